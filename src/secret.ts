@@ -1,0 +1,52 @@
+import { inspect } from 'node:util';
+
+/**
+ * A token, code, verifier or client secret that cannot print by accident: string conversion, JSON and `util.inspect`
+ * all give `[secret]`. Only {@link Secret.reveal} gives the value.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself, for the wire or the file. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  equals(other: Secret | undefined): boolean {
+    return other !== undefined && this.#value === other.#value;
+  }
+
+  toString(): string {
+    return '[secret]';
+  }
+
+  toJSON(): string {
+    return '[secret]';
+  }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+// JWTs, hex and base64url runs long enough to be a credential, whoever wrote them into a text.
+const CREDENTIAL_SHAPED = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|[A-Za-z0-9_~+/-]{32,}/g;
+
+/**
+ * A provider's free text, made fit to show: the given secrets and anything shaped like a credential become `[secret]`,
+ * control characters (terminal escapes, line breaks) become blanks, and the length is limited to 300 characters.
+ */
+export function redact(text: string, secrets: readonly (Secret | string | undefined)[] = []): string {
+  let shown = text;
+  for (const secret of secrets) {
+    const value = secret instanceof Secret ? secret.reveal() : secret;
+    if (value) shown = shown.replaceAll(value, '[secret]');
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  shown = shown.replace(CREDENTIAL_SHAPED, '[secret]').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
+  return shown.length > 300 ? `${shown.slice(0, 299)}…` : shown;
+}

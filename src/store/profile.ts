@@ -1,0 +1,54 @@
+import type { Secret } from '../secret.ts';
+
+/** Which service a profile belongs to. */
+export type ProviderId = 'fitbit' | 'google-health' | 'custom';
+
+/** The app registration that a profile signs in with. */
+export interface Client {
+  readonly id: string;
+  /** Absent for a public client. */
+  readonly secret?: Secret;
+}
+
+/** What one grant gave: the tokens, and what the provider said of them. */
+export interface Tokens {
+  readonly accessToken: Secret;
+  /** Absent where the provider gave none: the access token then cannot be refreshed. */
+  readonly refreshToken?: Secret;
+  readonly tokenType: string;
+  /** The scopes granted, which may be more or fewer than were asked for. */
+  readonly scopes: readonly string[];
+  readonly userId?: string;
+  readonly obtainedAt: Date;
+  /** When the access token ends. Absent where the provider did not say. */
+  readonly expiresAt?: Date;
+  /** When the grant itself ends. Absent where the provider did not say. */
+  readonly refreshExpiresAt?: Date;
+}
+
+/** A file outside the store that is written again at every later change. */
+export interface KeptExport {
+  readonly format: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** One person at one provider. */
+export interface Profile {
+  readonly provider: ProviderId;
+  /** The issuer of a `custom` provider. */
+  readonly issuer?: string;
+  /** The origin of the sandbox that plays the provider, where one does. */
+  readonly sandbox?: string;
+  readonly client: Client;
+  /** The registered redirect URIs, in the order in which they are tried. */
+  readonly redirectUris: readonly string[];
+  readonly requestedScopes: readonly string[];
+  /** Absent until the first sign-in is complete. */
+  readonly tokens?: Tokens;
+  /** When a refresh was begun whose answer has not been stored. */
+  readonly refreshStartedAt?: Date;
+  readonly keep?: readonly KeptExport[];
+  /** Fields of the file that this version does not know; written back as they were. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,57 @@
+import type { AuthError } from '../errors.ts';
+import type { Profile } from './profile.ts';
+
+/** What `update` hands to the change: the newest profile, and durable ways to replace it. */
+export interface Slot {
+  /** The newest profile, read under the lock. */
+  readonly current: Profile | undefined;
+  /** Makes `profile` the stored one, durably, and keeps the reserved place for {@link Slot.save}. */
+  note(profile: Profile): Promise<void>;
+  /**
+   * Makes `profile` the stored one, durably, in the place that was reserved on disk before the change was called.
+   * At most once.
+   * @throws AuthError `LOCKED` when this process was held up so long that another one took the lock over: nothing is written.
+   */
+  save(profile: Profile): Promise<void>;
+}
+
+export interface UpdateOptions<T> {
+  /** How long to wait for another process that holds the lock, in milliseconds. Default 30,000. */
+  readonly patienceMs?: number;
+  /** Called once when there is somebody to wait for. */
+  readonly onWait?: () => void;
+  /**
+   * Looked at before the lock is taken and whenever the profile changes while waiting for it: a value other than
+   * `undefined` ends the wait and is the result, without the lock and without the change.
+   */
+  readonly unless?: (newest: Profile | undefined) => T | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** A profile, or why it cannot be read. */
+export type Listed =
+  | { readonly name: string; readonly profile: Profile }
+  | { readonly name: string; readonly error: AuthError };
+
+/** Where profiles are kept. Use-cases reach it through these few verbs only, so that another store can stand here. */
+export interface ProfileStore {
+  /** Where a person would look for this profile: for the file store, its absolute path. */
+  location(name: string): string;
+  /**
+   * The stored profile, `undefined` where there is none. Takes no lock: a read sees the file before or after a change, never between.
+   * @throws AuthError `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`; `USAGE` for a name that cannot be one.
+   */
+  read(name: string): Promise<Profile | undefined>;
+  /**
+   * Changes one profile, exclusively: lock, read the newest, reserve the place for the answer on disk, then call `change`.
+   * @throws AuthError `LOCKED` when the lock cannot be had in time; `STORE_UNAVAILABLE` when the place cannot be had;
+   *   and as {@link ProfileStore.read}. In each of these cases `change` was not called.
+   */
+  update<T>(name: string, change: (slot: Slot) => Promise<T>, options?: UpdateOptions<T>): Promise<T>;
+  /** Every profile, sorted by name; one that cannot be read is listed with its error. */
+  list(): Promise<readonly Listed[]>;
+  /** Deletes a profile, exclusively. `false` where there was none. */
+  remove(name: string, options?: Omit<UpdateOptions<never>, 'unless'>): Promise<boolean>;
+  /** Renames a profile, exclusively. @throws AuthError `USAGE` where `to` is taken; `NOT_SIGNED_IN` where there is no `from`. */
+  rename(from: string, to: string): Promise<void>;
+}
