@@ -3,13 +3,22 @@ export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 130;
 
 /** Every way in which something can end other than well: its exit code, and the one thing to do next. */
 const KINDS = {
-  UNEXPECTED: { exit: 1, hint: 'This is a defect of fitbit-login. Run it again with `--log-level debug` and report what it prints.' },
+  UNEXPECTED: {
+    exit: 1,
+    hint: 'This is a defect of fitbit-login. Run it again with `--log-level debug` and report what it prints.',
+  },
   USAGE: { exit: 2, hint: 'See `fitbit-login --help`.' },
   NOT_CONFIGURED: { exit: 2, hint: 'Register an app and give its client id: see `fitbit-login login --help`.' },
-  CLIENT_REJECTED: { exit: 2, hint: 'Check the client id and the client secret against the app registration, then run the command again.' },
+  CLIENT_REJECTED: {
+    exit: 2,
+    hint: 'Check the client id and the client secret against the app registration, then run the command again.',
+  },
   REQUEST_REJECTED: { exit: 2, hint: 'Check the app registration: client type, redirect URI and scopes.' },
   SCOPE_REJECTED: { exit: 2, hint: 'Ask for other scopes with `fitbit-login login --scope …`.' },
-  METADATA_INVALID: { exit: 2, hint: 'Check the address given as `--provider`: it must be the issuer, exactly as its metadata names it.' },
+  METADATA_INVALID: {
+    exit: 2,
+    hint: 'Check the address given as `--provider`: it must be the issuer, exactly as its metadata names it.',
+  },
   NOT_SIGNED_IN: { exit: 3, hint: 'Run `fitbit-login login`.' },
   GRANT_DEAD: { exit: 3, hint: 'Run `fitbit-login login` to sign in again.' },
   SCOPE_MISSING: { exit: 3, hint: 'Sign in again with the scope that is missing: `fitbit-login login --scope …`.' },
@@ -21,7 +30,10 @@ const KINDS = {
   RATE_LIMITED: { exit: 5, hint: 'Try again once the rate limit has been reset.' },
   RETIRED: { exit: 5, hint: 'Fitbit data lives at Google Health now: see https://developers.google.com/health.' },
   ANSWER_INVALID: { exit: 5, hint: 'Try again; if it stays, the provider or something between is broken.' },
-  PORT_BUSY: { exit: 6, hint: 'End the program that holds the port, or register another redirect URI and give it with `--redirect-uri`.' },
+  PORT_BUSY: {
+    exit: 6,
+    hint: 'End the program that holds the port, or register another redirect URI and give it with `--redirect-uri`.',
+  },
   LISTEN_FAILED: { exit: 6, hint: 'Check that this machine lets programs listen on its loopback interface.' },
   STORE_DAMAGED: { exit: 6, hint: 'Mend the file, or move it away and run `fitbit-login login`.' },
   STORE_VERSION: { exit: 6, hint: 'A newer fitbit-login wrote the file: update fitbit-login.' },

@@ -36,6 +36,10 @@ export class Secret {
 // JWTs, hex and base64url runs long enough to be a credential, whoever wrote them into a text.
 const CREDENTIAL_SHAPED = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|[A-Za-z0-9_~+/-]{32,}/g;
 
+// Terminal escapes, line breaks, and marks that turn the direction of a text.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+
 /**
  * A provider's free text, made fit to show: the given secrets and anything shaped like a credential become `[secret]`,
  * control characters (terminal escapes, line breaks) become blanks, and the length is limited to 300 characters.
@@ -46,7 +50,6 @@ export function redact(text: string, secrets: readonly (Secret | string | undefi
     const value = secret instanceof Secret ? secret.reveal() : secret;
     if (value) shown = shown.replaceAll(value, '[secret]');
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  shown = shown.replace(CREDENTIAL_SHAPED, '[secret]').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
+  shown = shown.replace(CREDENTIAL_SHAPED, '[secret]').replace(CONTROL, ' ').trim();
   return shown.length > 300 ? `${shown.slice(0, 299)}…` : shown;
 }

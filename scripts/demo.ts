@@ -1,0 +1,62 @@
+/**
+ * `npm run demo`: a whole sign-in against the built-in look-alike of Fitbit, with the program's own command line. The
+ * tokens go to a temporary directory, which is removed at the end. Where nobody could see a browser window, the demo
+ * consents by itself; every other step is the same.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { main } from '../src/cli/main.ts';
+import { AuthError, consent, hasScreen, startSandbox } from '../src/index.ts';
+
+// Registered at the sandbox; the second and third are for machines where something else holds the first port.
+const REDIRECT_URIS = [8976, 8986, 8996].map((port) => `http://127.0.0.1:${port}/callback`);
+const CLIENT_ID = '23TSTP';
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const { FITBIT_CLIENT_ID: _id, FITBIT_CLIENT_SECRET: _secret, FITBIT_LOGIN_PROFILE: _profile, ...environment } = process.env;
+const screen = hasScreen(process.env, process.platform);
+const home = await mkdtemp(join(tmpdir(), 'fitbit-login-demo-'));
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stop.abort(new AuthError('INTERRUPTED', 'Interrupted.')));
+}
+
+try {
+  await using sandbox = await startSandbox();
+  sandbox.register({ id: CLIENT_ID, name: 'The demo', redirectUris: REDIRECT_URIS });
+  say(`The sandbox plays Fitbit at ${sandbox.origin}. Nothing leaves this machine.`);
+  say(screen ? 'Your browser opens its consent page: press Allow there.\n' : 'There is no screen here, so the demo presses Allow by itself.\n');
+
+  const run = (...argv: string[]) => {
+    say(`$ fitbit-login ${argv.join(' ')}`);
+    return main({
+      argv,
+      version: 'demo',
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal: stop.signal,
+      surroundings: {
+        environment: { ...environment, FITBIT_LOGIN_HOME: home },
+        ...(screen ? {} : { openBrowser: async (url: string) => void (await showPage(await consent(url))) }),
+      },
+    });
+  };
+  process.exitCode = await run('login', '--sandbox', sandbox.origin, '--redirect-uri', REDIRECT_URIS.join(','));
+  if (process.exitCode === 0) {
+    say('');
+    process.exitCode = await run('status');
+  }
+} finally {
+  await rm(home, { recursive: true, force: true });
+  say('\nThe demo is over; its tokens and its directory are gone.');
+}
+process.exit();
+
+/** What the person would see in the browser at the end. */
+async function showPage(page: Response): Promise<void> {
+  const title = /<title>([^<]*)/.exec(await page.text())?.[1];
+  say(`The browser's last page (${page.status}): ${title}`);
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { AuthError } from '../../errors.ts';
+import { type LoginOptions, login } from '../../index.ts';
+import type { Command, Context } from '../command.ts';
+import { commonOptions, list, seconds } from '../options.ts';
+import { signInText, statusJson } from '../print.ts';
+import { WaitingLine } from '../waiting-line.ts';
+
+const Options = v.object({
+  ...commonOptions,
+  provider: v.optional(v.string()),
+  clientId: v.optional(v.string()),
+  clientSecretFile: v.optional(v.string()),
+  scope: v.optional(v.array(v.string())),
+  redirectUri: v.optional(v.array(v.string())),
+  prompt: v.optional(v.string()),
+  browser: v.optional(v.boolean(), true),
+  timeout: v.optional(v.number(), 300),
+  sandbox: v.optional(v.union([v.literal(true), v.string()])),
+});
+
+export const loginCommand: Command = {
+  name: 'login',
+  summary: 'sign in in the browser (what happens when no command is named)',
+  isDefault: true,
+  options: [
+    {
+      flags: '--provider <name-or-address>',
+      description: 'fitbit, or the issuer of any OAuth 2.0 server',
+      defaultText: 'told by the client id',
+    },
+    { flags: '--client-id <id>', description: 'the id of the registered app', defaultText: '$FITBIT_CLIENT_ID' },
+    {
+      flags: '--client-secret-file <file>',
+      description:
+        'the app’s secret: the file holds it alone, or is dotenv, or JSON with client_id and client_secret; “-” is standard input',
+      defaultText: '$FITBIT_CLIENT_SECRET',
+    },
+    {
+      flags: '--scope <names>',
+      description: 'what to ask for, separated by blanks or commas',
+      defaultText: 'as before, else everything',
+      parse: list,
+    },
+    {
+      flags: '--redirect-uri <uris>',
+      description: 'the registered redirect URIs, loopback only; the first whose port is free is used',
+      defaultText: 'http://127.0.0.1:8976/callback',
+      parse: list,
+    },
+    {
+      flags: '--prompt <prompt>',
+      description: 'what the provider must ask: consent, login, “login consent” or none',
+      defaultText: 'consent',
+    },
+    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--timeout <seconds>',
+      description: 'how long to wait for you',
+      defaultText: '300',
+      parse: seconds(1, 86_400),
+    },
+    {
+      flags: '--sandbox [origin]',
+      description: 'sign in to the built-in look-alike: a fresh one, or the one that runs at this origin',
+    },
+  ],
+  examples: [
+    {
+      what: 'Sign in with an app whose secret is in a file',
+      command: 'fitbit-login --client-id 23ABCD --client-secret-file secret.txt',
+    },
+    { what: 'Sign in with a notebook’s .env', command: 'fitbit-login --client-secret-file .env' },
+    { what: 'Ask for less', command: 'fitbit-login login --scope "activity sleep"' },
+    { what: 'Look around without an app', command: 'fitbit-login login --sandbox' },
+  ],
+  run: async (given, context) => {
+    const options = v.parse(Options, given);
+    using line = new WaitingLine(context);
+    const done = await login(
+      { ...(await loginOptions(options, context)), notify: (event) => line.show(event) },
+      context.surroundings,
+    );
+    line.end();
+    const now = context.surroundings.now?.() ?? new Date();
+    context.answer(options.json ? JSON.stringify(statusJson(done, now), null, 2) : signInText(done, now));
+    return 0;
+  },
+};
+
+async function loginOptions(
+  options: v.InferOutput<typeof Options>,
+  { signal, readInput }: Context,
+): Promise<LoginOptions> {
+  const { profile, provider, clientId, clientSecretFile, scope, redirectUri, prompt, browser, timeout, sandbox } =
+    options;
+  const clientFile = clientSecretFile === undefined ? undefined : await clientFileText(clientSecretFile, readInput);
+  return {
+    signal,
+    browser,
+    timeoutMs: timeout * 1000,
+    ...(profile === undefined ? {} : { profile }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(clientFile === undefined ? {} : { clientFile }),
+    ...(scope === undefined ? {} : { scopes: scope }),
+    ...(redirectUri === undefined ? {} : { redirectUris: redirectUri }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(sandbox === undefined ? {} : { sandbox }),
+  };
+}
+
+async function clientFileText(file: string, readInput: () => Promise<string>): Promise<string> {
+  if (file === '-') return readInput();
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new AuthError('FILE_UNREADABLE', `The client secret file ${file} cannot be read${why}.`, { cause });
+  }
+}

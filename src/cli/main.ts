@@ -1,0 +1,78 @@
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { asAuthError } from '../errors.ts';
+import { LOG_LEVELS, type LogLevel, type Surroundings } from '../index.ts';
+import type { Context } from './command.ts';
+import { errorText } from './print.ts';
+import { runProgram } from './program.ts';
+
+/** The parts of a process that the command line uses. */
+export interface ProcessParts {
+  readonly argv: readonly string[];
+  readonly version: string;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Given on Ctrl-C, SIGTERM or SIGHUP, with the error to end with as its reason. */
+  readonly signal: AbortSignal;
+  readonly surroundings: Surroundings;
+}
+
+/** Runs the command line. Never throws. @returns the exit code */
+export async function main(parts: ProcessParts): Promise<number> {
+  const { argv, stdout, stderr } = parts;
+  const talk = (line: string) => void stderr.write(`${line}\n`);
+  try {
+    return await runProgram(
+      argv,
+      parts.version,
+      { out: (chunk) => stdout.write(chunk), err: (chunk) => stderr.write(chunk) },
+      (options) => contextOf(parts, options, talk),
+    );
+  } catch (thrown) {
+    const error = asAuthError(thrown);
+    if (argv.includes('--json')) stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
+    else talk(errorText(error));
+    if (wantsStack(argv)) talk(stackOf(error));
+    return error.exitCode;
+  }
+}
+
+function contextOf(
+  { stdin, stdout, stderr, signal, surroundings }: ProcessParts,
+  { logLevel }: Readonly<Record<string, unknown>>,
+  talk: (line: string) => void,
+): Context {
+  const level = LOG_LEVELS.find((known) => known === logLevel);
+  return {
+    surroundings: {
+      onNotice: (notice) => talk(`fitbit-login: ${notice}`),
+      ...surroundings,
+      ...(level === undefined ? {} : { terminalLog: { level, stream: stderr } }),
+    },
+    answer: (line) => void stdout.write(`${line}\n`),
+    talk,
+    signal,
+    readInput: () => text(stdin),
+    terminal: {
+      isTerminal: stderr.isTTY === true,
+      redraw: (line) => {
+        if (stderr.isTTY === true) stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+      },
+    },
+  };
+}
+
+const WITH_STACK: readonly LogLevel[] = ['trace', 'debug'];
+
+// Looked for in the arguments themselves, since an error can come before they are parsed.
+function wantsStack(argv: readonly string[]): boolean {
+  return WITH_STACK.some(
+    (level) => argv.includes(`--log-level=${level}`) || argv[argv.indexOf('--log-level') + 1] === level,
+  );
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { AuthError } from '../errors.ts';
+import type { OptionSpec } from './command.ts';
+
+/** The options of every command. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--profile <name>',
+    description: 'whose tokens: one profile is one person at one provider',
+    defaultText: '$FITBIT_LOGIN_PROFILE or “default”',
+  },
+  { flags: '--json', description: 'answer, and report errors, as JSON' },
+  {
+    flags: '--log-level <level>',
+    description: 'also print the log on stderr, from this level on',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+  },
+];
+
+/** What {@link COMMON_OPTIONS} parse to; a command's own schema extends it. */
+export const commonOptions = {
+  profile: v.optional(v.string()),
+  json: v.optional(v.boolean(), false),
+};
+
+/** A whole number of seconds, within bounds. */
+export function seconds(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new AuthError('USAGE', `“${text}” is not a whole number of seconds from ${min} to ${max}.`);
+  };
+}
+
+/** Names separated by blanks or commas. */
+export function list(text: string): readonly string[] {
+  const names = text.split(/[\s,]+/).filter(Boolean);
+  if (names.length > 0) return names;
+  throw new AuthError('USAGE', 'The list is empty.');
+}

@@ -1,0 +1,33 @@
+/**
+ * The library: everything that the command line does, for programs.
+ *
+ * @example
+ * import { login } from 'fitbit-login';
+ * const { userId, scopes } = await login({ clientId: '23ABCD', scopes: ['activity', 'sleep'] });
+ */
+export { hasScreen } from './browser.ts';
+export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
+export { type LoginOptions, login } from './library/login.ts';
+export { type StatusOptions, status } from './library/status.ts';
+export type { Surroundings } from './library/surroundings.ts';
+export { LOG_LEVELS, type LogLevel } from './log/level.ts';
+export type { Fact, NextStep, View } from './loopback/pages/view.ts';
+export { Secret } from './secret.ts';
+export type { LoginEvent } from './usecases/login.ts';
+export type { SignIn } from './usecases/redeem.ts';
+export { factsOf, failedView, signedInView } from './usecases/report.ts';
+export type { Session, Status } from './usecases/status.ts';
+
+import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
+
+export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
+
+/** Starts the built-in look-alike of the provider on 127.0.0.1. @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`, `USAGE` */
+export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
+  return (await import('./sandbox/sandbox.ts')).startSandbox(options);
+}
+
+/** Plays the person at a sandbox's consent page, where there is no screen. @throws AuthError `USAGE` */
+export async function consent(...args: Parameters<typeof import('./sandbox/consent.ts').consent>): Promise<Response> {
+  return (await import('./sandbox/consent.ts')).consent(...args);
+}

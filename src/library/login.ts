@@ -1,0 +1,115 @@
+import { AuthError } from '../errors.ts';
+import { isLoopbackOrigin } from '../oauth/server.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Profile } from '../store/profile.ts';
+import { type LoginEvent, login as signIn } from '../usecases/login.ts';
+import type { SignIn } from '../usecases/redeem.ts';
+import { type RegistrationOptions, resolveClient, resolveProvider } from './registration.ts';
+import { environmentOf, loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
+
+export interface LoginOptions extends RegistrationOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** Default: as asked before, else all of the provider's. */
+  readonly scopes?: readonly string[];
+  /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: as before, else `http://127.0.0.1:8976/callback`. */
+  readonly redirectUris?: readonly string[];
+  /** `consent` (the default), `login`, `login consent` or `none`. */
+  readonly prompt?: string;
+  /** How long to wait for the person, in milliseconds. Default 300,000. */
+  readonly timeoutMs?: number;
+  /** Whether to open the browser. Default `true`; otherwise only `notify` is told the address. */
+  readonly browser?: boolean;
+  /** Signs in against the built-in look-alike: `true` for a fresh one that lives as long as the sign-in, else the origin of a running one. */
+  readonly sandbox?: true | string;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+  readonly notify?: (event: LoginEvent) => void;
+}
+
+/**
+ * Signs a person in to their data in the browser and stores the tokens. Run again, it asks for consent again, and only a
+ * finished sign-in replaces the tokens stored before.
+ *
+ * @throws AuthError `NOT_CONFIGURED` without a client id; `USAGE`; `PORT_BUSY`; `DENIED`; `TIMED_OUT`; `CANCELLED`;
+ *   `CLIENT_REJECTED`; `UNAVAILABLE`; `STORE_UNAVAILABLE`, `STORE_DAMAGED` and others of the closed list. Whatever it
+ *   is, the stored profile is as it was.
+ */
+export async function login(options: LoginOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
+  const { signal, browser = true, timeoutMs = 300_000, notify } = options;
+  signal?.throwIfAborted();
+  const ports = await loginPorts(surroundings);
+  const name = profileNameIn(surroundings, options.profile);
+  const stored = await ports.store.read(name);
+  refuseSandboxOverReal(options, name, stored);
+
+  // What signed in to a sandbox says nothing about the real service, and the other way round.
+  const before = (stored?.sandbox === undefined) === (options.sandbox === undefined) ? stored : undefined;
+  const given = resolveClient(options, environmentOf(surroundings), before);
+  const sandboxes = options.sandbox === undefined ? undefined : await import('./sandbox-client.ts');
+  const redirectUris = options.redirectUris ?? before?.redirectUris;
+  await using fresh =
+    options.sandbox === true ? await sandboxes?.freshSandbox(given, redirectUris, surroundings) : undefined;
+  const origin = fresh?.origin ?? (typeof options.sandbox === 'string' ? originOf(options.sandbox) : undefined);
+  const client = given ?? sandboxes?.SANDBOX_CLIENT;
+  const fetchOptions = { fetch: ports.fetch, ...(signal === undefined ? {} : { signal }) };
+  const provider = await resolveProvider(
+    { provider: options.provider, client, stored: before, sandbox: origin },
+    fetchOptions,
+  );
+  if (client === undefined) throw notConfigured(provider);
+
+  const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
+  const prompt = options.prompt ?? provider.prompts[0];
+  if (prompt !== undefined && !provider.prompts.includes(prompt)) {
+    throw new AuthError('USAGE', `${provider.name} knows no prompt “${prompt}”.`, {
+      hint: `Use one of: ${provider.prompts.join(', ')}.`,
+    });
+  }
+  const request = {
+    name,
+    provider,
+    client,
+    scopes: scopesOf(provider, options.scopes ?? same?.requestedScopes ?? provider.defaultScopes),
+    redirectUris: options.redirectUris ?? same?.redirectUris ?? provider.defaultRedirectUris,
+    timeoutMs,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(notify === undefined ? {} : { notify }),
+  };
+  return signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
+}
+
+function refuseSandboxOverReal({ sandbox }: LoginOptions, name: string, stored: Profile | undefined): void {
+  if (sandbox === undefined || stored?.tokens === undefined || stored.sandbox !== undefined) return;
+  throw new AuthError('USAGE', `The profile “${name}” holds a real sign-in, which the sandbox must not replace.`, {
+    kept: 'Its tokens are untouched.',
+    hint: 'Give the sandbox a profile of its own: `--profile sandbox`.',
+  });
+}
+
+function originOf(address: string): string {
+  const origin = URL.canParse(address) ? new URL(address).origin : address;
+  return isLoopbackOrigin(origin) ? origin : address;
+}
+
+function scopesOf(provider: Provider, scopes: readonly string[]): readonly string[] {
+  const known = provider.scopes.map(({ name }) => name);
+  const unknown = known.length === 0 ? undefined : scopes.find((scope) => !known.includes(scope));
+  if (unknown === undefined) return [...new Set(scopes)];
+  throw new AuthError('USAGE', `${provider.name} has no scope “${unknown}”.`, {
+    hint: `Its scopes are: ${known.join(', ')}.`,
+  });
+}
+
+function notConfigured({ name, registration }: Provider): AuthError {
+  return new AuthError('NOT_CONFIGURED', 'No client id is known, so there is no app to sign in with.', {
+    hint: [
+      `Get one from ${name}, once:`,
+      ...registration.map((line, index) => `  ${index + 1}. ${line}`),
+      'Then give its client id as FITBIT_CLIENT_ID or --client-id, and its secret, if it has one, as FITBIT_CLIENT_SECRET',
+      'or --client-secret-file FILE (“-” reads standard input): `FITBIT_CLIENT_ID=… fitbit-login`.',
+      'To look around first, without any of this: `fitbit-login login --sandbox`.',
+    ].join('\n'),
+  });
+}

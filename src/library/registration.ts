@@ -1,0 +1,99 @@
+import type { Environment } from '../browser.ts';
+import { AuthError } from '../errors.ts';
+import type { Fetch } from '../oauth/http.ts';
+import { isLoopbackOrigin } from '../oauth/server.ts';
+import { custom } from '../providers/custom.ts';
+import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
+import type { Provider } from '../providers/provider.ts';
+import { Secret } from '../secret.ts';
+import type { Client, Profile } from '../store/profile.ts';
+import { parseClientFile } from '../usecases/client-file.ts';
+
+export interface RegistrationOptions {
+  /** `fitbit`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
+  readonly provider?: string;
+  /** Default: from `clientFile`, then `FITBIT_CLIENT_ID`, then what the profile signed in with before. */
+  readonly clientId?: string;
+  /** The content of a file with the client secret, and perhaps the client id: the secret alone, dotenv, or JSON. */
+  readonly clientFile?: string;
+}
+
+/**
+ * Which app signs in: what was given, else the environment, else what the profile signed in with before. The id and
+ * the secret of different sources are never mixed, but for a secret that comes alone.
+ */
+export function resolveClient(
+  options: RegistrationOptions,
+  environment: Environment,
+  stored: Profile | undefined,
+): Client | undefined {
+  const file = options.clientFile === undefined ? undefined : parseClientFile(options.clientFile);
+  const { FITBIT_CLIENT_ID: environmentId, FITBIT_CLIENT_SECRET: environmentSecret } = environment;
+  const given = options.clientId ?? file?.id;
+  const id = given ?? (environmentId || stored?.client.id);
+  if (id === undefined) return undefined;
+  if (!/^[\x21-\x7e]{1,255}$/.test(id))
+    throw new AuthError('USAGE', 'The client id holds characters that no client id has.');
+  const secret =
+    file?.secret ??
+    (environmentSecret && (given === undefined || given === environmentId || !environmentId)
+      ? new Secret(environmentSecret)
+      : undefined) ??
+    (stored?.client.id === id ? stored.client.secret : undefined);
+  return { id, ...(secret === undefined ? {} : { secret }) };
+}
+
+export interface ProviderChoice {
+  readonly provider?: string | undefined;
+  readonly client: Client | undefined;
+  readonly stored: Profile | undefined;
+  readonly sandbox: string | undefined;
+}
+
+/** Which provider is meant: the one given, else the one that the client id looks like, else the stored one. */
+export async function resolveProvider(
+  choice: ProviderChoice,
+  options: { fetch: Fetch; signal?: AbortSignal },
+): Promise<Provider> {
+  const { provider, client, stored, sandbox } = choice;
+  if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
+    throw new AuthError(
+      'USAGE',
+      `${sandbox} cannot be a sandbox: it must be an http origin on this machine's loopback.`,
+      {
+        hint: 'Give it as `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone for a fresh one.',
+      },
+    );
+  }
+  if (provider === 'fitbit') return fitbit(sandbox);
+  if (provider !== undefined && URL.canParse(provider)) {
+    if (sandbox !== undefined)
+      throw new AuthError('USAGE', '--sandbox plays Fitbit, so it cannot be given with the address of a provider.');
+    return custom(provider, options);
+  }
+  if (provider !== undefined) throw unknownProvider(`There is no provider “${provider}”.`);
+  if (sandbox !== undefined || client === undefined || FITBIT_CLIENT_ID.test(client.id)) return fitbit(sandbox);
+  if (stored?.client.id === client.id) return providerOf(stored, options);
+  throw unknownProvider(
+    `The client id ${client.id} does not look like Fitbit's, which has six capital letters and digits.`,
+  );
+}
+
+/** The provider that a stored profile belongs to. A custom one is asked for its metadata. */
+export async function providerOf(profile: Profile, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
+  if (profile.provider === 'fitbit') return fitbit(profile.sandbox);
+  if (profile.provider === 'custom' && profile.issuer !== undefined) return custom(profile.issuer, options);
+  throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
+}
+
+/** What a stored profile's provider is called, without asking anybody. */
+export function providerNameOf(profile: Profile): string {
+  if (profile.provider === 'fitbit') return fitbit(profile.sandbox).name;
+  return profile.issuer !== undefined && URL.canParse(profile.issuer) ? new URL(profile.issuer).host : profile.provider;
+}
+
+function unknownProvider(message: string): AuthError {
+  return new AuthError('USAGE', message, {
+    hint: 'Name it: `--provider fitbit`, or `--provider https://…` with the issuer of an OAuth 2.0 server.',
+  });
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+// biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
+import process from 'node:process';
+import type { Writable } from 'node:stream';
+import { type Environment, openBrowser as openUsualBrowser } from '../browser.ts';
+import { AuthError } from '../errors.ts';
+import type { LogLevel } from '../log/level.ts';
+import { boundedFetch, type Fetch } from '../oauth/http.ts';
+import { fileStore } from '../store/file-store.ts';
+import { places } from '../store/places.ts';
+import type { LoginPorts, Ports } from '../usecases/ports.ts';
+
+/**
+ * What the library takes from the world around it. Everything has a default, so that a script gives nothing and a test
+ * gives what it wants fixed.
+ */
+export interface Surroundings {
+  /** Default: the process's own. Read are the variables that the README names. */
+  readonly environment?: Environment;
+  /** Default: the system clock. */
+  readonly now?: () => Date;
+  /** Default: Node's own `fetch`. Time and size limits are put around it. */
+  readonly fetch?: Fetch;
+  /** Default: the command in `BROWSER`, else the system's usual browser. */
+  readonly openBrowser?: (url: string) => Promise<void>;
+  /** Told of anything in the store that a person should know: a file that was too open. Default: nobody. */
+  readonly onNotice?: (text: string) => void;
+  /** Log lines that also go to a terminal. Default: none. */
+  readonly terminalLog?: { readonly level: LogLevel; readonly stream: Writable };
+}
+
+/** The environment in force: the one place, beside bin.ts, that reads the process's own. */
+export function environmentOf({ environment }: Surroundings): Environment {
+  return environment ?? process.env;
+}
+
+/** The effects of a use-case that needs no log and no server; loads nothing heavy. */
+export function lightPorts(surroundings: Surroundings): Omit<Ports, 'log'> {
+  const { now = () => new Date(), fetch = globalThis.fetch, onNotice } = surroundings;
+  const { config } = places(environmentOf(surroundings));
+  return {
+    now,
+    store: fileStore({ directory: join(config, 'profiles'), ...(onNotice === undefined ? {} : { onNotice }) }),
+    fetch: boundedFetch(fetch),
+  };
+}
+
+/** The effects of `login`: loads the server and the log. */
+export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts> {
+  const environment = environmentOf(surroundings);
+  const { openBrowser = (url: string) => openUsualBrowser(url, environment), terminalLog } = surroundings;
+  const [{ openLog }, { listen }] = await Promise.all([import('../log/log.ts'), import('../loopback/listener.ts')]);
+  const log = openLog({
+    file: join(places(environment).log, 'fitbit-login.log'),
+    ...(terminalLog === undefined ? {} : { terminal: terminalLog }),
+  });
+  return { ...lightPorts(surroundings), log, openBrowser, listen: (options) => listen({ ...options, log }) };
+}
+
+/** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
+export function profileNameIn(surroundings: Surroundings, given: string | undefined): string {
+  return given ?? (environmentOf(surroundings).FITBIT_LOGIN_PROFILE || 'default');
+}
+
+/** @throws AuthError `NOT_SIGNED_IN` */
+export function nobodySignedIn(name: string): AuthError {
+  const option = name === 'default' ? '' : ` --profile ${name}`;
+  return new AuthError('NOT_SIGNED_IN', `Nobody is signed in under the profile “${name}”.`, {
+    hint: `Run \`fitbit-login login${option}\`.`,
+  });
+}

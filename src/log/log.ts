@@ -1,0 +1,57 @@
+import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import pino, { type Level, type Logger } from 'pino';
+import type { LogLevel } from './level.ts';
+
+export interface LogOptions {
+  /** Absolute path. Created 0600 in a 0700 directory. */
+  readonly file: string;
+  /** Size at which the file is set aside as `FILE.1` when next opened, in bytes. Default 1 MiB; so at most twice that is kept. */
+  readonly maxBytes?: number;
+  /** Where given, every line goes there as well, from `level` on. */
+  readonly terminal?: { readonly level: LogLevel; readonly stream: NodeJS.WritableStream };
+}
+
+// A second net: no event holds a secret on purpose.
+const SECRETS = [
+  'access_token',
+  'refresh_token',
+  'client_secret',
+  'code',
+  'code_verifier',
+  'state',
+  'token',
+  'authorization',
+];
+
+/**
+ * Opens the log: JSON, one line an event. A log that cannot be written is silently done without: it must never cost
+ * a sign-in.
+ */
+export function openLog({ file, maxBytes = 1_048_576, terminal }: LogOptions): Logger {
+  const options = {
+    level: terminal?.level === 'trace' || terminal?.level === 'debug' ? terminal.level : 'info',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
+  };
+  const streams: { level: Level; stream: { write(line: string): void } }[] = [];
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    setAsideWhenLarge(file, maxBytes);
+    const destination = pino.destination({ dest: file, sync: true, mode: 0o600 });
+    destination.on('error', () => {});
+    streams.push({ level: 'info', stream: destination });
+  } catch {
+    // As promised above: no log, but no failure either.
+  }
+  if (terminal !== undefined)
+    streams.push({ level: terminal.level, stream: { write: (line) => void terminal.stream.write(line) } });
+  return pino(options, pino.multistream(streams));
+}
+
+function setAsideWhenLarge(file: string, maxBytes: number): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > maxBytes) renameSync(file, `${file}.1`);
+}

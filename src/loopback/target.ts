@@ -1,0 +1,43 @@
+/** A request's target, in two halves that are judged apart. */
+export interface Target {
+  /** Still encoded; `/` at least. */
+  readonly path: string;
+  /** Still encoded, without its `?`. */
+  readonly query: string;
+}
+
+const MAX_QUERY_LENGTH = 8 * 1024;
+const MAX_PARAMETERS = 50;
+
+// RFC 3986 §3.3 and §3.4: printable ASCII, and `%` only before two hex digits.
+const SOUND_PATH = /^\/(?:[!$-;=@-_a-z~]|%[0-9a-f]{2})*$/i;
+const SOUND_QUERY = /^(?:[!$&-~]|%[0-9a-f]{2})*$/i;
+
+/** The target in origin-form (RFC 9112 §3.2.1), or `undefined` for every other form and for a path that does not decode. */
+export function parseTarget(raw: string): Target | undefined {
+  const mark = raw.indexOf('?');
+  const [path, query] = mark === -1 ? [raw, ''] : [raw.slice(0, mark), raw.slice(mark + 1)];
+  return SOUND_PATH.test(path) && decodes(path) ? { path, query } : undefined;
+}
+
+/** A query that was understood, or the 4xx status that says why it was not. */
+export type Query = { readonly params: URLSearchParams } | { readonly status: 400 | 414 };
+
+/**
+ * Parses a callback's query strictly: bounded in length and number, every `%` an encoding, UTF-8, no NUL.
+ * Repeated parameters are kept: whoever judges the answer refuses them (RFC 6749 §3.1).
+ */
+export function parseQuery(query: string): Query {
+  if (query.length > MAX_QUERY_LENGTH) return { status: 414 };
+  if (!SOUND_QUERY.test(query) || !decodes(query)) return { status: 400 };
+  const params = new URLSearchParams(query);
+  return params.size > MAX_PARAMETERS ? { status: 400 } : { params };
+}
+
+function decodes(encoded: string): boolean {
+  try {
+    return !decodeURIComponent(encoded).includes('\0');
+  } catch {
+    return false;
+  }
+}

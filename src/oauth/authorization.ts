@@ -1,0 +1,129 @@
+import { timingSafeEqual } from 'node:crypto';
+import * as oauth from 'oauth4webapi';
+import { AuthError, type ErrorCode } from '../errors.ts';
+import { redact, Secret } from '../secret.ts';
+import type { AuthorizationServer, ClientRegistration } from './server.ts';
+
+/** What one authorization request is bound to. Made anew for each, and good for one answer. */
+export interface Attempt {
+  /** 256 random bits (RFC 9700 §4.7). */
+  readonly state: Secret;
+  /** 256 random bits (RFC 7636 §7.1). */
+  readonly verifier: Secret;
+  /** S256 of the verifier (RFC 7636 §4.2). */
+  readonly challenge: string;
+}
+
+export async function newAttempt(): Promise<Attempt> {
+  const verifier = oauth.generateRandomCodeVerifier();
+  return {
+    state: new Secret(oauth.generateRandomState()),
+    verifier: new Secret(verifier),
+    challenge: await oauth.calculatePKCECodeChallenge(verifier),
+  };
+}
+
+export interface AuthorizationRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  readonly attempt: Attempt;
+  /** Further parameters of the provider's own: `prompt`, `access_type`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** The address that the person's browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+export function authorizationUrl(server: AuthorizationServer, request: AuthorizationRequest): string {
+  const url = new URL(server.authorizationEndpoint);
+  const parameters = {
+    ...request.parameters,
+    response_type: 'code',
+    client_id: request.clientId,
+    redirect_uri: request.redirectUri,
+    ...(request.scopes.length > 0 ? { scope: request.scopes.join(' ') } : {}),
+    state: request.attempt.state.reveal(),
+    code_challenge: request.attempt.challenge,
+    code_challenge_method: 'S256',
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** Why a request at the redirect URI is not the awaited answer. */
+export type StrayReason = 'repeated-parameter' | 'no-state' | 'wrong-state' | 'other-issuer' | 'no-answer';
+
+/** What a request at the redirect URI turned out to be. */
+export type Judgement =
+  | { readonly kind: 'stray'; readonly reason: StrayReason }
+  | { readonly kind: 'refused'; readonly error: AuthError }
+  | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
+
+/**
+ * Judges a request at the redirect URI, in this order: repeated parameters (RFC 6749 §3.1), state (RFC 9700 §4.7),
+ * issuer (RFC 9207 §2.4), error (RFC 6749 §4.1.2.1), code. What fails before the error is a stray: anybody can have
+ * sent it, so the wait goes on.
+ */
+export function judgeCallback(
+  server: AuthorizationServer,
+  client: ClientRegistration,
+  attempt: Attempt,
+  parameters: URLSearchParams,
+): Judgement {
+  const names = [...parameters.keys()];
+  if (new Set(names).size !== names.length) return { kind: 'stray', reason: 'repeated-parameter' };
+  const state = parameters.get('state');
+  if (!state) return { kind: 'stray', reason: 'no-state' };
+  if (!equalInConstantTime(state, attempt.state.reveal())) return { kind: 'stray', reason: 'wrong-state' };
+  try {
+    const validated = oauth.validateAuthResponse(
+      { issuer: server.issuer, authorization_response_iss_parameter_supported: server.issAlwaysSent },
+      { client_id: client.id },
+      parameters,
+      attempt.state.reveal(),
+    );
+    return validated.get('code') ? { kind: 'granted', parameters: validated } : { kind: 'stray', reason: 'no-answer' };
+  } catch (thrown) {
+    if (thrown instanceof oauth.AuthorizationResponseError) {
+      return { kind: 'refused', error: refusal(server.name, thrown.error, thrown.error_description, attempt) };
+    }
+    const issuerIsRight = parameters.get('iss') === server.issuer || (!parameters.has('iss') && !server.issAlwaysSent);
+    return { kind: 'stray', reason: issuerIsRight ? 'no-answer' : 'other-issuer' };
+  }
+}
+
+// Digests would hide the length too, but the length of a state is no secret.
+function equalInConstantTime(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: every registered code, in our words. */
+const REFUSALS: Readonly<Record<string, readonly [ErrorCode, (name: string) => string]>> = {
+  access_denied: ['DENIED', (name) => `Access was denied on ${name}'s page.`],
+  invalid_request: ['REQUEST_REJECTED', (name) => `${name} did not understand the sign-in request.`],
+  unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} does not let this app sign people in this way.`],
+  unsupported_response_type: ['REQUEST_REJECTED', (name) => `${name} gives this app no authorization codes.`],
+  invalid_scope: ['SCOPE_REJECTED', (name) => `${name} does not know one of the scopes that were asked for.`],
+  server_error: ['UNAVAILABLE', (name) => `${name} failed while it handled the sign-in.`],
+  temporarily_unavailable: ['UNAVAILABLE', (name) => `${name} is overloaded or being maintained.`],
+  interaction_required: [
+    'SIGN_IN_FAILED',
+    (name) => `${name} must show a page first, which this request did not allow.`,
+  ],
+  login_required: [
+    'SIGN_IN_FAILED',
+    (name) => `Nobody is signed in at ${name}, and this request did not allow asking.`,
+  ],
+  account_selection_required: ['SIGN_IN_FAILED', (name) => `${name} must ask which account is meant.`],
+  consent_required: ['SIGN_IN_FAILED', (name) => `${name} must ask for consent, which this request did not allow.`],
+};
+
+function refusal(name: string, code: string, description: string | undefined, attempt: Attempt): AuthError {
+  const secrets = [attempt.state, attempt.verifier];
+  const [errorCode, message] = (Object.hasOwn(REFUSALS, code) && REFUSALS[code]) || [
+    'SIGN_IN_FAILED' as const,
+    () => `${name} refused the sign-in with the error “${redact(code, secrets)}”.`,
+  ];
+  const said = description ? ` ${name} says: “${redact(description, secrets)}”` : '';
+  return new AuthError(errorCode, `${message(name)}${said}`);
+}

@@ -1,0 +1,46 @@
+import type { Secret } from '../secret.ts';
+
+/** An error in RFC 6749's own shape (§5.2), whatever shape it came in. */
+export interface StandardError {
+  readonly error: string;
+  readonly error_description?: string;
+}
+
+/** An authorization server, as far as the protocol needs to know it (RFC 8414 §2). */
+export interface AuthorizationServer {
+  /** For people: "Fitbit". */
+  readonly name: string;
+  readonly issuer: string;
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly revocationEndpoint?: string;
+  readonly introspectionEndpoint?: string;
+  /** Whether every authorization response carries `iss` (RFC 9207 §3). One without is then refused. */
+  readonly issAlwaysSent: boolean;
+  /** How a client that has a secret shows it (RFC 6749 §2.3.1). One without sends its id alone. */
+  readonly clientAuthentication: 'client_secret_basic' | 'client_secret_post';
+  /** The field of the token answer that names the person. Default: the subject of the ID token, where there is one. */
+  readonly userIdField?: string;
+  /** Puts an error body of the server's own shape into RFC 6749's; `undefined` where it is not one. */
+  readonly standardError?: (body: unknown) => StandardError | undefined;
+}
+
+/** The app registration. */
+export interface ClientRegistration {
+  readonly id: string;
+  /** Absent for a public client. */
+  readonly secret?: Secret;
+}
+
+/** Whether `url` may carry a code or a token: https anywhere, http on a loopback address only. */
+export function isSafeEndpoint(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const parsed = new URL(url);
+  if (parsed.username !== '' || parsed.password !== '') return false;
+  return parsed.protocol === 'https:' || isLoopbackOrigin(parsed.origin);
+}
+
+/** Whether `origin` is http on 127.0.0.1, [::1] or localhost. */
+export function isLoopbackOrigin(origin: string): boolean {
+  return /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?$/.test(origin);
+}

@@ -1,0 +1,74 @@
+import * as v from 'valibot';
+import type { StandardError } from '../oauth/server.ts';
+import { DEFAULT_REDIRECT_URI, type Provider } from './provider.ts';
+
+/** What a Fitbit client id looks like. */
+export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
+
+const SCOPES = {
+  activity: 'steps, distance, floors, exercise and goals',
+  cardio_fitness: 'cardio fitness score (VO2 max)',
+  electrocardiogram: 'electrocardiogram readings',
+  heartrate: 'heart rate and heart rate variability',
+  irregular_rhythm_notifications: 'notifications of an irregular heart rhythm',
+  location: 'GPS data of exercises',
+  nutrition: 'food and water',
+  oxygen_saturation: 'blood oxygen (SpO2)',
+  profile: 'name, age, height and other profile fields',
+  respiratory_rate: 'breathing rate',
+  settings: 'devices, alarms and account settings',
+  sleep: 'sleep stages and sleep goals',
+  social: 'friends and leaderboard',
+  temperature: 'skin and core temperature',
+  weight: 'weight and body fat',
+};
+
+/**
+ * The Fitbit Web API (https://dev.fitbit.com/build/reference/web-api/), or the sandbox that plays it.
+ *
+ * @param sandbox the sandbox's origin; it has the provider's paths on that one origin
+ */
+export function fitbit(sandbox?: string): Provider {
+  const site = sandbox ?? 'https://www.fitbit.com';
+  const api = sandbox ?? 'https://api.fitbit.com';
+  const name = sandbox === undefined ? 'Fitbit' : 'The Fitbit sandbox';
+  return {
+    id: 'fitbit',
+    name,
+    server: {
+      name,
+      issuer: site,
+      authorizationEndpoint: `${site}/oauth2/authorize`,
+      tokenEndpoint: `${api}/oauth2/token`,
+      revocationEndpoint: `${api}/oauth2/revoke`,
+      introspectionEndpoint: `${api}/1.1/oauth2/introspect`,
+      issAlwaysSent: false,
+      clientAuthentication: 'client_secret_basic',
+      userIdField: 'user_id',
+      standardError,
+    },
+    ...(sandbox === undefined ? {} : { sandbox }),
+    apiOrigin: api,
+    scopes: Object.entries(SCOPES).map(([scope, words]) => ({ name: scope, words })),
+    defaultScopes: Object.keys(SCOPES),
+    defaultRedirectUris: [DEFAULT_REDIRECT_URI],
+    prompts: ['consent', 'login', 'login consent', 'none'],
+    registration: [
+      'Open https://dev.fitbit.com/apps and register an app, or open the one you have.',
+      `Set its redirect URL to ${DEFAULT_REDIRECT_URI} exactly, and its type to Personal.`,
+      'Fitbit stopped taking new apps in May 2026: an app registered before goes on working as long as the service does.',
+    ],
+  };
+}
+
+const FitbitErrors = v.object({
+  errors: v.tupleWithRest([v.object({ errorType: v.string(), message: v.optional(v.string()) })], v.unknown()),
+});
+
+// Fitbit has errors of its own shape, {"errors":[{"errorType","message"}],"success":false}, first one first.
+function standardError(body: unknown): StandardError | undefined {
+  const parsed = v.safeParse(FitbitErrors, body);
+  if (!parsed.success) return undefined;
+  const { errorType, message } = parsed.output.errors[0];
+  return { error: errorType, ...(message === undefined ? {} : { error_description: message }) };
+}

@@ -1,0 +1,32 @@
+import type { AuthorizationServer } from '../oauth/server.ts';
+
+/** A scope that a person can be asked for, in plain words. */
+export interface ScopeInWords {
+  readonly name: string;
+  readonly words: string;
+}
+
+/** A service that people sign in to: data, plus small functions where wire formats differ. */
+export interface Provider {
+  readonly id: 'fitbit' | 'google-health' | 'custom';
+  /** For people: "Fitbit". */
+  readonly name: string;
+  readonly server: AuthorizationServer;
+  /** The origin of the sandbox that plays this provider, where one does. */
+  readonly sandbox?: string;
+  /** The one origin that an access token may be sent to by `api`. */
+  readonly apiOrigin?: string;
+  /** Empty where the provider's scopes are not known; any may then be asked for. */
+  readonly scopes: readonly ScopeInWords[];
+  /** What is asked for when nobody says what to ask for. */
+  readonly defaultScopes: readonly string[];
+  /** What is registered when nobody says what was registered. */
+  readonly defaultRedirectUris: readonly string[];
+  /** `prompt` values it knows; the first is sent when nobody chooses. */
+  readonly prompts: readonly string[];
+  /** How a person gets a client id, as lines of text. */
+  readonly registration: readonly string[];
+}
+
+/** The fixed default: registered at the provider once, byte for byte. */
+export const DEFAULT_REDIRECT_URI = 'http://127.0.0.1:8976/callback';

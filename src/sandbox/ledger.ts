@@ -1,0 +1,210 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { SandboxClock } from './clock.ts';
+import { sign } from './jwt.ts';
+import { SCOPES, type Scope } from './scopes.ts';
+import { Tally } from './tally.ts';
+
+const CODE_LIFETIME_MS = 10 * 60_000;
+const REPEAT_WINDOW_MS = 2 * 60_000;
+const ACCESS_LIFETIME_SECONDS = 28_800;
+
+/** What a person allowed. */
+export interface Authorization {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly redirectUri: string;
+  readonly scopes: readonly Scope[];
+  /** Absent where the app did without PKCE. */
+  readonly codeChallenge?: string;
+}
+
+/** The body of a token answer, as it goes over the wire. */
+export interface TokenAnswer {
+  readonly access_token: string;
+  readonly expires_in: number;
+  readonly refresh_token: string;
+  readonly scope: string;
+  readonly token_type: 'Bearer';
+  readonly user_id: string;
+}
+
+export type RefusalReason =
+  | 'code-invalid'
+  | 'code-expired'
+  | 'redirect-mismatch'
+  | 'verifier-invalid'
+  | 'refresh-token-invalid';
+export type Outcome =
+  | { readonly kind: 'granted'; readonly answer: TokenAnswer }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason };
+
+export interface Exchange {
+  readonly code: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly verifier?: string;
+}
+
+/** What the ledger knows of an access token. */
+export interface Access {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly scopes: readonly Scope[];
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** One person's consent to one app, until a newer one or a revocation ends it. */
+interface Grant {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly scopes: readonly Scope[];
+}
+
+type RefreshToken =
+  | { readonly kind: 'live'; readonly grant: Grant }
+  | { readonly kind: 'spent'; readonly grant: Grant; readonly spentAt: number; readonly answer: TokenAnswer };
+
+type Code =
+  | { readonly kind: 'live'; readonly authorization: Authorization; readonly issuedAt: number }
+  | { readonly kind: 'spent'; readonly userId: string };
+
+/** Codes, grants and tokens, and Fitbit's rules for them. Knows no HTTP; the clock is handed in. */
+export class Ledger {
+  readonly tally = new Tally();
+  readonly #clock: SandboxClock;
+  readonly #codes = new Map<string, Code>();
+  readonly #grants = new Map<string, Grant>();
+  readonly #refreshTokens = new Map<string, RefreshToken>();
+  readonly #accessTokens = new Map<string, Access>();
+  readonly #key = randomBytes(32).toString('hex');
+  #issued = 0;
+
+  constructor(clock: SandboxClock) {
+    this.#clock = clock;
+  }
+
+  /** A code for what was allowed: 40 hex digits, ten minutes, one use. */
+  issueCode(authorization: Authorization): string {
+    const code = randomBytes(20).toString('hex');
+    this.#codes.set(code, { kind: 'live', authorization, issuedAt: this.#clock.now().getTime() });
+    return code;
+  }
+
+  /** A code for tokens. The first try of the code's own app spends it, right or wrong. */
+  exchange({ code, clientId, redirectUri, verifier }: Exchange): Outcome {
+    const known = this.#codes.get(code);
+    if (known?.kind === 'spent') return this.#refuse('code-invalid', known.userId);
+    if (known === undefined || known.authorization.clientId !== clientId) return this.#refuse('code-invalid');
+    const { authorization, issuedAt } = known;
+    const { userId, scopes, codeChallenge } = authorization;
+    this.#codes.set(code, { kind: 'spent', userId });
+    if (this.#clock.now().getTime() - issuedAt > CODE_LIFETIME_MS) return this.#refuse('code-expired', userId);
+    if (authorization.redirectUri !== redirectUri) return { kind: 'refused', reason: 'redirect-mismatch' };
+    if (!answers(verifier, codeChallenge)) return this.#refuse('verifier-invalid', userId);
+
+    const grant: Grant = { clientId, userId, scopes };
+    // One live grant per person and app: this one's place is where the last one's was.
+    this.#grants.set(seat(grant), grant);
+    this.tally.count('exchanges', userId);
+    return { kind: 'granted', answer: this.#issue(grant) };
+  }
+
+  /** A refresh token for its successor; asked again within two minutes, for the same answer to the byte. */
+  refresh(token: string, clientId: string): Outcome {
+    const known = this.#refreshTokens.get(token);
+    if (known === undefined || known.grant.clientId !== clientId) return this.#refuse('refresh-token-invalid');
+    const { grant } = known;
+    if (this.#grants.get(seat(grant)) !== grant) return this.#refuse('refresh-token-invalid', grant.userId);
+    const now = this.#clock.now().getTime();
+    if (known.kind === 'spent') {
+      if (now - known.spentAt > REPEAT_WINDOW_MS) return this.#refuse('refresh-token-invalid', grant.userId);
+      this.tally.count('repeats', grant.userId);
+      return { kind: 'granted', answer: known.answer };
+    }
+    const answer = this.#issue(grant);
+    this.#refreshTokens.set(token, { kind: 'spent', grant, spentAt: now, answer });
+    this.tally.count('refreshes', grant.userId);
+    return { kind: 'granted', answer };
+  }
+
+  /** Ends all of a person's tokens for the app, given any one of them. `false` for a token that is not the app's. */
+  revoke(token: string, clientId: string): boolean {
+    const holder = this.#refreshTokens.get(token)?.grant ?? this.#accessTokens.get(token);
+    if (holder === undefined || holder.clientId !== clientId) return false;
+    this.#grants.delete(seat(holder));
+    for (const [name, access] of this.#accessTokens) {
+      if (seat(access) === seat(holder)) this.#accessTokens.delete(name);
+    }
+    this.tally.count('revocations', holder.userId);
+    return true;
+  }
+
+  /** What is known of an access token that was issued and not revoked, expired or not. */
+  access(token: string): Access | undefined {
+    return this.#accessTokens.get(token);
+  }
+
+  /** Whether a refresh with this token would rotate now. Changes nothing. */
+  isLive(refreshToken: string): boolean {
+    const known = this.#refreshTokens.get(refreshToken);
+    return known?.kind === 'live' && this.#grants.get(seat(known.grant)) === known.grant;
+  }
+
+  /** The grants that live. */
+  get grants(): readonly Grant[] {
+    return [...this.#grants.values()];
+  }
+
+  #issue(grant: Grant): TokenAnswer {
+    const serial = ++this.#issued;
+    const now = this.#clock.now();
+    const iat = Math.floor(now.getTime() / 1000);
+    const exp = iat + ACCESS_LIFETIME_SECONDS;
+    // Clients must not rely on the order of scopes: another one each time, the same in each run.
+    const scopes = grant.scopes.toSorted((a, b) => rank(a, serial).localeCompare(rank(b, serial)));
+    const codes = scopes.map((scope) => SCOPES[scope].code).join(' ');
+    const claims = {
+      aud: grant.clientId,
+      sub: grant.userId,
+      iss: 'Fitbit',
+      typ: 'access_token',
+      scopes: codes,
+      exp,
+      iat,
+    } as const;
+    // Fitbit's claims hold no serial number: a key for each token keeps two tokens of one second apart.
+    const accessToken = sign(claims, `${this.#key}.${serial}`);
+    const refreshToken = randomBytes(32).toString('hex');
+    this.#accessTokens.set(accessToken, { ...grant, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) });
+    this.#refreshTokens.set(refreshToken, { kind: 'live', grant });
+    return {
+      access_token: accessToken,
+      expires_in: ACCESS_LIFETIME_SECONDS,
+      refresh_token: refreshToken,
+      scope: scopes.join(' '),
+      token_type: 'Bearer',
+      user_id: grant.userId,
+    };
+  }
+
+  #refuse(reason: RefusalReason, userId?: string): Outcome {
+    this.tally.count('invalidGrants', userId);
+    return { kind: 'refused', reason };
+  }
+}
+
+/** Where a grant sits: each person has one per app. */
+function seat({ clientId, userId }: Pick<Grant, 'clientId' | 'userId'>): string {
+  return JSON.stringify([clientId, userId]);
+}
+
+/** RFC 7636 §4.6. A verifier without a challenge is refused too: RFC 9700 §4.8.2, downgrade. */
+function answers(verifier: string | undefined, challenge: string | undefined): boolean {
+  if (verifier === undefined || challenge === undefined) return verifier === challenge;
+  return createHash('sha256').update(verifier).digest('base64url') === challenge;
+}
+
+function rank(scope: Scope, serial: number): string {
+  return createHash('sha256').update(`${serial} ${scope}`).digest('hex');
+}

@@ -1,0 +1,29 @@
+import { html } from 'ghtml';
+import type { Judgement, RefusalReason } from '../authorization-request.ts';
+import type { Page } from './page.ts';
+
+const WORDS = {
+  'repeated-parameter': 'This parameter came more than once:',
+  'missing-parameter': 'This parameter is missing:',
+  'unknown-client': 'No app is registered with this client id:',
+  'redirect-mismatch': 'The app has not registered this redirect URI; it has to be the same to the byte:',
+  'response-type': 'Only the response type “code” is supported, not:',
+  'code-challenge': 'The PKCE code challenge has to be an S256 one:',
+  'unknown-scope': 'There is no such scope:',
+  prompt: 'The prompt has to be none, consent, login or “login consent”, not:',
+} as const satisfies Record<RefusalReason, string>;
+
+/** Shown in the place of a redirect: nothing goes back to an app whose request cannot be trusted. */
+export function refusalPage({ reason, about }: Extract<Judgement, { kind: 'refused' }>): Page {
+  const main = html`<h1>This request cannot be answered</h1>
+<p>!${html`${WORDS[reason]}`}<br><code>${about}</code></p>
+<p class="soft">The app that sent you here is not told. You can close this page; its sign-in is still waiting, or will time out.</p>`;
+  return { title: 'Request refused', main };
+}
+
+/** Shown to a decision whose page was answered before, or was never served. */
+export function decisionLostPage(): Page {
+  const main = html`<h1>This page was answered before</h1>
+<p class="soft">A consent page can be answered once. Start the sign-in again from the app.</p>`;
+  return { title: 'Already answered', main };
+}

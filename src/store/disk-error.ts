@@ -1,0 +1,48 @@
+import { AuthError } from '../errors.ts';
+
+/** What each refusal of the operating system means, in words that follow "…: ". */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission was refused',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'files may not grow that large here',
+  EINVAL: 'the file system does not support it',
+  EIO: 'the disk reported an input/output error',
+  EISDIR: 'there is a directory in its place',
+  ELOOP: 'there is a symbolic link in its place',
+  EMFILE: 'this process has too many files open',
+  ENAMETOOLONG: 'the path is too long',
+  ENFILE: 'this machine has too many files open',
+  ENOENT: 'it is not there',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOTEMPTY: 'it is not empty',
+  EPERM: 'the operation is not permitted',
+  EROFS: 'the file system is read-only',
+};
+
+/** The operating system's name of an error: `ENOENT`. `undefined` for any other thrown thing. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** `STORE_UNAVAILABLE`: "Cannot write /path: the disk is full (ENOSPC)." An {@link AuthError} passes through as it is. */
+export function diskError(doing: string, path: string, error: unknown): AuthError {
+  if (error instanceof AuthError) return error;
+  const code = errnoOf(error) ?? 'unknown error';
+  const reason = REASONS[code] ?? 'the operating system refused';
+  return new AuthError('STORE_UNAVAILABLE', `Cannot ${doing} ${path}: ${reason} (${code}).`, {
+    cause: error,
+    details: { path, errno: code },
+  });
+}
+
+/** `undefined` instead of the error where the operating system gives one of `codes`. */
+export async function unless<T>(codes: readonly string[], doing: Promise<T>): Promise<T | undefined> {
+  try {
+    return await doing;
+  } catch (error) {
+    if (codes.includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}

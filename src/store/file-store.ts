@@ -1,0 +1,176 @@
+import type { BigIntStats } from 'node:fs';
+import { readdir, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuthError, asAuthError } from '../errors.ts';
+import { claim, isClaimed } from './claim.ts';
+import { diskError, unless } from './disk-error.ts';
+import { syncDirectory } from './durable-file.ts';
+import { isReplaceable, MAX_FILE_BYTES, type OnNotice, readPrivate } from './private-file.ts';
+import type { Profile } from './profile.ts';
+import { decodeProfile, encodeProfile } from './profile-file.ts';
+import { isProfileName, profileName } from './profile-name.ts';
+import type { Listed, ProfileStore, Slot, UpdateOptions } from './store.ts';
+
+/** Disk space taken before an update, beyond the file's own. Half of it is for a change of the layout, half for the answer. */
+const GROWTH_BYTES = 128 * 1024;
+const PATIENCE_MS = 30_000;
+const LIST_CONCURRENCY = 16;
+
+export interface FileStoreOptions {
+  /** Absolute: `CONFIG/profiles`. Created, for its owner only, when something is first written. */
+  readonly directory: string;
+  /** Told, once each, of a file or directory that is open to others. Default: nobody is told. */
+  readonly onNotice?: OnNotice;
+}
+
+/** A store of one JSON file a profile, `NAME.json`, for one user of this machine only. */
+export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions): ProfileStore {
+  const told = new Set<string>();
+  const tell: OnNotice = (text) => {
+    if (!told.has(text)) onNotice(text);
+    told.add(text);
+  };
+  const location = (name: string) => join(directory, `${profileName(name)}.json`);
+  const claimOptions = (name: string, { patienceMs = PATIENCE_MS, onWait, signal }: UpdateOptions<unknown> = {}) => ({
+    what: `profile "${name}"`,
+    patienceMs,
+    onWait,
+    signal,
+    onNotice: tell,
+  });
+
+  async function read(name: string): Promise<Profile | undefined> {
+    const path = location(name);
+    const bytes = await readPrivate(path, tell);
+    return bytes && decodeProfile(bytes, path);
+  }
+
+  async function update<T>(
+    name: string,
+    change: (slot: Slot) => Promise<T>,
+    options: UpdateOptions<T> = {},
+  ): Promise<T> {
+    const path = location(name);
+    const { unless: answer } = options;
+    const instead = answer && whenChanged(path, async () => answer(await read(name)));
+    const early = await instead?.();
+    if (early !== undefined) return early;
+
+    const claimed = await claim(
+      path,
+      { ...claimOptions(name, options), instead, growthBytes: GROWTH_BYTES },
+      async ({ bytes, note, save }) => {
+        const current = await read(name);
+        if (current !== undefined) rehearse(current, path, bytes);
+        return change({
+          current,
+          note: async (profile) => note(encode(profile, path)),
+          save: async (profile) => save(encode(profile, path)),
+        });
+      },
+    );
+    return 'done' in claimed ? claimed.done : claimed.instead;
+  }
+
+  async function list(): Promise<readonly Listed[]> {
+    const entries = await unless(['ENOENT'], readdir(directory, { withFileTypes: true })).catch((error) => {
+      throw diskError('read', directory, error);
+    });
+    const names = (entries ?? [])
+      .filter((entry) => entry.name.endsWith('.json') && (entry.isFile() || entry.isSymbolicLink()))
+      .map((entry) => entry.name.slice(0, -'.json'.length))
+      .filter(isProfileName)
+      .sort();
+    const listed: (Listed | undefined)[] = new Array(names.length);
+    const queue = names.entries();
+    async function work(): Promise<void> {
+      for (const [index, name] of queue) {
+        try {
+          const profile = await read(name);
+          // Gone since the directory was read: then there is no such profile.
+          listed[index] = profile && { name, profile };
+        } catch (error) {
+          listed[index] = { name, error: asAuthError(error) };
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: LIST_CONCURRENCY }, work));
+    return listed.filter((entry) => entry !== undefined);
+  }
+
+  async function remove(name: string, options: Omit<UpdateOptions<never>, 'unless'> = {}): Promise<boolean> {
+    const path = location(name);
+    // Nothing there and nobody at work: nothing has to be created to say so.
+    if (!(await isReplaceable(path)) && !(await isClaimed(path))) return false;
+    const claimed = await claim(path, claimOptions(name, options), async () => {
+      const removed = await unless(
+        ['ENOENT'],
+        unlink(path).then(() => true),
+      );
+      await syncDirectory(directory);
+      return removed ?? false;
+    });
+    return 'done' in claimed && claimed.done;
+  }
+
+  async function move(from: string, to: string): Promise<void> {
+    const [source, target] = [location(from), location(to)];
+    const check = async () => {
+      if (await isReplaceable(target)) throw new AuthError('USAGE', `There is a profile "${to}" already.`);
+      if (!(await isReplaceable(source))) throw new AuthError('NOT_SIGNED_IN', `There is no profile "${from}".`);
+    };
+    await check();
+    // Always in the same order, so that two renames that cross each other cannot wait for each other.
+    const [first, second] = from < to ? [from, to] : [to, from];
+    await claim(location(first), claimOptions(first), () =>
+      claim(location(second), claimOptions(second), async () => {
+        await check();
+        await rename(source, target);
+        await syncDirectory(directory);
+      }),
+    );
+  }
+
+  return { location, read, update, list, remove, rename: move };
+}
+
+/** `look`, called the first time and whenever the file at `path` is another one than the last time. */
+function whenChanged<T>(path: string, look: () => Promise<T | undefined>): () => Promise<T | undefined> {
+  let last: string | undefined;
+  return async () => {
+    const found = await unless(['ENOENT', 'ENOTDIR'], stat(path, { bigint: true })).catch(() => undefined);
+    const now = versionOf(found);
+    if (now === last) return undefined;
+    last = now;
+    return look();
+  };
+}
+
+function versionOf(found: BigIntStats | undefined): string {
+  return found === undefined ? 'none' : `${found.ino} ${found.mtimeNs} ${found.size}`;
+}
+
+/**
+ * @throws AuthError `STORE_DAMAGED` where the newest profile could not be written again, in the `bytes` that were taken: better
+ *   found out now than after its refresh token has been spent.
+ */
+function rehearse(current: Profile, path: string, bytes: number): void {
+  try {
+    if (Buffer.byteLength(encodeProfile(current)) + GROWTH_BYTES / 2 <= Math.min(bytes, MAX_FILE_BYTES)) return;
+  } catch {
+    // Nested deeper than JSON.stringify can go.
+  }
+  throw new AuthError('STORE_DAMAGED', `The fields of ${path} that fitbit-login does not know are too large to keep.`, {
+    kept: 'The file is left as it is.',
+    details: { path },
+  });
+}
+
+/** @throws AuthError `STORE_UNAVAILABLE` for a profile that is too large to be read again. */
+function encode(profile: Profile, path: string): string {
+  const text = encodeProfile(profile);
+  if (Buffer.byteLength(text) <= MAX_FILE_BYTES) return text;
+  throw new AuthError('STORE_UNAVAILABLE', `The profile is too large for ${path}: more than 1 MiB.`, {
+    details: { path },
+  });
+}

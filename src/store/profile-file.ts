@@ -1,0 +1,203 @@
+import { isAbsolute } from 'node:path';
+import * as v from 'valibot';
+import { AuthError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import type { Profile, Tokens } from './profile.ts';
+
+/** The version of the file's shape that this program reads and writes. */
+export const FILE_VERSION = 1;
+
+// Every message says what should be there and never what is: the wrong value may be a secret.
+const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
+const secret = v.pipe(
+  text,
+  v.transform((value) => new Secret(value)),
+);
+const words = v.pipe(
+  v.string('is not a text'),
+  v.transform((value) => value.split(' ').filter((word) => word !== '')),
+);
+
+const ISO_TIME = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+const NOT_A_TIME = 'is not a time such as 2026-01-31T12:00:00.000Z';
+const time = v.pipe(
+  v.string(NOT_A_TIME),
+  v.regex(ISO_TIME, NOT_A_TIME),
+  v.transform((value) => new Date(value)),
+  v.check((date) => !Number.isNaN(date.getTime()), NOT_A_TIME),
+);
+
+// What plays the provider is trusted with codes and tokens over plain http: it must be on this machine.
+const LOOPBACK_ORIGIN = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
+const sandboxOrigin = v.pipe(
+  v.string('is not a text'),
+  v.check((value) => LOOPBACK_ORIGIN.test(value) && URL.canParse(value), 'is not an http origin on loopback'),
+);
+
+const FILE = v.object({
+  version: v.literal(FILE_VERSION),
+  provider: v.picklist(['fitbit', 'google-health', 'custom'], 'is not a provider that this version knows'),
+  issuer: v.optional(text),
+  sandbox: v.optional(sandboxOrigin),
+  client_id: text,
+  client_secret: v.optional(secret),
+  redirect_uris: v.array(text, 'is not a list'),
+  requested_scope: words,
+  access_token: v.optional(secret),
+  refresh_token: v.optional(secret),
+  token_type: v.optional(text),
+  scope: v.optional(words),
+  user_id: v.optional(text),
+  obtained_at: v.optional(time),
+  expires_at: v.optional(time),
+  refresh_expires_at: v.optional(time),
+  refresh_started_at: v.optional(time),
+  keep: v.optional(
+    v.array(
+      // Strict: a field in here has nowhere to be kept, and must not be lost in silence.
+      v.strictObject(
+        {
+          format: text,
+          path: v.pipe(
+            text,
+            v.check((path) => isAbsolute(path), 'is not an absolute path'),
+          ),
+        },
+        'is not an object of a format and a path',
+      ),
+      'is not a list',
+    ),
+  ),
+});
+
+type File = v.InferOutput<typeof FILE>;
+
+const TOKEN_FIELDS = [
+  'refresh_token',
+  'token_type',
+  'scope',
+  'user_id',
+  'obtained_at',
+  'expires_at',
+  'refresh_expires_at',
+] as const satisfies readonly (keyof File)[];
+
+/**
+ * The profile that a file holds.
+ * @param path Only named in errors.
+ * @throws AuthError `STORE_DAMAGED`, with the first field that is wrong and never a value; `STORE_VERSION`.
+ */
+export function decodeProfile(bytes: Uint8Array, path: string): Profile {
+  const fields = parseObject(bytes, path);
+  const { version } = fields;
+  if (typeof version === 'number' && version !== FILE_VERSION) {
+    throw new AuthError('STORE_VERSION', `${path} has a version that this fitbit-login does not know.`, {
+      kept: 'The file is left as it is.',
+      details: { path },
+    });
+  }
+  const parsed = v.safeParse(FILE, fields, { abortEarly: true });
+  if (!parsed.success) throw damaged(path, describe(parsed.issues[0]));
+  const file = parsed.output;
+  const tokens = tokensOf(file, path);
+  // Entries and fromEntries see and make own fields only, so that one named `__proto__` stays a plain field.
+  const unknown = Object.entries(fields).filter(([name]) => !Object.hasOwn(FILE.entries, name));
+  return {
+    provider: file.provider,
+    client: { id: file.client_id, ...defined({ secret: file.client_secret }) },
+    redirectUris: file.redirect_uris,
+    requestedScopes: file.requested_scope,
+    ...defined({
+      issuer: file.issuer,
+      sandbox: file.sandbox,
+      tokens,
+      refreshStartedAt: file.refresh_started_at,
+      keep: file.keep,
+      extra: unknown.length > 0 ? Object.fromEntries(unknown) : undefined,
+    }),
+  };
+}
+
+/** The text of the file for `profile`: flat, with the wire's names, for people who read it with `jq`. */
+export function encodeProfile(profile: Profile): string {
+  const { client, tokens } = profile;
+  const known = {
+    version: FILE_VERSION,
+    provider: profile.provider,
+    issuer: profile.issuer,
+    sandbox: profile.sandbox,
+    client_id: client.id,
+    client_secret: client.secret?.reveal(),
+    redirect_uris: profile.redirectUris,
+    requested_scope: profile.requestedScopes.join(' '),
+    access_token: tokens?.accessToken.reveal(),
+    refresh_token: tokens?.refreshToken?.reveal(),
+    token_type: tokens?.tokenType,
+    scope: tokens?.scopes.join(' '),
+    user_id: tokens?.userId,
+    obtained_at: tokens?.obtainedAt.toISOString(),
+    expires_at: tokens?.expiresAt?.toISOString(),
+    refresh_expires_at: tokens?.refreshExpiresAt?.toISOString(),
+    refresh_started_at: profile.refreshStartedAt?.toISOString(),
+    keep: profile.keep?.map(({ format, path }) => ({ format, path })),
+  } satisfies Record<keyof File, unknown>;
+  const unknown = Object.entries(profile.extra ?? {}).filter(([name]) => !Object.hasOwn(known, name));
+  return `${JSON.stringify({ ...known, ...Object.fromEntries(unknown) }, null, 2)}\n`;
+}
+
+function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // Not kept as the cause: V8's message quotes the text, which holds tokens.
+    throw damaged(path, 'it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(path, 'it is not an object');
+  return Object.fromEntries(Object.entries(value));
+}
+
+function tokensOf(file: File, path: string): Tokens | undefined {
+  const { access_token, token_type, scope, obtained_at } = file;
+  if (access_token === undefined) {
+    const stray = TOKEN_FIELDS.find((name) => file[name] !== undefined);
+    if (stray !== undefined) throw damaged(path, `access_token is missing although ${stray} is there`);
+    return undefined;
+  }
+  if (token_type === undefined) throw damaged(path, 'token_type is missing');
+  if (scope === undefined) throw damaged(path, 'scope is missing');
+  if (obtained_at === undefined) throw damaged(path, 'obtained_at is missing');
+  return {
+    accessToken: access_token,
+    tokenType: token_type,
+    scopes: scope,
+    obtainedAt: obtained_at,
+    ...defined({
+      refreshToken: file.refresh_token,
+      userId: file.user_id,
+      expiresAt: file.expires_at,
+      refreshExpiresAt: file.refresh_expires_at,
+    }),
+  };
+}
+
+function damaged(path: string, what: string): AuthError {
+  return new AuthError('STORE_DAMAGED', `The profile file ${path} is damaged: ${what}.`, {
+    kept: 'The file is left as it is.',
+    details: { path },
+  });
+}
+
+/** Names the field by its top-level name: deeper names are the file's own words. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  const field = String(issue.path?.[0]?.key ?? 'the object');
+  const what = issue.input === undefined ? 'is missing' : field === 'version' ? 'is not a number' : issue.message;
+  return `${field} ${issue.path !== undefined && issue.path.length > 1 ? `has an entry that ${what}` : what}`;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the fields that are `undefined`: absent is absent. */
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

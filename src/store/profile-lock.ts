@@ -1,0 +1,135 @@
+// The default export, not the namespace: the package keeps a note of its own on the object that it is given.
+import fs from 'node:fs';
+import { lstat, rmdir } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { AuthError } from '../errors.ts';
+import { diskError, errnoOf, unless } from './disk-error.ts';
+
+/**
+ * How long a lock may go without a sign of life, in milliseconds. A new lock is dated up to a second ahead, and a dead holder's
+ * must be free within 5 s.
+ */
+const STALE_MS = 3_500;
+const SIGN_OF_LIFE_MS = 1_000;
+
+/** A lock that this process took. */
+export interface HeldLock {
+  /** Gives the lock back. Never throws. */
+  release(): Promise<void>;
+  /** Forgets the lock without touching it: it is somebody else's now. Never throws. */
+  abandon(): Promise<void>;
+}
+
+export interface LockOptions<T> {
+  /** What is locked, for messages: `profile "default"`. */
+  readonly what: string;
+  /** How long to wait for the holder, in milliseconds. */
+  readonly patienceMs: number;
+  /** Called once when there is somebody to wait for. */
+  readonly onWait?: (() => void) | undefined;
+  /** Asked each time before the wait goes on: a value other than `undefined` ends it. */
+  readonly instead?: (() => Promise<T | undefined>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Takes the lock at `path` (a directory), waiting for whoever has it.
+ *
+ * The lock keeps processes from getting into each other's way; that none overwrites another's work is held by the
+ * reservation (`reservation.ts`), so that a lock judged dead too early costs a repetition and no token.
+ * @throws AuthError `LOCKED` when patience ends; `INTERRUPTED` or the signal's own reason; `STORE_UNAVAILABLE`
+ */
+export async function takeLock<T = never>(
+  path: string,
+  options: LockOptions<T>,
+): Promise<{ readonly lock: HeldLock } | { readonly instead: T }> {
+  const { what, patienceMs, onWait, instead, signal } = options;
+  const started = performance.now();
+  const watch = deathWatch();
+  let waiting = false;
+  for (;;) {
+    throwIfAborted(signal);
+    const lock = await tryLock(path, watch);
+    if (lock !== undefined) return { lock };
+    if (!waiting) onWait?.();
+    waiting = true;
+    const answer = await instead?.();
+    if (answer !== undefined) return { instead: answer };
+    if (performance.now() - started >= patienceMs) throw locked(path, what, patienceMs);
+    await setTimeout(25 + Math.random() * 50, undefined, signal && { signal }).catch(() => throwIfAborted(signal));
+  }
+}
+
+type DeathWatch = (signOfLife: number) => boolean;
+
+/** Tells a lock that gave no sign of life while we watched, whatever the clock was set to in the meantime. */
+function deathWatch(): DeathWatch {
+  let last = Number.NaN;
+  let since = 0;
+  return (signOfLife) => {
+    if (signOfLife !== last) {
+      last = signOfLife;
+      since = performance.now();
+    }
+    return performance.now() - since >= STALE_MS;
+  };
+}
+
+async function tryLock(path: string, isDead: DeathWatch): Promise<HeldLock | undefined> {
+  try {
+    const found = await unless(['ENOENT'], lstat(path));
+    if (found?.isDirectory() === false) throw occupied(path);
+    if (found !== undefined && isDead(found.mtimeMs)) await unless(['ENOENT'], rmdir(path));
+
+    // Loaded only here: it adds listeners for exit and signals, and most runs take no lock.
+    const { default: lockfile } = await import('proper-lockfile');
+    const options = { lockfilePath: path, realpath: false };
+    // The key under which the package knows this lock: its own each time, so that a lock lost and a lock taken never mix.
+    const key = `${path}#${crypto.randomUUID()}`;
+    const release = await lockfile.lock(key, {
+      ...options,
+      fs,
+      stale: STALE_MS,
+      update: SIGN_OF_LIFE_MS,
+      // Its default throws out of a timer. The reservation notices at the moment that matters: when something is written.
+      onCompromised: () => {},
+    });
+    return {
+      release: () => release().catch(() => {}),
+      abandon: () => lockfile.unlock(key, { ...options, fs: { ...fs, rmdir: keep } }).catch(() => {}),
+    };
+  } catch (error) {
+    if (errnoOf(error) === 'ELOCKED') return undefined;
+    throw diskError('take the lock', path, error);
+  }
+}
+
+function keep(_path: string, done: (error: null) => void): void {
+  done(null);
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  const { reason } = signal;
+  if (reason instanceof AuthError) throw reason;
+  throw new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
+    cause: reason,
+    kept: 'Nothing was sent and nothing was changed.',
+  });
+}
+
+function occupied(path: string): AuthError {
+  return new AuthError('STORE_UNAVAILABLE', `${path} is not a lock of ours: something else was put in its place.`, {
+    kept: 'Nothing was sent and nothing was changed.',
+    hint: 'Look at it, remove it, then run the command again.',
+    details: { path },
+  });
+}
+
+function locked(path: string, what: string, patienceMs: number): AuthError {
+  const waited = `Waited ${Math.round(patienceMs / 1000)} s for another fitbit-login process that is changing ${what}`;
+  return new AuthError('LOCKED', `${waited}; it holds the lock ${path}.`, {
+    kept: 'Nothing was sent and nothing was changed.',
+    details: { path },
+  });
+}

@@ -1,0 +1,100 @@
+import { exchangeCode, type TokenAnswer } from '../oauth/token-endpoint.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Secret } from '../secret.ts';
+import type { Client, Profile, Tokens } from '../store/profile.ts';
+import type { Ports } from './ports.ts';
+import { type Status, statusOf } from './status.ts';
+
+/** Who signs in, where, and for what. */
+export interface SignInRequest {
+  /** The profile's name. */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly client: Client;
+  readonly scopes: readonly string[];
+  /** Registered redirect URIs; the first whose port is free is used. */
+  readonly redirectUris: readonly string[];
+}
+
+/** A finished sign-in. */
+export interface SignIn extends Status {
+  /** The person whose tokens this profile held before, where that is another one. */
+  readonly replacedUserId?: string;
+}
+
+/** An authorization code, with what it is bound to. */
+export interface GrantedCode {
+  /** As `judgeCallback` gave them. */
+  readonly parameters: URLSearchParams;
+  readonly redirectUri: string;
+  readonly verifier: Secret;
+}
+
+/**
+ * Turns an authorization code into stored tokens. The place on disk is taken before the code is sent, since a code
+ * works once.
+ *
+ * @throws AuthError as `exchangeCode` and the store's `update`; the profile is then as it was.
+ */
+export async function redeem(request: SignInRequest, code: GrantedCode, ports: Ports): Promise<SignIn> {
+  const { name, provider, client, scopes, redirectUris } = request;
+  return ports.store.update(name, async (slot) => {
+    // The lifetime counts from before the request, so that a slow answer never makes a token look younger than it is.
+    const obtainedAt = ports.now();
+    const answer = await exchangeCode(provider.server, client, code, { fetch: ports.fetch });
+    const { keep, extra, tokens: replaced } = slot.current ?? {};
+    const profile: Profile = {
+      provider: provider.id,
+      ...(provider.id === 'custom' ? { issuer: provider.server.issuer } : {}),
+      ...(provider.sandbox === undefined ? {} : { sandbox: provider.sandbox }),
+      client,
+      redirectUris,
+      requestedScopes: scopes,
+      tokens: tokensFrom(answer, { obtainedAt, requestedScopes: scopes }),
+      ...(keep === undefined ? {} : { keep }),
+      ...(extra === undefined ? {} : { extra }),
+    };
+    await slot.save(profile);
+    const status = statusOf(profile, {
+      name,
+      providerName: provider.name,
+      location: ports.store.location(name),
+      now: ports.now(),
+    });
+    ports.log.info(
+      {
+        event: 'sign_in',
+        profile: name,
+        provider: provider.id,
+        user_id: status.userId,
+        scope: status.scopes.join(' '),
+      },
+      'Signed in',
+    );
+    return {
+      ...status,
+      ...(replaced?.userId !== undefined && replaced.userId !== status.userId
+        ? { replacedUserId: replaced.userId }
+        : {}),
+    };
+  });
+}
+
+/** A token answer as it is stored: with absolute times, and with scopes even where the server left them out (RFC 6749 §5.1). */
+export function tokensFrom(
+  answer: TokenAnswer,
+  { obtainedAt, requestedScopes }: { obtainedAt: Date; requestedScopes: readonly string[] },
+): Tokens {
+  const { accessToken, refreshToken, tokenType, userId, expiresInSeconds, refreshExpiresInSeconds } = answer;
+  const after = (seconds: number) => new Date(obtainedAt.getTime() + seconds * 1000);
+  return {
+    accessToken,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    tokenType,
+    scopes: answer.scopes ?? requestedScopes,
+    ...(userId === undefined ? {} : { userId }),
+    obtainedAt,
+    ...(expiresInSeconds === undefined ? {} : { expiresAt: after(expiresInSeconds) }),
+    ...(refreshExpiresInSeconds === undefined ? {} : { refreshExpiresAt: after(refreshExpiresInSeconds) }),
+  };
+}

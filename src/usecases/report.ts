@@ -1,0 +1,90 @@
+import type { AuthError } from '../errors.ts';
+import type { Fact, NextStep, View } from '../loopback/pages/view.ts';
+import type { StrayReason } from '../oauth/authorization.ts';
+import { moment } from './moment.ts';
+import type { SignIn } from './redeem.ts';
+import type { Status } from './status.ts';
+
+/** A finished sign-in, in the words that the page and the terminal both use. */
+export function signedInView(done: SignIn, now: Date): View {
+  const { missingScopes: missing, profile, replacedUserId } = done;
+  return {
+    tone: missing.length > 0 ? 'warning' : 'success',
+    title: 'Signed in',
+    lead: `${done.userId ?? 'You'} at ${done.providerName}. The tokens are safely stored on this machine.`,
+    facts: factsOf(done, now),
+    notes: [
+      ...(replacedUserId === undefined
+        ? []
+        : [
+            `The profile “${profile}” held the tokens of ${replacedUserId} before. Use --profile to keep several people apart.`,
+          ]),
+      ...(missing.length === 0
+        ? []
+        : ['Not every scope that was asked for was granted. Sign in again to be asked once more.']),
+      ...(done.refreshable
+        ? []
+        : [`${done.providerName} gave no refresh token: when the access token ends, sign in again.`]),
+    ],
+    next: [
+      ...(missing.length === 0 ? [] : [step('Ask for the missing scopes again', 'login', done)]),
+      step('See what is stored', 'status', done),
+    ],
+    ...(done.sandbox === undefined ? {} : { badge: 'sandbox' }),
+  };
+}
+
+/** What is stored of a profile, as rows of label and value. */
+export function factsOf(status: Status, now: Date): readonly Fact[] {
+  const { sandbox, userId, scopes, missingScopes, expiresAt, refreshExpiresAt } = status;
+  return [
+    { label: 'Account', value: userId ?? 'not told by the provider' },
+    { label: 'Provider', value: status.providerName },
+    ...(sandbox === undefined ? [] : [{ label: 'Sandbox', value: sandbox }]),
+    { label: 'App', value: status.clientId },
+    { label: 'Scopes granted', value: scopes.length > 0 ? scopes : 'none named' },
+    ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes }] : []),
+    ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: moment(expiresAt, now) }]),
+    ...(refreshExpiresAt === undefined ? [] : [{ label: 'Sign-in ends', value: moment(refreshExpiresAt, now) }]),
+    { label: 'Profile', value: status.profile },
+    { label: 'Stored in', value: status.location },
+  ];
+}
+
+/** An error, in the words that the page and the terminal both use: what happened, what was kept, what to do. */
+export function failedView(error: AuthError): View {
+  const titles: Partial<Record<AuthError['code'], string>> = { DENIED: 'Access denied', TIMED_OUT: 'Time is up' };
+  return {
+    tone: 'failure',
+    title: titles[error.code] ?? 'Not signed in',
+    lead: [error.message, error.kept].filter(Boolean).join(' '),
+    facts: [],
+    notes: [error.hint],
+    next: [],
+  };
+}
+
+const STRAY: Readonly<Record<StrayReason, string>> = {
+  'repeated-parameter': 'It gives a parameter more than once.',
+  'no-state':
+    'It does not carry the mark of this sign-in. If you pressed Deny yourself, end the wait with Ctrl-C in the terminal.',
+  'wrong-state': 'It belongs to another sign-in, perhaps an earlier one in another tab.',
+  'other-issuer': 'It comes from another provider than the one that was asked.',
+  'no-answer': 'It holds neither an authorization code nor an error.',
+};
+
+/** Why a request was not the awaited answer. */
+export function strayView(reason: StrayReason): View {
+  return {
+    tone: 'waiting',
+    title: 'Still waiting',
+    lead: `This was not the answer that fitbit-login is waiting for, so nothing was done with it. ${STRAY[reason]}`,
+    facts: [],
+    notes: ['The sign-in goes on: finish it on the provider’s page.'],
+    next: [],
+  };
+}
+
+function step(label: string, command: string, { profile }: Status): NextStep {
+  return { label, command: `fitbit-login ${command}${profile === 'default' ? '' : ` --profile ${profile}`}` };
+}

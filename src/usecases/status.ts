@@ -1,0 +1,73 @@
+import type { Provider } from '../providers/provider.ts';
+import type { Profile } from '../store/profile.ts';
+
+/** How a profile stands, as far as this machine can tell. */
+export type Session =
+  | { readonly kind: 'none' }
+  /** `secondsLeft` is absent where the provider gave no lifetime. */
+  | { readonly kind: 'fresh'; readonly secondsLeft?: number }
+  | { readonly kind: 'stale'; readonly refreshable: boolean };
+
+/** What is stored of one profile, without any secret. */
+export interface Status {
+  readonly profile: string;
+  readonly provider: Provider['id'];
+  readonly providerName: string;
+  /** The origin of the sandbox that plays the provider, where one does. */
+  readonly sandbox?: string;
+  readonly clientId: string;
+  readonly session: Session;
+  readonly userId?: string;
+  /** Granted. */
+  readonly scopes: readonly string[];
+  /** Asked for, but not granted. */
+  readonly missingScopes: readonly string[];
+  readonly refreshable: boolean;
+  readonly obtainedAt?: Date;
+  readonly expiresAt?: Date;
+  /** When the grant itself ends. Absent where the provider did not say. */
+  readonly refreshExpiresAt?: Date;
+  /** When a refresh was begun whose answer was never stored. */
+  readonly refreshStartedAt?: Date;
+  /** Where the profile is stored. */
+  readonly location: string;
+}
+
+export interface StatusContext {
+  readonly name: string;
+  readonly providerName: string;
+  readonly location: string;
+  readonly now: Date;
+}
+
+/** How a stored profile stands at a moment. Pure: asks nobody. */
+export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
+  const { tokens, sandbox, refreshStartedAt } = profile;
+  const granted = tokens?.scopes ?? [];
+  return {
+    profile: name,
+    provider: profile.provider,
+    providerName,
+    ...(sandbox === undefined ? {} : { sandbox }),
+    clientId: profile.client.id,
+    session: sessionOf(profile, now),
+    scopes: granted,
+    missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !granted.includes(scope)),
+    refreshable: tokens?.refreshToken !== undefined,
+    ...(tokens?.userId === undefined ? {} : { userId: tokens.userId }),
+    ...(tokens === undefined ? {} : { obtainedAt: tokens.obtainedAt }),
+    ...(tokens?.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
+    ...(tokens?.refreshExpiresAt === undefined ? {} : { refreshExpiresAt: tokens.refreshExpiresAt }),
+    ...(refreshStartedAt === undefined ? {} : { refreshStartedAt }),
+    location,
+  };
+}
+
+/** Whether the stored access token still lives at a moment. A clock set back before it was obtained makes it stale. */
+export function sessionOf({ tokens }: Profile, now: Date): Session {
+  if (tokens === undefined) return { kind: 'none' };
+  if (tokens.expiresAt === undefined) return { kind: 'fresh' };
+  const secondsLeft = Math.floor((tokens.expiresAt.getTime() - now.getTime()) / 1000);
+  if (secondsLeft <= 0) return { kind: 'stale', refreshable: tokens.refreshToken !== undefined };
+  return { kind: 'fresh', secondsLeft };
+}

@@ -1,0 +1,19 @@
+import process from 'node:process';
+import { defineConfig } from 'vitest/config';
+
+/** A file for the machine-readable results, as .ci/run wants them for its last line. */
+const report = process.env.TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,flow,cli,browser,interop}/**/*.test.ts'],
+    // Sign-ins are real here: processes, sockets, a browser. Two at a time keep a small machine honest.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    passWithNoTests: false,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text', 'html'] },
+  },
+});
