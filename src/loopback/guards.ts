@@ -34,12 +34,12 @@ const noPrefetch: Guard = ({ headers }) => {
   return early ? { status: 403, text: 'This address is not for prefetching.' } : undefined;
 };
 
-/** Scripts, images, frames and workers of web pages say what they are (Fetch Metadata); only a tab's own navigation passes. */
-const onlyNavigation: Guard = ({ headers }) => {
-  const { 'sec-fetch-dest': destination = 'document', 'sec-fetch-mode': mode = 'navigate' } = headers;
-  const navigates = destination === 'document' && mode === 'navigate';
-  return navigates ? undefined : { status: 403, text: 'Only a browser tab can be led here.' };
-};
+/**
+ * Scripts, images, frames and workers of web pages say what they are (Fetch Metadata); only a tab's own navigation passes.
+ * `Sec-Fetch-Mode` is not looked at: `document` implies `navigate`, and Node's own `fetch`, no browser, sends the mode alone.
+ */
+const onlyNavigation: Guard = ({ headers: { 'sec-fetch-dest': destination = 'document' } }) =>
+  destination === 'document' ? undefined : { status: 403, text: 'Only a browser tab can be led here.' };
 
 /**
  * A navigation by GET carries no `Origin`, also after a consent form's POST. `null` passes because some browsers keep it

@@ -64,8 +64,9 @@ export async function listen({
   open(app.routing);
 
   const shutDown = async () => {
-    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
     await outcome.flushed(FLUSH_MS);
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
     for (const server of servers) server.closeAllConnections();
     await Promise.all([...closed, app.close()]);
   };

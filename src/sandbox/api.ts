@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
+import type { Access } from './access-token.ts';
 import { authenticateBearer } from './authentication.ts';
-import type { Access } from './ledger.ts';
 import { Parameters } from './parameters.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';

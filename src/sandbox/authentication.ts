@@ -1,19 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import type { Access, Ledger } from './ledger.ts';
+import type { Access } from './access-token.ts';
+import type { Ledger } from './ledger.ts';
 import type { Parameters } from './parameters.ts';
-import type { ClientType, Registry, SandboxClient } from './registry.ts';
+import type { Registry, SandboxClient } from './registry.ts';
 import { expiredToken, invalidClient, invalidToken } from './wire.ts';
-
-/** Whether an app of this type proves itself with its secret in a Basic header. */
-const BASIC = { server: 'required', client: 'refused', personal: 'welcome' } as const satisfies Record<
-  ClientType,
-  string
->;
 
 const MALFORMED = 'Invalid authorization header format.';
 
 /**
- * The app that sends this request: by Basic header, or by `client_id` in the body, as its type has it.
+ * The app that sends this request. A server app must prove itself with a Basic header, a client app has nothing to put
+ * in one and names itself in the body, a personal app may do either.
  * @throws WireError 401 `invalid_client`
  */
 export function authenticateClient(registry: Registry, request: FastifyRequest, body: Parameters): SandboxClient {
@@ -23,7 +19,7 @@ export function authenticateClient(registry: Registry, request: FastifyRequest, 
 
 function byBody(registry: Registry, body: Parameters): SandboxClient {
   const client = registry.client(body.get('client_id'));
-  if (client === undefined || BASIC[client.type] === 'required') throw invalidClient(MALFORMED);
+  if (client === undefined || client.type === 'server') throw invalidClient(MALFORMED);
   return client;
 }
 
@@ -31,7 +27,7 @@ function byHeader(registry: Registry, header: string, body: Parameters): Sandbox
   const [, encoded] = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(header) ?? [];
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
   const client = registry.client(id);
-  if (client === undefined || BASIC[client.type] === 'refused') throw invalidClient(MALFORMED);
+  if (client?.secret === undefined) throw invalidClient(MALFORMED);
   if (client.secret !== secret) throw invalidClient(`Invalid client secret for client id ${client.id}.`);
   const named = body.get('client_id');
   if (named !== undefined && named !== client.id) throw invalidClient('The client id of header and body differ.');

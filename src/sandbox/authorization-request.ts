@@ -1,4 +1,5 @@
 import type { Parameters } from './parameters.ts';
+import { challengeFault } from './pkce.ts';
 import type { Registry, SandboxClient } from './registry.ts';
 import { isScope, type Scope } from './scopes.ts';
 
@@ -30,9 +31,6 @@ export type Judgement =
 
 const REQUIRED = ['client_id', 'redirect_uri', 'response_type', 'scope'] as const;
 const PROMPTS: readonly string[] = ['none', 'consent', 'login', 'login consent'];
-// BASE64URL(SHA256(verifier)) is always 43 characters: RFC 7636 §4.2.
-const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
-
 /** Judges what came to the authorization endpoint. Pure. */
 export function judgeRequest(parameters: Parameters, registry: Registry): Judgement {
   const refuse = (reason: RefusalReason, about: string): Judgement => ({ kind: 'refused', reason, about });
@@ -48,7 +46,7 @@ export function judgeRequest(parameters: Parameters, registry: Registry): Judgem
   if (responseType !== 'code') return refuse('response-type', responseType);
 
   const codeChallenge = parameters.get('code_challenge');
-  const pkce = judgePkce(client, codeChallenge, parameters.get('code_challenge_method'));
+  const pkce = challengeFault(client.type, codeChallenge, parameters.get('code_challenge_method'));
   if (pkce !== undefined) return refuse('code-challenge', pkce);
 
   if (scope === undefined) return refuse('missing-parameter', 'scope');
@@ -71,18 +69,4 @@ export function judgeRequest(parameters: Parameters, registry: Registry): Judgem
   };
   // The sandbox remembers nobody from one page to the next, so somebody always has to be asked.
   return { kind: prompt === 'none' ? 'login-required' : 'ask', request };
-}
-
-/** What is wrong with the challenge, if anything. An app without a secret cannot do without one. */
-function judgePkce(
-  client: SandboxClient,
-  challenge: string | undefined,
-  method: string | undefined,
-): string | undefined {
-  if (challenge === undefined) {
-    if (method !== undefined) return 'code_challenge_method without code_challenge';
-    return client.type === 'client' ? 'code_challenge is missing' : undefined;
-  }
-  if (method !== 'S256') return `code_challenge_method ${method ?? '(missing: plain)'}`;
-  return S256_CHALLENGE.test(challenge) ? undefined : 'code_challenge is not 43 base64url characters';
 }

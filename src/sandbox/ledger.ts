@@ -1,12 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { type Access, LIFETIME_SECONDS, mint } from './access-token.ts';
 import type { SandboxClock } from './clock.ts';
-import { sign } from './jwt.ts';
-import { SCOPES, type Scope } from './scopes.ts';
+import { verifies } from './pkce.ts';
+import type { Scope } from './scopes.ts';
 import { Tally } from './tally.ts';
 
 const CODE_LIFETIME_MS = 10 * 60_000;
 const REPEAT_WINDOW_MS = 2 * 60_000;
-const ACCESS_LIFETIME_SECONDS = 28_800;
 
 /** What a person allowed. */
 export interface Authorization {
@@ -43,15 +43,6 @@ export interface Exchange {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly verifier?: string;
-}
-
-/** What the ledger knows of an access token. */
-export interface Access {
-  readonly clientId: string;
-  readonly userId: string;
-  readonly scopes: readonly Scope[];
-  readonly issuedAt: Date;
-  readonly expiresAt: Date;
 }
 
 /** One person's consent to one app, until a newer one or a revocation ends it. */
@@ -101,7 +92,7 @@ export class Ledger {
     this.#codes.set(code, { kind: 'spent', userId });
     if (this.#clock.now().getTime() - issuedAt > CODE_LIFETIME_MS) return this.#refuse('code-expired', userId);
     if (authorization.redirectUri !== redirectUri) return { kind: 'refused', reason: 'redirect-mismatch' };
-    if (!answers(verifier, codeChallenge)) return this.#refuse('verifier-invalid', userId);
+    if (!verifies(verifier, codeChallenge)) return this.#refuse('verifier-invalid', userId);
 
     const grant: Grant = { clientId, userId, scopes };
     // One live grant per person and app: this one's place is where the last one's was.
@@ -157,32 +148,15 @@ export class Ledger {
   }
 
   #issue(grant: Grant): TokenAnswer {
-    const serial = ++this.#issued;
-    const now = this.#clock.now();
-    const iat = Math.floor(now.getTime() / 1000);
-    const exp = iat + ACCESS_LIFETIME_SECONDS;
-    // Clients must not rely on the order of scopes: another one each time, the same in each run.
-    const scopes = grant.scopes.toSorted((a, b) => rank(a, serial).localeCompare(rank(b, serial)));
-    const codes = scopes.map((scope) => SCOPES[scope].code).join(' ');
-    const claims = {
-      aud: grant.clientId,
-      sub: grant.userId,
-      iss: 'Fitbit',
-      typ: 'access_token',
-      scopes: codes,
-      exp,
-      iat,
-    } as const;
-    // Fitbit's claims hold no serial number: a key for each token keeps two tokens of one second apart.
-    const accessToken = sign(claims, `${this.#key}.${serial}`);
+    const { token, access } = mint(grant, { now: this.#clock.now(), serial: ++this.#issued, key: this.#key });
     const refreshToken = randomBytes(32).toString('hex');
-    this.#accessTokens.set(accessToken, { ...grant, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) });
+    this.#accessTokens.set(token, access);
     this.#refreshTokens.set(refreshToken, { kind: 'live', grant });
     return {
-      access_token: accessToken,
-      expires_in: ACCESS_LIFETIME_SECONDS,
+      access_token: token,
+      expires_in: LIFETIME_SECONDS,
       refresh_token: refreshToken,
-      scope: scopes.join(' '),
+      scope: access.scopes.join(' '),
       token_type: 'Bearer',
       user_id: grant.userId,
     };
@@ -197,14 +171,4 @@ export class Ledger {
 /** Where a grant sits: each person has one per app. */
 function seat({ clientId, userId }: Pick<Grant, 'clientId' | 'userId'>): string {
   return JSON.stringify([clientId, userId]);
-}
-
-/** RFC 7636 §4.6. A verifier without a challenge is refused too: RFC 9700 §4.8.2, downgrade. */
-function answers(verifier: string | undefined, challenge: string | undefined): boolean {
-  if (verifier === undefined || challenge === undefined) return verifier === challenge;
-  return createHash('sha256').update(verifier).digest('base64url') === challenge;
-}
-
-function rank(scope: Scope, serial: number): string {
-  return createHash('sha256').update(`${serial} ${scope}`).digest('hex');
 }

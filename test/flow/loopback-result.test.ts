@@ -183,16 +183,14 @@ test('closing while a visitor is held open ends that visit', async () => {
   expect((await held).status).toBe(0);
 });
 
-test('closing at the very moment of the final answer lets the page out', async () => {
-  let closed: Promise<void> = Promise.resolve();
-  await using visited = await waiting({
-    onCallback: async (params) => {
-      setImmediate(() => {
-        closed = visited.listener.close();
-      });
-      return judge(params);
-    },
-  });
-  expect((await visited.send('GET', RIGHT)).body).toContain('</html>');
+test('closing while the page is on its way to a slow reader lets it out to the last byte', async () => {
+  const view = { ...SIGNED_IN, notes: ['a'.repeat(16_000_000)] };
+  await using visited = await waiting({ onCallback: async () => ({ final: true, view }) });
+  const socket = await visited.socket();
+  const begun = new Promise((resolve) => socket.once('readable', resolve));
+  socket.write(`GET ${RIGHT} HTTP/1.1\r\nhost: ${visited.authority}\r\n\r\n`);
+  await begun;
+  const closed = visited.listener.close();
+  expect(await received(socket)).toContain('</html>');
   await closed;
 });

@@ -17,7 +17,7 @@ export interface ConsentPageFacts {
 export function consentPage({ request, transaction, people, notice }: ConsentPageFacts): Page {
   const { client, redirectUri, scopes } = request;
   const main = html`<h1>${client.name} asks to read pretend Fitbit data</h1>
-<p class="soft">Untick what it shall not see. Nothing that you allow here reaches a real account.</p>
+<p class="soft">Untick anything it should not see. Nothing that you allow here reaches a real account.</p>
 !${notice === undefined ? '' : html`<p class="notice" role="alert">${notice}</p>`}
 <dl>
 <dt>Client id</dt><dd><code>${client.id}</code></dd>
@@ -42,7 +42,8 @@ export function consentPage({ request, transaction, people, notice }: ConsentPag
 }
 
 function scopeItem(scope: Scope): string {
-  return html`<li><label><input type="checkbox" name="scope" value="${scope}" checked>${SCOPES[scope].words} <code>${scope}</code></label></li>
+  const breakable = scope.replaceAll('_', '_<wbr>');
+  return html`<li><label><input type="checkbox" name="scope" value="${scope}" checked>${SCOPES[scope].words} <code>!${breakable}</code></label></li>
 `;
 }
 

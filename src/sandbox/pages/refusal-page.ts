@@ -16,8 +16,8 @@ const WORDS = {
 /** Shown in the place of a redirect: nothing goes back to an app whose request cannot be trusted. */
 export function refusalPage({ reason, about }: Extract<Judgement, { kind: 'refused' }>): Page {
   const main = html`<h1>This request cannot be answered</h1>
-<p>!${html`${WORDS[reason]}`}<br><code>${about}</code></p>
-<p class="soft">The app that sent you here is not told. You can close this page; its sign-in is still waiting, or will time out.</p>`;
+<p>${WORDS[reason]}<br><code>${about}</code></p>
+<p class="soft">The app that sent you here is not told. Its sign-in goes on waiting until it times out.</p>`;
   return { title: 'Request refused', main };
 }
 

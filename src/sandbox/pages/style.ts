@@ -16,9 +16,10 @@ body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 
 .banner { margin: 0; padding: .6rem 1.25rem; background: var(--stripe); color: var(--on-stripe); text-align: center; font-size: .9rem; }
 main { max-width: 36rem; margin: 2.5rem auto; padding: 2.25rem 2.5rem 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 1rem; }
 main.wide { max-width: 52rem; }
-h1 { margin: 0 0 .5rem; font: 600 1.7rem/1.25 ui-serif, Georgia, serif; text-wrap: balance; }
+h1 { margin: 0 0 .5rem; font: 600 1.7rem/1.25 ui-serif, Georgia, serif; text-wrap: pretty; }
 h2, legend { margin: 2rem 0 .5rem; padding: 0; font: 600 1.1rem/1.3 ui-serif, Georgia, serif; }
 p { margin: 0 0 1rem; }
+main > :last-child { margin-bottom: 0; }
 .soft, dt, small, footer { color: var(--soft); }
 small { font-size: .85rem; }
 code { font: .9em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
@@ -42,13 +43,19 @@ button:hover { filter: brightness(1.1); }
 :focus-visible { outline: 3px solid var(--stripe); outline-offset: 3px; }
 .notice { margin: 1rem 0 0; padding: .7rem 1rem; border-left: 4px solid var(--alarm); background: var(--ground); }
 footer { margin-top: 1.75rem; font-size: .85rem; }
-.table { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+td code { white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
 @media (max-width: 34rem) {
+  body { background: var(--card); }
   main { margin: 0; padding: 1.6rem 1.25rem; border: 0; border-radius: 0; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd + dt { margin-top: .6rem; }
+  thead { display: none; }
+  table, tbody, tr, td { display: block; }
+  tr { padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  td { padding: 0; border: 0; }
+  td code { white-space: normal; }
 }
 `;
