@@ -1,6 +1,7 @@
 import type { Fetch } from '../oauth/http.ts';
+import * as v from 'valibot';
 import { discover } from '../oauth/metadata.ts';
-import { DEFAULT_REDIRECT_URI, type Provider } from './provider.ts';
+import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
 /**
  * Any OAuth 2.0 server, from its issuer or the address of its metadata.
@@ -14,10 +15,37 @@ export async function custom(address: string, options: { fetch: Fetch; signal?: 
     name: server.name,
     server,
     scopes: [],
+    ...(server.introspectionEndpoint === undefined ? {} : { introspection: { authentication: 'client', read: readIntrospection } }),
     // openid tells who the person is; offline_access is what OpenID providers give a refresh token for.
     defaultScopes: ['openid', 'offline_access'].filter((scope) => scopesSupported.includes(scope)),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],
     prompts: ['consent', 'login', 'login consent', 'none', 'select_account'],
     registration: [`Register an app at ${server.issuer} with the redirect URI ${DEFAULT_REDIRECT_URI} exactly.`],
+  };
+}
+
+const seconds = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(8_640_000_000_000),
+  v.transform((value) => new Date(value * 1000)),
+);
+const IntrospectionAnswer = v.object({
+  sub: v.optional(v.string()),
+  scope: v.optional(v.string()),
+  iat: v.optional(seconds),
+  exp: v.optional(seconds),
+});
+
+/** Reads an introspection as RFC 7662 §2.2 has it. */
+function readIntrospection(answer: Readonly<Record<string, unknown>>): TokenClaims {
+  const parsed = v.safeParse(IntrospectionAnswer, answer);
+  if (!parsed.success) return {};
+  const { sub, scope, iat, exp } = parsed.output;
+  return {
+    ...(sub === undefined ? {} : { userId: sub }),
+    ...(scope === undefined ? {} : { scopes: scope.split(' ').filter(Boolean) }),
+    ...(iat === undefined ? {} : { issuedAt: iat }),
+    ...(exp === undefined ? {} : { expiresAt: exp }),
   };
 }

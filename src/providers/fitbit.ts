@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { StandardError } from '../oauth/server.ts';
-import { DEFAULT_REDIRECT_URI, type Provider } from './provider.ts';
+import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
 /** What a Fitbit client id looks like. */
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
@@ -49,6 +49,8 @@ export function fitbit(sandbox?: string): Provider {
     },
     ...(sandbox === undefined ? {} : { sandbox }),
     apiOrigin: api,
+    readAccessToken,
+    introspection: { authentication: 'bearer', read: readIntrospection },
     scopes: Object.entries(SCOPES).map(([scope, words]) => ({ name: scope, words })),
     defaultScopes: Object.keys(SCOPES),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],
@@ -71,4 +73,78 @@ function standardError(body: unknown): StandardError | undefined {
   if (!parsed.success) return undefined;
   const { errorType, message } = parsed.output.errors[0];
   return { error: errorType, ...(message === undefined ? {} : { error_description: message }) };
+}
+
+/** The scope codes inside an access token: `r` or `w`, then the scope in short. */
+const SCOPE_CODES: Readonly<Record<string, keyof typeof SCOPES>> = {
+  act: 'activity',
+  cf: 'cardio_fitness',
+  ecg: 'electrocardiogram',
+  hr: 'heartrate',
+  irn: 'irregular_rhythm_notifications',
+  loc: 'location',
+  nut: 'nutrition',
+  oxy: 'oxygen_saturation',
+  pro: 'profile',
+  res: 'respiratory_rate',
+  set: 'settings',
+  sle: 'sleep',
+  soc: 'social',
+  tem: 'temperature',
+  wei: 'weight',
+};
+
+const seconds = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(8_640_000_000_000),
+  v.transform((value) => new Date(value * 1000)),
+);
+const milliseconds = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(8_640_000_000_000_000),
+  v.transform((value) => new Date(value)),
+);
+const Claims = v.object({ sub: v.string(), scopes: v.optional(v.string(), ''), iat: seconds, exp: seconds });
+
+/** Reads a Fitbit access token, a JWT whose scopes are codes. */
+function readAccessToken(token: string): TokenClaims | undefined {
+  const payload = token.split('.')[1];
+  if (payload === undefined) return undefined;
+  let claims: unknown;
+  try {
+    claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+  const parsed = v.safeParse(Claims, claims);
+  if (!parsed.success) return undefined;
+  const { sub, scopes, iat, exp } = parsed.output;
+  const names = scopes.split(' ').map((code) => (Object.hasOwn(SCOPE_CODES, code.slice(1)) ? SCOPE_CODES[code.slice(1)] : undefined));
+  return { userId: sub, scopes: [...new Set(names.filter((name) => name !== undefined))], issuedAt: iat, expiresAt: exp };
+}
+
+const IntrospectionAnswer = v.object({
+  user_id: v.optional(v.string()),
+  scope: v.optional(v.string(), ''),
+  iat: v.optional(milliseconds),
+  exp: v.optional(milliseconds),
+});
+
+/** Reads Fitbit's introspection, whose times are milliseconds and whose scope, `{ACTIVITY=READ, SLEEP=READ}`, is not JSON. */
+function readIntrospection(answer: Readonly<Record<string, unknown>>): TokenClaims {
+  const parsed = v.safeParse(IntrospectionAnswer, answer);
+  if (!parsed.success) return {};
+  const { user_id, scope, iat, exp } = parsed.output;
+  const scopes = scope
+    .split(/[{},]/)
+    .map((part) => part.trim().split('=')[0]?.toLowerCase() ?? '')
+    .filter((name) => name !== '');
+  return {
+    scopes,
+    ...(user_id === undefined ? {} : { userId: user_id }),
+    ...(iat === undefined ? {} : { issuedAt: iat }),
+    ...(exp === undefined ? {} : { expiresAt: exp }),
+  };
 }

@@ -24,8 +24,27 @@ export interface Provider {
   readonly defaultRedirectUris: readonly string[];
   /** `prompt` values it knows; the first is sent when nobody chooses. */
   readonly prompts: readonly string[];
+  /** What an access token tells of itself. For display and for guesses, never verified. `undefined` for a token that tells nothing. */
+  readonly readAccessToken?: (token: string) => TokenClaims | undefined;
+  /** How to ask it whether a token works. Absent where it cannot be asked. */
+  readonly introspection?: Introspection;
   /** How a person gets a client id, as lines of text. */
   readonly registration: readonly string[];
+}
+
+export interface TokenClaims {
+  readonly userId?: string;
+  readonly scopes?: readonly string[];
+  readonly issuedAt?: Date;
+  readonly expiresAt?: Date;
+}
+
+/** How a provider is asked whether an access token works (RFC 7662), and what it says. */
+export interface Introspection {
+  /** How the question is authenticated: as the client (RFC 7662 §2.1), or with the token itself. */
+  readonly authentication: 'client' | 'bearer';
+  /** Reads an answer that says `active`. */
+  readonly read: (answer: Readonly<Record<string, unknown>>) => TokenClaims;
 }
 
 /** The fixed default: registered at the provider once, byte for byte. */

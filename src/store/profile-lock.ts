@@ -88,7 +88,6 @@ async function tryLock(path: string, isDead: DeathWatch): Promise<HeldLock | und
     const key = `${path}#${crypto.randomUUID()}`;
     const release = await lockfile.lock(key, {
       ...options,
-      fs,
       stale: STALE_MS,
       update: SIGN_OF_LIFE_MS,
       // Its default throws out of a timer. The reservation notices at the moment that matters: when something is written.
@@ -96,7 +95,7 @@ async function tryLock(path: string, isDead: DeathWatch): Promise<HeldLock | und
     });
     return {
       release: () => release().catch(() => {}),
-      abandon: () => lockfile.unlock(key, { ...options, fs: { ...fs, rmdir: keep } }).catch(() => {}),
+      abandon: () => lockfile.unlock(key, { ...options, fs: { rmdir: keep } }).catch(() => {}),
     };
   } catch (error) {
     if (errnoOf(error) === 'ELOCKED') return undefined;

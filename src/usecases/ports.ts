@@ -1,12 +1,21 @@
 import type { CallbackListener, ListenOptions } from '../loopback/listener.ts';
 import type { Fetch } from '../oauth/http.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Profile } from '../store/profile.ts';
 import type { ProfileStore } from '../store/store.ts';
+import type { RetryOptions } from './retry.ts';
 
 /** Where events are noted. A pino logger is one. */
 export interface EventLog {
   info(event: object, message: string): void;
   warn(event: object, message: string): void;
-  debug(event: object, message: string): void;
+}
+
+/** Files outside the store, written durably and for their owner only. */
+export interface OutsideFiles {
+  /** `undefined` where there is none. */
+  read(path: string): Promise<string | undefined>;
+  write(path: string, text: string): Promise<void>;
 }
 
 /** The effects that a use-case reaches the world through. */
@@ -16,6 +25,15 @@ export interface Ports {
   /** Bounded in time and size: see `boundedFetch`. */
   readonly fetch: Fetch;
   readonly log: EventLog;
+  readonly files: OutsideFiles;
+  /** Told of what a person should know and what ends nothing: a sentence. */
+  readonly notice: (text: string) => void;
+}
+
+export interface AccessPorts extends Ports {
+  /** The provider that a stored profile belongs to. May have to ask it for its metadata. */
+  readonly providerOf: (profile: Profile) => Promise<Provider>;
+  readonly retry?: RetryOptions;
 }
 
 export interface LoginPorts extends Ports {

@@ -1,9 +1,10 @@
-import { exchangeCode, type TokenAnswer } from '../oauth/token-endpoint.ts';
+import { exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
-import type { Client, Profile, Tokens } from '../store/profile.ts';
+import type { Client, Profile } from '../store/profile.ts';
 import type { Ports } from './ports.ts';
 import { type Status, statusOf } from './status.ts';
+import { tokensFrom } from './tokens.ts';
 
 /** Who signs in, where, and for what. */
 export interface SignInRequest {
@@ -39,7 +40,6 @@ export interface GrantedCode {
 export async function redeem(request: SignInRequest, code: GrantedCode, ports: Ports): Promise<SignIn> {
   const { name, provider, client, scopes, redirectUris } = request;
   return ports.store.update(name, async (slot) => {
-    // The lifetime counts from before the request, so that a slow answer never makes a token look younger than it is.
     const obtainedAt = ports.now();
     const answer = await exchangeCode(provider.server, client, code, { fetch: ports.fetch });
     const { keep, extra, tokens: replaced } = slot.current ?? {};
@@ -78,23 +78,4 @@ export async function redeem(request: SignInRequest, code: GrantedCode, ports: P
         : {}),
     };
   });
-}
-
-/** A token answer as it is stored: with absolute times, and with scopes even where the server left them out (RFC 6749 §5.1). */
-export function tokensFrom(
-  answer: TokenAnswer,
-  { obtainedAt, requestedScopes }: { obtainedAt: Date; requestedScopes: readonly string[] },
-): Tokens {
-  const { accessToken, refreshToken, tokenType, userId, expiresInSeconds, refreshExpiresInSeconds } = answer;
-  const after = (seconds: number) => new Date(obtainedAt.getTime() + seconds * 1000);
-  return {
-    accessToken,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
-    tokenType,
-    scopes: answer.scopes ?? requestedScopes,
-    ...(userId === undefined ? {} : { userId }),
-    obtainedAt,
-    ...(expiresInSeconds === undefined ? {} : { expiresAt: after(expiresInSeconds) }),
-    ...(refreshExpiresInSeconds === undefined ? {} : { refreshExpiresAt: after(refreshExpiresInSeconds) }),
-  };
 }

@@ -63,11 +63,18 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
   };
 }
 
-/** Whether the stored access token still lives at a moment. A clock set back before it was obtained makes it stale. */
+/** A clock that was set may be off by this much before its word on a token's age is doubted. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * Whether the stored access token still lives at a moment. One obtained in the future was obtained under another clock:
+ * nothing is known of its end, so it counts as stale.
+ */
 export function sessionOf({ tokens }: Profile, now: Date): Session {
   if (tokens === undefined) return { kind: 'none' };
   if (tokens.expiresAt === undefined) return { kind: 'fresh' };
+  const fromTheFuture = tokens.obtainedAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
   const secondsLeft = Math.floor((tokens.expiresAt.getTime() - now.getTime()) / 1000);
-  if (secondsLeft <= 0) return { kind: 'stale', refreshable: tokens.refreshToken !== undefined };
+  if (secondsLeft <= 0 || fromTheFuture) return { kind: 'stale', refreshable: tokens.refreshToken !== undefined };
   return { kind: 'fresh', secondsLeft };
 }

@@ -14,6 +14,12 @@ const QUIET = [
   '--disable-sync',
 ];
 
+/** Somebody else's web site, which is this machine in truth: what a page served there tries, a stranger's page can try. */
+export const STRANGER = 'stranger.example';
+
+// Nothing but this machine can be reached, whatever a page asks for.
+const NAMES = [`MAP ${STRANGER} 127.0.0.1`, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost'];
+
 const browserPath = findBrowser();
 
 /** For `describe.skipIf(skipWithoutBrowser)`: says loudly what is not tested. */
@@ -37,7 +43,7 @@ export async function launch(options: BrowserContextOptions = {}): Promise<Runni
     const context = await chromium.launchPersistentContext(userDataDirectory, {
       ...options,
       ...(browserPath === undefined ? {} : { executablePath: browserPath }),
-      args: QUIET,
+      args: [...QUIET, `--host-resolver-rules=${NAMES.join(', ')}`],
       // Chromium's sandbox refuses to run as root, which is what containers usually are.
       chromiumSandbox: process.getuid?.() !== 0,
     });

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { request } from 'node:http';
+import process from 'node:process';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/fault.ts';
@@ -148,6 +151,22 @@ test.each<Fault['kind']>(['hang', 'drip', 'delay', 'delay-answer', 'huge'])(
     await answer.catch(() => undefined);
   },
 );
+
+test('nothing is left running after close(): the process ends by itself', async () => {
+  const program = `
+    import { startSandbox } from ${JSON.stringify(new URL('../../src/sandbox/sandbox.ts', import.meta.url).href)};
+    const sandbox = await startSandbox();
+    for (const kind of ['delay', 'drip', 'hang']) sandbox.faults.add({ at: 'token', kind, times: 1, ms: 3_600_000 });
+    const asked = [1, 2, 3].map(() => fetch(sandbox.origin + '/oauth2/token', { method: 'POST' }).then((answer) => answer.text()));
+    while (sandbox.faults.list().length > 0) await new Promise(setImmediate);
+    await sandbox.close();
+    await Promise.allSettled(asked);
+    console.log('closed');`;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+  // The limit only ends a process that would never end.
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+  expect(stdout).toBe('closed\n');
+});
 
 test('delay: a client that does not wait has lost nothing but time', async () => {
   const { app, token } = await signedIn();

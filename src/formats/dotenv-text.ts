@@ -1,0 +1,125 @@
+import { parseEnv } from 'node:util';
+import { refusal } from './refusal.ts';
+
+/** One `NAME=value` of the text; `lead + value + rest` is its source. */
+interface Assignment {
+  readonly name: string;
+  /** Everything up to the value: blanks, `export`, the name, the equals sign. */
+  readonly lead: string;
+  /** As written, with its quotes. */
+  readonly value: string;
+  /** A comment and the line break. */
+  readonly rest: string;
+}
+
+/** A comment, an empty line, or a line that is none of ours to understand: kept as it is. */
+interface OtherLine {
+  readonly rest: string;
+}
+
+const NAME = /[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*/y;
+// As in Node's own parser, a quoted value may go over several lines, and an unclosed quote is part of the value.
+const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/y;
+const LINE = /[^\n]*(?:\n|$)/y;
+
+/** A dotenv file, line by line, so that what is not replaced stays as it is, to the byte. */
+export class DotenvText {
+  readonly #lines: readonly (Assignment | OtherLine)[];
+
+  constructor(text: string) {
+    this.#lines = [...linesOf(text)];
+  }
+
+  /** The values by name, decoded; of a repeated name the last one. */
+  values(): ReadonlyMap<string, string> {
+    return new Map(this.#assignments().map(({ name, value }) => [name, decode(value)]));
+  }
+
+  /**
+   * The text with the values of `changes` in place of its own. Missing names are added at the end, with `export` where
+   * the last assignment has it. An empty value empties a line that is there, and adds none.
+   * @throws AuthError `USAGE` for a value that every reader of such files would read differently.
+   */
+  with(changes: ReadonlyMap<string, string>): string {
+    const present = this.#assignments();
+    const names = new Set(present.map(({ name }) => name));
+    const exported = /^[ \t]*export[ \t]+/.exec(present.at(-1)?.lead ?? '')?.[0] ?? '';
+    const style = present.at(-1)?.value ?? '';
+    const lines = this.#lines.map((line) => {
+      const value = 'name' in line ? changes.get(line.name) : undefined;
+      if (!('name' in line) || value === undefined) return sourceOf(line);
+      return `${line.lead}${encode(line.name, value, line.value)}${line.rest}`;
+    });
+    const added = [...changes]
+      .filter(([name, value]) => value !== '' && !names.has(name))
+      .map(([name, value]) => `${exported}${name}=${encode(name, value, style)}`);
+    return joined(lines.join(''), added);
+  }
+
+  #assignments(): readonly Assignment[] {
+    return this.#lines.filter((line) => 'name' in line);
+  }
+}
+
+/** Puts lines at the end, with the text's own line break, and without one at the very end where it had none. */
+function joined(text: string, added: readonly string[]): string {
+  if (added.length === 0) return text;
+  const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const block = added.join(lineBreak);
+  if (text === '' || text.endsWith('\n')) return `${text}${block}${lineBreak}`;
+  return `${text}${lineBreak}${block}`;
+}
+
+function* linesOf(text: string): Generator<Assignment | OtherLine> {
+  for (let at = 0; at < text.length; ) {
+    const lead = matchAt(NAME, text, at);
+    const value = lead === undefined ? '' : valueAt(text, at + lead[0].length);
+    const before = (lead?.[0].length ?? 0) + value.length;
+    const rest = matchAt(LINE, text, at + before)?.[0] ?? '';
+    yield lead?.[1] === undefined ? { rest } : { name: lead[1], lead: lead[0], value, rest };
+    at += before + rest.length;
+  }
+}
+
+function valueAt(text: string, at: number): string {
+  const quoted = matchAt(QUOTED, text, at)?.[0];
+  if (quoted !== undefined) return quoted;
+  const line = matchAt(LINE, text, at)?.[0] ?? '';
+  const comment = line.search(/(?<![^ \t])#/);
+  return (comment === -1 ? line : line.slice(0, comment)).trimEnd();
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text) ?? undefined;
+}
+
+function sourceOf(line: Assignment | OtherLine): string {
+  return 'name' in line ? line.lead + line.value + line.rest : line.rest;
+}
+
+function decode(value: string): string {
+  return parseEnv(`VALUE=${value}`).VALUE ?? '';
+}
+
+// What a shell that sources the file, Node and Python's dotenv all read as written.
+const PLAIN = /^[\w.:@%+/=,-]*$/;
+/** In order of preference: the quotes, and what may stand between them. */
+const QUOTES: readonly (readonly [quote: string, holds: RegExp])[] = [
+  ['', PLAIN],
+  ["'", /^[^'\\]*$/],
+  ['"', /^[^"\\$`]*$/],
+];
+// A shell would run what stands between backticks, so nothing but a plain value goes there.
+const BACKTICKS = ['`', PLAIN] as const;
+
+/** `value` in the quotes that stood there before, or else in the first that can hold it. */
+function encode(name: string, value: string, before: string): string {
+  const current = [...QUOTES, BACKTICKS].find(([quote]) => quote !== '' && before.startsWith(quote));
+  const [quote] = [...(current === undefined ? [] : [current]), ...QUOTES].find(([, holds]) => holds.test(value)) ?? [];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (quote === undefined || /[\u0000-\u001f\u007f]/.test(value)) {
+    throw refusal(`the value for ${name} has characters that a dotenv file cannot hold`, 'Choose a JSON format.');
+  }
+  return quote + value + quote;
+}

@@ -1,0 +1,20 @@
+import { asAuthError } from '../errors.ts';
+import type { Profile } from '../store/profile.ts';
+import type { Ports } from './ports.ts';
+import { exported } from './transfer.ts';
+
+/**
+ * Writes again every file that was exported to be kept current. Called under the profile's lock, so that the newest
+ * tokens are written last. A file that cannot be written is told of, and costs no token.
+ */
+export async function rewriteKept(profile: Profile, { name, ports }: { name: string; ports: Pick<Ports, 'files' | 'log' | 'notice'> }): Promise<void> {
+  for (const { format, path } of profile.keep ?? []) {
+    try {
+      await ports.files.write(path, exported(profile, format, await ports.files.read(path)));
+    } catch (thrown) {
+      const error = asAuthError(thrown);
+      ports.log.warn({ event: 'export_failed', profile: name, format, path, error_code: error.code }, error.message);
+      ports.notice(`The new tokens are stored, but ${path} could not be kept current: ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import { AuthError } from '../errors.ts';
+import type { Credentials } from '../formats/credentials.ts';
+import { type Format, formatNamed, recognise } from '../formats/formats.ts';
+import { refreshTokens } from '../oauth/token-endpoint.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Client, Profile, Tokens } from '../store/profile.ts';
+import { access } from './access.ts';
+import { rewriteKept } from './kept-export.ts';
+import type { AccessPorts, Ports } from './ports.ts';
+import { tokensFrom } from './tokens.ts';
+
+export interface ExportRequest {
+  /** The profile's name. */
+  readonly name: string;
+  readonly format: string;
+  /** Absolute path of the file to write; keys and lines of its own that are there already are kept. Absent: nothing is written. */
+  readonly output?: string;
+  /** Whether the file is written again at every later change of the profile. */
+  readonly keep?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Exported {
+  readonly text: string;
+  /** What the person must know before a second program uses the file. */
+  readonly warning?: string;
+}
+
+/**
+ * Gives a profile's current tokens in another program's format, refreshed first where they are about to end.
+ *
+ * @throws AuthError `USAGE` for a format that there is not, or not for this provider; as `access`.
+ */
+export async function exportProfile(request: ExportRequest, ports: AccessPorts): Promise<Exported> {
+  const { name, output, keep = false, signal } = request;
+  const format = formatNamed(request.format);
+  const stop = signal === undefined ? {} : { signal };
+  const { profile } = await access({ name, ...stop }, ports);
+  const warning = warningOf(format, profile);
+  if (output === undefined) return { text: exported(profile, format.id, undefined), ...warning };
+  if (!keep) {
+    const text = exported(profile, format.id, await ports.files.read(output));
+    await ports.files.write(output, text);
+    return { text, ...warning };
+  }
+  const text = await ports.store.update(
+    name,
+    async (slot) => {
+      const current = slot.current ?? profile;
+      const kept = [...(current.keep ?? []).filter(({ path }) => path !== output), { format: format.id, path: output }];
+      // The file first: a profile that promises to keep a file that cannot be written would say so at every refresh.
+      const written = exported(current, format.id, await ports.files.read(output));
+      await ports.files.write(output, written);
+      await slot.save({ ...current, keep: kept });
+      return written;
+    },
+    stop,
+  );
+  return { text, ...warning };
+}
+
+/** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
+export function exported(profile: Profile, formatId: string, previous: string | undefined): string {
+  const format = formatNamed(formatId);
+  const { provider, client, tokens } = profile;
+  if (format.write === undefined || provider === 'custom' || !format.providers.includes(provider)) {
+    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, { hint: 'See `fitbit-login export --help` for the formats.' });
+  }
+  return format.write(
+    {
+      provider,
+      clientId: client.id,
+      ...(client.secret === undefined ? {} : { clientSecret: client.secret }),
+      ...tokens,
+    },
+    previous,
+  );
+}
+
+function warningOf(format: Format, { provider, tokens }: Profile): { warning?: string } {
+  if (provider !== 'fitbit' || tokens?.refreshToken === undefined) return {};
+  if (!format.refreshesByItself) return {};
+  return {
+    warning:
+      `A Fitbit refresh token works once. If the program that reads ${format.title} refreshes by itself, one of the two will lose the sign-in: ` +
+      'let only one of them refresh, and give the other the token from `fitbit-login token`.',
+  };
+}
+
+export interface ImportRequest {
+  /** The profile's name. */
+  readonly name: string;
+  readonly content: string;
+  /** The app, for files that do not hold it. */
+  readonly client?: Client;
+  /** Whether tokens that the profile holds already are replaced. */
+  readonly replace: boolean;
+  readonly provider: (credentials: Credentials, clientId: string) => Provider;
+  readonly signal?: AbortSignal;
+}
+
+export interface Imported {
+  readonly format: Format;
+  readonly profile: Profile;
+}
+
+/**
+ * Stores the tokens of another program's file, recognised by its content.
+ *
+ * @throws AuthError `USAGE` for content that is not recognised, that lacks tokens or a client id, or where the profile
+ *   holds other tokens and `replace` is not given: nothing is changed then.
+ */
+export async function importProfile(request: ImportRequest, ports: Ports): Promise<Imported> {
+  const { name, content, replace, signal } = request;
+  const { format, credentials } = recognise(content);
+  const client = clientOf(credentials, request.client);
+  if (credentials.accessToken === undefined && credentials.refreshToken === undefined) {
+    throw new AuthError('USAGE', `This is ${format.title}, but there are no tokens in it.`, {
+      hint: 'To sign in with the app that it names: `fitbit-login login --client-secret-file FILE`.',
+    });
+  }
+  const provider = request.provider(credentials, client.id);
+  const profile = await ports.store.update(
+    name,
+    async (slot) => {
+      const { current } = slot;
+      if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, credentials)) {
+        throw new AuthError('USAGE', `The profile “${name}” holds other tokens already.`, {
+          kept: 'They are untouched, and nothing was imported.',
+          hint: 'Give `--replace` to put these in their place, or `--profile NAME` to keep both.',
+        });
+      }
+      const tokens = tokensOf(credentials, provider, ports.now()) ?? (await refreshed(credentials, client, provider, ports));
+      const next: Profile = {
+        provider: provider.id,
+        ...(provider.sandbox === undefined ? {} : { sandbox: provider.sandbox }),
+        client,
+        redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
+        requestedScopes: tokens.scopes,
+        tokens,
+        ...(current?.keep === undefined ? {} : { keep: current.keep }),
+      };
+      await slot.save(next);
+      ports.log.info({ event: 'import', profile: name, provider: provider.id, format: format.id }, 'Imported');
+      await rewriteKept(next, { name, ports });
+      return next;
+    },
+    signal === undefined ? {} : { signal },
+  );
+  return { format, profile };
+}
+
+function clientOf({ clientId, clientSecret }: Credentials, given: Client | undefined): Client {
+  if (clientId === undefined && given === undefined) {
+    throw new AuthError('USAGE', 'The file does not say which app its tokens belong to.', {
+      hint: 'Give the app’s id with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
+    });
+  }
+  const id = clientId ?? given?.id ?? '';
+  const secret = clientSecret ?? (given?.id === id ? given.secret : undefined);
+  return { id, ...(secret === undefined ? {} : { secret }) };
+}
+
+function holdsTheSame({ accessToken, refreshToken }: Tokens, credentials: Credentials): boolean {
+  return refreshToken === undefined ? accessToken.equals(credentials.accessToken) : refreshToken.equals(credentials.refreshToken);
+}
+
+/** Tokens as they are stored; `undefined` without an access token. What the file does not say is read from the token, and an end that nobody tells is now. */
+function tokensOf(credentials: Credentials, provider: Provider, now: Date): Tokens | undefined {
+  const { accessToken, refreshToken, tokenType = 'Bearer' } = credentials;
+  if (accessToken === undefined) return undefined;
+  const claims = provider.readAccessToken?.(accessToken.reveal()) ?? {};
+  const userId = credentials.userId ?? claims.userId;
+  const obtainedAt = credentials.obtainedAt ?? claims.issuedAt ?? now;
+  return {
+    accessToken,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    tokenType,
+    scopes: credentials.scopes ?? claims.scopes ?? [],
+    ...(userId === undefined ? {} : { userId }),
+    obtainedAt: obtainedAt > now ? now : obtainedAt,
+    expiresAt: credentials.expiresAt ?? claims.expiresAt ?? now,
+  };
+}
+
+/** A file with a refresh token alone: it is used once, to have an access token to store beside it. */
+async function refreshed({ refreshToken, scopes = [], userId }: Credentials, client: Client, provider: Provider, ports: Ports): Promise<Tokens> {
+  if (refreshToken === undefined) throw new AuthError('UNEXPECTED', 'There is no token to store.');
+  const obtainedAt = ports.now();
+  const answer = await refreshTokens(provider.server, client, refreshToken, { fetch: ports.fetch });
+  return { refreshToken, ...(userId === undefined ? {} : { userId }), ...tokensFrom(answer, { obtainedAt, requestedScopes: scopes }) };
+}

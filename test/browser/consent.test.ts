@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
+import { desk } from './desk.ts';
+
+describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
+  let browser: RunningBrowser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser[Symbol.asyncDispose]());
+
+  test('§1: Allow: the page says who is signed in, for what, and where the tokens are', async () => {
+    await using at = await desk();
+    const { page, done } = await at.begin(browser.context);
+    await page.getByRole('button', { name: 'Allow' }).click();
+    const { userId, scopes, missingScopes, location } = await done;
+    expect(missingScopes).toEqual([]);
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    const text = await page.locator('main').textContent();
+    for (const shown of [userId ?? '?', ...scopes, location]) expect(text).toContain(shown);
+    const { access_token, refresh_token, scope } = JSON.parse(await at.stored());
+    expect(scope.split(' ').toSorted()).toEqual(['activity', 'heartrate', 'sleep']);
+    expect(at.sandbox.isLive(refresh_token)).toBe(true);
+    const source = await page.content();
+    for (const secret of [access_token, refresh_token]) expect(source).not.toContain(secret);
+  });
+
+  test('a scope that is unticked is named as missing by the page and by the stored profile', async () => {
+    await using at = await desk();
+    const { page, done } = await at.begin(browser.context);
+    await page.locator('input[value=sleep]').uncheck();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    expect((await done).missingScopes).toEqual(['sleep']);
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    expect(await page.locator('dl > div', { hasText: 'Not granted' }).textContent()).toMatch(/sleep/);
+    expect(await page.locator('dl > div', { hasText: 'Scopes granted' }).textContent()).not.toMatch(/sleep/);
+    const { scope, requested_scope } = JSON.parse(await at.stored());
+    expect(scope.split(' ').toSorted()).toEqual(['activity', 'heartrate']);
+    expect(requested_scope).toContain('sleep');
+  });
+
+  test('Deny: the page says so, the exit code is 4, and the old tokens are there to the byte', async () => {
+    await using at = await desk();
+    await at.signInBefore();
+    const before = await at.stored();
+    const { page, done } = await at.begin(browser.context);
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await expect(done).rejects.toMatchObject({ code: 'DENIED', exitCode: 4, kept: expect.stringMatching(/untouched/) });
+    await page.getByRole('heading', { name: 'Access denied' }).waitFor();
+    expect(await page.locator('.lead').textContent()).toMatch(/untouched/);
+    expect(await at.stored()).toBe(before);
+  });
+
+  test('a tab that is closed ends in a time-out, and the old tokens are there to the byte', async () => {
+    await using at = await desk();
+    await at.signInBefore();
+    const before = await at.stored();
+    const { page, redirectUri, done } = await at.begin(browser.context, { timeoutMs: 3_000 });
+    await page.close();
+    const hint = expect.stringContaining(redirectUri);
+    await expect(done).rejects.toMatchObject({ code: 'TIMED_OUT', exitCode: 4, hint });
+    expect(await at.stored()).toBe(before);
+  });
+
+  test('a second sign-in asks for consent again, and only when it is finished it replaces the first', async () => {
+    await using at = await desk();
+    const first = await at.begin(browser.context);
+    await first.page.getByRole('button', { name: 'Allow' }).click();
+    expect((await first.done).userId).toBe('WALK01');
+    const before = await at.stored();
+
+    const second = await at.begin(browser.context);
+    await second.page.getByRole('button', { name: 'Allow' }).waitFor();
+    await second.page.getByRole('combobox').selectOption('SLEEP2');
+    expect(await at.stored()).toBe(before);
+    await second.page.getByRole('button', { name: 'Allow' }).click();
+    expect(await second.done).toMatchObject({ userId: 'SLEEP2', replacedUserId: 'WALK01' });
+    expect(JSON.parse(await at.stored()).user_id).toBe('SLEEP2');
+    await expect.poll(() => second.page.locator('.notes').textContent()).toMatch(/held the tokens of WALK01/);
+  });
+
+  test('two tabs of one address, both allowed: one exchange, and the other tab is not shown whose data it is', async () => {
+    await using at = await desk();
+    let exchange = () => {};
+    const bothAsked = new Promise<void>((resolve) => {
+      exchange = resolve;
+    });
+    let exchanges = 0;
+    const { page, url, redirectUri, done } = await at.begin(
+      browser.context,
+      {},
+      {
+        fetch: async (address, init) => {
+          exchanges += 1;
+          await bothAsked;
+          return fetch(address, init);
+        },
+      },
+    );
+    const other = await browser.context.newPage();
+    await other.goto(url);
+    for (const tab of [page, other]) {
+      const asked = tab.waitForRequest((request) => request.url().startsWith(redirectUri));
+      await tab.getByRole('button', { name: 'Allow' }).click({ noWaitAfter: true });
+      await asked;
+    }
+    exchange();
+    await done;
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    expect(exchanges).toBe(1);
+    await expect.poll(() => other.title()).toMatch(/^This sign-in is over/);
+    expect(await other.content()).not.toContain('WALK01');
+  });
+
+  test('works with JavaScript off', async () => {
+    await using quiet = await launch({ javaScriptEnabled: false });
+    await using at = await desk();
+    const { page, done } = await at.begin(quiet.context);
+    await page.locator('input[value=activity]').uncheck();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    expect((await done).missingScopes).toEqual(['activity']);
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+  });
+
+  test('works with the keyboard alone', async () => {
+    await using at = await desk();
+    const { page, done } = await at.begin(browser.context);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    const allow = page.getByRole('button', { name: 'Allow' });
+    for (let stops = 0; stops < 10 && !(await allow.evaluate((node) => node.matches(':focus'))); stops += 1) {
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    expect((await done).missingScopes).toHaveLength(1);
+  });
+});

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSandbox } from '../../src/index.ts';
+import { listen } from '../../src/loopback/listener.ts';
+import type { View } from '../../src/loopback/pages/view.ts';
+import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
+import { desk } from './desk.ts';
+
+const VIEW: View = { tone: 'success', title: 'Signed in', lead: 'Stored.', facts: [], notes: [], next: [] };
+
+describe.skipIf(skipWithoutBrowser)('after the answer', () => {
+  let browser: RunningBrowser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser[Symbol.asyncDispose]());
+
+  test.for(['Allow', 'Deny'])(
+    '§10: after %s neither address bar nor history holds the code or the state',
+    async (button) => {
+      await using at = await desk();
+      const { page, redirectUri, done } = await at.begin(browser.context);
+      const answer = page.waitForRequest((request) => request.url().startsWith(redirectUri));
+      await page.getByRole('button', { name: button }).click();
+      const { searchParams } = new URL((await answer).url());
+      const answered = ['code', 'error'].flatMap((name) => searchParams.get(name) ?? []);
+      expect(answered).toHaveLength(1);
+      await done.catch(() => {});
+      await page.locator('h1', { hasText: /Signed in|Access denied/ }).waitFor();
+
+      expect(page.url()).toMatch(/\/result\/[0-9a-f]{32}#?$/);
+      const visited = JSON.stringify(await history(page));
+      for (const secret of answered) expect(visited).not.toContain(secret);
+      expect(visited).not.toContain(`${redirectUri}?`);
+      await page.evaluate(() => window.history.back());
+      await page.waitForURL(`${at.sandbox.origin}/**`);
+      for (const secret of answered) expect(page.url()).not.toContain(secret);
+    },
+  );
+
+  test('§9: the page asks for nothing but itself, and nobody hears of it', async () => {
+    await using at = await desk();
+    const { page, redirectUri, done } = await at.begin(browser.context);
+    const asked: string[] = [];
+    const referrers: (string | undefined)[] = [];
+    page.on('request', (request) => {
+      asked.push(new URL(request.url()).origin);
+      if (request.url().startsWith(redirectUri)) referrers.push(request.headers().referer);
+    });
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await done;
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    const here = new URL(redirectUri).origin;
+    // The decision, the callback, the result.
+    expect(asked.filter((origin) => origin !== 'null')).toEqual([at.sandbox.origin, here, here]);
+    expect(await page.evaluate(() => document.styleSheets.length)).toBe(1);
+    expect(await page.evaluate(() => getComputedStyle(document.body).display)).toBe('flex');
+    expect(await page.evaluate(() => document.querySelectorAll('script, a[href], iframe, form').length)).toBe(0);
+  });
+
+  test('reload, back and forward show the result again while the server lives, and ask nobody again', async () => {
+    let asked = 0;
+    await using listener = await listen({
+      redirectUris: ['http://127.0.0.1:0/callback'],
+      onCallback: async () => {
+        asked += 1;
+        return { final: true, view: VIEW };
+      },
+    });
+    const page = await browser.context.newPage();
+    const heading = page.getByRole('heading', { name: 'Signed in' });
+    await page.goto('about:blank');
+    await page.goto(`${listener.redirectUri}?code=the-code&state=the-state#_=_`);
+    await heading.waitFor();
+    await page.reload();
+    await heading.waitFor();
+    await page.goBack();
+    await page.goForward();
+    await heading.waitFor();
+    expect(page.url()).not.toMatch(/the-code|_=_/);
+    await page.goto(`${listener.redirectUri}?code=the-code&state=the-state`);
+    await heading.waitFor();
+    expect(asked).toBe(1);
+  });
+
+  test('the browser itself: the program has ended although connections to it are kept open', async () => {
+    await using sandbox = await startSandbox();
+    const home = await mkdtemp(join(tmpdir(), 'program-'));
+    const page = await browser.context.newPage();
+    // The test command has built dist/ already.
+    const program = spawn(
+      process.execPath,
+      [
+        'dist/bin.js',
+        'login',
+        '--no-browser',
+        '--sandbox',
+        sandbox.origin,
+        '--redirect-uri',
+        'http://127.0.0.1:0/callback',
+      ],
+      { env: { ...process.env, FITBIT_LOGIN_HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    try {
+      const exited = once(program, 'exit');
+      const url = await printedAddress(program.stderr);
+      const redirectUri = url.searchParams.get('redirect_uri') ?? '';
+      sandbox.register({ id: url.searchParams.get('client_id') ?? '', redirectUris: [redirectUri] });
+      const idle = connect(Number(new URL(redirectUri).port), '127.0.0.1').on('error', () => {});
+      await once(idle, 'connect');
+      await page.goto(url.href);
+      await page.getByRole('button', { name: 'Allow' }).click();
+      await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      program.kill();
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+});
+
+/** What the tab's back and forward buttons lead to, and what was typed to get there. */
+async function history(page: Page): Promise<readonly unknown[]> {
+  const devtools = await page.context().newCDPSession(page);
+  const { entries } = await devtools.send('Page.getNavigationHistory');
+  return entries;
+}
+
+async function printedAddress(stderr: NodeJS.ReadableStream): Promise<URL> {
+  for await (const line of createInterface({ input: stderr })) if (URL.canParse(line)) return new URL(line);
+  throw new Error('The program printed no address.');
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/secret.ts';
+import type { Profile, Tokens } from '../../src/store/profile.ts';
+import { fromNow, moment } from '../../src/usecases/moment.ts';
+import { type Session, statusOf } from '../../src/usecases/status.ts';
+
+const NOW = new Date('2026-03-01T12:00:00Z');
+const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
+
+const TOKENS: Tokens = {
+  accessToken: new Secret('marked-access'),
+  refreshToken: new Secret('marked-refresh'),
+  tokenType: 'Bearer',
+  scopes: ['sleep', 'social'],
+  userId: 'WALK01',
+  obtainedAt: after(-60),
+  expiresAt: after(28_740),
+};
+const { refreshToken: _, ...UNREFRESHABLE } = TOKENS;
+const { expiresAt: __, ...ENDLESS } = TOKENS;
+
+const PROFILE: Profile = {
+  provider: 'fitbit',
+  client: { id: '23ABCD', secret: new Secret('marked-client-secret') },
+  redirectUris: ['http://127.0.0.1:8976/callback'],
+  requestedScopes: ['sleep', 'weight', 'profile'],
+  tokens: TOKENS,
+};
+const { tokens: ___, ...SIGNED_OUT } = PROFILE;
+
+const at = (profile: Profile, now = NOW) =>
+  statusOf(profile, { name: 'default', providerName: 'Fitbit', location: '/profiles/default.json', now });
+
+const SESSIONS: readonly (readonly [string, Profile, Date, Session])[] = [
+  ['no tokens', SIGNED_OUT, NOW, { kind: 'none' }],
+  ['a token with time left', PROFILE, NOW, { kind: 'fresh', secondsLeft: 28_740 }],
+  ['its last second', PROFILE, after(28_739), { kind: 'fresh', secondsLeft: 1 }],
+  ['half of its last second', PROFILE, after(28_739.5), { kind: 'stale', refreshable: true }],
+  ['the moment it ends', PROFILE, after(28_740), { kind: 'stale', refreshable: true }],
+  ['a day after', PROFILE, after(86_400), { kind: 'stale', refreshable: true }],
+  [
+    'ended, without a refresh token',
+    { ...PROFILE, tokens: UNREFRESHABLE },
+    after(86_400),
+    { kind: 'stale', refreshable: false },
+  ],
+  ['a token without a lifetime', { ...PROFILE, tokens: ENDLESS }, after(1e8), { kind: 'fresh' }],
+];
+
+describe('the status of a profile', () => {
+  test.each(SESSIONS)('%s', (_name, profile, now, session) => {
+    expect(at(profile, now).session).toEqual(session);
+  });
+
+  test('names the scopes that were asked for and not granted, not those that came on top', () => {
+    expect(at(PROFILE)).toMatchObject({ scopes: ['sleep', 'social'], missingScopes: ['weight', 'profile'] });
+    expect(at(SIGNED_OUT)).toMatchObject({ scopes: [], missingScopes: [] });
+  });
+
+  test('tells what is known and leaves out what is not', () => {
+    expect(at(PROFILE)).toEqual({
+      profile: 'default',
+      provider: 'fitbit',
+      providerName: 'Fitbit',
+      clientId: '23ABCD',
+      session: { kind: 'fresh', secondsLeft: 28_740 },
+      userId: 'WALK01',
+      scopes: ['sleep', 'social'],
+      missingScopes: ['weight', 'profile'],
+      refreshable: true,
+      obtainedAt: after(-60),
+      expiresAt: after(28_740),
+      location: '/profiles/default.json',
+    });
+    const more = { sandbox: 'http://127.0.0.1:8977', refreshStartedAt: NOW };
+    expect(at({ ...PROFILE, ...more, tokens: { ...TOKENS, refreshExpiresAt: after(9) } })).toMatchObject({
+      ...more,
+      refreshExpiresAt: after(9),
+    });
+  });
+
+  test('holds no secret', () => {
+    expect(JSON.stringify(at(PROFILE))).not.toContain('marked');
+  });
+});
+
+describe('a moment in words', () => {
+  test.each([
+    [0, 'in 0 seconds'],
+    [1, 'in 1 second'],
+    [59, 'in 59 seconds'],
+    [60, 'in 1 minute'],
+    [119, 'in 2 minutes'],
+    [3600, 'in 1 hour'],
+    [28_800, 'in 8 hours'],
+    [86_400, 'in 1 day'],
+    [31_536_000, 'in 365 days'],
+    [-1, '1 second ago'],
+    [-7200, '2 hours ago'],
+    [-172_800, '2 days ago'],
+  ])('%i seconds off: %s', (seconds, words) => {
+    expect(fromNow(after(seconds), NOW)).toBe(words);
+  });
+
+  test('has the day, the time, the zone and the distance', () => {
+    expect(moment(after(28_800), NOW)).toMatch(/^\d{1,2} \w{3} 2026, \d\d:\d\d \S+ \(in 8 hours\)$/);
+  });
+});
