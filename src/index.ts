@@ -7,16 +7,33 @@
  */
 export { hasScreen } from './browser.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
+export { type AccessOptions, type AccessToken, accessToken, environmentFor, refresh } from './library/access.ts';
+export { type ApiOptions, apiRequest } from './library/api.ts';
+export { type CheckedStatus, checkStatus } from './library/check.ts';
 export { type LoginOptions, login } from './library/login.ts';
+export { type ListedProfile, type LogoutOptions, logout, profiles, renameProfile } from './library/profiles.ts';
 export { type StatusOptions, status } from './library/status.ts';
 export type { Surroundings } from './library/surroundings.ts';
+export {
+  EXPORT_FORMATS,
+  type ExportOptions,
+  exportProfile,
+  type ImportedStatus,
+  type ImportOptions,
+  importProfile,
+} from './library/transfer.ts';
 export { LOG_LEVELS, type LogLevel } from './log/level.ts';
 export type { Fact, NextStep, View } from './loopback/pages/view.ts';
 export { Secret } from './secret.ts';
+export type { ApiAnswer } from './usecases/api.ts';
 export type { LoginEvent } from './usecases/login.ts';
+export { moment } from './usecases/moment.ts';
+export type { RateLimit } from './usecases/rate-limit.ts';
 export type { SignIn } from './usecases/redeem.ts';
 export { factsOf, failedView, signedInView } from './usecases/report.ts';
+export type { SignedOut } from './usecases/sign-out.ts';
 export type { Session, Status } from './usecases/status.ts';
+export type { Exported } from './usecases/transfer.ts';
 
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 

@@ -8,8 +8,16 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** Shown in the help; the command applies it. */
   readonly defaultText?: string;
+  /** Whether it may be given several times, for a list. */
+  readonly collect?: boolean;
   /** Turns the text into the value. @throws AuthError `USAGE` */
   readonly parse?: (text: string) => unknown;
+}
+
+/** One argument, as commander writes them: `<file>`, `[name]`, `<command...>`. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly description: string;
 }
 
 export interface Example {
@@ -20,8 +28,12 @@ export interface Example {
 /** What a command gets besides its options. */
 export interface Context {
   readonly surroundings: Surroundings;
-  /** stdout: the answer. */
+  /** The operands: commander has seen to it that there are as many as the command wants. */
+  readonly operands: readonly string[];
+  /** stdout: the answer, with a line break added. */
   readonly answer: (text: string) => void;
+  /** stdout: the answer, as it is. */
+  readonly answerBytes: (bytes: Uint8Array) => void;
   /** stderr: the talk, a line at a time. */
   readonly talk: (text: string) => void;
   readonly terminal: Terminal;
@@ -29,6 +41,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The whole of standard input. */
   readonly readInput: () => Promise<string>;
+  /** The environment that a child process is given. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** The stderr of this process, as far as a command that draws on it must know. */
@@ -42,10 +56,13 @@ export interface Command {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
+  readonly arguments?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
+  /** Whether what follows the first argument is left alone, options included. */
+  readonly passThrough?: boolean;
   readonly examples: readonly Example[];
   /** Runs when no command is named. */
   readonly isDefault?: boolean;
-  /** Reads its options strictly and answers. The exit code, 0 where it gives none. @throws AuthError */
-  readonly run: (options: Readonly<Record<string, unknown>>, context: Context) => Promise<number | undefined>;
+  /** Reads its options strictly and answers. @returns the exit code @throws AuthError */
+  readonly run: (options: Readonly<Record<string, unknown>>, context: Context) => Promise<number>;
 }

@@ -27,7 +27,7 @@ export async function main(parts: ProcessParts): Promise<number> {
       argv,
       parts.version,
       { out: (chunk) => stdout.write(chunk), err: (chunk) => stderr.write(chunk) },
-      (options) => contextOf(parts, options, talk),
+      (options, operands) => contextOf(parts, options, operands, talk),
     );
   } catch (thrown) {
     const error = asAuthError(thrown);
@@ -41,6 +41,7 @@ export async function main(parts: ProcessParts): Promise<number> {
 function contextOf(
   { stdin, stdout, stderr, signal, surroundings }: ProcessParts,
   { logLevel }: Readonly<Record<string, unknown>>,
+  operands: readonly string[],
   talk: (line: string) => void,
 ): Context {
   const level = LOG_LEVELS.find((known) => known === logLevel);
@@ -50,7 +51,10 @@ function contextOf(
       ...surroundings,
       ...(level === undefined ? {} : { terminalLog: { level, stream: stderr } }),
     },
+    operands,
+    environment: surroundings.environment ?? {},
     answer: (line) => void stdout.write(`${line}\n`),
+    answerBytes: (bytes) => void stdout.write(bytes),
     talk,
     signal,
     readInput: () => text(stdin),

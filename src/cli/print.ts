@@ -1,5 +1,14 @@
 import type { AuthError } from '../errors.ts';
-import { factsOf, type SignIn, type Status, signedInView, type View } from '../index.ts';
+import {
+  type AccessToken,
+  type CheckedStatus,
+  factsOf,
+  moment,
+  type SignIn,
+  type Status,
+  signedInView,
+  type View,
+} from '../index.ts';
 
 /** A view as text: title, lead, facts in two columns, notes, what to type next. */
 export function viewText(view: View): string {
@@ -25,22 +34,114 @@ export function signInText(done: SignIn, now: Date): string {
   return viewText(signedInView(done, now));
 }
 
-const SESSIONS: Readonly<Record<Status['session']['kind'], string>> = {
-  none: 'Not signed in',
-  fresh: 'Signed in',
-  stale: 'The access token has ended',
-};
+/** Rows as columns of even width. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (wide, row) => row.map((cell, index) => Math.max(cell.length, wide[index] ?? 0)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** How a profile stands, in a few words. */
+export function sessionWords({ session, sandbox }: Status): string {
+  const badge = sandbox === undefined ? '' : ' (sandbox)';
+  switch (session.kind) {
+    case 'none':
+      return `Not signed in${badge}`;
+    case 'fresh':
+      return `Signed in${badge}`;
+    case 'stale':
+      return session.refreshable
+        ? `Signed in${badge}; the access token has ended, and the next use refreshes it`
+        : `The sign-in has ended${badge}: there is no refresh token`;
+  }
+}
 
 export function statusText(status: Status, now: Date): string {
-  const badge = status.sandbox === undefined ? '' : ' (sandbox)';
-  const { session } = status;
-  const more =
-    session.kind === 'stale'
-      ? session.refreshable
-        ? '; it can be refreshed'
-        : '; sign in again: `fitbit-login login`'
-      : '';
-  return [`${SESSIONS[session.kind]}${badge}${more}.`, '', ...factLines(factsOf(status, now))].join('\n');
+  const { refreshStartedAt: cutOff } = status;
+  const warnings = [
+    cutOff === undefined
+      ? undefined
+      : `A refresh was cut off at ${cutOff.toISOString()}; \`fitbit-login token\` asks for its answer again.`,
+    endWarning(status.refreshExpiresAt, now),
+  ].filter((warning) => warning !== undefined);
+  return [`${sessionWords(status)}.`, ...warnings, '', ...factLines(factsOf(status, now))].join('\n');
+}
+
+export function checkText(checked: CheckedStatus, now: Date): string {
+  const { asked, providerScopes, providerExpiresAt, rateLimit, providerName } = checked;
+  const facts: View['facts'] = [
+    {
+      label: 'Asked',
+      value: asked
+        ? `${providerName} says that the token works`
+        : `${providerName} cannot be asked; the last refresh worked`,
+    },
+    ...(providerScopes === undefined ? [] : [{ label: 'It grants', value: [...providerScopes].sort() }]),
+    ...(providerExpiresAt === undefined ? [] : [{ label: 'It ends', value: moment(providerExpiresAt, now) }]),
+    ...(rateLimit === undefined
+      ? []
+      : [
+          {
+            label: 'Rate limit',
+            value: `${rateLimit.remaining} of ${rateLimit.limit} requests left; reset in ${rateLimit.resetSeconds} seconds`,
+          },
+        ]),
+  ];
+  return [statusText(checked, now), '', ...factLines(facts)].join('\n');
+}
+
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+/** What to say from two days before the grant itself ends; `undefined` where nobody said that it ends. */
+export function endWarning(refreshExpiresAt: Date | undefined, now: Date): string | undefined {
+  if (refreshExpiresAt === undefined || refreshExpiresAt.getTime() - now.getTime() > TWO_DAYS_MS) return undefined;
+  return `This sign-in ends ${moment(refreshExpiresAt, now)}: run \`fitbit-login login\` before then.`;
+}
+
+/** An access token for `--json`. */
+export function tokenJson({
+  token,
+  expiresAt,
+  userId,
+  clientId,
+  scopes,
+  refreshed,
+}: AccessToken): Record<string, unknown> {
+  return {
+    access_token: token.reveal(),
+    token_type: 'Bearer',
+    expires_at: expiresAt ?? null,
+    user_id: userId ?? null,
+    client_id: clientId,
+    scope: scopes,
+    refreshed,
+  };
+}
+
+/** What the provider said, for `--json`. */
+export function checkJson(checked: CheckedStatus, now: Date): Record<string, unknown> {
+  const { asked, providerScopes, providerExpiresAt, rateLimit } = checked;
+  return {
+    ...statusJson(checked, now),
+    check: {
+      asked,
+      scope: providerScopes ?? null,
+      expires_at: providerExpiresAt ?? null,
+      rate_limit:
+        rateLimit === undefined
+          ? null
+          : { limit: rateLimit.limit, remaining: rateLimit.remaining, reset_seconds: rateLimit.resetSeconds },
+    },
+  };
 }
 
 /** A status for `--json`: the wire's names, absolute ISO times. */
@@ -60,6 +161,7 @@ export function statusJson(status: Status, now: Date): Record<string, unknown> {
     expires_at: expiresAt ?? null,
     expires_in: expiresAt === undefined ? null : Math.max(0, Math.floor((expiresAt.getTime() - now.getTime()) / 1000)),
     refresh_expires_at: status.refreshExpiresAt ?? null,
+    refresh_started_at: status.refreshStartedAt ?? null,
     file: status.location,
   };
 }

@@ -1,13 +1,33 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
 import { AuthError } from '../errors.ts';
 import type { Command, Context, OptionSpec } from './command.ts';
+import { apiCommand } from './commands/api.ts';
+import { execCommand } from './commands/exec.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { loginCommand } from './commands/login.ts';
+import { logoutCommand } from './commands/logout.ts';
+import { profilesCommand } from './commands/profiles.ts';
+import { refreshCommand } from './commands/refresh.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
 import { COMMON_OPTIONS } from './options.ts';
 
 /** The command table: the help, the parser and the documents are made from it. */
-export const COMMANDS: readonly Command[] = [loginCommand, statusCommand, sandboxCommand];
+export const COMMANDS: readonly Command[] = [
+  loginCommand,
+  statusCommand,
+  tokenCommand,
+  refreshCommand,
+  execCommand,
+  apiCommand,
+  logoutCommand,
+  importCommand,
+  exportCommand,
+  profilesCommand,
+  sandboxCommand,
+];
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 a sign-in is needed, 4 the sign-in did not finish,
@@ -32,7 +52,7 @@ export async function runProgram(
   argv: readonly string[],
   version: string,
   output: ProgramOutput,
-  context: (options: Readonly<Record<string, unknown>>) => Context,
+  context: (options: Readonly<Record<string, unknown>>, operands: readonly string[]) => Context,
 ): Promise<number> {
   let exitCode = 0;
   const program = new Commander('fitbit-login')
@@ -43,6 +63,7 @@ export async function runProgram(
     .addHelpText('after', AFTER_HELP)
     .showHelpAfterError(false)
     .configureOutput({ writeOut: output.out, writeErr: () => {} })
+    .enablePositionalOptions()
     .exitOverride();
   for (const spec of COMMANDS) {
     const command = program
@@ -50,9 +71,12 @@ export async function runProgram(
       .summary(spec.summary)
       .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
       .addHelpText('after', examplesText(spec))
-      .action(async (options: Record<string, unknown>) => {
-        exitCode = (await spec.run(options, context(options))) ?? 0;
+      .passThroughOptions(spec.passThrough ?? false)
+      .action(async (...given: unknown[]) => {
+        const options = command.opts();
+        exitCode = await spec.run(options, context(options, operandsOf(given)));
       });
+    for (const { name, description } of spec.arguments ?? []) command.argument(name, description);
     for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option));
   }
   const [first] = argv;
@@ -75,12 +99,21 @@ export async function runProgram(
   return exitCode;
 }
 
+/** Commander hands over an argument each, a list for the last of several, then the options and itself. */
+function operandsOf(given: readonly unknown[]): readonly string[] {
+  return given
+    .slice(0, -2)
+    .flat()
+    .filter((operand) => typeof operand === 'string');
+}
+
 function commanderOption(spec: OptionSpec): Option {
   const option = new Option(
     spec.flags,
     spec.defaultText === undefined ? spec.description : `${spec.description} (default: ${spec.defaultText})`,
   );
   if (spec.choices !== undefined) option.choices([...spec.choices]);
+  if (spec.collect) option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
   if (spec.parse !== undefined) option.argParser(spec.parse);
   return option;
 }

@@ -31,7 +31,7 @@ export function credentialsOf(fields: Loose): Credentials {
 /** How long the access token lived when it was new, in whole seconds; `undefined` where either end is not known. */
 export function lifetimeSeconds({ obtainedAt, expiresAt }: Credentials): number | undefined {
   if (obtainedAt === undefined || expiresAt === undefined) return undefined;
-  return Math.max(0, seconds(expiresAt) - seconds(obtainedAt));
+  return Math.max(0, Math.floor((expiresAt.getTime() - obtainedAt.getTime()) / 1000));
 }
 
 /** Whole seconds since 1970, rounded down: an access token is rather renewed a moment early than used too late. */

@@ -27,7 +27,8 @@ export function parseDocument(content: string): Document {
   if (text.trim() === '') throw refusal('it is empty');
   if (!/^\s*[{["]/.test(text)) return { kind: 'dotenv', values: new DotenvText(text).values() };
   const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal('it is JSON, but not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refusal('it is JSON, but not an object');
   if (isDeeperThan(value, MAX_DEPTH)) throw refusal(`it is JSON nested deeper than ${MAX_DEPTH} levels`);
   return { kind: 'json', fields: Object.fromEntries(Object.entries(value)) };
 }

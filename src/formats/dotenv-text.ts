@@ -48,7 +48,7 @@ export class DotenvText {
     const lines = this.#lines.map((line) => {
       const value = 'name' in line ? changes.get(line.name) : undefined;
       if (!('name' in line) || value === undefined) return sourceOf(line);
-      return `${line.lead}${encode(line.name, value, line.value)}${line.rest}`;
+      return `${line.lead}${encode(line.name, value, line.value)}${tidy(line.rest)}`;
     });
     const added = [...changes]
       .filter(([name, value]) => value !== '' && !names.has(name))
@@ -96,6 +96,12 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | u
 
 function sourceOf(line: Assignment | OtherLine): string {
   return 'name' in line ? line.lead + line.value + line.rest : line.rest;
+}
+
+/** What follows a new value: of an unreadable line only the line break, and never a comment that has grown onto the value. */
+function tidy(rest: string): string {
+  if (!/^[ \t]*(?:#[^\n]*)?\r?\n?$/.test(rest)) return /\r?\n$/.exec(rest)?.[0] ?? '';
+  return rest.startsWith('#') ? ` ${rest}` : rest;
 }
 
 function decode(value: string): string {

@@ -1,6 +1,6 @@
 import { type Status, statusOf } from '../usecases/status.ts';
 import { providerNameOf } from './registration.ts';
-import { lightPorts, nobodySignedIn, profileNameIn, type Surroundings } from './surroundings.ts';
+import { nobodySignedIn, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
 
 export interface StatusOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -13,7 +13,7 @@ export interface StatusOptions {
  * @throws AuthError `NOT_SIGNED_IN` where there is no such profile; `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`.
  */
 export async function status(options: StatusOptions = {}, surroundings: Surroundings = {}): Promise<Status> {
-  const { store, now } = lightPorts(surroundings);
+  const { store, now } = readingPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
   const profile = await store.read(name);
   if (profile === undefined) throw nobodySignedIn(name);

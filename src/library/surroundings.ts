@@ -2,13 +2,15 @@ import { join } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
 import process from 'node:process';
 import type { Writable } from 'node:stream';
+import type { Logger } from 'pino';
 import { type Environment, openBrowser as openUsualBrowser } from '../browser.ts';
 import { AuthError } from '../errors.ts';
 import type { LogLevel } from '../log/level.ts';
-import { boundedFetch, type Fetch } from '../oauth/http.ts';
+import type { Fetch } from '../oauth/http.ts';
+import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
 import { places } from '../store/places.ts';
-import type { LoginPorts, Ports } from '../usecases/ports.ts';
+import type { AccessPorts, LoginPorts, Ports } from '../usecases/ports.ts';
 
 /**
  * What the library takes from the world around it. Everything has a default, so that a script gives nothing and a test
@@ -34,27 +36,52 @@ export function environmentOf({ environment }: Surroundings): Environment {
   return environment ?? process.env;
 }
 
-/** The effects of a use-case that needs no log and no server; loads nothing heavy. */
-export function lightPorts(surroundings: Surroundings): Omit<Ports, 'log'> {
-  const { now = () => new Date(), fetch = globalThis.fetch, onNotice } = surroundings;
+/** What is enough to read a profile: no log, no network, nothing heavy to load. */
+export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 'store'> {
+  const { now = () => new Date(), onNotice } = surroundings;
   const { config } = places(environmentOf(surroundings));
   return {
     now,
     store: fileStore({ directory: join(config, 'profiles'), ...(onNotice === undefined ? {} : { onNotice }) }),
-    fetch: boundedFetch(fetch),
   };
 }
 
-/** The effects of `login`: loads the server and the log. */
+/** The effects of what talks to the provider: loads the protocol and the log. */
+export async function accessPorts(surroundings: Surroundings): Promise<AccessPorts & { readonly log: Logger }> {
+  const { fetch = globalThis.fetch, onNotice = () => {}, terminalLog } = surroundings;
+  const [{ openLog }, { boundedFetch }, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
+    import('../log/log.ts'),
+    import('../oauth/http.ts'),
+    import('./registration.ts'),
+    import('../store/outside-file.ts'),
+  ]);
+  const bounded = boundedFetch(fetch);
+  const known = new Map<string, Promise<Provider>>();
+  return {
+    ...readingPorts(surroundings),
+    fetch: bounded,
+    notice: onNotice,
+    files: { read: readOutside, write: writeOutside },
+    log: openLog({
+      file: join(places(environmentOf(surroundings)).log, 'fitbit-login.log'),
+      ...(terminalLog === undefined ? {} : { terminal: terminalLog }),
+    }),
+    // A custom provider is asked for its metadata, and once is enough.
+    providerOf: (profile) => {
+      const key = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
+      const provider = known.get(key) ?? providerOf(profile, { fetch: bounded });
+      known.set(key, provider);
+      return provider;
+    },
+  };
+}
+
+/** The effects of `login`: the server as well. */
 export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts> {
   const environment = environmentOf(surroundings);
-  const { openBrowser = (url: string) => openUsualBrowser(url, environment), terminalLog } = surroundings;
-  const [{ openLog }, { listen }] = await Promise.all([import('../log/log.ts'), import('../loopback/listener.ts')]);
-  const log = openLog({
-    file: join(places(environment).log, 'fitbit-login.log'),
-    ...(terminalLog === undefined ? {} : { terminal: terminalLog }),
-  });
-  return { ...lightPorts(surroundings), log, openBrowser, listen: (options) => listen({ ...options, log }) };
+  const { openBrowser = (url: string) => openUsualBrowser(url, environment) } = surroundings;
+  const [ports, { listen }] = await Promise.all([accessPorts(surroundings), import('../loopback/listener.ts')]);
+  return { ...ports, openBrowser, listen: (options) => listen({ ...options, log: ports.log }) };
 }
 
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */

@@ -46,10 +46,19 @@ export async function introspect(
   });
   throwUnlessAboutTheGrant(name, response);
   if (response.status === 401 && authentication === 'bearer') return { active: false };
-  if (response.status === 401) throw new AuthError('CLIENT_REJECTED', `${name} does not let this app ask about its tokens.`);
+  if (response.status === 401)
+    throw new AuthError('CLIENT_REJECTED', `${name} does not let this app ask about its tokens.`);
   const answer: unknown = await response.json().catch(() => undefined);
-  if (!response.ok || typeof answer !== 'object' || answer === null || !('active' in answer) || typeof answer.active !== 'boolean') {
+  if (
+    !response.ok ||
+    typeof answer !== 'object' ||
+    answer === null ||
+    !('active' in answer) ||
+    typeof answer.active !== 'boolean'
+  ) {
     throw new AuthError('ANSWER_INVALID', `${name} did not say whether the token works (${response.status}).`);
   }
-  return answer.active ? { active: true, answer: answer as Readonly<Record<string, unknown>>, headers: response.headers } : { active: false };
+  return answer.active
+    ? { active: true, answer: answer as Readonly<Record<string, unknown>>, headers: response.headers }
+    : { active: false };
 }

@@ -21,6 +21,7 @@ const Metadata = v.object({
   response_types_supported: v.optional(strings),
   token_endpoint_auth_methods_supported: v.optional(strings),
   code_challenge_methods_supported: v.optional(strings),
+  id_token_signing_alg_values_supported: v.optional(strings),
   authorization_response_iss_parameter_supported: v.optional(v.boolean()),
 });
 type Metadata = v.InferOutput<typeof Metadata>;
@@ -102,6 +103,9 @@ function accept(address: string, metadata: Metadata): DiscoveredServer {
       tokenEndpoint: token_endpoint,
       ...(revocation_endpoint === undefined ? {} : { revocationEndpoint: revocation_endpoint }),
       ...(introspection_endpoint === undefined ? {} : { introspectionEndpoint: introspection_endpoint }),
+      ...(metadata.id_token_signing_alg_values_supported === undefined
+        ? {}
+        : { idTokenAlgorithms: metadata.id_token_signing_alg_values_supported }),
       issAlwaysSent: metadata.authorization_response_iss_parameter_supported ?? false,
       clientAuthentication:
         methods.includes('client_secret_post') && !methods.includes('client_secret_basic')

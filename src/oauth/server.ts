@@ -19,6 +19,8 @@ export interface AuthorizationServer {
   readonly issAlwaysSent: boolean;
   /** How a client that has a secret shows it (RFC 6749 §2.3.1). One without sends its id alone. */
   readonly clientAuthentication: 'client_secret_basic' | 'client_secret_post';
+  /** How ID tokens may be signed (OpenID Connect Discovery 1.0 §3). Default: RS256 alone. */
+  readonly idTokenAlgorithms?: readonly string[];
   /** The field of the token answer that names the person. Default: the subject of the ID token, where there is one. */
   readonly userIdField?: string;
   /** Puts an error body of the server's own shape into RFC 6749's; `undefined` where it is not one. */

@@ -123,6 +123,9 @@ function metadata(server: AuthorizationServer): oauth.AuthorizationServer {
     issuer: server.issuer,
     token_endpoint: server.tokenEndpoint,
     ...(server.revocationEndpoint === undefined ? {} : { revocation_endpoint: server.revocationEndpoint }),
+    ...(server.idTokenAlgorithms === undefined
+      ? {}
+      : { id_token_signing_alg_values_supported: [...server.idTokenAlgorithms] }),
   };
 }
 

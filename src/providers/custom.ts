@@ -1,5 +1,5 @@
-import type { Fetch } from '../oauth/http.ts';
 import * as v from 'valibot';
+import type { Fetch } from '../oauth/http.ts';
 import { discover } from '../oauth/metadata.ts';
 import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
@@ -15,7 +15,9 @@ export async function custom(address: string, options: { fetch: Fetch; signal?: 
     name: server.name,
     server,
     scopes: [],
-    ...(server.introspectionEndpoint === undefined ? {} : { introspection: { authentication: 'client', read: readIntrospection } }),
+    ...(server.introspectionEndpoint === undefined
+      ? {}
+      : { introspection: { authentication: 'client', read: readIntrospection } }),
     // openid tells who the person is; offline_access is what OpenID providers give a refresh token for.
     defaultScopes: ['openid', 'offline_access'].filter((scope) => scopesSupported.includes(scope)),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],

@@ -121,8 +121,15 @@ function readAccessToken(token: string): TokenClaims | undefined {
   const parsed = v.safeParse(Claims, claims);
   if (!parsed.success) return undefined;
   const { sub, scopes, iat, exp } = parsed.output;
-  const names = scopes.split(' ').map((code) => (Object.hasOwn(SCOPE_CODES, code.slice(1)) ? SCOPE_CODES[code.slice(1)] : undefined));
-  return { userId: sub, scopes: [...new Set(names.filter((name) => name !== undefined))], issuedAt: iat, expiresAt: exp };
+  const names = scopes
+    .split(' ')
+    .map((code) => (Object.hasOwn(SCOPE_CODES, code.slice(1)) ? SCOPE_CODES[code.slice(1)] : undefined));
+  return {
+    userId: sub,
+    scopes: [...new Set(names.filter((name) => name !== undefined))],
+    issuedAt: iat,
+    expiresAt: exp,
+  };
 }
 
 const IntrospectionAnswer = v.object({

@@ -9,7 +9,7 @@ import { isReplaceable, MAX_FILE_BYTES, type OnNotice, readPrivate } from './pri
 import type { Profile } from './profile.ts';
 import { decodeProfile, encodeProfile } from './profile-file.ts';
 import { isProfileName, profileName } from './profile-name.ts';
-import type { Listed, ProfileStore, Slot, UpdateOptions } from './store.ts';
+import type { Listed, ProfileStore, RemoveOptions, Slot, UpdateOptions } from './store.ts';
 
 /** Disk space taken before an update, beyond the file's own. Half of it is for a change of the layout, half for the answer. */
 const GROWTH_BYTES = 128 * 1024;
@@ -61,6 +61,9 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
       { ...claimOptions(name, options), instead, growthBytes: GROWTH_BYTES },
       async ({ bytes, note, save }) => {
         const current = await read(name);
+        // The last change may have come between the last look and the lock.
+        const late = answer?.(current);
+        if (late !== undefined) return late;
         if (current !== undefined) rehearse(current, path, bytes);
         return change({
           current,
@@ -98,11 +101,17 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     return listed.filter((entry) => entry !== undefined);
   }
 
-  async function remove(name: string, options: Omit<UpdateOptions<never>, 'unless'> = {}): Promise<boolean> {
+  async function remove(name: string, options: RemoveOptions = {}): Promise<boolean> {
     const path = location(name);
     // Nothing there and nobody at work: nothing has to be created to say so.
     if (!(await isReplaceable(path)) && !(await isClaimed(path))) return false;
-    const claimed = await claim(path, claimOptions(name, options), async () => {
+    const claimed = await claim(path, claimOptions(name, options), async ({ confirm }) => {
+      if (options.before !== undefined) {
+        const newest = await read(name);
+        if (newest === undefined) return false;
+        await options.before(newest);
+      }
+      await confirm();
       const removed = await unless(
         ['ENOENT'],
         unlink(path).then(() => true),
@@ -123,8 +132,9 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     // Always in the same order, so that two renames that cross each other cannot wait for each other.
     const [first, second] = from < to ? [from, to] : [to, from];
     await claim(location(first), claimOptions(first), () =>
-      claim(location(second), claimOptions(second), async () => {
+      claim(location(second), claimOptions(second), async ({ confirm }) => {
         await check();
+        await confirm();
         await rename(source, target);
         await syncDirectory(directory);
       }),

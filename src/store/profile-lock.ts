@@ -1,5 +1,3 @@
-// The default export, not the namespace: the package keeps a note of its own on the object that it is given.
-import fs from 'node:fs';
 import { lstat, rmdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { AuthError } from '../errors.ts';
@@ -27,7 +25,7 @@ export interface LockOptions<T> {
   readonly patienceMs: number;
   /** Called once when there is somebody to wait for. */
   readonly onWait?: (() => void) | undefined;
-  /** Asked each time before the wait goes on: a value other than `undefined` ends it. */
+  /** Asked before each attempt: a value other than `undefined` ends the wait. */
   readonly instead?: (() => Promise<T | undefined>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -49,12 +47,12 @@ export async function takeLock<T = never>(
   let waiting = false;
   for (;;) {
     throwIfAborted(signal);
+    const answer = await instead?.();
+    if (answer !== undefined) return { instead: answer };
     const lock = await tryLock(path, watch);
     if (lock !== undefined) return { lock };
     if (!waiting) onWait?.();
     waiting = true;
-    const answer = await instead?.();
-    if (answer !== undefined) return { instead: answer };
     if (performance.now() - started >= patienceMs) throw locked(path, what, patienceMs);
     await setTimeout(25 + Math.random() * 50, undefined, signal && { signal }).catch(() => throwIfAborted(signal));
   }

@@ -18,6 +18,8 @@ export interface Reservation {
   readonly bytes: number;
   /** Whether nobody else took the right over before it was used. */
   holds(): Promise<boolean>;
+  /** @throws AuthError `LOCKED` where {@link Reservation.holds} would be `false`. */
+  confirm(): Promise<void>;
   /** Makes `text` the file and keeps the place. @throws AuthError `LOCKED` (nothing was written), `STORE_UNAVAILABLE` */
   note(text: string): Promise<void>;
   /** Makes `text` the file in the place that was taken. At most once. @throws AuthError as {@link Reservation.note} */
@@ -80,6 +82,9 @@ export async function reserve(target: string, directory: string, bytes: number):
       uid,
       bytes,
       holds,
+      async confirm() {
+        if (!(await holds())) throw takenOver(target);
+      },
       note: (text) => put(writeBeside(text)),
       async save(text) {
         if (!isOpen) throw new AuthError('UNEXPECTED', 'A reserved place can be used only once.');

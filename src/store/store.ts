@@ -28,6 +28,11 @@ export interface UpdateOptions<T> {
   readonly signal?: AbortSignal;
 }
 
+export interface RemoveOptions extends Omit<UpdateOptions<never>, 'unless'> {
+  /** Called under the lock, before anything is deleted, with the newest profile. What it throws passes through, and nothing is deleted. */
+  readonly before?: (newest: Profile) => Promise<void>;
+}
+
 /** A profile, or why it cannot be read. */
 export type Listed =
   | { readonly name: string; readonly profile: Profile }
@@ -51,7 +56,7 @@ export interface ProfileStore {
   /** Every profile, sorted by name; one that cannot be read is listed with its error. */
   list(): Promise<readonly Listed[]>;
   /** Deletes a profile, exclusively. `false` where there was none. */
-  remove(name: string, options?: Omit<UpdateOptions<never>, 'unless'>): Promise<boolean>;
+  remove(name: string, options?: RemoveOptions): Promise<boolean>;
   /** Renames a profile, exclusively. @throws AuthError `USAGE` where `to` is taken; `NOT_SIGNED_IN` where there is no `from`. */
   rename(from: string, to: string): Promise<void>;
 }

@@ -35,12 +35,18 @@ export interface Access {
  * The stored tokens where they need no refresh at `now`: more than `minTtlSeconds` left, and no refresh cut off whose
  * answer can still be had. `undefined` otherwise.
  */
-export function usable(profile: Profile | undefined, now: Date, { minTtlSeconds = 60, notThis }: Omit<AccessRequest, 'name'>): Tokens | undefined {
+export function usable(
+  profile: Profile | undefined,
+  now: Date,
+  { minTtlSeconds = 60, notThis }: Omit<AccessRequest, 'name'>,
+): Tokens | undefined {
   const tokens = profile?.tokens;
   if (profile === undefined || tokens === undefined || profile.refreshStartedAt !== undefined) return undefined;
   if (notThis !== undefined && tokens.accessToken.equals(notThis)) return undefined;
   const session = sessionOf(profile, now);
-  return session.kind === 'fresh' && (session.secondsLeft ?? Number.POSITIVE_INFINITY) > minTtlSeconds ? tokens : undefined;
+  return session.kind === 'fresh' && (session.secondsLeft ?? Number.POSITIVE_INFINITY) > minTtlSeconds
+    ? tokens
+    : undefined;
 }
 
 /**
@@ -73,7 +79,11 @@ export async function access(request: AccessRequest, ports: AccessPorts): Promis
   );
 }
 
-async function refresh(slot: Slot, request: AccessRequest, ports: AccessPorts): Promise<{ profile: Profile; tokens: Tokens }> {
+async function refresh(
+  slot: Slot,
+  request: AccessRequest,
+  ports: AccessPorts,
+): Promise<{ profile: Profile; tokens: Tokens }> {
   const profile = slot.current;
   const refreshToken = profile?.tokens?.refreshToken;
   if (profile?.tokens === undefined) throw nobody(request.name);
@@ -91,14 +101,23 @@ async function refresh(slot: Slot, request: AccessRequest, ports: AccessPorts): 
   }
 }
 
-async function send(slot: Slot, profile: Profile, provider: Provider, { name, signal }: AccessRequest, ports: AccessPorts) {
+async function send(
+  slot: Slot,
+  profile: Profile,
+  provider: Provider,
+  { name, signal }: AccessRequest,
+  ports: AccessPorts,
+) {
   const { tokens, refreshStartedAt: _, ...rest } = profile;
   if (tokens?.refreshToken === undefined) throw nobody(name);
   const { refreshToken } = tokens;
   const { answer, obtainedAt } = await retrying(
     async () => {
       const obtainedAt = ports.now();
-      return { obtainedAt, answer: await refreshTokens(provider.server, profile.client, refreshToken, { fetch: ports.fetch }) };
+      return {
+        obtainedAt,
+        answer: await refreshTokens(provider.server, profile.client, refreshToken, { fetch: ports.fetch }),
+      };
     },
     { ...ports.retry, ...(signal === undefined ? {} : { signal }) },
   );
@@ -107,12 +126,17 @@ async function send(slot: Slot, profile: Profile, provider: Provider, { name, si
     ...fresh,
     // RFC 6749 §6: no new refresh token in the answer means that the old one goes on, with the end it had.
     ...(fresh.refreshToken === undefined ? { refreshToken } : {}),
-    ...(fresh.refreshExpiresAt === undefined && tokens.refreshExpiresAt !== undefined ? { refreshExpiresAt: tokens.refreshExpiresAt } : {}),
+    ...(fresh.refreshExpiresAt === undefined && tokens.refreshExpiresAt !== undefined
+      ? { refreshExpiresAt: tokens.refreshExpiresAt }
+      : {}),
     ...(fresh.userId === undefined && tokens.userId !== undefined ? { userId: tokens.userId } : {}),
   };
   const refreshed: Profile = { ...rest, tokens: next };
   await slot.save(refreshed);
-  ports.log.info({ event: 'refresh', profile: name, provider: provider.id, user_id: next.userId, expires_at: next.expiresAt }, 'Refreshed');
+  ports.log.info(
+    { event: 'refresh', profile: name, provider: provider.id, user_id: next.userId, expires_at: next.expiresAt },
+    'Refreshed',
+  );
   await rewriteKept(refreshed, { name, ports });
   return { profile: refreshed, tokens: next };
 }
@@ -127,7 +151,10 @@ async function afterFailure(
 ): Promise<{ profile: Profile; tokens: Tokens }> {
   if (!(thrown instanceof AuthError)) throw thrown;
   const { name } = request;
-  ports.log.warn({ event: 'refresh_failed', profile: name, provider: provider.id, error_code: thrown.code }, thrown.message);
+  ports.log.warn(
+    { event: 'refresh_failed', profile: name, provider: provider.id, error_code: thrown.code },
+    thrown.message,
+  );
   if (thrown.code === 'GRANT_DEAD') {
     // Whoever goes round the lock, another machine on a shared disk or an import, may have stored a newer pair.
     const newest = await ports.store.read(name);
@@ -147,16 +174,23 @@ async function afterFailure(
 
 /** Whether it is certain that no successor of the refresh token was made. */
 function wasNotGranted({ code, details }: AuthError): boolean {
-  return ['CLIENT_REJECTED', 'REQUEST_REJECTED', 'SCOPE_REJECTED', 'RATE_LIMITED', 'RETIRED'].includes(code) || details.never_sent === true;
+  return (
+    ['CLIENT_REJECTED', 'REQUEST_REJECTED', 'SCOPE_REJECTED', 'RATE_LIMITED', 'RETIRED'].includes(code) ||
+    details.never_sent === true
+  );
 }
 
 function dead(error: AuthError, { refreshStartedAt, tokens }: Profile, now: Date): AuthError {
-  if (refreshStartedAt === undefined) return error.with({ kept: 'The stored tokens are untouched, but cannot be refreshed any more.' });
+  if (refreshStartedAt === undefined)
+    return error.with({ kept: 'The stored tokens are untouched, but cannot be refreshed any more.' });
   const when = `${refreshStartedAt.toISOString()} (${fromNow(refreshStartedAt, now)})`;
   const cutOff =
     `A refresh that began at ${when} was cut off before its answer could be stored, and the provider no longer repeats that answer: ` +
     `it does so for two minutes. The sign-in${tokens?.userId === undefined ? '' : ` of ${tokens.userId}`} has ended with it.`;
-  return new AuthError('GRANT_DEAD', cutOff, { cause: error, kept: 'The stored tokens are untouched, but cannot be refreshed any more.' });
+  return new AuthError('GRANT_DEAD', cutOff, {
+    cause: error,
+    kept: 'The stored tokens are untouched, but cannot be refreshed any more.',
+  });
 }
 
 function nobody(name: string): AuthError {

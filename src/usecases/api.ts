@@ -53,16 +53,26 @@ export async function api(request: ApiRequest, ports: AccessPorts, fetch: Fetch)
 
 /** @throws AuthError `USAGE` where the address is not at the provider's API host */
 function addressOf(path: string, { apiOrigin, name }: Provider): string {
-  if (apiOrigin === undefined) throw new AuthError('USAGE', `${name} has no API host that is known here.`, { hint: 'Use `fitbit-login token` with a client of your own.' });
+  if (apiOrigin === undefined)
+    throw new AuthError('USAGE', `${name} has no API host that is known here.`, {
+      hint: 'Use `fitbit-login token` with a client of your own.',
+    });
   const url = path.startsWith('/') && URL.canParse(path, apiOrigin) ? new URL(path, apiOrigin) : undefined;
   if (url?.origin !== apiOrigin || url.username !== '') {
-    throw new AuthError('USAGE', `The path must lead to ${apiOrigin}; the token goes nowhere else.`, { hint: 'Give it as `/1/user/-/profile.json`.' });
+    throw new AuthError('USAGE', `The path must lead to ${apiOrigin}; the token goes nowhere else.`, {
+      hint: 'Give it as `/1/user/-/profile.json`.',
+    });
   }
   url.hash = '';
   return url.href;
 }
 
-function send(url: string, { method, headers, body, signal }: ApiRequest, { tokens }: Access, fetch: Fetch): Promise<Response> {
+function send(
+  url: string,
+  { method, headers, body, signal }: ApiRequest,
+  { tokens }: Access,
+  fetch: Fetch,
+): Promise<Response> {
   return fetch(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -99,9 +109,16 @@ function errorOf(response: Response, body: Uint8Array, { name, server }: Provide
   const own = server.standardError?.(parsed(body));
   const said = own?.error_description === undefined ? '' : ` ${name} says: “${redact(own.error_description, [token])}”`;
   const details = { status };
-  if (status === 401) return new AuthError('GRANT_DEAD', `${name} refuses the access token, although it was refreshed just now.${said}`, { details });
-  if (own?.error === 'insufficient_scope') return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
-  return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, { hint: 'Check the path, the method and the body against the provider’s documentation.', details });
+  if (status === 401)
+    return new AuthError('GRANT_DEAD', `${name} refuses the access token, although it was refreshed just now.${said}`, {
+      details,
+    });
+  if (own?.error === 'insufficient_scope')
+    return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
+  return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, {
+    hint: 'Check the path, the method and the body against the provider’s documentation.',
+    details,
+  });
 }
 
 function parsed(body: Uint8Array): unknown {

@@ -33,14 +33,28 @@ export async function check(request: CheckRequest, ports: AccessPorts): Promise<
   const { introspection } = provider;
   if (introspection === undefined) return { ...found, asked: false, claims: {} };
   const ask = ({ profile, tokens }: Access) =>
-    introspect(provider.server, profile.client, { token: tokens.accessToken, authentication: introspection.authentication }, { fetch: ports.fetch });
+    introspect(
+      provider.server,
+      profile.client,
+      { token: tokens.accessToken, authentication: introspection.authentication },
+      { fetch: ports.fetch },
+    );
   let now = found;
   let answer = await ask(now);
   if (!answer.active) {
     now = await access({ ...request, notThis: now.tokens.accessToken }, ports);
     answer = await ask(now);
   }
-  if (!answer.active) throw new AuthError('GRANT_DEAD', `${provider.name} says that the access token does not work, although it was refreshed just now.`);
+  if (!answer.active)
+    throw new AuthError(
+      'GRANT_DEAD',
+      `${provider.name} says that the access token does not work, although it was refreshed just now.`,
+    );
   const rateLimit = rateLimitOf(answer.headers);
-  return { ...now, asked: true, claims: introspection.read(answer.answer), ...(rateLimit === undefined ? {} : { rateLimit }) };
+  return {
+    ...now,
+    asked: true,
+    claims: introspection.read(answer.answer),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+  };
 }

@@ -7,7 +7,10 @@ import { exported } from './transfer.ts';
  * Writes again every file that was exported to be kept current. Called under the profile's lock, so that the newest
  * tokens are written last. A file that cannot be written is told of, and costs no token.
  */
-export async function rewriteKept(profile: Profile, { name, ports }: { name: string; ports: Pick<Ports, 'files' | 'log' | 'notice'> }): Promise<void> {
+export async function rewriteKept(
+  profile: Profile,
+  { name, ports }: { name: string; ports: Pick<Ports, 'files' | 'log' | 'notice'> },
+): Promise<void> {
   for (const { format, path } of profile.keep ?? []) {
     try {
       await ports.files.write(path, exported(profile, format, await ports.files.read(path)));

@@ -13,5 +13,7 @@ export function rateLimitOf(headers: Headers): RateLimit | undefined {
     const text = headers.get(`fitbit-rate-limit-${name}`);
     return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   });
-  return limit === undefined || remaining === undefined || resetSeconds === undefined ? undefined : { limit, remaining, resetSeconds };
+  return limit === undefined || remaining === undefined || resetSeconds === undefined
+    ? undefined
+    : { limit, remaining, resetSeconds };
 }

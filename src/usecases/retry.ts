@@ -24,7 +24,12 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
     } catch (thrown) {
       if (!(thrown instanceof AuthError) || !PASSING.includes(thrown.code)) throw thrown;
       const { reset_seconds: reset } = thrown.details;
-      const wait = thrown.code === 'RATE_LIMITED' ? (typeof reset === 'number' ? reset * 1000 : Number.POSITIVE_INFINITY) : pause * (0.5 + Math.random());
+      const wait =
+        thrown.code === 'RATE_LIMITED'
+          ? typeof reset === 'number'
+            ? reset * 1000
+            : Number.POSITIVE_INFINITY
+          : pause * (0.5 + Math.random());
       if (performance.now() + wait >= end || signal?.aborted) throw thrown;
       // Giving up while pausing means that the last failure is what happened.
       await delay(wait, undefined, signal === undefined ? {} : { signal }).catch(() => {

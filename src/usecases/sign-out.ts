@@ -31,22 +31,26 @@ export async function signOut({ name, local, signal }: SignOutRequest, ports: Ac
   const removed = await ports.store.remove(name, {
     ...(signal === undefined ? {} : { signal }),
     before: async (profile) => {
-      keptFiles = (profile?.keep ?? []).map(({ path }) => path);
-      const token = profile?.tokens?.refreshToken ?? profile?.tokens?.accessToken;
-      if (local || profile === undefined || token === undefined) return;
+      keptFiles = (profile.keep ?? []).map(({ path }) => path);
+      const token = profile.tokens?.refreshToken ?? profile.tokens?.accessToken;
+      if (local || token === undefined) return;
       const provider = await ports.providerOf(profile);
       if (provider.server.revocationEndpoint === undefined) return;
       await revokeToken(provider.server, profile.client, token, { fetch: ports.fetch }).catch((thrown) => {
         // Dead already: the provider has nothing left to revoke.
         if (thrown instanceof AuthError && thrown.code === 'GRANT_DEAD') return;
         throw thrown instanceof AuthError
-          ? thrown.with({ kept: 'Nothing was deleted: the tokens may still work.', hint: `${thrown.hint} To delete them from this machine all the same: \`fitbit-login logout --local\`.` })
+          ? thrown.with({
+              kept: 'Nothing was deleted: the tokens may still work.',
+              hint: `${thrown.hint} To delete them from this machine all the same: \`fitbit-login logout --local\`.`,
+            })
           : thrown;
       });
       revoked = true;
     },
   });
-  if (!removed) throw new AuthError('NOT_SIGNED_IN', `There is no profile “${name}”.`, { hint: 'See `fitbit-login profiles`.' });
+  if (!removed)
+    throw new AuthError('NOT_SIGNED_IN', `There is no profile “${name}”.`, { hint: 'See `fitbit-login profiles`.' });
   ports.log.info({ event: 'sign_out', profile: name, revoked }, 'Signed out');
   return { name, revoked, keptFiles };
 }

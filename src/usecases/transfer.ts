@@ -64,7 +64,9 @@ export function exported(profile: Profile, formatId: string, previous: string | 
   const format = formatNamed(formatId);
   const { provider, client, tokens } = profile;
   if (format.write === undefined || provider === 'custom' || !format.providers.includes(provider)) {
-    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, { hint: 'See `fitbit-login export --help` for the formats.' });
+    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, {
+      hint: 'See `fitbit-login export --help` for the formats.',
+    });
   }
   return format.write(
     {
@@ -130,7 +132,8 @@ export async function importProfile(request: ImportRequest, ports: Ports): Promi
           hint: 'Give `--replace` to put these in their place, or `--profile NAME` to keep both.',
         });
       }
-      const tokens = tokensOf(credentials, provider, ports.now()) ?? (await refreshed(credentials, client, provider, ports));
+      const tokens =
+        tokensOf(credentials, provider, ports.now()) ?? (await refreshed(credentials, client, provider, ports));
       const next: Profile = {
         provider: provider.id,
         ...(provider.sandbox === undefined ? {} : { sandbox: provider.sandbox }),
@@ -151,18 +154,20 @@ export async function importProfile(request: ImportRequest, ports: Ports): Promi
 }
 
 function clientOf({ clientId, clientSecret }: Credentials, given: Client | undefined): Client {
-  if (clientId === undefined && given === undefined) {
+  const id = clientId ?? given?.id;
+  if (id === undefined) {
     throw new AuthError('USAGE', 'The file does not say which app its tokens belong to.', {
       hint: 'Give the app’s id with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
     });
   }
-  const id = clientId ?? given?.id ?? '';
-  const secret = clientSecret ?? (given?.id === id ? given.secret : undefined);
+  const secret = clientSecret ?? (given?.id === id ? given?.secret : undefined);
   return { id, ...(secret === undefined ? {} : { secret }) };
 }
 
 function holdsTheSame({ accessToken, refreshToken }: Tokens, credentials: Credentials): boolean {
-  return refreshToken === undefined ? accessToken.equals(credentials.accessToken) : refreshToken.equals(credentials.refreshToken);
+  return refreshToken === undefined
+    ? accessToken.equals(credentials.accessToken)
+    : refreshToken.equals(credentials.refreshToken);
 }
 
 /** Tokens as they are stored; `undefined` without an access token. What the file does not say is read from the token, and an end that nobody tells is now. */
@@ -184,9 +189,18 @@ function tokensOf(credentials: Credentials, provider: Provider, now: Date): Toke
 }
 
 /** A file with a refresh token alone: it is used once, to have an access token to store beside it. */
-async function refreshed({ refreshToken, scopes = [], userId }: Credentials, client: Client, provider: Provider, ports: Ports): Promise<Tokens> {
+async function refreshed(
+  { refreshToken, scopes = [], userId }: Credentials,
+  client: Client,
+  provider: Provider,
+  ports: Ports,
+): Promise<Tokens> {
   if (refreshToken === undefined) throw new AuthError('UNEXPECTED', 'There is no token to store.');
   const obtainedAt = ports.now();
   const answer = await refreshTokens(provider.server, client, refreshToken, { fetch: ports.fetch });
-  return { refreshToken, ...(userId === undefined ? {} : { userId }), ...tokensFrom(answer, { obtainedAt, requestedScopes: scopes }) };
+  return {
+    refreshToken,
+    ...(userId === undefined ? {} : { userId }),
+    ...tokensFrom(answer, { obtainedAt, requestedScopes: scopes }),
+  };
 }

@@ -40,7 +40,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
       const visited = JSON.stringify(await history(page));
       for (const secret of answered) expect(visited).not.toContain(secret);
       expect(visited).not.toContain(`${redirectUri}?`);
-      await page.evaluate(() => window.history.back());
+      await page.evaluate('history.back()');
       await page.waitForURL(`${at.sandbox.origin}/**`);
       for (const secret of answered) expect(page.url()).not.toContain(secret);
     },
@@ -62,9 +62,9 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     const here = new URL(redirectUri).origin;
     // The decision, the callback, the result.
     expect(asked.filter((origin) => origin !== 'null')).toEqual([at.sandbox.origin, here, here]);
-    expect(await page.evaluate(() => document.styleSheets.length)).toBe(1);
-    expect(await page.evaluate(() => getComputedStyle(document.body).display)).toBe('flex');
-    expect(await page.evaluate(() => document.querySelectorAll('script, a[href], iframe, form').length)).toBe(0);
+    expect(await page.evaluate('document.styleSheets.length')).toBe(1);
+    expect(await page.evaluate('getComputedStyle(document.body).display')).toBe('flex');
+    expect(await page.locator('script, a[href], iframe, form').count()).toBe(0);
   });
 
   test('reload, back and forward show the result again while the server lives, and ask nobody again', async () => {

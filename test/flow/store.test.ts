@@ -67,7 +67,7 @@ async function refusedUntouched(path: string, name = 'default'): Promise<AuthErr
     }),
   );
   expect(called).toBe(false);
-  expect(await readFile(path)).toEqual(before);
+  expect((await readFile(path)).equals(before)).toBe(true);
   return error;
 }
 
@@ -199,9 +199,9 @@ describe('a file that is not right is refused and left alone', () => {
       encodeProfile(PROFILE).replace(/\}\n$/, `,"x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`),
       'STORE_DAMAGED',
     ],
-  ])('%s', async (_, content, code) => {
+  ])('%s', async (what, content, code) => {
     const path = await plant(content);
-    if (!_.includes('written again')) expect((await failing(store.read('default'))).code).toBe(code);
+    if (!what.includes('written again')) expect((await failing(store.read('default'))).code).toBe(code);
     const error = await refusedUntouched(path);
     expect(error.code).toBe(code);
     expect(error.message).toContain(path);

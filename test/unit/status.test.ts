@@ -5,7 +5,7 @@ import { fromNow, moment } from '../../src/usecases/moment.ts';
 import { type Session, statusOf } from '../../src/usecases/status.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
-const after = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
+const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
 
 const TOKENS: Tokens = {
   accessToken: new Secret('marked-access'),
@@ -13,8 +13,8 @@ const TOKENS: Tokens = {
   tokenType: 'Bearer',
   scopes: ['sleep', 'social'],
   userId: 'WALK01',
-  obtainedAt: after(-60),
-  expiresAt: after(28_740),
+  obtainedAt: later(-60),
+  expiresAt: later(28_740),
 };
 const { refreshToken: _, ...UNREFRESHABLE } = TOKENS;
 const { expiresAt: __, ...ENDLESS } = TOKENS;
@@ -34,17 +34,17 @@ const at = (profile: Profile, now = NOW) =>
 const SESSIONS: readonly (readonly [string, Profile, Date, Session])[] = [
   ['no tokens', SIGNED_OUT, NOW, { kind: 'none' }],
   ['a token with time left', PROFILE, NOW, { kind: 'fresh', secondsLeft: 28_740 }],
-  ['its last second', PROFILE, after(28_739), { kind: 'fresh', secondsLeft: 1 }],
-  ['half of its last second', PROFILE, after(28_739.5), { kind: 'stale', refreshable: true }],
-  ['the moment it ends', PROFILE, after(28_740), { kind: 'stale', refreshable: true }],
-  ['a day after', PROFILE, after(86_400), { kind: 'stale', refreshable: true }],
+  ['its last second', PROFILE, later(28_739), { kind: 'fresh', secondsLeft: 1 }],
+  ['half of its last second', PROFILE, later(28_739.5), { kind: 'stale', refreshable: true }],
+  ['the moment it ends', PROFILE, later(28_740), { kind: 'stale', refreshable: true }],
+  ['a day after', PROFILE, later(86_400), { kind: 'stale', refreshable: true }],
   [
     'ended, without a refresh token',
     { ...PROFILE, tokens: UNREFRESHABLE },
-    after(86_400),
+    later(86_400),
     { kind: 'stale', refreshable: false },
   ],
-  ['a token without a lifetime', { ...PROFILE, tokens: ENDLESS }, after(1e8), { kind: 'fresh' }],
+  ['a token without a lifetime', { ...PROFILE, tokens: ENDLESS }, later(1e8), { kind: 'fresh' }],
 ];
 
 describe('the status of a profile', () => {
@@ -68,14 +68,14 @@ describe('the status of a profile', () => {
       scopes: ['sleep', 'social'],
       missingScopes: ['weight', 'profile'],
       refreshable: true,
-      obtainedAt: after(-60),
-      expiresAt: after(28_740),
+      obtainedAt: later(-60),
+      expiresAt: later(28_740),
       location: '/profiles/default.json',
     });
     const more = { sandbox: 'http://127.0.0.1:8977', refreshStartedAt: NOW };
-    expect(at({ ...PROFILE, ...more, tokens: { ...TOKENS, refreshExpiresAt: after(9) } })).toMatchObject({
+    expect(at({ ...PROFILE, ...more, tokens: { ...TOKENS, refreshExpiresAt: later(9) } })).toMatchObject({
       ...more,
-      refreshExpiresAt: after(9),
+      refreshExpiresAt: later(9),
     });
   });
 
@@ -99,10 +99,10 @@ describe('a moment in words', () => {
     [-7200, '2 hours ago'],
     [-172_800, '2 days ago'],
   ])('%i seconds off: %s', (seconds, words) => {
-    expect(fromNow(after(seconds), NOW)).toBe(words);
+    expect(fromNow(later(seconds), NOW)).toBe(words);
   });
 
   test('has the day, the time, the zone and the distance', () => {
-    expect(moment(after(28_800), NOW)).toMatch(/^\d{1,2} \w{3} 2026, \d\d:\d\d \S+ \(in 8 hours\)$/);
+    expect(moment(later(28_800), NOW)).toMatch(/^\d{1,2} \w{3} 2026, \d\d:\d\d \S+ \(in 8 hours\)$/);
   });
 });

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { AuthError } from '../../errors.ts';
+import { defined } from '../../defined.ts';
 import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
+import { fileText } from '../input.ts';
 import { commonOptions, list, seconds } from '../options.ts';
 import { signInText, statusJson } from '../print.ts';
 import { WaitingLine } from '../waiting-line.ts';
@@ -93,30 +93,12 @@ async function loginOptions(
   options: v.InferOutput<typeof Options>,
   { signal, readInput }: Context,
 ): Promise<LoginOptions> {
-  const { profile, provider, clientId, clientSecretFile, scope, redirectUri, prompt, browser, timeout, sandbox } =
-    options;
-  const clientFile = clientSecretFile === undefined ? undefined : await clientFileText(clientSecretFile, readInput);
-  return {
-    signal,
-    browser,
-    timeoutMs: timeout * 1000,
-    ...(profile === undefined ? {} : { profile }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(clientFile === undefined ? {} : { clientFile }),
-    ...(scope === undefined ? {} : { scopes: scope }),
-    ...(redirectUri === undefined ? {} : { redirectUris: redirectUri }),
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(sandbox === undefined ? {} : { sandbox }),
-  };
-}
-
-async function clientFileText(file: string, readInput: () => Promise<string>): Promise<string> {
-  if (file === '-') return readInput();
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new AuthError('FILE_UNREADABLE', `The client secret file ${file} cannot be read${why}.`, { cause });
-  }
+  const { profile, provider, clientId, clientSecretFile, prompt, browser, sandbox } = options;
+  const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, readInput);
+  return defined({
+    ...{ profile, provider, clientId, clientFile, prompt, browser, sandbox, signal },
+    timeoutMs: options.timeout * 1000,
+    scopes: options.scope,
+    redirectUris: options.redirectUri,
+  });
 }

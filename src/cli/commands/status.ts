@@ -1,23 +1,31 @@
 import * as v from 'valibot';
-import { status } from '../../index.ts';
+import { defined } from '../../defined.ts';
+import { checkStatus, status } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions } from '../options.ts';
-import { statusJson, statusText } from '../print.ts';
+import { commonOptions, waitOptions } from '../options.ts';
+import { checkJson, checkText, statusJson, statusText } from '../print.ts';
 
-const Options = v.object(commonOptions);
+const Options = v.object({ ...commonOptions, check: v.optional(v.boolean(), false) });
 
 export const statusCommand: Command = {
   name: 'status',
   summary: 'tell what is stored: who, which scopes, until when, where',
-  options: [],
+  options: [{ flags: '--check', description: 'ask the provider whether the sign-in works; a dead one ends with 3' }],
   examples: [
     { what: 'Look at the default profile', command: 'fitbit-login status' },
     { what: 'For a script', command: 'fitbit-login status --json' },
+    { what: 'Does it really work?', command: 'fitbit-login status --check' },
   ],
-  run: async (given, { surroundings, answer }) => {
-    const { profile, json } = v.parse(Options, given);
+  run: async (given, context) => {
+    const { profile, json, check } = v.parse(Options, given);
+    const { surroundings, answer } = context;
     const now = surroundings.now?.() ?? new Date();
-    const found = await status(profile === undefined ? {} : { profile }, surroundings);
+    if (check) {
+      const checked = await checkStatus(defined({ profile, ...waitOptions(context) }), surroundings);
+      answer(json ? JSON.stringify(checkJson(checked, now), null, 2) : checkText(checked, now));
+      return 0;
+    }
+    const found = await status(defined({ profile }), surroundings);
     answer(json ? JSON.stringify(statusJson(found, now), null, 2) : statusText(found, now));
     // 3 says the same here as everywhere: only a new sign-in helps.
     return found.session.kind === 'none' || (found.session.kind === 'stale' && !found.session.refreshable) ? 3 : 0;

@@ -1,0 +1,100 @@
+/**
+ * `npm run screenshots`: the README's pictures, into docs/images/. The program's own command line signs in at the sandbox in a
+ * real browser; clock, time zone and ports are fixed, so that the same pages give the same pictures.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Writable } from 'node:stream';
+import { html } from 'ghtml';
+import type { Page } from 'playwright-core';
+import { main } from '../src/cli/main.ts';
+import { startSandbox } from '../src/index.ts';
+import { launch, skipWithoutBrowser } from '../test/browser/browser.ts';
+
+const IMAGES = 'docs/images';
+const NOW = new Date('2026-03-02T09:30:00Z');
+const SANDBOX_PORT = 8975;
+const CLIENT = { id: '23ABCD', name: 'My notebook', redirectUris: ['http://127.0.0.1:8976/callback'] };
+// Where the profile would be on a reader's own machine.
+const SHOWN_HOME = '/home/you/.config/fitbit-login';
+
+const LOOKS = [
+  { suffix: '', width: 1280, colorScheme: 'light' },
+  { suffix: '-dark', width: 1280, colorScheme: 'dark' },
+  { suffix: '-360', width: 360, colorScheme: 'light' },
+] as const;
+
+if (skipWithoutBrowser) process.exit(1);
+process.env.TZ = 'UTC';
+await mkdir(IMAGES, { recursive: true });
+const home = await mkdtemp(join(tmpdir(), 'screenshots-'));
+const said: string[] = [];
+try {
+  await using sandbox = await startSandbox({ port: SANDBOX_PORT, clients: [CLIENT], now: () => NOW });
+  await using browser = await launch();
+  const page = await browser.context.newPage();
+  const login = ['login', '--client-id', CLIENT.id, '--scope', 'activity heartrate sleep weight'];
+  await run([...login, '--sandbox', sandbox.origin], async (url) => {
+    await page.goto(url);
+    await picture(page, 'consent');
+    await page.locator('input[value=weight]').uncheck();
+    await page.getByRole('button', { name: 'Allow' }).click();
+  });
+  await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+  await page.evaluate(`for (const node of document.querySelectorAll('dd')) {
+    node.textContent = node.textContent.replace(${JSON.stringify(home)}, ${JSON.stringify(SHOWN_HOME)});
+  }`);
+  await picture(page, 'signed-in');
+  await run(['status'], () => Promise.reject(new Error('status opens no browser.')));
+  await page.setContent(terminal(said.join('')));
+  await page.setViewportSize({ width: 960, height: 400 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('main').screenshot({ path: `${IMAGES}/terminal.png` });
+} finally {
+  await rm(home, { recursive: true, force: true });
+}
+
+async function run(argv: readonly string[], openBrowser: (url: string) => Promise<void>): Promise<void> {
+  const typed = argv.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(' ');
+  said.push(`\n$ fitbit-login ${typed}\n`);
+  const screen = () =>
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        said.push(String(chunk).replaceAll(home, SHOWN_HOME));
+        done();
+      },
+    });
+  const exitCode = await main({
+    argv,
+    version: '0',
+    stdin: process.stdin,
+    stdout: screen(),
+    stderr: screen(),
+    signal: new AbortController().signal,
+    surroundings: { environment: { FITBIT_LOGIN_HOME: home }, now: () => NOW, openBrowser },
+  });
+  if (exitCode !== 0) throw new Error(`${typed} ended with ${exitCode}:\n${said.join('')}`);
+}
+
+/** The whole page, in each of its looks. */
+async function picture(page: Page, name: string): Promise<void> {
+  for (const { suffix, width, colorScheme } of LOOKS) {
+    await page.setViewportSize({ width, height: 640 });
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${IMAGES}/${name}${suffix}.png`, fullPage: true });
+  }
+}
+
+/** What the program printed, as a terminal would show it. The address is cut where its random part begins. */
+function terminal(text: string): string {
+  const lines = text.trim().replace(/(\/oauth2\/authorize\?.{0,60})\S*/, '$1…').split('\n');
+  const shown = lines.map((line) => (line.startsWith('$ ') ? html`<b>${line}</b>` : html`${line}`));
+  return `<!doctype html><html lang="en"><style>
+    body { margin: 0; background: #15191b; }
+    main { padding: 1.5rem 1.75rem; background: #15191b; color: #c9d1d0; }
+    pre { margin: 0; font: 15px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
+    b { color: #5ec8b8; }
+  </style><main><pre>${shown.join('\n')}</pre></main></html>`;
+}

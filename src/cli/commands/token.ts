@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { defined } from '../../defined.ts';
+import { accessToken } from '../../index.ts';
+import type { Command } from '../command.ts';
+import { commonOptions, seconds, waitOptions } from '../options.ts';
+import { endWarning, tokenJson } from '../print.ts';
+
+const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
+
+export const tokenCommand: Command = {
+  name: 'token',
+  summary: 'print a working access token, refreshed when it is about to end',
+  options: [
+    {
+      flags: '--min-ttl <seconds>',
+      description: 'refresh a token that has no more than this left',
+      defaultText: '60',
+      parse: seconds(0, 28_000),
+    },
+  ],
+  examples: [
+    {
+      what: 'In a shell',
+      command: 'curl -H "Authorization: Bearer $(fitbit-login token)" https://api.fitbit.com/1/user/-/profile.json',
+    },
+    { what: 'One that lasts for a long job', command: 'fitbit-login token --min-ttl 3600' },
+  ],
+  run: async (given, context) => {
+    const { profile, json, minTtl } = v.parse(Options, given);
+    const { answer, talk, surroundings } = context;
+    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, ...waitOptions(context) }), surroundings);
+    answer(json ? JSON.stringify(tokenJson(found), null, 2) : found.token.reveal());
+    const warning = endWarning(found.refreshExpiresAt, surroundings.now?.() ?? new Date());
+    if (warning !== undefined) talk(warning);
+    return 0;
+  },
+};

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import { AuthError } from '../errors.ts';
+import { FORMATS } from '../formats/formats.ts';
+import { fitbit } from '../providers/fitbit.ts';
+import { type Status, statusOf } from '../usecases/status.ts';
+import {
+  type Exported,
+  type ExportRequest,
+  exportProfile as exportTo,
+  importProfile as importFrom,
+} from '../usecases/transfer.ts';
+import { type RegistrationOptions, resolveClient } from './registration.ts';
+import { accessPorts, environmentOf, profileNameIn, type Surroundings } from './surroundings.ts';
+
+/** The formats that `exportProfile` writes. */
+export const EXPORT_FORMATS: readonly { readonly id: string; readonly title: string }[] = FORMATS.filter(
+  ({ write }) => write !== undefined,
+).map(({ id, title }) => ({ id, title }));
+
+export interface ExportOptions extends Omit<ExportRequest, 'name' | 'output'> {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** The file to write, 0600 and atomically; its other keys or lines are kept. Default: none. */
+  readonly output?: string;
+}
+
+/**
+ * Gives the current tokens in another program's format, and writes them to a file where one is named.
+ *
+ * @throws AuthError `USAGE` for a format that there is not; as `accessToken`; `STORE_UNAVAILABLE` for a file that cannot be written.
+ */
+export async function exportProfile(options: ExportOptions, surroundings: Surroundings = {}): Promise<Exported> {
+  const { profile, output, ...request } = options;
+  if (request.keep && output === undefined)
+    throw new AuthError('USAGE', '--keep needs a file: give it with `--output FILE`.');
+  return exportTo(
+    {
+      ...request,
+      name: profileNameIn(surroundings, profile),
+      ...(output === undefined ? {} : { output: resolve(output) }),
+    },
+    await accessPorts(surroundings),
+  );
+}
+
+export interface ImportOptions extends Omit<RegistrationOptions, 'provider'> {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** Whether other tokens that the profile holds are replaced. Default `false`. */
+  readonly replace?: boolean;
+  /** The origin of the sandbox that the tokens are from. */
+  readonly sandbox?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImportedStatus extends Status {
+  /** What the content was recognised as, for people. */
+  readonly format: string;
+}
+
+/**
+ * Stores the tokens of another program's file, recognised by its content.
+ *
+ * @param content the file's text
+ * @throws AuthError `USAGE` for content that is not recognised or is damaged, and where the profile holds other tokens: nothing is changed.
+ */
+export async function importProfile(
+  content: string,
+  options: ImportOptions = {},
+  surroundings: Surroundings = {},
+): Promise<ImportedStatus> {
+  const { profile, replace = false, sandbox, signal } = options;
+  const ports = await accessPorts(surroundings);
+  const name = profileNameIn(surroundings, profile);
+  const client = resolveClient(options, environmentOf(surroundings), await ports.store.read(name));
+  const done = await importFrom(
+    {
+      name,
+      content,
+      replace,
+      ...(client === undefined ? {} : { client }),
+      ...(signal === undefined ? {} : { signal }),
+      provider: ({ provider }, clientId) => {
+        if (provider !== 'google-health' && !clientId.endsWith('.apps.googleusercontent.com')) return fitbit(sandbox);
+        throw new AuthError(
+          'USAGE',
+          'These are tokens of Google Health, which this version of fitbit-login does not sign in to yet.',
+        );
+      },
+    },
+    ports,
+  );
+  const { name: providerName } = await ports.providerOf(done.profile);
+  return {
+    ...statusOf(done.profile, { name, providerName, location: ports.store.location(name), now: ports.now() }),
+    format: done.format.title,
+  };
+}

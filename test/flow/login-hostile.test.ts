@@ -1,0 +1,216 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Headers } from './loopback-visitor.ts';
+import { type Bench, bench, type Waiting } from './sign-in.ts';
+
+interface Attack {
+  readonly name: string;
+  readonly method?: string;
+  /** `RIGHT` stands for a callback with the right state and a code. Default: that. */
+  readonly target?: string;
+  readonly headers?: Headers;
+}
+
+const EVIL = 'https://evil.example';
+
+// Wherever it makes sense the attacker knows the state: what is refused then is refused for what it is.
+const ATTACKS: readonly Attack[] = [
+  { name: 'a web page: DNS rebinding', headers: { host: 'evil.example' } },
+  { name: 'a web page: cross-site POST', method: 'POST', headers: { origin: EVIL, 'content-length': '0' } },
+  { name: 'a web page: framed', headers: { 'sec-fetch-dest': 'iframe' } },
+  {
+    name: 'a web page: fetch with CORS',
+    headers: { origin: EVIL, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+  },
+  { name: 'a web page: an image', headers: { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' } },
+  { name: 'a web page: a forged callback', target: '/callback?code=forged&state=forged' },
+  { name: 'a web page: a callback without state', target: '/callback?code=forged' },
+  { name: 'a web page: error= without state', target: '/callback?error=access_denied' },
+  { name: 'a web page: error= with a wrong state', target: '/callback?error=access_denied&state=x' },
+  { name: '§7: a mix-up, with another issuer', target: `RIGHT&iss=${encodeURIComponent(EVIL)}` },
+  { name: '§8: an access token in the place of a code', target: '/callback?access_token=x&state=STATE' },
+  { name: '§11: a repeated code', target: 'RIGHT&code=another' },
+  { name: '§11: a repeated state', target: 'RIGHT&state=STATE' },
+  { name: '§5: another path', target: '/callback/?code=x&state=STATE' },
+  { name: '§5: the path in another spelling', target: '/%63allback?code=x&state=STATE' },
+  { name: 'a hostile redirect: 1 MB of query', target: `RIGHT&x=${'a'.repeat(1_000_000)}` },
+  { name: 'a hostile redirect: 10,000 parameters', target: `RIGHT${'&a=1'.repeat(10_000)}` },
+  { name: 'a hostile redirect: NUL', target: 'RIGHT&x=%00' },
+  { name: 'a hostile redirect: invalid percent-encoding', target: 'RIGHT&x=%zz' },
+  {
+    name: 'a hostile redirect: script in error_description',
+    target: '/callback?error=%3Cscript%3Ealert(1)%3C%2Fscript%3E&error_description=%3Cscript%3E&state=x',
+  },
+  { name: 'the browser itself: favicon', target: '/favicon.ico', headers: { 'sec-fetch-dest': 'image' } },
+  { name: 'the browser itself: HEAD', method: 'HEAD' },
+  { name: 'the browser itself: OPTIONS', method: 'OPTIONS' },
+  { name: 'the browser itself: prefetch', headers: { 'sec-purpose': 'prefetch' } },
+];
+
+/** The real sign-in, after all. */
+async function finished(at: Bench, waiting: Waiting, exchanges = 1): Promise<void> {
+  const page = await waiting.consent();
+  expect(await page.text()).toContain('Signed in');
+  await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
+  expect(at.sandbox.state().counts).toMatchObject({ exchanges, invalidGrants: 0 });
+  expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
+}
+
+const aimed = (text: string, { state }: Waiting) =>
+  text.replaceAll('RIGHT', '/callback?code=stolen&state=STATE').replaceAll('STATE', state);
+
+describe('while a sign-in waits', () => {
+  test.each(ATTACKS)('$name: refused, and the sign-in finishes', async ({ method, target = 'RIGHT', headers }) => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    const { status, head, body } = await waiting.visit(aimed(target, waiting), headers, method);
+    if (target !== '/favicon.ico') expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(head).not.toMatch(/access-control-/i);
+    expect(body).not.toMatch(/<script|WALK01/);
+    await finished(at, waiting);
+  });
+
+  test('idle and half-open sockets neither hold up the result nor outlive it', async () => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    const { hostname, port } = new URL(waiting.redirectUri);
+    const ends = Array.from({ length: 20 }, (_, index) => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {}).resume();
+      if (index % 2 === 0) socket.write('GET /callback?state=');
+      return new Promise((resolve) => socket.once('close', resolve));
+    });
+    await finished(at, waiting);
+    await Promise.all(ends);
+  });
+
+  test('the browser itself: the callback twice at once is one exchange, and both are told the result', async () => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    const target = await waiting.answer();
+    const pages = await Promise.all([1, 2, 3].map(() => waiting.visit(target, { accept: '*/*' })));
+    for (const { status, body } of pages) {
+      expect(status).toBe(200);
+      expect(body).toContain('Signed in');
+    }
+    await waiting.result;
+    expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
+  });
+
+  test('§4: the state is dead after its first use: a forged error after the answer changes nothing', async () => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    const target = await waiting.answer();
+    const forged = `/callback?error=access_denied&state=${waiting.state}`;
+    const [page] = await Promise.all([waiting.visit(target, { accept: '*/*' }), waiting.visit(forged)]);
+    expect(page?.body).toContain('Signed in');
+    await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
+    expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
+  });
+
+  test('a stray is told to whoever watches, without anything of it', async () => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    await waiting.visit('/callback?code=marked&state=marked');
+    expect(waiting.events.slice(1)).toEqual([{ kind: 'stray', reason: 'wrong-state' }]);
+    await finished(at, waiting);
+  });
+});
+
+const RUNS = 2_000;
+
+const word = fc.string({ unit: 'binary', maxLength: 20 });
+/** States that are nearly right; `STATE` stands for the right one. */
+const nearly = (state: string) =>
+  fc.oneof(
+    fc.nat(state.length - 1).map((at) => state.slice(0, at)),
+    fc.nat(state.length - 1).map((at) => state.slice(0, at) + (state[at] === 'A' ? 'B' : 'A') + state.slice(at + 1)),
+    fc.constantFrom(
+      state.toUpperCase(),
+      state.toLowerCase(),
+      ` ${state}`,
+      `${state} `,
+      `${state}=`,
+      `${state}\n`,
+      state + state,
+    ),
+    word.map((more) => `${state}${more || '.'}`),
+    word,
+  );
+
+/** Queries that no right answer can be: most have a wrong state, the others the right one and something that forbids it. */
+function forgeries(state: string): fc.Arbitrary<string> {
+  const pair = (name: fc.Arbitrary<string>, value: fc.Arbitrary<string>) => fc.tuple(name, value);
+  const answer = fc.array(
+    pair(fc.constantFrom('code', 'error', 'error_description', 'iss', 'scope', '__proto__', 'response'), word),
+    { maxLength: 6 },
+  );
+  const encode = (pairs: readonly (readonly [string, string])[]) =>
+    pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
+  const code = ['code', 'stolen'] as const;
+  return fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.tuple(answer, nearly(state)).map(([rest, wrong]) => encode([...rest, code, ['state', wrong]])),
+    },
+    { weight: 1, arbitrary: answer.map((rest) => encode(rest)) },
+    { weight: 1, arbitrary: answer.map((rest) => encode([['state', state], ...rest, code, ['state', state]])) },
+    { weight: 1, arbitrary: word.map((other) => encode([code, ['state', state], ['iss', `${EVIL}/${other}`]])) },
+    { weight: 1, arbitrary: word.map((other) => encode([code, code, ['state', state], ['x', other]])) },
+    {
+      weight: 1,
+      arbitrary: word.map((other) =>
+        encode([
+          ['state', state],
+          ['cod', other],
+        ]),
+      ),
+    },
+  );
+}
+
+const wellFormed = (text: string) => text.isWellFormed();
+
+test('2,000 generated callbacks: no 5xx, no crash, exactly one exchange, and the tokens stored', async () => {
+  await using at = await bench();
+  const waiting = await at.begin();
+  const reasons = new Map<string, number>();
+  let heard = 0;
+  await fc.assert(
+    fc.asyncProperty(forgeries(waiting.state).filter(wellFormed), async (query) => {
+      const { status, body } = await waiting.visit(`/callback?${query}`);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(500);
+      expect(body).not.toContain('<script');
+      for (const event of waiting.events.slice(heard)) {
+        const reason = event.kind === 'stray' ? event.reason : event.kind;
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      }
+      heard = waiting.events.length;
+    }),
+    { numRuns: RUNS },
+  );
+  // Every rule was met, so that none passes by never being asked.
+  expect([...reasons.keys()].sort()).toEqual(
+    ['waiting', 'no-answer', 'no-state', 'other-issuer', 'repeated-parameter', 'wrong-state'].sort(),
+  );
+  expect(at.sandbox.state().counts).toMatchObject({ exchanges: 0, invalidGrants: 0 });
+  expect(at.sent).toHaveLength(0);
+
+  // The right answer twice, among errors with the right state that come too late.
+  const target = await waiting.answer();
+  const late = ['access_denied', 'server_error', '%00'].map(
+    (error) => `/callback?error=${error}&state=${waiting.state}`,
+  );
+  const [first, second] = await Promise.all(
+    [target, target, ...late].map((each) => waiting.visit(each, { accept: '*/*' })),
+  );
+  expect([first?.status, second?.status]).toEqual([200, 200]);
+  expect(second?.body).toContain('Signed in');
+  await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
+  expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
+  expect(at.sent).toHaveLength(1);
+  expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
+}, 60_000);

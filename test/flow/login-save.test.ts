@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fileStore } from '../../src/store/file-store.ts';
+import { NAVIGATION, parse } from './loopback-visitor.ts';
+import { type Bench, bench, type Waiting } from './sign-in.ts';
+
+/** Holds the profile's lock, as another process at work on it does, until `release` is called. */
+async function held(at: Bench): Promise<{ release: () => Promise<void> }> {
+  let letGo = () => {};
+  let begun = () => {};
+  const released = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const started = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const holding = fileStore({ directory: dirname(at.file) }).update('default', () => {
+    begun();
+    return released;
+  });
+  await started;
+  return {
+    release: async () => {
+      letGo();
+      await holding;
+    },
+  };
+}
+
+const get = ({ redirectUri }: Waiting, target: string, headers: Readonly<Record<string, string>>) =>
+  [
+    `GET ${target} HTTP/1.1`,
+    `host: ${new URL(redirectUri).host}`,
+    ...Object.entries(headers).map((h) => h.join(': ')),
+    '',
+    '',
+  ].join('\r\n');
+
+describe('the save', () => {
+  test.each([
+    ['a browser', NAVIGATION],
+    ['a script', { accept: '*/*' }],
+  ])('the request of %s stays open, and no code is sent, until the place on disk is taken', async (_name, headers) => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    const holder = await held(at);
+    const onDisk: boolean[] = [];
+    const page = waiting.raw(get(waiting, await waiting.answer(), headers), () => onDisk.push(existsSync(at.file)));
+    await waiting.said('answered');
+    // Whoever comes later is answered meanwhile, so that an answer too early would be here by now.
+    for (let visitor = 0; visitor < 5; visitor += 1) expect((await waiting.visit('/favicon.ico')).status).toBe(204);
+    expect(onDisk).toEqual([]);
+    expect(at.sandbox.state().counts.exchanges).toBe(0);
+
+    await holder.release();
+    const { status, header } = parse(await page);
+    expect(onDisk[0]).toBe(true);
+    if (status === 303) await waiting.visit((header('location') ?? '').replace('#', ''));
+    await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
+  });
+
+  test('the page says “Signed in” only once the tokens are on disk', async () => {
+    await using at = await bench();
+    await at.signIn();
+    const old = await at.stored();
+    const waiting = await at.begin();
+    const seen: string[] = [];
+    const target = await waiting.answer();
+    const page = await waiting.raw(get(waiting, target, { accept: '*/*' }), () =>
+      seen.push(readFileSync(at.file, 'utf8')),
+    );
+    expect(page).toContain('Signed in');
+    expect(seen[0]).not.toBe(old);
+    expect(at.sandbox.isLive(JSON.parse(seen[0] ?? '').refresh_token)).toBe(true);
+  });
+
+  test('a code that has arrived is exchanged and stored though the wait is ended meanwhile', async () => {
+    await using at = await bench();
+    const stop = new AbortController();
+    const waiting = await at.begin({ signal: stop.signal });
+    const holder = await held(at);
+    const page = waiting.consent();
+    await waiting.said('answered');
+    stop.abort();
+    await holder.release();
+    expect(await (await page).text()).toContain('Signed in');
+    await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
+  });
+});
+
+// These hold for root too, who may write anywhere else.
+const UNUSABLE: readonly (readonly [string, (directory: string) => Promise<void>])[] = [
+  ['is a file', (directory) => writeFile(directory, '')],
+  ['leads nowhere', (directory) => symlink(join(directory, '../gone'), directory)],
+  ['is a link to a file system that takes nothing', (directory) => symlink('/proc/1', directory)],
+];
+
+describe.skipIf(process.platform === 'win32')('a store that cannot be written', () => {
+  test.each(UNUSABLE)(
+    'where its directory %s: STORE_UNAVAILABLE, before a person is asked anything',
+    async (_name, spoil) => {
+      await using at = await bench();
+      await spoil(dirname(at.file));
+      const opened: string[] = [];
+      const openBrowser = async (url: string) => void opened.push(url);
+      const environment = { FITBIT_LOGIN_HOME: at.home };
+      const begun = at.begin({ browser: true }, { environment, openBrowser });
+      await expect(begun).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', exitCode: 6 });
+      expect(opened).toEqual([]);
+    },
+  );
+
+  test.each(UNUSABLE)('because its directory %s since: no code is sent, and the page says so', async (_name, spoil) => {
+    await using at = await bench();
+    await at.signIn();
+    const old = await at.stored();
+    const waiting = await at.begin();
+    const directory = dirname(at.file);
+    await rename(directory, `${directory}.away`);
+    await spoil(directory);
+    expect(await (await waiting.consent()).text()).toContain('Not signed in');
+    await expect(waiting.result).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(at.sandbox.state().counts.exchanges).toBe(1);
+    await rm(directory);
+    expect(await readFile(join(`${directory}.away`, 'default.json'), 'utf8')).toBe(old);
+  });
+
+  test('a damaged profile is refused before a person is asked anything, and left alone', async () => {
+    await using at = await bench();
+    await at.signIn();
+    for (const [content, code] of [
+      ['{"version":1,', 'STORE_DAMAGED'],
+      ['{"version":99}', 'STORE_VERSION'],
+    ] as const) {
+      await writeFile(at.file, content);
+      await expect(at.begin()).rejects.toMatchObject({ code, exitCode: 6 });
+      expect(await at.stored()).toBe(content);
+    }
+  });
+});

@@ -1,0 +1,256 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { AuthError, login, status } from '../../src/index.ts';
+import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
+import { bench } from './sign-in.ts';
+
+const { server, client, personal } = SANDBOX_CLIENTS;
+
+describe('login', () => {
+  test('signs in: the tokens on disk for their owner only, and terminal, page and file say the same', async () => {
+    await using at = await bench();
+    const waiting = await at.begin({ scopes: ['sleep', 'profile'] });
+    const page = await (await waiting.consent()).text();
+    const done = await waiting.result;
+
+    expect(done).toMatchObject({ userId: 'WALK01', session: { kind: 'fresh' }, missingScopes: [], location: at.file });
+    expect(page).toContain('Signed in');
+    expect(page).toContain('WALK01');
+    expect((await stat(at.file)).mode & 0o777).toBe(0o600);
+    const file = JSON.parse(await at.stored());
+    expect(at.sandbox.isLive(file.refresh_token)).toBe(true);
+    expect(file).toMatchObject({ user_id: 'WALK01', client_id: server.id, sandbox: at.sandbox.origin });
+    expect(await status({}, { environment: { FITBIT_LOGIN_HOME: at.home } })).toMatchObject({ userId: 'WALK01' });
+    expect(at.sandbox.state().counts.exchanges).toBe(1);
+  });
+
+  test.each([
+    'http://127.0.0.1:0/callback',
+    'http://127.0.0.1:0/callback/',
+    'http://127.0.0.1:0',
+    'http://127.0.0.1:0/Odd.Path~/x_y-z/',
+  ])('§13: %s is the same, to the byte, in both requests', async (redirectUri) => {
+    await using at = await bench();
+    const waiting = await at.begin({ redirectUris: [redirectUri] });
+    expect(waiting.redirectUri).toBe(redirectUri.replace(':0', `:${new URL(waiting.redirectUri).port}`));
+    await waiting.consent();
+    await waiting.result;
+    expect(waiting.url.searchParams.get('redirect_uri')).toBe(waiting.redirectUri);
+    expect(at.sent.map((form) => form.get('redirect_uri'))).toEqual([waiting.redirectUri]);
+  });
+
+  test('§2: the verifier of the request is the one that its challenge was made from, and new each time', async () => {
+    await using at = await bench();
+    for (let round = 0; round < 2; round += 1) await at.signIn();
+    const [first, second] = at.sent.map((form) => form.get('code_verifier'));
+    expect(first).toMatch(/^[\w-]{43}$/);
+    expect(first).not.toBe(second);
+  });
+
+  test('asks for consent again when it is run again, for what was asked before, and replaces the tokens', async () => {
+    await using at = await bench();
+    await at.signIn({ scopes: ['sleep'] });
+    const old = JSON.parse(await at.stored());
+    const again = await at.begin();
+    expect(again.url.searchParams.get('prompt')).toBe('consent');
+    expect(again.url.searchParams.get('scope')).toBe('sleep');
+    expect(JSON.parse(await at.stored())).toEqual(old);
+    await again.consent({ person: 'SLEEP2' });
+    expect(await again.result).toMatchObject({ userId: 'SLEEP2', replacedUserId: 'WALK01' });
+    expect(JSON.parse(await at.stored()).access_token).not.toBe(old.access_token);
+  });
+
+  test('a denial ends it, keeps the old tokens, and the page says the same', async () => {
+    await using at = await bench();
+    await at.signIn();
+    const old = await at.stored();
+    const waiting = await at.begin();
+    expect(await (await waiting.consent({ allow: false })).text()).toContain('Access denied');
+    await expect(waiting.result).rejects.toMatchObject({ code: 'DENIED', kept: expect.stringContaining('untouched') });
+    expect(await at.stored()).toBe(old);
+  });
+
+  test('§4: a denial without state, which anybody could forge, does not end it', async () => {
+    await using at = await bench();
+    at.sandbox.faults.add({ at: 'decision', kind: 'drop-state', times: 1 });
+    const waiting = await at.begin();
+    const page = await waiting.consent({ allow: false });
+    expect(page.status).toBe(400);
+    expect(await page.text()).toContain('Ctrl-C');
+    await waiting.consent();
+    await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
+  });
+
+  test('the time limit ends it, and says what may have been wrong and what must be registered', async () => {
+    await using at = await bench();
+    const waiting = await at.begin({ timeoutMs: 1 });
+    const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'TIMED_OUT', exitCode: 4, kept: 'Nothing was stored.' });
+    expect(error instanceof AuthError && error.hint).toContain(waiting.redirectUri);
+    expect(error instanceof AuthError && error.hint).toContain(server.id);
+  });
+
+  test('a signal ends it, with its own reason where that is one of ours', async () => {
+    await using at = await bench();
+    const [cancelled, interrupted] = [new AbortController(), new AbortController()];
+    const waits = [await at.begin({ signal: cancelled.signal }), await at.begin({ signal: interrupted.signal })];
+    cancelled.abort();
+    interrupted.abort(new AuthError('INTERRUPTED', 'Interrupted.'));
+    await expect(waits[0]?.result).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 4 });
+    await expect(waits[1]?.result).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
+    await expect(at.begin({ signal: cancelled.signal })).rejects.toThrow();
+  });
+
+  test('the port is free as soon as it is over', async () => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    await waiting.consent();
+    await waiting.result;
+    const again = await at.begin({ redirectUris: [waiting.redirectUri] });
+    expect(again.redirectUri).toBe(waiting.redirectUri);
+    await again.consent();
+    await again.result;
+  });
+
+  test('a second sign-in at the same port is refused, the first one goes on; the next port is taken where there is one', async () => {
+    await using at = await bench();
+    const first = await at.begin();
+    const { redirectUri } = first;
+    await expect(at.begin({ redirectUris: [redirectUri] })).rejects.toMatchObject({ code: 'PORT_BUSY', exitCode: 6 });
+    const second = await at.begin({ profile: 'other', redirectUris: [redirectUri, 'http://127.0.0.1:0/callback'] });
+    expect(second.redirectUri).not.toBe(redirectUri);
+    for (const waiting of [second, first]) {
+      await waiting.consent();
+      await waiting.result;
+    }
+  });
+
+  test('the sandbox never replaces a real sign-in', async () => {
+    await using at = await bench();
+    await at.signIn();
+    const { sandbox: _, ...real } = JSON.parse(await at.stored());
+    await writeFile(at.file, JSON.stringify(real));
+    await expect(at.begin()).rejects.toMatchObject({ code: 'USAGE' });
+    expect(JSON.parse(await at.stored())).toEqual(real);
+  });
+});
+
+describe('what was granted', () => {
+  test('§14: fewer scopes than asked for are stored as they are, and the missing ones named', async () => {
+    await using at = await bench();
+    const waiting = await at.begin({ scopes: ['sleep', 'weight', 'profile'] });
+    const page = await (await waiting.consent({ untick: ['weight'] })).text();
+    expect(await waiting.result).toMatchObject({ missingScopes: ['weight'] });
+    expect(page).toContain('Not granted');
+    expect(
+      JSON.parse(await at.stored())
+        .scope.split(' ')
+        .sort(),
+    ).toEqual(['profile', 'sleep']);
+  });
+
+  test('§14: no scope in the answer means as asked', async () => {
+    await using at = await bench();
+    at.sandbox.faults.add({ at: 'token', kind: 'missing-scope' });
+    expect(await at.signIn({ scopes: ['sleep', 'weight'] })).toMatchObject({
+      scopes: ['sleep', 'weight'],
+      missingScopes: [],
+    });
+  });
+
+  test('§14: token_type is compared without case', async () => {
+    await using at = await bench();
+    at.sandbox.faults.add({ at: 'token', kind: 'token-type-lower' });
+    expect((await at.signIn()).session.kind).toBe('fresh');
+    expect(JSON.parse(await at.stored()).token_type).toBe('Bearer');
+  });
+
+  test('§14: no lifetime in the answer is no lifetime on disk', async () => {
+    await using at = await bench();
+    at.sandbox.faults.add({ at: 'token', kind: 'missing-expires' });
+    expect(await at.signIn()).toMatchObject({ session: { kind: 'fresh' } });
+    expect(JSON.parse(await at.stored())).not.toHaveProperty('expires_at');
+  });
+
+  test('§14: the lifetime counts from the request, by the clock of this machine', async () => {
+    await using at = await bench();
+    const now = new Date('2026-03-01T12:00:00Z');
+    expect(await at.signIn({}, { environment: bare(at.home), now: () => now })).toMatchObject({
+      obtainedAt: now,
+      expiresAt: new Date('2026-03-01T20:00:00Z'),
+    });
+  });
+
+  test('§15: no refresh token in the answer is none on disk, not the old sign-in’s, and the page says so', async () => {
+    await using at = await bench();
+    await at.signIn();
+    at.sandbox.faults.add({ at: 'token', kind: 'missing-refresh-token' });
+    const waiting = await at.begin();
+    expect(await (await waiting.consent()).text()).toContain('no refresh token');
+    expect(await waiting.result).toMatchObject({ refreshable: false });
+    expect(JSON.parse(await at.stored())).not.toHaveProperty('refresh_token');
+  });
+});
+
+const bare = (home: string, more: Readonly<Record<string, string>> = {}) => ({ FITBIT_LOGIN_HOME: home, ...more });
+
+describe('the app', () => {
+  test.each([
+    ['a server app shows its secret in a Basic header', server.id, server.secret, false],
+    ['a client app sends its id in the body', client.id, undefined, true],
+    ['a personal app may show its secret', personal.id, personal.secret, false],
+    ['a personal app may do without', personal.id, undefined, true],
+  ])('%s', async (_name, clientId, secret, inBody) => {
+    await using at = await bench();
+    const environment = bare(at.home, secret === undefined ? {} : { FITBIT_CLIENT_SECRET: secret });
+    const sent: (readonly [string | null, string | null])[] = [];
+    await at.signIn(
+      { clientId },
+      {
+        environment,
+        fetch: (url, init) => {
+          const form = init?.body instanceof URLSearchParams ? init.body : new URLSearchParams();
+          sent.push([new Headers(init?.headers).get('authorization'), form.get('client_id')]);
+          return fetch(url, init);
+        },
+      },
+    );
+    expect(sent).toEqual([inBody ? [null, clientId] : [expect.stringMatching(/^Basic /), null]]);
+  });
+
+  test.each([
+    ['a wrong secret', server.id, 'a-wrong-secret'],
+    ['no secret where one is needed', server.id, undefined],
+    ['a secret where there is none', client.id, 'a-wrong-secret'],
+  ])('%s is CLIENT_REJECTED, and the old tokens are kept', async (_name, clientId, secret) => {
+    await using at = await bench();
+    await at.signIn({ clientId: personal.id }, { environment: bare(at.home) });
+    const old = await at.stored();
+    const environment = bare(at.home, secret === undefined ? {} : { FITBIT_CLIENT_SECRET: secret });
+    const failing = at.signIn({ clientId }, { environment });
+    await expect(failing).rejects.toMatchObject({ code: 'CLIENT_REJECTED', exitCode: 2 });
+    await expect(failing).rejects.toThrow(expect.not.objectContaining({ message: expect.stringContaining('a-wrong') }));
+    expect(await at.stored()).toBe(old);
+  });
+
+  test('no app at all is NOT_CONFIGURED; a scope or prompt that Fitbit does not have is USAGE', async () => {
+    await using at = await bench();
+    const surroundings = { environment: bare(at.home) };
+    await expect(login({}, surroundings)).rejects.toMatchObject({ code: 'NOT_CONFIGURED', exitCode: 2 });
+    await expect(at.begin({ scopes: ['everything'] })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(at.begin({ prompt: 'please' })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(at.begin({ redirectUris: ['http://192.0.2.1/'] })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  test('a code that the provider does not know is refused in its words, without the code', async () => {
+    await using at = await bench();
+    const waiting = await at.begin();
+    const page = await waiting.visit(`/callback?code=short+marked+code&state=${waiting.state}`, { accept: '*/*' });
+    const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SIGN_IN_FAILED', message: expect.stringContaining('invalid: [secret].') });
+    const log = await readFile(join(at.home, 'log/fitbit-login.log'), 'utf8');
+    expect(log).toContain('SIGN_IN_FAILED');
+    for (const shown of [page.body, JSON.stringify(error), log]) expect(shown).not.toContain('marked');
+  });
+});
