@@ -3,14 +3,12 @@
  * Every package is bundled and therefore a devDependency: `npx fitbit-login` fetches one small archive, and a person's
  * tokens do not depend on what some package's newest version does on the day of the install.
  */
-import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { licences } from './licences.ts';
 
 const OUT = 'dist';
-
-await rm(OUT, { recursive: true, force: true });
 
 const { metafile } = await build({
   entryPoints: ['src/bin.ts', 'src/index.ts'],
@@ -39,6 +37,12 @@ for (const chunk of chunksWith(metafile, /(^|\/)node_modules\/open\/index\.js$/)
 }
 await chmod(join(OUT, 'bin.js'), 0o755);
 await writeFile(join(OUT, 'THIRD-PARTY-LICENSES.txt'), await licences(bundledFiles(metafile)));
+
+// Last, so that a program that runs meanwhile still finds the chunks that it has yet to load.
+const built = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+for (const chunk of await readdir(join(OUT, 'chunks'))) {
+  if (chunk.endsWith('.js') && !built.has(chunk)) await rm(join(OUT, 'chunks', chunk));
+}
 
 function chunksWith({ outputs }: Metafile, input: RegExp): readonly string[] {
   const chunks = Object.entries(outputs).filter(([, { inputs }]) =>

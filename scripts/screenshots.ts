@@ -39,19 +39,21 @@ try {
   await run([...login, '--sandbox', sandbox.origin], async (url) => {
     await page.goto(url);
     await picture(page, 'consent');
-    await page.locator('input[value=weight]').uncheck();
     await page.getByRole('button', { name: 'Allow' }).click();
   });
   await page.getByRole('heading', { name: 'Signed in' }).waitFor();
-  await page.evaluate(`for (const node of document.querySelectorAll('dd')) {
-    node.textContent = node.textContent.replace(${JSON.stringify(home)}, ${JSON.stringify(SHOWN_HOME)});
-  }`);
+  const path = page.locator('dd', { hasText: home });
+  await path.evaluate(
+    (node, shown) => Object.assign(node, { textContent: shown }),
+    `${SHOWN_HOME}/profiles/default.json`,
+  );
   await picture(page, 'signed-in');
   await run(['status'], () => Promise.reject(new Error('status opens no browser.')));
-  await page.setContent(terminal(said.join('')));
-  await page.setViewportSize({ width: 960, height: 400 });
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.locator('main').screenshot({ path: `${IMAGES}/terminal.png` });
+  // A new page: the last one's policy would keep the style out.
+  const screen = await browser.context.newPage();
+  await screen.setViewportSize({ width: 960, height: 400 });
+  await screen.setContent(terminal(said.join('')));
+  await screen.locator('main').screenshot({ path: `${IMAGES}/terminal.png` });
 } finally {
   await rm(home, { recursive: true, force: true });
 }
@@ -59,7 +61,7 @@ try {
 async function run(argv: readonly string[], openBrowser: (url: string) => Promise<void>): Promise<void> {
   const typed = argv.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(' ');
   said.push(`\n$ fitbit-login ${typed}\n`);
-  const screen = () =>
+  const output = () =>
     new Writable({
       write: (chunk, _encoding, done) => {
         said.push(String(chunk).replaceAll(home, SHOWN_HOME));
@@ -70,8 +72,8 @@ async function run(argv: readonly string[], openBrowser: (url: string) => Promis
     argv,
     version: '0',
     stdin: process.stdin,
-    stdout: screen(),
-    stderr: screen(),
+    stdout: output(),
+    stderr: output(),
     signal: new AbortController().signal,
     surroundings: { environment: { FITBIT_LOGIN_HOME: home }, now: () => NOW, openBrowser },
   });
@@ -89,12 +91,15 @@ async function picture(page: Page, name: string): Promise<void> {
 
 /** What the program printed, as a terminal would show it. The address is cut where its random part begins. */
 function terminal(text: string): string {
-  const lines = text.trim().replace(/(\/oauth2\/authorize\?.{0,60})\S*/, '$1…').split('\n');
+  const lines = text
+    .trim()
+    .replace(/(&client_id=[^&]*)\S*/, '$1&…')
+    .split('\n');
   const shown = lines.map((line) => (line.startsWith('$ ') ? html`<b>${line}</b>` : html`${line}`));
   return `<!doctype html><html lang="en"><style>
     body { margin: 0; background: #15191b; }
     main { padding: 1.5rem 1.75rem; background: #15191b; color: #c9d1d0; }
-    pre { margin: 0; font: 15px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
+    pre { margin: 0; font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
     b { color: #5ec8b8; }
   </style><main><pre>${shown.join('\n')}</pre></main></html>`;
 }

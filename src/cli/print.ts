@@ -83,7 +83,7 @@ export function checkText(checked: CheckedStatus, now: Date): string {
       label: 'Asked',
       value: asked
         ? `${providerName} says that the token works`
-        : `${providerName} cannot be asked; the last refresh worked`,
+        : `${providerName} cannot be asked; a refresh worked just now`,
     },
     ...(providerScopes === undefined ? [] : [{ label: 'It grants', value: [...providerScopes].sort() }]),
     ...(providerExpiresAt === undefined ? [] : [{ label: 'It ends', value: moment(providerExpiresAt, now) }]),

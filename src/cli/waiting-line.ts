@@ -3,11 +3,11 @@ import type { Context } from './command.ts';
 
 /** Tells a person what a waiting sign-in is doing: the address first, then, on a terminal, the time that is left. */
 export class WaitingLine implements Disposable {
-  readonly #context: Pick<Context, 'talk' | 'terminal'>;
+  readonly #context: Pick<Context, 'talk' | 'terminal' | 'surroundings'>;
   #ticking: NodeJS.Timeout | undefined;
   #toldOfStrays = false;
 
-  constructor(context: Pick<Context, 'talk' | 'terminal'>) {
+  constructor(context: Pick<Context, 'talk' | 'terminal' | 'surroundings'>) {
     this.#context = context;
   }
 
@@ -18,7 +18,7 @@ export class WaitingLine implements Disposable {
         // The address stands alone on its line, unbroken, so that it can be copied whole.
         talk(`Open this address in your browser to sign in:\n\n${event.url}\n`);
         if (terminal.isTerminal) this.#tick(event.until);
-        else talk(`Waiting for the answer at ${event.redirectUri} (time limit ${clock(event.until)} minutes).`);
+        else talk(`Waiting for the answer at ${event.redirectUri} (time limit ${this.#clock(event.until)} minutes).`);
         return;
       case 'browser-opened':
         return;
@@ -54,14 +54,18 @@ export class WaitingLine implements Disposable {
 
   #tick(until: Date): void {
     const draw = () =>
-      this.#context.terminal.redraw(`Waiting for you in the browser… ${clock(until)} left (Ctrl-C ends the wait)`);
+      this.#context.terminal.redraw(
+        `Waiting for you in the browser… ${this.#clock(until)} left (Ctrl-C ends the wait)`,
+      );
     draw();
     this.#ticking = setInterval(draw, 1000);
     this.#ticking.unref();
   }
-}
 
-function clock(until: Date): string {
-  const seconds = Math.max(0, Math.round((until.getTime() - Date.now()) / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  /** How long it is until then, by the clock that the time limit was set by: "4:59". */
+  #clock(until: Date): string {
+    const now = this.#context.surroundings.now?.() ?? new Date();
+    const seconds = Math.max(0, Math.round((until.getTime() - now.getTime()) / 1000));
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  }
 }

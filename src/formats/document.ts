@@ -4,7 +4,7 @@ import { refusal } from './refusal.ts';
 /** A file's content by its syntax, before it is known whose it is. */
 export type Document =
   | { readonly kind: 'json'; readonly fields: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'dotenv'; readonly values: ReadonlyMap<string, string> };
+  | { readonly kind: 'dotenv'; readonly values: DotenvText };
 
 /** Far more than any of the files is long, in UTF-16 units. */
 const MAX_LENGTH = 1024 * 1024;
@@ -25,7 +25,7 @@ export function parseDocument(content: string): Document {
   if (/[\0\ufffd]/.test(content)) throw refusal('it is binary, or a text that is not UTF-8');
   const { text } = splitMark(content);
   if (text.trim() === '') throw refusal('it is empty');
-  if (!/^\s*[{["]/.test(text)) return { kind: 'dotenv', values: new DotenvText(text).values() };
+  if (!/^\s*[{["]/.test(text)) return { kind: 'dotenv', values: new DotenvText(text) };
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refusal('it is JSON, but not an object');

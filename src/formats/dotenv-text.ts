@@ -30,9 +30,10 @@ export class DotenvText {
     this.#lines = [...linesOf(text)];
   }
 
-  /** The values by name, decoded; of a repeated name the last one. */
-  values(): ReadonlyMap<string, string> {
-    return new Map(this.#assignments().map(({ name, value }) => [name, decode(value)]));
+  /** The value of a name, decoded; of a repeated name the last one, as in every reader of such files. */
+  get(name: string): string | undefined {
+    const assignment = this.#assignments().findLast((candidate) => candidate.name === name);
+    return assignment && decode(assignment.value);
   }
 
   /**

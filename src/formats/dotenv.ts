@@ -34,7 +34,7 @@ const about = {
   refreshesByItself: false,
 } as const;
 
-/** Lines of `FITBIT_…=value`, for programs that load a `.env`, for `docker --env-file` and for shells. */
+/** Lines of `FITBIT_…=value`, for programs that load a `.env` and for shells that source it. */
 export const dotenv: Format = {
   ...about,
   read(document) {

@@ -38,10 +38,15 @@ export const ghealth = jsonFormat({
       refresh_token: refreshToken?.reveal(),
       token_type: tokenType,
       expiry: expiresAt?.toISOString(),
-      scopes: scopes?.map((scope) => (scope.startsWith(SCOPE_PREFIX) ? scope.slice(SCOPE_PREFIX.length) : scope)),
+      scopes: scopes?.map(shortened),
     }),
   },
 });
+
+function shortened(scope: string): string {
+  const rest = scope.startsWith(SCOPE_PREFIX) ? scope.slice(SCOPE_PREFIX.length) : scope;
+  return isShort(rest) ? rest : scope;
+}
 
 /** Google's other scopes are addresses, or single words such as `openid`. */
 function isShort(scope: string): boolean {

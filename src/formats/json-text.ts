@@ -54,8 +54,8 @@ function membersOf(text: string): readonly Member[] {
     if (token === '{' || token === '[') {
       depth += 1;
       if (depth === 1) separator = end;
-    } else if (depth === 1 && token.startsWith('"')) {
-      // The first string after a separator is the name; the next is the value.
+    } else if (token.startsWith('"')) {
+      // The first string after a separator is the name; others, however deep, are in its value.
       name ??= { start: index, end };
     } else if (depth === 1) {
       if (name !== undefined) members.push(memberAt(text, separator, name, index));

@@ -6,7 +6,7 @@ import { accessPorts, profileNameIn, type Surroundings } from './surroundings.ts
 
 /** What is stored, and what the provider says of it. */
 export interface CheckedStatus extends Status {
-  /** `false` where the provider cannot be asked about a token: that a refresh succeeds is then all that is known. */
+  /** `false` where the provider cannot be asked about a token: it was refreshed instead, which succeeded. */
   readonly asked: boolean;
   /** What the provider calls granted now. Absent where it did not say. */
   readonly providerScopes?: readonly string[];

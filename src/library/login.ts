@@ -77,7 +77,8 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     ...(signal === undefined ? {} : { signal }),
     ...(notify === undefined ? {} : { notify }),
   };
-  return signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
+  // Awaited here: the fresh sandbox is closed when this function returns.
+  return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
 }
 
 function refuseSandboxOverReal({ sandbox }: LoginOptions, name: string, stored: Profile | undefined): void {

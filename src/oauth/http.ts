@@ -31,16 +31,16 @@ export function boundedFetch(fetch: Fetch, limits: HttpLimits = {}): Fetch {
     const totalTimer = giveUp('did not finish its answer', totalMs);
     const signal = init.signal ? AbortSignal.any([stop.signal, init.signal]) : stop.signal;
     try {
-      const response = await fetch(url, { ...init, signal, redirect: 'manual' });
+      const response = await inTime(fetch(url, { ...init, signal, redirect: 'manual' }), signal);
       clearTimeout(answerTimer);
       if (response.status >= 300 && response.status < 400) {
-        await response.body?.cancel();
+        void response.body?.cancel().catch(() => {});
         throw new AuthError(
           'ANSWER_INVALID',
           `${host} answered with a redirect (${response.status}), which is not followed.`,
         );
       }
-      const body = await readAtMost(response, maxBytes, host);
+      const body = await inTime(readAtMost(response, maxBytes, host), signal);
       const { status, statusText, headers } = response;
       return new Response(status === 204 || status === 205 ? null : body, {
         status,
@@ -56,6 +56,15 @@ export function boundedFetch(fetch: Fetch, limits: HttpLimits = {}): Fetch {
       clearTimeout(totalTimer);
     }
   };
+}
+
+/** Rejects as soon as `signal` is given: Node's own fetch does not where a compressed body turns out to be damaged. */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const given = new Promise<never>((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, given]);
 }
 
 async function readAtMost(response: Response, maxBytes: number, host: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,15 +4,12 @@ import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { Profile, Tokens } from './profile.ts';
 
-/** The version of the file's shape that this program reads and writes. */
-export const FILE_VERSION = 1;
+const FILE_VERSION = 1;
 
 // Every message says what should be there and never what is: the wrong value may be a secret.
 const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
-const secret = v.pipe(
-  text,
-  v.transform((value) => new Secret(value)),
-);
+const toSecret = (value: string) => new Secret(value);
+const secret = v.pipe(text, v.transform(toSecret));
 const words = v.pipe(
   v.string('is not a text'),
   v.transform((value) => value.split(' ').filter((word) => word !== '')),

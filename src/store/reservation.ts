@@ -52,9 +52,8 @@ export async function reserve(target: string, directory: string, bytes: number):
     try {
       await doing;
     } catch (error) {
-      throw (await holds().catch(() => true)) || errnoOf(error) !== 'ENOENT'
-        ? diskError('write', target, error)
-        : takenOver(target);
+      // Our own temporary file is gone: whoever takes over unlinks it.
+      throw errnoOf(error) === 'ENOENT' ? takenOver(target) : diskError('write', target, error);
     }
   }
 
@@ -63,7 +62,7 @@ export async function reserve(target: string, directory: string, bytes: number):
     const other = await createPrivate(beside);
     try {
       // Looked at only now: whoever took over before saw no temporary file of ours, and whoever does so later unlinks this one.
-      if (!(await holds())) {
+      if (!(await holds().catch(() => false))) {
         await other.close();
         throw takenOver(target);
       }

@@ -1,6 +1,7 @@
-import { AuthError } from '../errors.ts';
+import { AuthError, type ErrorCode } from '../errors.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Secret } from '../secret.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import type { Slot } from '../store/store.ts';
 import { rewriteKept } from './kept-export.ts';
@@ -79,45 +80,58 @@ export async function access(request: AccessRequest, ports: AccessPorts): Promis
   );
 }
 
+/** A refresh that has begun. */
+interface Begun {
+  readonly slot: Slot;
+  /** As it was stored before. */
+  readonly profile: Profile & { readonly tokens: Tokens };
+  readonly refreshToken: Secret;
+  readonly provider: Provider;
+  /** What the requests sent so far ended with. */
+  readonly failures: unknown[];
+}
+
 async function refresh(
   slot: Slot,
   request: AccessRequest,
   ports: AccessPorts,
 ): Promise<{ profile: Profile; tokens: Tokens }> {
-  const profile = slot.current;
-  const refreshToken = profile?.tokens?.refreshToken;
-  if (profile?.tokens === undefined) throw nobody(request.name);
+  const { current } = slot;
+  const tokens = current?.tokens;
+  if (current === undefined || tokens === undefined) throw nobody(request.name);
+  const { refreshToken } = tokens;
   if (refreshToken === undefined) {
     throw new AuthError('GRANT_DEAD', 'The access token has ended, and there is no refresh token to get another with.');
   }
+  const profile = { ...current, tokens };
   const provider = await ports.providerOf(profile);
   const { refreshStartedAt: cutOffAt } = profile;
   // From here on a successor may exist that only the provider knows: whoever finds this mark asks for it again.
   await slot.note({ ...profile, refreshStartedAt: cutOffAt ?? ports.now() });
+  const begun: Begun = { slot, profile, refreshToken, provider, failures: [] };
   try {
-    return await send(slot, profile, provider, request, ports);
+    return await send(begun, request, ports);
   } catch (thrown) {
-    return await afterFailure(thrown, slot, profile, provider, request, ports);
+    return await afterFailure(thrown, begun, request, ports);
   }
 }
 
 async function send(
-  slot: Slot,
-  profile: Profile,
-  provider: Provider,
+  { slot, profile, refreshToken, provider, failures }: Begun,
   { name, signal }: AccessRequest,
   ports: AccessPorts,
-) {
+): Promise<{ profile: Profile; tokens: Tokens }> {
   const { tokens, refreshStartedAt: _, ...rest } = profile;
-  if (tokens?.refreshToken === undefined) throw nobody(name);
-  const { refreshToken } = tokens;
   const { answer, obtainedAt } = await retrying(
     async () => {
       const obtainedAt = ports.now();
-      return {
-        obtainedAt,
-        answer: await refreshTokens(provider.server, profile.client, refreshToken, { fetch: ports.fetch }),
-      };
+      try {
+        const answer = await refreshTokens(provider.server, profile.client, refreshToken, { fetch: ports.fetch });
+        return { obtainedAt, answer };
+      } catch (thrown) {
+        failures.push(thrown);
+        throw thrown;
+      }
     },
     { ...ports.retry, ...(signal === undefined ? {} : { signal }) },
   );
@@ -143,9 +157,7 @@ async function send(
 
 async function afterFailure(
   thrown: unknown,
-  slot: Slot,
-  profile: Profile,
-  provider: Provider,
+  { slot, profile, refreshToken, provider, failures }: Begun,
   request: AccessRequest,
   ports: AccessPorts,
 ): Promise<{ profile: Profile; tokens: Tokens }> {
@@ -155,29 +167,35 @@ async function afterFailure(
     { event: 'refresh_failed', profile: name, provider: provider.id, error_code: thrown.code },
     thrown.message,
   );
-  if (thrown.code === 'GRANT_DEAD') {
-    // Whoever goes round the lock, another machine on a shared disk or an import, may have stored a newer pair.
+  const refused = thrown.code === 'GRANT_DEAD';
+  if (wasNotGranted(thrown)) {
+    // Whoever goes round the lock, another machine on a shared disk or a restored backup, may have stored a newer pair.
     const newest = await ports.store.read(name);
-    const tokens = usable(newest, ports.now(), request);
-    if (newest !== undefined && tokens !== undefined && !tokens.refreshToken?.equals(profile.tokens?.refreshToken)) {
-      return { profile: newest, tokens };
+    const isOurs = refreshToken.equals(newest?.tokens?.refreshToken);
+    if (refused && newest?.tokens !== undefined && !isOurs) {
+      const tokens = usable(newest, ports.now(), request);
+      return tokens === undefined ? refresh({ ...slot, current: newest }, request, ports) : { profile: newest, tokens };
     }
-    throw dead(thrown, profile, ports.now());
+    // With no answer to ask for again there is nothing to mark. If this note fails, the mark only costs a repetition.
+    if (isOurs && profile.refreshStartedAt === undefined && failures.every(wasNotGranted)) {
+      await slot.note(profile).catch(() => {});
+    }
   }
-  const kept = 'The stored tokens are untouched.';
-  if (profile.refreshStartedAt === undefined && wasNotGranted(thrown)) {
-    // The provider said no, so there is no answer to ask for again. If this note fails, the mark only costs a repetition.
-    await slot.note(profile).catch(() => {});
-  }
-  throw thrown.with({ kept });
+  throw refused ? dead(thrown, profile, ports.now()) : thrown.with({ kept: 'The stored tokens are untouched.' });
 }
 
-/** Whether it is certain that no successor of the refresh token was made. */
-function wasNotGranted({ code, details }: AuthError): boolean {
-  return (
-    ['CLIENT_REJECTED', 'REQUEST_REJECTED', 'SCOPE_REJECTED', 'RATE_LIMITED', 'RETIRED'].includes(code) ||
-    details.never_sent === true
-  );
+const REFUSALS: readonly ErrorCode[] = [
+  'GRANT_DEAD',
+  'CLIENT_REJECTED',
+  'REQUEST_REJECTED',
+  'SCOPE_REJECTED',
+  'RATE_LIMITED',
+  'RETIRED',
+];
+
+/** Whether it is certain that this request made no successor of the refresh token. */
+function wasNotGranted(thrown: unknown): boolean {
+  return thrown instanceof AuthError && (REFUSALS.includes(thrown.code) || thrown.details.never_sent === true);
 }
 
 function dead(error: AuthError, { refreshStartedAt, tokens }: Profile, now: Date): AuthError {

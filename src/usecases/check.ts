@@ -14,7 +14,7 @@ export interface CheckRequest {
 
 /** What the provider says of a sign-in. */
 export interface Check extends Access {
-  /** `false` where the provider cannot be asked: that a refresh succeeded is then all that is known. */
+  /** `false` where the provider cannot be asked: the token was refreshed instead, which succeeded. */
   readonly asked: boolean;
   readonly claims: TokenClaims;
   /** As far as the answer told. */
@@ -23,15 +23,16 @@ export interface Check extends Access {
 
 /**
  * Asks the provider whether the sign-in works. An access token that has ended, or that the provider calls inactive, is
- * refreshed first, so that a yes means a working token.
+ * refreshed first, so that a yes means a working token. Where the provider cannot be asked, a refresh is the question.
  *
- * @throws AuthError `NOT_SIGNED_IN`, `GRANT_DEAD` when only a new sign-in helps; else as `access` and `introspect`.
+ * @throws AuthError `NOT_SIGNED_IN`, `GRANT_DEAD` when only a new sign-in helps; `USAGE` where nothing can be found out;
+ *   else as `access` and `introspect`.
  */
 export async function check(request: CheckRequest, ports: AccessPorts): Promise<Check> {
   const found = await access({ ...request, minTtlSeconds: 0 }, ports);
   const provider = await ports.providerOf(found.profile);
   const { introspection } = provider;
-  if (introspection === undefined) return { ...found, asked: false, claims: {} };
+  if (introspection === undefined) return { ...(await proven(found, request, ports)), asked: false, claims: {} };
   const ask = ({ profile, tokens }: Access) =>
     introspect(
       provider.server,
@@ -57,4 +58,14 @@ export async function check(request: CheckRequest, ports: AccessPorts): Promise<
     claims: introspection.read(answer.answer),
     ...(rateLimit === undefined ? {} : { rateLimit }),
   };
+}
+
+async function proven(found: Access, request: CheckRequest, ports: AccessPorts): Promise<Access> {
+  if (found.refreshed) return found;
+  const { accessToken, refreshToken } = found.tokens;
+  if (refreshToken !== undefined) return access({ ...request, notThis: accessToken }, ports);
+  throw new AuthError('USAGE', 'The provider cannot be asked about a token, and there is no refresh token to try.', {
+    kept: 'The stored token is untouched.',
+    hint: 'Use it, and see: `fitbit-login token`.',
+  });
 }

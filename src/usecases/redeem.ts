@@ -2,6 +2,7 @@ import { exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
 import type { Client, Profile } from '../store/profile.ts';
+import { rewriteKept } from './kept-export.ts';
 import type { Ports } from './ports.ts';
 import { type Status, statusOf } from './status.ts';
 import { tokensFrom } from './tokens.ts';
@@ -71,6 +72,7 @@ export async function redeem(request: SignInRequest, code: GrantedCode, ports: P
       },
       'Signed in',
     );
+    await rewriteKept(profile, { name, ports });
     return {
       ...status,
       ...(replaced?.userId !== undefined && replaced.userId !== status.userId

@@ -34,7 +34,6 @@ const REFUSED: readonly (readonly [Broken, ErrorCode])[] = [
   [{ kind: 'array-body' }, 'ANSWER_INVALID'],
   [{ kind: 'deep-json' }, 'ANSWER_INVALID'],
   [{ kind: 'wrong-types' }, 'ANSWER_INVALID'],
-  [{ kind: 'wrong-content-type' }, 'ANSWER_INVALID'],
   [{ kind: 'missing-access-token' }, 'ANSWER_INVALID'],
   [{ kind: 'negative-expires' }, 'ANSWER_INVALID'],
   [{ kind: 'token-type-other' }, 'ANSWER_INVALID'],
@@ -53,6 +52,7 @@ const REFUSED: readonly (readonly [Broken, ErrorCode])[] = [
 const ACCEPTED: readonly Broken[] = [
   { kind: 'delay', ms: 1 },
   { kind: 'delay-answer', ms: 1 },
+  { kind: 'wrong-content-type' },
   { kind: 'zero-expires' },
   { kind: 'missing-expires' },
   { kind: 'missing-refresh-token' },
@@ -76,11 +76,9 @@ const titled = <T extends Broken>({ kind, status, errorType }: T) =>
 
 describe('a malicious or broken token endpoint', () => {
   let at: Bench;
-  let old = '';
   beforeAll(async () => {
     at = await bench({ fetch: impatient });
     await at.signIn();
-    old = await at.stored();
   });
   afterAll(() => at[Symbol.asyncDispose]());
 
@@ -95,6 +93,7 @@ describe('a malicious or broken token endpoint', () => {
     async (_title, code, fault) => {
       at.sandbox.faults.clear();
       at.sandbox.faults.add({ at: 'token', ...fault });
+      const old = await at.stored();
       const sentBefore = at.sent.length;
       const waiting = await at.begin();
       const page = await (await waiting.consent()).text();
@@ -128,10 +127,6 @@ describe('a malicious or broken token endpoint', () => {
     expect(token).toMatch(/^eyJ/);
     expect(file).not.toHaveProperty('note');
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-  });
-
-  test('a lost answer or a late one never leaves a half of itself behind', async () => {
-    expect(await at.stored()).toBe(old);
   });
 
   test('a rate limit says when it is reset, a retired service where to go', async () => {

@@ -171,15 +171,13 @@ function forgeries(state: string): fc.Arbitrary<string> {
   );
 }
 
-const wellFormed = (text: string) => text.isWellFormed();
-
 test('2,000 generated callbacks: no 5xx, no crash, exactly one exchange, and the tokens stored', async () => {
   await using at = await bench();
   const waiting = await at.begin();
   const reasons = new Map<string, number>();
   let heard = 0;
   await fc.assert(
-    fc.asyncProperty(forgeries(waiting.state).filter(wellFormed), async (query) => {
+    fc.asyncProperty(forgeries(waiting.state), async (query) => {
       const { status, body } = await waiting.visit(`/callback?${query}`);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(500);

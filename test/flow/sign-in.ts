@@ -2,16 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ConsentOptions,
-  consent,
-  type LoginEvent,
-  type LoginOptions,
-  login,
-  type SignIn,
-  type Surroundings,
-} from '../../src/index.ts';
+import { consent, type LoginEvent, type LoginOptions, login, type SignIn, type Surroundings } from '../../src/index.ts';
 import type { Fetch } from '../../src/oauth/http.ts';
+import type { ConsentOptions } from '../../src/sandbox/consent.ts';
 import { readForm } from '../../src/sandbox/form.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';

@@ -209,8 +209,8 @@ describe('§12: an error at the redirect URI', () => {
   );
 
   test('the provider’s words are shown, without control characters, long texts and secrets', () => {
-    const escape = `\u001b[31mred\u202e\r\nForged: line ${'long '.repeat(500)}`;
-    const { message } = refused({ error: `odd\u001b[2J`, error_description: escape });
+    const nasty = `\u001b[31mred\u202e\r\nForged: line ${'long '.repeat(500)}`;
+    const { message } = refused({ error: `odd\u001b[2J`, error_description: nasty });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
     expect(message).not.toMatch(/[\u0000-\u001f\u202e]/);
     expect(message).toContain('red');

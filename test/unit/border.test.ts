@@ -87,7 +87,7 @@ describe('the border', () => {
     }
   });
 
-  test.each<readonly [string, BodyInit | null]>([
+  test.each<readonly [string, string | null]>([
     ['nothing', null],
     ['a page', '<h1>Bad request</h1>'],
     ['an array', '[]'],

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Account, type Bench, openBench } from './bench.ts';
+import { inLanes } from './lanes.ts';
+import type { Row } from './row.ts';
+
+const COUNTS = { full: { kills: 100, lanes: 16 }, short: { kills: 24, lanes: 12 } } as const;
+
+/** How long the provider takes in one half of the kills before it rotates, and in the other half after that. */
+const PROVIDER_MS = 150;
+const MEASURE_EVERY = 4;
+// Its multiples, taken modulo one, fill the span evenly however far one gets.
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** How far a refresh was when it was killed, as what it left behind tells. */
+type Stage = 'nothing begun' | 'noted' | 'rotated, answer lost' | 'stored';
+
+/** Kills a refreshing process, at moments that cover all of the time from its start to its end. */
+export const kill: Row = {
+  name: 'kill',
+  figure: (size) => `kill -9 at ${COUNTS[size].kills} moments spread over a refresh`,
+  mustBe: '0 damaged files, 0 sign-ins lost',
+  run: async (rig) => {
+    const { kills, lanes } = COUNTS[rig.size];
+    await using bench = await openBench(rig, { people: lanes });
+    const stages = new Map<Stage, number>();
+    const failures: string[] = [];
+    let killed = 0;
+    let spanMs = 0;
+
+    const measure = async (account: Account) => {
+      await bench.expire(account);
+      const run = await bench.token(account);
+      failures.push(...(await bench.verdict(account, run)).map((failure) => `unharmed: ${failure}`));
+      spanMs = spanMs === 0 ? run.ms : (spanMs + run.ms) / 2;
+    };
+    for (const kind of ['delay', 'delay-answer'] as const) {
+      bench.sandbox.faults.clear();
+      bench.sandbox.faults.add({ at: 'token', kind, ms: PROVIDER_MS });
+      const goal = kind === 'delay' ? kills / 2 : kills;
+      await Promise.all(bench.accounts.map(measure));
+      const moments = function* () {
+        for (let tried = 0; killed < goal; tried += 1) yield tried;
+      };
+      await inLanes(bench.accounts, moments(), async (tried, account) => {
+        // The machine is busier now than a minute ago: what a refresh takes is measured again and again.
+        if (tried % MEASURE_EVERY === MEASURE_EVERY - 1) await measure(account);
+        const fraction = (tried * GOLDEN + Math.random() / goal) % 1;
+        const at = `killed ${Math.round(fraction * 100)} % into a refresh`;
+        const stage = await killAt(bench, account, fraction * spanMs).catch((error: unknown) => {
+          failures.push(`${at}: ${error}`);
+        });
+        if (stage === undefined) return;
+        killed += 1;
+        stages.set(stage, (stages.get(stage) ?? 0) + 1);
+        failures.push(...(await recover(bench, account)).map((failure) => `${at}, ${stage}: ${failure}`));
+        if (killed % 50 === 0) rig.say(`${killed} of ${kills} killed; a refresh takes ${Math.round(spanMs)} ms`);
+      });
+    }
+    const { invalidGrants } = bench.sandbox.state().counts;
+    if (invalidGrants > 0) failures.push(`${invalidGrants} times invalid_grant`);
+    const count = (word: string) => failures.filter((failure) => failure.includes(word)).length;
+    const found = [...stages].map(([stage, times]) => `${stage} ${times}`).join(', ');
+    return {
+      was: `${killed} killed (${found}): ${count('damaged')} damaged, ${count('lost:')} lost, ${count('left over')} leftovers`,
+      failures,
+    };
+  },
+};
+
+/** `undefined` where it ended before it could be killed. Throws where the file is damaged. */
+async function killAt(bench: Bench, account: Account, ms: number): Promise<Stage | undefined> {
+  await bench.expire(account);
+  const before = await bench.stored(account);
+  const running = bench.start(account, ['token']);
+  await delay(ms);
+  running.process.kill('SIGKILL');
+  const { exitCode } = await running.ended;
+  const after = await bench.stored(account);
+  if (exitCode !== null) return undefined;
+  const [old, now] = [before, after].map(({ tokens }) => tokens?.refreshToken);
+  if (now === undefined || !now.equals(old)) return 'stored';
+  if (after.refreshStartedAt === undefined) return 'nothing begun';
+  return bench.sandbox.isLive(now.reveal()) ? 'noted' : 'rotated, answer lost';
+}
+
+/** What is wrong with the next call after a kill. */
+async function recover(bench: Bench, account: Account): Promise<readonly string[]> {
+  const run = await bench.token(account);
+  const failures = (await bench.verdict(account, run)).map((failure) => `lost: ${failure}`);
+  const left = await bench.leftovers(account);
+  return left.length === 0 ? failures : [...failures, `left over: ${left.join(', ')}`];
+}

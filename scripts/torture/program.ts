@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, copyFile, cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Canary } from './canary.ts';
+
+/** A run of the program that is over. */
+export interface Run {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** `null` where a signal ended it. */
+  readonly exitCode: number | null;
+  /** From the start of the process to its end, in milliseconds. */
+  readonly ms: number;
+  /** The most memory it had at once, in bytes; absent where it was not measured, or was killed. */
+  readonly peakBytes?: number;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Run>;
+}
+
+export interface RunOptions {
+  /** `FITBIT_LOGIN_HOME`. */
+  readonly home: string;
+  /** How far the process's clock is ahead, in milliseconds. Default 0. */
+  readonly clockOffsetMs?: number;
+  /** Whether its memory is measured. Default `false`. */
+  readonly measured?: boolean;
+  /** The largest file that it may write, in bytes. Default: as large as it likes. */
+  readonly largestFileBytes?: number;
+  /** Runs it as this user and group. Needs root. */
+  readonly uid?: number;
+}
+
+/** The built program, run as processes of its own. Whatever is still running when it is disposed of is killed. */
+export class Program implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #canary: Canary;
+  readonly #running = new Set<Running>();
+
+  /** @param directory holds `bin.js`; see {@link copyProgram} */
+  constructor(directory: string, canary: Canary) {
+    this.#directory = directory;
+    this.#canary = canary;
+  }
+
+  start(args: readonly string[], options: RunOptions): Running {
+    const { home, clockOffsetMs, measured = false, largestFileBytes, uid } = options;
+    const preload = measured || clockOffsetMs !== undefined ? ['--import', join(this.#directory, 'preload.mjs')] : [];
+    const command = [process.execPath, ...preload, join(this.#directory, 'bin.js'), ...args];
+    const [file = '', ...rest] =
+      largestFileBytes === undefined
+        ? command
+        : ['bash', '-c', `ulimit -f ${Math.floor(largestFileBytes / 1024)}; exec "$@"`, 'bash', ...command];
+    const started = performance.now();
+    const child = spawn(file, rest, {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        FITBIT_LOGIN_HOME: home,
+        ...(clockOffsetMs === undefined ? {} : { TORTURE_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
+      },
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    const running: Running = { process: child, ended: this.#end(child, args, started) };
+    this.#running.add(running);
+    const forget = () => this.#running.delete(running);
+    running.ended.then(forget, forget);
+    return running;
+  }
+
+  run(args: readonly string[], options: RunOptions): Promise<Run> {
+    return this.start(args, options).ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const left = [...this.#running];
+    for (const { process } of left) process.kill('SIGKILL');
+    await Promise.allSettled(left.map(({ ended }) => ended));
+  }
+
+  async #end(child: ChildProcess, args: readonly string[], started: number): Promise<Run> {
+    const exit = once(child, 'exit').then(() => performance.now() - started);
+    const [stdout, stderr, peakKiB, ms] = await Promise.all([
+      read(child.stdout),
+      read(child.stderr),
+      read(child.stdio[3]),
+      exit,
+    ]);
+    const exitCode = child.exitCode;
+    const isTheAnswer = args[0] === 'token' && exitCode === 0;
+    this.#canary.hear(`what \`${args[0]}\` printed`, isTheAnswer ? stderr : `${stdout}\n${stderr}`);
+    if (isTheAnswer) this.#canary.mark('access token', stdout.trim());
+    return { stdout, stderr, exitCode, ms, ...(peakKiB === '' ? {} : { peakBytes: Number(peakKiB) * 1024 }) };
+  }
+}
+
+/** Copies the built program to where every user may run it, and where a build in the meantime does not reach it. */
+export async function copyProgram(to: string): Promise<void> {
+  const project = join(import.meta.dirname, '../..');
+  await cp(join(project, 'dist'), to, { recursive: true });
+  await copyFile(join(project, 'package.json'), join(to, 'package.json'));
+  await copyFile(join(import.meta.dirname, 'preload.mjs'), join(to, 'preload.mjs'));
+  await chmod(to, 0o755);
+}
+
+function read(stream: ChildProcess['stdio'][number] | undefined): Promise<string> {
+  return text(stream as Readable);
+}

@@ -1,0 +1,42 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Canary } from './canary.ts';
+import { expiry } from './expiry.ts';
+import { kill } from './kill.ts';
+import { copyProgram, Program } from './program.ts';
+import type { Finding, Rig, Row, Size } from './row.ts';
+
+/** The table, in the order in which it is printed. */
+export const ROWS: readonly Row[] = [expiry, kill];
+
+export interface TortureOptions {
+  readonly size: Size;
+  readonly say?: (text: string) => void;
+}
+
+/** What every row needs: the program in a place of its own, and a directory that is removed at the end. */
+export async function openTorture({ size, say = () => {} }: TortureOptions): Promise<Torture> {
+  const root = await mkdtemp(join(tmpdir(), 'torture-'));
+  await chmod(root, 0o755);
+  const place = join(root, 'program');
+  await copyProgram(place);
+  return {
+    run: async (row) => {
+      const directory = join(root, row.name);
+      await mkdir(directory, { mode: 0o755 });
+      const canary = new Canary();
+      await using program = new Program(place, canary);
+      const rig: Rig = { size, program, canary, directory, say: (text) => say(`${row.name}: ${text}`) };
+      const { was, failures } = await row.run(rig);
+      // Whatever a row is about, no secret may show in it.
+      return { was, failures: [...failures, ...canary.search()] };
+    },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+export interface Torture extends AsyncDisposable {
+  run(row: Row): Promise<Finding>;
+}

@@ -1,0 +1,72 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { APP, type Desk, desk, type Ended, person } from './program.ts';
+import { type Recorder, recorder } from './recorder.ts';
+
+/** Every file under the home directory but the profiles themselves. */
+async function leftBehind(home: string): Promise<string> {
+  const entries = await readdir(home, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const others = files.filter((file) => !/profiles\/\w+\.json$/.test(file));
+  expect(others.some((file) => file.endsWith('.log'))).toBe(true);
+  return (await Promise.all(others.map((file) => readFile(file, 'utf8')))).join('\n');
+}
+
+/** The address has to be printed and to be opened: the state that is in it is no secret there. */
+const withoutAddress = (text: string) => text.replaceAll(/^http\S+oauth2\/authorize\?\S+$/gm, '');
+
+async function expectNoSecret(at: Desk, before: Recorder, ended: Ended): Promise<void> {
+  const [program = '', launcher = ''] = JSON.parse(await readFile(at.notes, 'utf8')) as readonly string[];
+  const shown = [ended.stdout, withoutAddress(ended.stderr), await leftBehind(at.home), program].join('\n');
+  const { secrets } = before;
+  for (const name of ['code', 'code_verifier', 'state']) expect(secrets.get(name)).toMatch(/^[\w-]{20,}$/);
+  for (const secret of [APP.secret, ...secrets.values()]) expect(shown).not.toContain(secret);
+  for (const [name, secret] of [['client_secret', APP.secret] as const, ...secrets]) {
+    if (name !== 'state') expect(launcher).not.toContain(secret);
+  }
+  // Neither has the Basic header's form of it been shown.
+  expect(shown).not.toContain(Buffer.from(`${APP.id}:${APP.secret}`).toString('base64'));
+}
+
+const LEVELS = [[], ['--log-level', 'debug'], ['--log-level', 'trace', '--json']] as const;
+
+describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logged, left or listed nowhere', () => {
+  test.each(LEVELS.map((level) => [level.join(' ') || 'by default', level] as const))(
+    'when it goes well: %s',
+    async (_name, level) => {
+      await using at = await desk(await person('allow'));
+      await using before = await recorder(at.sandbox.origin);
+      const ended = await at.run(at.login('--sandbox', before.origin, ...level), {
+        environment: { ROBOT_NOTES: at.notes },
+      });
+      expect(ended.exit).toBe(0);
+      expect(before.secrets.get('refresh_token')).toMatch(/^[0-9a-f]{64}$/);
+      await expectNoSecret(at, before, ended);
+    },
+  );
+
+  test.each(LEVELS.map((level) => [level.join(' ') || 'by default', level] as const))(
+    'when the provider repeats the code in its refusal: %s',
+    async (_name, level) => {
+      await using at = await desk(await person('allow'));
+      await using before = await recorder(at.sandbox.origin, () => at.sandbox.clock.step(11 * 60_000));
+      const ended = await at.run(at.login('--sandbox', before.origin, ...level), {
+        environment: { ROBOT_NOTES: at.notes },
+      });
+      expect(ended.exit).toBe(4);
+      expect(ended.stdout + ended.stderr).toContain('Authorization code expired: [secret]');
+      await expectNoSecret(at, before, ended);
+    },
+  );
+
+  test('when status is asked', async () => {
+    await using at = await desk();
+    await at.plant();
+    for (const level of LEVELS) {
+      const { exit, stdout, stderr } = await at.run(['status', ...level]);
+      expect(exit).toBe(0);
+      expect(stdout + stderr).not.toContain('marked');
+    }
+  });
+});

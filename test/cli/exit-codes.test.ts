@@ -1,0 +1,296 @@
+import { once } from 'node:events';
+import { readdir, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Desk, desk, type Ended, OLD_TOKEN, person } from './program.ts';
+
+let at: Desk;
+let allow = '';
+let deny = '';
+let old = '';
+beforeAll(async () => {
+  [allow, deny] = await Promise.all([person('allow'), person('deny')]);
+  at = await desk(allow);
+});
+beforeEach(async () => {
+  at.sandbox.faults.clear();
+  await rm(dirname(at.file), { recursive: true, force: true });
+  old = await at.plant();
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+/** What must hold for every failure, in text and as JSON. */
+function expectFailure({ exit, stdout, stderr }: Ended, expected: Failure, json: boolean): void {
+  expect(exit).toBe(expected.exit);
+  expect(stderr).not.toMatch(/^\s+at .+:\d+/m);
+  expect(stderr + stdout).not.toContain(OLD_TOKEN);
+  if (json) {
+    const { error } = JSON.parse(stdout);
+    expect(error).toMatchObject({ code: expected.code, exit_code: expected.exit, message: expect.any(String) });
+    expect(error.hint).toContain(expected.hint);
+    return;
+  }
+  expect(stdout).toBe('');
+  expect(stderr).toContain(expected.hint);
+  expect(stderr).toMatch(/^fitbit-login: \S/m);
+}
+
+interface Failure {
+  readonly exit: number;
+  readonly code: string;
+  /** Part of what to do next. */
+  readonly hint: string;
+}
+
+interface Case extends Failure {
+  readonly name: string;
+  /** What is wrong. @returns further arguments */
+  readonly arrange?: () => Promise<readonly string[]>;
+  readonly browser?: () => string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const broken = (status: number) => async () => {
+  at.sandbox.faults.add({ at: 'token', kind: 'status', status });
+  return [];
+};
+const given =
+  (...args: string[]) =>
+  async () =>
+    args;
+
+const LOGIN: readonly Case[] = [
+  {
+    name: 'a defect',
+    exit: 1,
+    code: 'UNEXPECTED',
+    hint: 'report what it prints',
+    environment: { NODE_OPTIONS: sabotage() },
+  },
+  { name: 'an unknown option', exit: 2, code: 'USAGE', hint: '--help', arrange: given('--colour') },
+  { name: 'a time limit that is none', exit: 2, code: 'USAGE', hint: '--help', arrange: given('--timeout', '1.5') },
+  { name: 'an unknown scope', exit: 2, code: 'USAGE', hint: 'Its scopes are', arrange: given('--scope', 'everything') },
+  { name: 'an unknown provider', exit: 2, code: 'USAGE', hint: '--provider', arrange: given('--provider', 'garmin') },
+  { name: 'a name that cannot be one', exit: 2, code: 'USAGE', hint: '1 to 64', arrange: given('--profile', '../x') },
+  {
+    name: 'a redirect URI elsewhere',
+    exit: 2,
+    code: 'USAGE',
+    hint: 'http://127.0.0.1',
+    arrange: given('--redirect-uri', 'http://192.0.2.1/'),
+  },
+  {
+    name: 'a sandbox elsewhere',
+    exit: 2,
+    code: 'USAGE',
+    hint: '--sandbox http://127.0.0.1',
+    arrange: given('--sandbox', 'http://192.0.2.1'),
+  },
+  {
+    name: 'a wrong secret',
+    exit: 2,
+    code: 'CLIENT_REJECTED',
+    hint: 'client secret',
+    environment: { FITBIT_CLIENT_SECRET: 'wrong' },
+  },
+  {
+    name: 'a request that is not understood',
+    exit: 2,
+    code: 'REQUEST_REJECTED',
+    hint: 'app registration',
+    arrange: broken(400),
+  },
+  { name: 'Deny', exit: 4, code: 'DENIED', hint: 'press Allow', browser: () => deny },
+  {
+    name: 'nobody there',
+    exit: 4,
+    code: 'TIMED_OUT',
+    hint: 'registered',
+    arrange: given('--timeout', '1', '--no-browser'),
+  },
+  { name: '410 Gone', exit: 5, code: 'RETIRED', hint: 'Google Health', arrange: broken(410) },
+  { name: '503', exit: 5, code: 'UNAVAILABLE', hint: 'Try again later', arrange: broken(503) },
+  { name: '429', exit: 5, code: 'RATE_LIMITED', hint: 'rate limit', arrange: broken(429) },
+  {
+    name: 'a client file that is not there',
+    exit: 6,
+    code: 'FILE_UNREADABLE',
+    hint: 'path',
+    arrange: given('--client-secret-file', '/nowhere/secret'),
+  },
+];
+
+describe('login ends with its exit code, its hint, and the old tokens intact', () => {
+  const check = async ({ arrange, browser, environment, ...expected }: Case, json: boolean) => {
+    const more = (await arrange?.()) ?? [];
+    const BROWSER = browser?.() ?? allow;
+    const ended = await at.run(at.login(...more, ...(json ? ['--json'] : [])), {
+      environment: { BROWSER, ...environment },
+    });
+    expectFailure(ended, expected, json);
+    expect(await at.stored()).toBe(old);
+    expect(await readdir(dirname(at.file))).toEqual(['default.json']);
+    if (!json && expected.exit > 3) expect(ended.stderr).toMatch(/untouched|cannot be read/);
+  };
+  test.each(LOGIN)('$exit $code: $name', (failure) => check(failure, false));
+  // The first of each exit code.
+  test.each(LOGIN.filter(({ exit }, index) => LOGIN.findIndex((other) => other.exit === exit) === index))(
+    '--json: $exit $code: $name',
+    (failure) => check(failure, true),
+  );
+
+  test('0: signed in, the answer on stdout alone', async () => {
+    const { exit, stdout, stderr } = await at.run(at.login());
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^Signed in \(sandbox\): WALK01/);
+    expect(stdout).toContain(at.file);
+    expect(stderr).not.toContain('Signed in');
+    expect(JSON.parse(await at.stored()).access_token).not.toBe(OLD_TOKEN);
+  });
+
+  test('0 --json: signed in, and stdout is JSON and nothing else', async () => {
+    const { exit, stdout } = await at.run(at.login('--json', '--scope', 'sleep,profile'));
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01', session: 'fresh', missing_scope: [], file: at.file });
+  });
+
+  test('2 NOT_CONFIGURED: without an app, it says how to get one', async () => {
+    await rm(at.file);
+    const environment = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' };
+    const { exit, stdout, stderr } = await at.run([], { environment });
+    expect([exit, stdout]).toEqual([2, '']);
+    for (const words of [
+      'https://dev.fitbit.com/apps',
+      'http://127.0.0.1:8976/callback',
+      'FITBIT_CLIENT_ID',
+      '--client-secret-file',
+    ])
+      expect(stderr).toContain(words);
+    const asJson = await at.run(['login', '--json'], { environment });
+    expect(JSON.parse(asJson.stdout).error).toMatchObject({ code: 'NOT_CONFIGURED', exit_code: 2 });
+  });
+
+  test('2: an unknown command says which there are', async () => {
+    const { exit, stdout, stderr } = await at.run(['sign-in']);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/login, status/);
+  });
+
+  test('6 PORT_BUSY: says which port, and the program that holds it is left alone', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const address = holder.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const ended = await at.run(at.login('--redirect-uri', `http://127.0.0.1:${port}/callback`));
+    expectFailure(ended, { exit: 6, code: 'PORT_BUSY', hint: '--redirect-uri' }, false);
+    expect(ended.stderr).toContain(`127.0.0.1:${port}`);
+    expect(await at.stored()).toBe(old);
+    holder.close();
+  });
+
+  test.each([
+    ['STORE_DAMAGED', '{"version":1,"access_token":"marked-old-access-token"', 'move it away'],
+    ['STORE_VERSION', '{"version":2,"access_token":"marked-old-access-token"}', 'update fitbit-login'],
+  ])('6 %s: names the file, and leaves it alone', async (code, content, hint) => {
+    await at.plant(content);
+    for (const args of [at.login(), ['status']]) {
+      const ended = await at.run(args);
+      expectFailure(ended, { exit: 6, code, hint }, false);
+      expect(ended.stderr).toContain(at.file);
+      expect(await at.stored()).toBe(content);
+    }
+  });
+
+  test.skipIf(process.platform !== 'linux')('6 STORE_UNAVAILABLE: before any browser is opened', async () => {
+    await rm(dirname(at.file), { recursive: true });
+    // Nobody can write there, not even root.
+    await symlink('/proc/1', dirname(at.file));
+    const ended = await at.run(at.login());
+    expectFailure(ended, { exit: 6, code: 'STORE_UNAVAILABLE', hint: 'permissions' }, false);
+    expect(ended.stderr).not.toContain('Open this address');
+  });
+});
+
+describe('status', () => {
+  test('3: nobody is signed in', async () => {
+    await rm(at.file);
+    expectFailure(await at.run(['status']), { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' }, false);
+    expectFailure(
+      await at.run(['status', '--json']),
+      { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' },
+      true,
+    );
+    const other = await at.run(['status', '--profile', 'anna']);
+    expect(other.stderr).toContain('fitbit-login login --profile anna');
+  });
+
+  test('3: the access token has ended and cannot be refreshed', async () => {
+    const { refresh_token: _, ...unrefreshable } = JSON.parse(old);
+    await at.plant(JSON.stringify(unrefreshable));
+    const { exit, stdout } = await at.run(['status']);
+    expect(exit).toBe(3);
+    expect(stdout).toContain('has ended');
+  });
+
+  test('0: tells what is stored, in text and as JSON, and no token', async () => {
+    const text = await at.run(['status']);
+    expect(text).toMatchObject({ exit: 0, stderr: '' });
+    for (const words of ['(sandbox)', 'WALK01', 'has ended', at.file]) expect(text.stdout).toContain(words);
+    const json = await at.run(['status', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      profile: 'default',
+      user_id: 'WALK01',
+      session: 'stale',
+      refreshable: true,
+      scope: ['sleep'],
+      expires_at: '2026-01-31T20:00:00.000Z',
+      expires_in: 0,
+    });
+    expect(text.stdout + json.stdout).not.toContain('marked');
+  });
+});
+
+describe('130: interrupted', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while waiting', async (signal) => {
+    const program = at.start(at.login('--no-browser'));
+    await program.address();
+    program.child.kill(signal);
+    const ended = await program.ended;
+    expectFailure(ended, { exit: 130, code: 'INTERRUPTED', hint: 'when you are ready' }, false);
+    expect(ended.stderr).toContain('untouched');
+    expect(await at.stored()).toBe(old);
+    expect(await readdir(dirname(at.file))).toEqual(['default.json']);
+  });
+
+  test('--json: stdout says so', async () => {
+    const program = at.start(at.login('--no-browser', '--json'));
+    await program.address();
+    program.child.kill('SIGINT');
+    expectFailure(await program.ended, { exit: 130, code: 'INTERRUPTED', hint: 'when you are ready' }, true);
+  });
+
+  test('a second signal ends at once what the first one let finish', async () => {
+    at.sandbox.faults.add({ at: 'token', kind: 'hang' });
+    const program = at.start(at.login());
+    await program.says(/The answer has arrived/);
+    // Two of one kind could become one on their way.
+    program.child.kill('SIGINT');
+    program.child.kill('SIGTERM');
+    expect((await program.ended).exit).toBe(130);
+    expect(await at.stored()).toBe(old);
+  });
+});
+
+test('a defect shows its stack under --log-level debug, and only there', async () => {
+  const environment = { NODE_OPTIONS: sabotage() };
+  const { stderr } = await at.run(at.login('--log-level', 'debug'), { environment });
+  expect(stderr).toMatch(/^\s+at .+:\d+/m);
+  expect((await at.run(at.login('--log-level', 'info'), { environment })).stderr).not.toMatch(/^\s+at .+:\d+/m);
+});
+
+/** A defect where nobody expects one: no random numbers. */
+function sabotage(): string {
+  const script = 'crypto.getRandomValues=()=>{throw(new(RangeError)(`boom`))}';
+  return `--import data:text/javascript,${encodeURIComponent(script)}`;
+}

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { build } from 'esbuild';
+import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+
+const PROGRAM = resolve('dist/bin.js');
+export const APP = SANDBOX_CLIENTS.server;
+
+export interface Ended {
+  /** The exit code; a signal's name where one ended it. */
+  readonly exit: number | NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StartOptions {
+  /** Added to the environment of {@link Desk}. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Standard input. Default: empty. */
+  readonly input?: string;
+}
+
+/** The built program as a process, at work. */
+export class Program {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  #stderr = '';
+
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { env: environment, stdio: 'pipe' });
+    this.child = child;
+    // A program that does not read its input is no fault.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      this.#stderr += chunk;
+    });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    this.ended = once(child, 'close').then(([code, signal]) => ({
+      exit: code ?? signal,
+      stdout,
+      stderr: this.#stderr,
+    }));
+  }
+
+  /** Resolves once stderr holds it. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.#stderr);
+      if (found !== null) return found;
+      const ended = this.ended.then(() => true);
+      const last = await Promise.race([once(this.child.stderr ?? this.child, 'data').then(() => false), ended]);
+      if (last && !pattern.test(this.#stderr)) throw new Error(`It ended without ${pattern}: ${this.#stderr}`);
+    }
+  }
+
+  /** The address that it asks to have opened. */
+  async address(): Promise<URL> {
+    const [, address = ''] = await this.says(/^(http\S+)\n/m);
+    return new URL(address);
+  }
+}
+
+/** A home directory, a sandbox, and the program between them. */
+export interface Desk extends AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly home: string;
+  readonly file: string;
+  /** A file outside of the home directory, for what the robot sees. */
+  readonly notes: string;
+  start(args: readonly string[], options?: StartOptions): Program;
+  run(args: readonly string[], options?: StartOptions): Promise<Ended>;
+  /** The arguments of a login at the sandbox, on a free port. */
+  login(...more: string[]): readonly string[];
+  /** Puts a profile there as an earlier sign-in left it. @returns its bytes */
+  plant(content?: string): Promise<string>;
+  stored(): Promise<string>;
+}
+
+/** Values of `BROWSER`. `nobody` opens nothing. */
+export const nobody = `${process.execPath} -e 0`;
+let bundled: Promise<string> | undefined;
+export async function person(decision: 'allow' | 'deny'): Promise<string> {
+  bundled ??= bundleRobot();
+  return `${process.execPath} ${await bundled} ${decision}`;
+}
+
+async function bundleRobot(): Promise<string> {
+  const outfile = join(await mkdtemp(join(tmpdir(), 'robot-')), 'robot.mjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, 'robot.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+/** @param browser the default `BROWSER` of every run */
+export async function desk(browser = nobody): Promise<Desk> {
+  const sandbox = await startSandbox();
+  const home = await mkdtemp(join(tmpdir(), 'desk-'));
+  const file = join(home, 'profiles/default.json');
+  const notes = `${home}.notes`;
+  const start: Desk['start'] = (args, { environment = {}, input = '' } = {}) =>
+    new Program(
+      args,
+      {
+        PATH: process.env.PATH,
+        FITBIT_LOGIN_HOME: home,
+        FITBIT_CLIENT_ID: APP.id,
+        FITBIT_CLIENT_SECRET: APP.secret,
+        BROWSER: browser,
+        ...environment,
+      },
+      input,
+    );
+  return {
+    sandbox,
+    home,
+    file,
+    notes,
+    start,
+    run: (args, options) => start(args, options).ended,
+    login: (...more) => [
+      'login',
+      '--sandbox',
+      sandbox.origin,
+      '--redirect-uri',
+      'http://127.0.0.1:0/callback',
+      ...more,
+    ],
+    plant: async (content = profile(sandbox.origin)) => {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await writeFile(file, content, { mode: 0o600 });
+      return content;
+    },
+    stored: () => readFile(file, 'utf8'),
+    [Symbol.asyncDispose]: async () => {
+      await sandbox.close();
+      for (const path of [home, notes]) await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+export const OLD_TOKEN = 'marked-old-access-token';
+
+function profile(sandbox: string): string {
+  const document = {
+    version: 1,
+    provider: 'fitbit',
+    sandbox,
+    client_id: APP.id,
+    redirect_uris: ['http://127.0.0.1:0/callback'],
+    requested_scope: 'sleep',
+    access_token: OLD_TOKEN,
+    refresh_token: 'marked-old-refresh-token',
+    token_type: 'Bearer',
+    scope: 'sleep',
+    user_id: 'WALK01',
+    obtained_at: '2026-01-31T12:00:00.000Z',
+    expires_at: '2026-01-31T20:00:00.000Z',
+  };
+  return `${JSON.stringify(document)}\n`;
+}

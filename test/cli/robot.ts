@@ -1,0 +1,24 @@
+/**
+ * The person's browser, as BROWSER names it: `robot.mjs allow ADDRESS` presses Allow on the sandbox's consent page. It is
+ * bundled and run as a process of its own.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { consent } from '../../src/sandbox/consent.ts';
+
+const [, , decision, address = ''] = process.argv;
+const url = new URL(address);
+const { client_id: id, redirect_uri: redirectUri } = Object.fromEntries(url.searchParams);
+
+// What everybody on this machine can read while the sign-in waits.
+if (process.env.ROBOT_NOTES) {
+  const seen = [process.ppid, process.pid].map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  writeFileSync(process.env.ROBOT_NOTES, JSON.stringify(seen));
+}
+// As if this very port had been registered all along.
+await fetch(new URL('/sandbox/clients', url), {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ id, redirectUris: [redirectUri] }),
+});
+await consent(url, { allow: decision === 'allow' });

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { consent } from '../../src/sandbox/consent.ts';
+import { APP, type Desk, desk, nobody, person } from './program.ts';
+
+let at: Desk;
+let allow = '';
+beforeAll(async () => {
+  allow = await person('allow');
+  at = await desk(allow);
+});
+beforeEach(() => at.sandbox.faults.clear());
+afterAll(() => at[Symbol.asyncDispose]());
+
+async function decide(url: URL): Promise<Response> {
+  at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });
+  return consent(url);
+}
+
+describe('a waiting login', () => {
+  test('prints the address first and on a line of its own, whole, before any browser is opened', async () => {
+    const program = at.start(at.login(), { environment: { BROWSER: '/nowhere/browser' } });
+    await program.says(/could not be started.*Open the address above yourself/);
+    const url = await program.address();
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({ client_id: APP.id, code_challenge_method: 'S256' });
+    await decide(url);
+    const { exit, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/^Open this address in your browser to sign in:\n\nhttp\S+\n\n/);
+  });
+
+  test('--no-browser opens none, and says where it waits and for how long', async () => {
+    const environment = { BROWSER: '/nowhere/browser' };
+    const program = at.start(at.login('--no-browser', '--timeout', '90'), { environment });
+    const url = await program.address();
+    const [, minutes] = await program.says(/Waiting for the answer at \S+ \(time limit (\d:\d\d) minutes\)/);
+    expect(minutes).toMatch(/^1:(30|2\d)$/);
+    await decide(url);
+    const { exit, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stderr).not.toContain('could not be started');
+  });
+
+  test('a browser launcher that fails, or that stays, changes nothing', async () => {
+    for (const code of ['process.exit(3)', 'setInterval(Boolean,1e9)']) {
+      const program = at.start(at.login(), { environment: { BROWSER: `${nobody.replace(/0$/, code)} --` } });
+      const url = await program.address();
+      await decide(url);
+      expect((await program.ended).exit).toBe(0);
+    }
+  });
+
+  test('the browser itself: the process ends with its answer, though sockets are held open to it', async () => {
+    const program = at.start(at.login(), { environment: { BROWSER: nobody } });
+    const url = await program.address();
+    const { hostname, port } = new URL(url.searchParams.get('redirect_uri') ?? '');
+    const sockets = Array.from({ length: 8 }, () =>
+      connect({ host: hostname, port: Number(port), allowHalfOpen: true }),
+    );
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+    }
+    sockets[0]?.write('GET /callback?state=');
+    const page = await decide(url);
+    expect(await page.text()).toContain('Signed in');
+    // Nothing here closes them: were the process to wait for it, this would never end.
+    expect((await program.ended).exit).toBe(0);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('a stranger’s request is mentioned once and ends nothing', async () => {
+    const program = at.start(at.login('--no-browser'));
+    const url = await program.address();
+    const redirectUri = url.searchParams.get('redirect_uri') ?? '';
+    for (const query of ['code=forged&state=forged', 'error=access_denied', 'code=x']) {
+      expect((await fetch(`${redirectUri}?${query}`)).status).toBe(400);
+    }
+    await decide(url);
+    const { exit, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stderr.match(/not the awaited answer/g)).toHaveLength(1);
+    expect(stderr).not.toContain('forged');
+  });
+});
+
+describe('stdout and stderr', () => {
+  test('the answer alone is on stdout, under any log level', async () => {
+    const { exit, stdout, stderr } = await at.run(at.login('--json', '--log-level', 'trace'));
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01' });
+    expect(stderr).toContain('"level":');
+  });
+
+  test('a reader that has gone away costs neither the sign-in nor the exit code', async () => {
+    const before = at.sandbox.state().counts.exchanges;
+    const program = at.start(at.login());
+    program.child.stdout?.destroy();
+    const { exit, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stderr).not.toMatch(/EPIPE|Error/);
+    expect(at.sandbox.state().counts.exchanges).toBe(before + 1);
+  });
+
+  test('off a terminal there are neither colours nor a line that is redrawn', async () => {
+    const { stdout, stderr } = await at.run(at.login());
+    expect(stdout + stderr).not.toContain('\u001b');
+    expect(stderr).not.toContain('\r');
+  });
+});
+
+describe('the program', () => {
+  test('--version and --help answer on stdout with 0', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    expect(await at.run(['--version'])).toEqual({ exit: 0, stdout: `${version}\n`, stderr: '' });
+    const help = await at.run(['--help']);
+    expect(help).toMatchObject({ exit: 0, stderr: '' });
+    for (const words of ['login', 'status', 'sandbox', 'Exit codes', 'FITBIT_CLIENT_SECRET'])
+      expect(help.stdout).toContain(words);
+    expect((await at.run(['login', '--help'])).stdout).toContain('--client-secret-file');
+  });
+
+  test('runs from its source as npm start does', async () => {
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'src/bin.ts', '--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('a fresh sandbox lives as long as the sign-in to it', async () => {
+    const args = [
+      'login',
+      '--sandbox',
+      '--redirect-uri',
+      'http://127.0.0.1:0/callback',
+      '--profile',
+      'fresh',
+      '--json',
+    ];
+    const { exit, stdout } = await at.run(args, { environment: { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' } });
+    expect(exit).toBe(0);
+    const { sandbox } = JSON.parse(stdout);
+    expect(sandbox).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await expect(fetch(sandbox)).rejects.toThrow();
+  });
+});
+
+describe('sandbox', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('runs until %s, and login signs in to it', async (signal) => {
+    const program = at.start(['sandbox', '--port', '0', '--json']);
+    const [line] = await once(program.child.stdout ?? program.child, 'data');
+    const { origin, clients } = JSON.parse(String(line));
+    expect(clients).toContainEqual(expect.objectContaining({ client_id: APP.id, type: 'server' }));
+    const { exit } = await at.run(['login', '--sandbox', origin, '--redirect-uri', 'http://127.0.0.1:0/callback']);
+    expect(exit).toBe(0);
+    // A page left open in a browser holds a socket open.
+    const { port, hostname } = new URL(origin);
+    const idle = connect(Number(port), hostname).on('error', () => {});
+    await once(idle, 'connect');
+    program.child.kill(signal);
+    expect((await program.ended).exit).toBe(0);
+    idle.destroy();
+  });
+
+  test('6 PORT_BUSY: names the port', async () => {
+    const { port } = new URL(at.sandbox.origin);
+    const { exit, stderr } = await at.run(['sandbox', '--port', port]);
+    expect(exit).toBe(6);
+    expect(stderr).toContain(port);
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { accessToken } from '../../src/index.ts';
+import { Secret } from '../../src/secret.ts';
+import { type AccessRequest, access } from '../../src/usecases/access.ts';
+import type { AccessPorts } from '../../src/usecases/ports.ts';
+import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
+
+/** What `refresh` asks for: any token but the stored one. */
+async function another(at: SignedIn): Promise<AccessRequest> {
+  return { name: 'default', notThis: new Secret((await at.stored()).access_token) };
+}
+
+/** Refreshes with the answer lost at every try, as when this machine loses its network in the middle. */
+async function cutOff(at: SignedIn): Promise<void> {
+  at.sandbox.faults.add({ at: 'token', kind: 'lost-answer' });
+  await failure(access(await another(at), await at.ports()));
+  at.sandbox.faults.clear();
+}
+
+/** A pair that somebody else's refresh got, while ours was on its way. */
+async function refreshedElsewhere(at: SignedIn) {
+  const { refresh_token } = await at.stored();
+  const app = at.sandbox.clients.find(({ type }) => type === 'server');
+  const answer = await fetch(`${at.sandbox.origin}/oauth2/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${app?.id}:${app?.secret}`)}` },
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token }),
+  });
+  const given: { readonly access_token: string; readonly refresh_token: string } = Object(await answer.json());
+  return { access_token: given.access_token, refresh_token: given.refresh_token };
+}
+
+/** Ports with which the profile's file is changed past the lock once a refresh is on its way. */
+async function changedMeanwhile(at: SignedIn, changes: Readonly<Record<string, unknown>>): Promise<AccessPorts> {
+  const ports = await at.ports();
+  let isFirst = true;
+  return {
+    ...ports,
+    fetch: async (url, init) => {
+      if (isFirst) await at.tamper({ ...changes, refresh_started_at: undefined });
+      isFirst = false;
+      return ports.fetch(url, init);
+    },
+  };
+}
+
+describe('a refresh that was cut off', () => {
+  test('is noted, keeps the old tokens, and is repeated at once by whoever comes next', async () => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    await cutOff(at);
+    expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.surroundings.now().toISOString() });
+
+    // The stored token still looks fresh; its successor would be lost all the same.
+    at.pass(119);
+    const { token } = await accessToken({}, at.surroundings);
+    const after = await at.stored();
+    expect(at.sent.at(-1)?.form.get('refresh_token')).toBe(before.refresh_token);
+    expect(after.access_token).toBe(token.reveal());
+    expect(after.refresh_started_at).toBeUndefined();
+    expect(at.sandbox.isLive(after.refresh_token)).toBe(true);
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
+  });
+
+  test('by a kill before anything was sent is as good as none', async () => {
+    await using at = await signedIn();
+    await at.tamper({ refresh_started_at: at.surroundings.now().toISOString() });
+    at.pass(LIFETIME * 10);
+    expect(await at.run(['token'])).toMatchObject({ code: 0 });
+    expect((await at.stored()).refresh_started_at).toBeUndefined();
+  });
+
+  test('is told by status', async () => {
+    await using at = await signedIn();
+    await cutOff(at);
+    expect((await at.run(['status'])).stdout).toContain(
+      `A refresh was cut off at ${at.surroundings.now().toISOString()}`,
+    );
+  });
+
+  test('past two minutes: exit 3, and the message says what happened and when', async () => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    await cutOff(at);
+    const when = at.surroundings.now().toISOString();
+    at.pass(121);
+    for (let round = 0; round < 2; round += 1) {
+      const { code, stdout, stderr } = await at.run(['token']);
+      expect([code, stdout]).toEqual([3, '']);
+      expect(stderr).toContain(`began at ${when} (2 minutes ago) was cut off`);
+      expect(stderr).toContain('WALK01');
+      expect(stderr).toContain('fitbit-login login');
+    }
+    // The person may know better than the provider did today: nothing is deleted.
+    expect(await at.stored()).toMatchObject({
+      access_token: before.access_token,
+      refresh_token: before.refresh_token,
+      refresh_started_at: when,
+    });
+  });
+
+  test('and refused for another reason when it is repeated is still to be repeated', async () => {
+    await using at = await signedIn();
+    at.sandbox.faults.add({ at: 'token', kind: 'lost-answer', times: 1 });
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 429, resetSeconds: 3600, times: 1 });
+    const error = await failure(access(await another(at), await at.ports()));
+    expect(error).toMatchObject({ code: 'RATE_LIMITED' });
+    expect((await at.stored()).refresh_started_at).toBeDefined();
+    at.pass(60);
+    await accessToken({}, at.surroundings);
+    expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, repeats: 1 });
+  });
+});
+
+describe('a grant that is dead', () => {
+  test('is exit 3 with the way back; the tokens stay, and a second try says the same', async () => {
+    await using at = await signedIn();
+    const before = await at.text();
+    // A newer sign-in elsewhere: each person has one live refresh token for an app.
+    await refreshedElsewhere(at);
+    at.pass(LIFETIME);
+    const first = await at.run(['token']);
+    expect(first).toMatchObject({ code: 3, stdout: '' });
+    expect(first.stderr).toContain('its refresh token no longer works');
+    expect(first.stderr).toContain('fitbit-login login');
+    expect(first.stderr).not.toContain(JSON.parse(before).refresh_token);
+    expect(await at.text()).toBe(before);
+    expect(await at.run(['token'])).toEqual(first);
+  });
+
+  test('for this process is not dead where another one stored a newer pair meanwhile: that is used', async () => {
+    await using at = await signedIn();
+    const newer = await refreshedElsewhere(at);
+    at.pass(600);
+    const { tokens } = await access(await another(at), await changedMeanwhile(at, newer));
+    expect(tokens.accessToken.reveal()).toBe(newer.access_token);
+    expect(await at.stored()).toMatchObject(newer);
+    expect(at.sandbox.state().counts.invalidGrants).toBe(1);
+  });
+
+  test('where the newer pair has itself to be refreshed, it is, and nothing is lost', async () => {
+    await using at = await signedIn();
+    const newer = await refreshedElsewhere(at);
+    at.pass(LIFETIME);
+    const { tokens } = await access(await another(at), await changedMeanwhile(at, newer));
+    expect(at.sent.at(-1)?.form.get('refresh_token')).toBe(newer.refresh_token);
+    expect((await at.stored()).access_token).toBe(tokens.accessToken.reveal());
+    expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
+  });
+
+  test.each([
+    [401, 'CLIENT_REJECTED'],
+    [410, 'RETIRED'],
+  ])('never overwrites a newer pair, whatever the provider answers: %i', async (status, code) => {
+    await using at = await signedIn();
+    const newer = await refreshedElsewhere(at);
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status });
+    const error = await failure(access(await another(at), await changedMeanwhile(at, newer)));
+    expect(error).toMatchObject({ code });
+    expect(await at.stored()).toMatchObject(newer);
+  });
+
+  test('is what an access token without a refresh token comes to', async () => {
+    await using at = await signedIn();
+    await at.tamper({ refresh_token: undefined });
+    expect(await at.run(['token'])).toMatchObject({ code: 0 });
+    at.pass(LIFETIME);
+    expect(await at.run(['token'])).toMatchObject({ code: 3, stdout: '' });
+    expect(at.sent).toEqual([]);
+  });
+});
+
+test('a refresh that is on its way is let finish, although nobody wants it any longer', async () => {
+  await using at = await signedIn();
+  const stop = new AbortController();
+  const ports = await at.ports();
+  const asked = access(
+    { ...(await another(at)), signal: stop.signal },
+    {
+      ...ports,
+      fetch: (url, init) => {
+        stop.abort();
+        return ports.fetch(url, init);
+      },
+    },
+  );
+  await expect(asked).resolves.toMatchObject({ refreshed: true });
+  expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
+});

@@ -1,0 +1,204 @@
+import { dirname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AuthError } from '../../src/errors.ts';
+import { accessToken } from '../../src/index.ts';
+import type { Fault } from '../../src/sandbox/fault.ts';
+import { fileStore } from '../../src/store/file-store.ts';
+import { access } from '../../src/usecases/access.ts';
+import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
+
+type Trouble = Pick<Fault, 'kind' | 'status' | 'errorType' | 'resetSeconds'>;
+
+/** What says for certain that nothing was granted: the file is then as it was, to the byte. */
+const REFUSALS: readonly (readonly [string, Trouble, AuthError['code'], number])[] = [
+  ['a wrong client secret', { kind: 'status', status: 401 }, 'CLIENT_REJECTED', 2],
+  ['410: retired', { kind: 'status', status: 410 }, 'RETIRED', 5],
+  ['429 with a far reset', { kind: 'status', status: 429, resetSeconds: 1_234 }, 'RATE_LIMITED', 5],
+  ['a request that it does not understand', { kind: 'status', status: 400 }, 'REQUEST_REJECTED', 2],
+  ['a scope', { kind: 'status', status: 400, errorType: 'invalid_scope' }, 'SCOPE_REJECTED', 2],
+];
+
+/** What leaves open whether there is a new pair: the tokens stay, and the refresh is marked as one to repeat. */
+const FAILURES: readonly (readonly [string, Trouble, AuthError['code']])[] = [
+  ['409', { kind: 'status', status: 409 }, 'UNAVAILABLE'],
+  ['500', { kind: 'status', status: 500 }, 'UNAVAILABLE'],
+  ['502', { kind: 'status', status: 502 }, 'UNAVAILABLE'],
+  ['503', { kind: 'status', status: 503 }, 'UNAVAILABLE'],
+  ['a cut connection', { kind: 'reset' }, 'UNAVAILABLE'],
+  ['a lost answer', { kind: 'lost-answer' }, 'UNAVAILABLE'],
+  ['a page of some hotel', { kind: 'html' }, 'ANSWER_INVALID'],
+  ['a redirect', { kind: 'redirect' }, 'ANSWER_INVALID'],
+  ['half an answer', { kind: 'truncated-json' }, 'ANSWER_INVALID'],
+  ['no access token', { kind: 'missing-access-token' }, 'ANSWER_INVALID'],
+  ['a token of another kind', { kind: 'token-type-other' }, 'ANSWER_INVALID'],
+];
+
+describe('only the provider’s word that the grant is dead costs a sign-in:', () => {
+  test.each(REFUSALS)('refused for %s, the file stays as it was, to the byte', async (_name, trouble, code, exit) => {
+    await using at = await signedIn();
+    const before = await at.text();
+    at.pass(LIFETIME);
+    at.sandbox.faults.add({ at: 'token', ...trouble });
+    const { code: ended, stdout, stderr } = await at.run(['token', '--json']);
+    expect(ended).toBe(exit);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code, kept: 'The stored tokens are untouched.' } });
+    expect(stderr).toBe('');
+    expect(await at.text()).toBe(before);
+    expect(at.sent).toHaveLength(1);
+
+    at.sandbox.faults.clear();
+    expect(await at.run(['token'])).toMatchObject({ code: 0 });
+  });
+
+  test.each(FAILURES)('failed with %s, the tokens stay, and the next call works', async (_name, trouble, code) => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    at.pass(LIFETIME);
+    at.sandbox.faults.add({ at: 'token', ...trouble });
+    const error = await failure(access({ name: 'default' }, await at.ports()));
+    expect(error).toMatchObject({ code, exitCode: 5, kept: 'The stored tokens are untouched.' });
+    expect(at.sent.length).toBeGreaterThan(1);
+    expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.surroundings.now().toISOString() });
+
+    at.sandbox.faults.clear();
+    await accessToken({}, at.surroundings);
+    expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
+  });
+
+  test('nobody there: it cannot have been granted, so the file stays as it was, to the byte', async () => {
+    await using at = await signedIn();
+    const before = await at.text();
+    at.pass(LIFETIME);
+    await at.sandbox.close();
+    const error = await failure(access({ name: 'default' }, await at.ports()));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', exitCode: 5, details: { never_sent: true } });
+    expect(await at.text()).toBe(before);
+  });
+
+  test('what passes is waited out: 503, 409, a lost answer and a near reset, then the token', async () => {
+    await using at = await signedIn();
+    at.pass(LIFETIME);
+    for (const trouble of [
+      { kind: 'status', status: 503 },
+      { kind: 'status', status: 409 },
+      { kind: 'lost-answer' },
+      { kind: 'status', status: 429, resetSeconds: 0 },
+    ] satisfies Trouble[]) {
+      at.sandbox.faults.add({ at: 'token', ...trouble, times: 1 });
+    }
+    const ports = { ...(await at.ports()), retry: { pauseMs: 1 } };
+    const { tokens } = await access({ name: 'default' }, ports);
+    expect((await at.stored()).access_token).toBe(tokens.accessToken.reveal());
+    expect(at.sent).toHaveLength(5);
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, repeats: 1, invalidGrants: 0 });
+  });
+
+  test('the messages say when the limit is reset, and where the service has gone', async () => {
+    await using at = await signedIn();
+    at.pass(LIFETIME);
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 429, resetSeconds: 1_234, times: 1 });
+    expect((await at.run(['token'])).stderr).toContain('reset in 1234 seconds');
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 410, times: 1 });
+    expect((await at.run(['token'])).stderr).toMatch(/retired this service[\s\S]*Google Health/);
+  });
+
+  test('Ctrl-C between two tries ends it with the failure that there was', async () => {
+    await using at = await signedIn();
+    at.pass(LIFETIME);
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 503 });
+    const stop = new AbortController();
+    const ports = await at.ports();
+    const error = await failure(
+      access(
+        { name: 'default', signal: stop.signal },
+        {
+          ...ports,
+          retry: {},
+          fetch: async (url, init) => {
+            const response = await ports.fetch(url, init);
+            stop.abort();
+            return response;
+          },
+        },
+      ),
+    );
+    expect(error).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(at.sent).toHaveLength(1);
+  });
+});
+
+/** Holds the profile's lock, as another process at work on it does. */
+async function held(at: SignedIn): Promise<AsyncDisposable> {
+  const { promise: released, resolve: release } = deferred();
+  const { promise: started, resolve: begin } = deferred();
+  const holding = fileStore({ directory: dirname(at.file) }).update('default', () => {
+    begin();
+    return released;
+  });
+  await started;
+  return {
+    [Symbol.asyncDispose]: async () => {
+      release();
+      await holding;
+    },
+  };
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+describe('while another process has the profile', () => {
+  test('a token that is fresh needs no lock', async () => {
+    await using at = await signedIn();
+    await using _holder = await held(at);
+    expect(await at.run(['token'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('whoever waits says for what, and has the token once it is free', async () => {
+    await using at = await signedIn();
+    at.pass(LIFETIME);
+    const holder = await held(at);
+    const { promise: told, resolve: tell } = deferred();
+    const running = at.run(['token'], { onTalk: tell });
+    await told;
+    expect(at.sent).toEqual([]);
+    await holder[Symbol.asyncDispose]();
+    const { code, stdout, stderr } = await running;
+    expect([code, stdout]).toEqual([0, `${(await at.stored()).access_token}\n`]);
+    expect(stderr.trim()).toBe('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.');
+  });
+
+  test('gives up after a stated time with exit 6, before anything is sent', async () => {
+    await using at = await signedIn();
+    const before = await at.text();
+    at.pass(LIFETIME);
+    await using _holder = await held(at);
+    const ports = await at.ports();
+    const { update } = ports.store;
+    const impatient: typeof ports.store = {
+      ...ports.store,
+      update: (name, change, options) => update(name, change, { ...options, patienceMs: 50 }),
+    };
+    const error = await failure(access({ name: 'default' }, { ...ports, store: impatient }));
+    expect(error).toMatchObject({ code: 'LOCKED', exitCode: 6 });
+    expect(String(error)).toContain('profile "default"');
+    expect(at.sent).toEqual([]);
+    expect(await at.text()).toBe(before);
+  });
+
+  test('Ctrl-C ends the wait with 130', async () => {
+    await using at = await signedIn();
+    at.pass(LIFETIME);
+    await using _holder = await held(at);
+    const stop = new AbortController();
+    const running = at.run(['token', '--json'], { signal: stop.signal, onTalk: () => stop.abort() });
+    expect(await running).toMatchObject({ code: 130, stdout: expect.stringContaining('INTERRUPTED') });
+    expect(at.sent).toEqual([]);
+  });
+});

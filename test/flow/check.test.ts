@@ -1,0 +1,183 @@
+import { createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { checkStatus } from '../../src/index.ts';
+import type { Fetch } from '../../src/oauth/http.ts';
+import { failure, LIFETIME, signedIn } from './signed-in.ts';
+
+/** Changes the provider's introspection on its way. */
+const saying =
+  (change: (answer: object) => object, headers: Readonly<Record<string, string>> = {}) =>
+  (send: Fetch): Fetch =>
+  async (url, init) => {
+    const response = await send(url, init);
+    if (!url.endsWith('/introspect')) return response;
+    return Response.json(change(Object(await response.json())), { status: response.status, headers });
+  };
+
+describe('status --check', () => {
+  test('tells what the provider says: its scopes, which are not JSON, and its milliseconds', async () => {
+    await using at = await signedIn({ scopes: ['activity', 'heartrate'] });
+    const checked = await checkStatus({}, at.surroundings);
+    expect(checked).toMatchObject({ asked: true, userId: 'WALK01', session: { kind: 'fresh' } });
+    expect(checked.providerScopes?.toSorted()).toEqual(['activity', 'heartrate']);
+    expect(checked.providerExpiresAt).toEqual(checked.expiresAt);
+    expect(checked.rateLimit).toBeUndefined();
+
+    const { code, stdout } = await at.run(['status', '--check', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      session: 'fresh',
+      check: { asked: true, expires_at: checked.expiresAt?.toISOString(), rate_limit: null },
+    });
+    expect((await at.run(['status', '--check'])).stdout).toContain('The Fitbit sandbox says that the token works');
+    expect(at.sandbox.state().counts.refreshes).toBe(0);
+  });
+
+  test('shows the rate limit where the provider tells it', async () => {
+    const limits = {
+      'fitbit-rate-limit-limit': '150',
+      'fitbit-rate-limit-remaining': '77',
+      'fitbit-rate-limit-reset': '1800',
+    };
+    await using at = await signedIn({ through: saying((answer) => answer, limits) });
+    expect((await at.run(['status', '--check'])).stdout).toContain('77 of 150 requests left; reset in 1800 seconds');
+    expect(JSON.parse((await at.run(['status', '--check', '--json'])).stdout).check.rate_limit).toEqual({
+      limit: 150,
+      remaining: 77,
+      reset_seconds: 1800,
+    });
+  });
+
+  test('§17: asks by POST, with the token in no address', async () => {
+    await using at = await signedIn();
+    const { access_token } = await at.stored();
+    await at.run(['status', '--check']);
+    expect(at.sent).toMatchObject([{ method: 'POST' }]);
+    expect(at.sent.map(({ url }) => url.href).join()).not.toContain(access_token);
+  });
+
+  test('a token that has ended is refreshed, by this clock and by the provider’s', async () => {
+    await using at = await signedIn();
+    at.pass(LIFETIME);
+    expect(await at.run(['status', '--check'])).toMatchObject({ code: 0 });
+    expect(at.sandbox.state().counts.refreshes).toBe(1);
+    at.sandbox.clock.step(LIFETIME * 1000);
+    expect(await at.run(['status', '--check'])).toMatchObject({ code: 0 });
+    expect(at.sandbox.state().counts.refreshes).toBe(2);
+  });
+
+  test('§19: trusts only “active”: an answer that says everything else right is refreshed, then refused', async () => {
+    await using at = await signedIn({ through: saying((answer) => ({ ...answer, active: false })) });
+    const before = await at.stored();
+    const { code, stdout, stderr } = await at.run(['status', '--check']);
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('does not work, although it was refreshed just now');
+    expect((await at.stored()).access_token).not.toBe(before.access_token);
+    expect(at.sandbox.state().counts.refreshes).toBe(1);
+  });
+
+  test('§19: “active” alone is enough, and what else is wrong is not shown', async () => {
+    await using at = await signedIn({ through: saying(() => ({ active: true, exp: 'soon', scope: ['x'] })) });
+    const checked = await checkStatus({}, at.surroundings);
+    expect(checked).toMatchObject({ asked: true });
+    expect(checked.providerExpiresAt).toBeUndefined();
+  });
+
+  test.each([
+    ['"true"', { active: 'true' }],
+    ['1', { active: 1 }],
+    ['missing', {}],
+  ])('§19: “active” that is %s is no yes', async (_name, answer) => {
+    await using at = await signedIn({ through: saying(() => answer) });
+    expect(await at.run(['status', '--check'])).toMatchObject({ code: 5, stdout: '' });
+  });
+
+  test('a grant that was revoked elsewhere is exit 3, although everything stored looks fresh', async () => {
+    await using at = await signedIn();
+    const { refresh_token } = await at.stored();
+    const app = at.sandbox.clients.find(({ type }) => type === 'server');
+    const revoked = await fetch(`${at.sandbox.origin}/oauth2/revoke`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${app?.id}:${app?.secret}`)}` },
+      body: new URLSearchParams({ token: refresh_token }),
+    });
+    expect(revoked.status).toBe(200);
+    expect(await at.run(['status'])).toMatchObject({ code: 0 });
+    expect(await at.run(['status', '--check'])).toMatchObject({ code: 3, stdout: '' });
+    const json = await at.run(['status', '--check', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'GRANT_DEAD', exit_code: 3 } });
+    expect(await at.stored()).toMatchObject({ refresh_token });
+  });
+
+  test.each([
+    [{ kind: 'status', status: 503 }, 5],
+    [{ kind: 'status', status: 429 }, 5],
+    [{ kind: 'status', status: 410 }, 5],
+    [{ kind: 'html' }, 5],
+    [{ kind: 'reset' }, 5],
+  ] as const)('a provider that does not say is no yes and no no: %o', async (fault, exit) => {
+    await using at = await signedIn();
+    const before = await at.text();
+    at.sandbox.faults.add({ at: 'introspect', ...fault });
+    expect(await at.run(['status', '--check'])).toMatchObject({ code: exit, stdout: '' });
+    expect(await at.text()).toBe(before);
+  });
+});
+
+/** A server that grants, and knows nothing of introspection; tells whether it goes on granting. */
+async function server(grants: () => boolean): Promise<{ issuer: string } & AsyncDisposable> {
+  let serial = 0;
+  const http = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    const { host } = request.headers;
+    const issuer = `http://${host}`;
+    if (request.method === 'GET') {
+      response.end(
+        JSON.stringify({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` }),
+      );
+      return;
+    }
+    serial += 1;
+    response.statusCode = grants() ? 200 : 400;
+    response.end(
+      JSON.stringify(
+        grants()
+          ? { access_token: `custom-access-${serial}`, token_type: 'bearer', expires_in: 3600 }
+          : { error: 'invalid_grant' },
+      ),
+    );
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const address = http.address();
+  if (address === null || typeof address === 'string') throw new Error('not a TCP port');
+  return {
+    issuer: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      http.closeAllConnections();
+      await http[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('status --check at a provider that cannot be asked about tokens', () => {
+  test('refreshes instead, says so, and a dead token is exit 3', async () => {
+    let alive = true;
+    await using custom = await server(() => alive);
+    await using at = await signedIn();
+    await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined });
+    const { code, stdout } = await at.run(['status', '--check']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('cannot be asked; a refresh worked just now');
+    expect((await at.stored()).access_token).toBe('custom-access-1');
+
+    alive = false;
+    expect(await at.run(['status', '--check'])).toMatchObject({ code: 3, stdout: '' });
+  });
+
+  test('with nothing to refresh either, nothing is known, which is not exit 0', async () => {
+    await using custom = await server(() => true);
+    await using at = await signedIn();
+    await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined, refresh_token: undefined });
+    expect(await failure(checkStatus({}, at.surroundings))).toMatchObject({ code: 'USAGE', exitCode: 2 });
+  });
+});

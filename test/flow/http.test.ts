@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createRawServer, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { AuthError } from '../../src/errors.ts';
+import { boundedFetch, type HttpLimits } from '../../src/oauth/http.ts';
+
+const MIB = 1024 * 1024;
+// The real limits are 10 and 15 seconds; what is tested is that they hold.
+const SHORT: HttpLimits = { answerMs: 150, totalMs: 300 };
+
+interface Service extends AsyncDisposable {
+  readonly url: string;
+}
+
+async function listening(server: Server, sockets: ReadonlySet<Socket>): Promise<Service> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not a TCP port');
+  return {
+    url: `http://127.0.0.1:${address.port}/oauth2/token`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function http(handle: RequestListener): Promise<Service> {
+  const sockets = new Set<Socket>();
+  return listening(
+    createServer(handle).on('connection', (socket) => sockets.add(socket)),
+    sockets,
+  );
+}
+
+/** A server that may say anything, HTTP or not. */
+function bytes(answer: (socket: Socket) => void): Promise<Service> {
+  const sockets = new Set<Socket>();
+  const server = createRawServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('data', () => answer(socket));
+  });
+  return listening(server, sockets);
+}
+
+const get = ({ url }: Service, limits: HttpLimits = {}, init?: RequestInit) => boundedFetch(fetch, limits)(url, init);
+
+async function failure(response: Promise<Response>): Promise<AuthError> {
+  const thrown: unknown = await response.catch((error: unknown) => error);
+  if (thrown instanceof AuthError) return thrown;
+  throw new Error(`It did not fail as it should: ${thrown}`);
+}
+
+/** Writes for as long as anybody takes it. @returns the bytes that were handed over, once the other side has gone */
+async function pour(response: ServerResponse, piece: Buffer, total: number): Promise<number> {
+  let written = 0;
+  const gone = once(response, 'close');
+  while (written < total && !response.destroyed) {
+    written += piece.length;
+    if (!response.write(piece)) await Promise.race([once(response, 'drain'), gone]);
+  }
+  response.end();
+  await gone;
+  return written;
+}
+
+describe('a bounded request', () => {
+  test('gives the answer whole: status, headers and body', async () => {
+    await using service = await http((_request, response) => {
+      response.writeHead(201, { 'content-type': 'application/json', 'x-more': 'yes' }).end('{"a":1}');
+    });
+    const response = await get(service);
+    expect([response.status, response.headers.get('x-more'), await response.json()]).toEqual([201, 'yes', { a: 1 }]);
+  });
+
+  test('unpacks, and no longer says that it is packed', async () => {
+    await using service = await http((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":1}'));
+    });
+    const response = await get(service);
+    expect(response.headers.has('content-encoding')).toBe(false);
+    expect(await response.json()).toEqual({ a: 1 });
+  });
+
+  test.each([301, 302, 303, 307, 308])('follows no redirect: %i', async (status) => {
+    const asked: (string | undefined)[] = [];
+    await using service = await http((request, response) => {
+      asked.push(request.url);
+      response.writeHead(status, { location: '/elsewhere' }).end();
+    });
+    const error = await failure(get(service, {}, { method: 'POST', body: new URLSearchParams({ code: 'marked' }) }));
+    expect(error).toMatchObject({ code: 'ANSWER_INVALID', exitCode: 5 });
+    expect(asked).toEqual(['/oauth2/token']);
+  });
+
+  test('takes 64 KiB and not a byte more', async () => {
+    let size = 65_536;
+    await using service = await http((_request, response) => void response.end(Buffer.alloc(size, 'a')));
+    expect((await (await get(service)).arrayBuffer()).byteLength).toBe(65_536);
+    size += 1;
+    expect(await failure(get(service))).toMatchObject({
+      code: 'ANSWER_INVALID',
+      message: expect.stringContaining('64 KiB'),
+    });
+  });
+
+  test('leaves 100 MB with the one who sends them', async () => {
+    let poured: (bytes: Promise<number>) => void = () => {};
+    const handedOver = new Promise<number>((resolve) => {
+      poured = resolve;
+    });
+    await using service = await http((_request, response) =>
+      poured(pour(response, Buffer.alloc(65_536, 'a'), 100 * MIB)),
+    );
+    expect((await failure(get(service))).code).toBe('ANSWER_INVALID');
+    // What is not taken fills the buffers of two sockets; that is far from all of it.
+    expect(await handedOver).toBeLessThan(20 * MIB);
+  });
+
+  test('counts what a gzip bomb becomes, not what it is', async () => {
+    const bomb = gzipSync(Buffer.alloc(20 * MIB));
+    expect(bomb.length).toBeLessThan(65_536);
+    await using service = await http((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+    });
+    expect((await failure(get(service))).code).toBe('ANSWER_INVALID');
+  });
+
+  test.each<readonly [string, (socket: Socket) => void]>([
+    ['is silent', () => {}],
+    ['sends its head in drops', (socket) => socket.write('HTTP/1.1 200 OK\r\nx-a: ')],
+  ])('gives up on a server that %s', async (_name, answer) => {
+    await using service = await bytes(answer);
+    const error = await failure(get(service, SHORT));
+    expect(error).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('did not answer within 0.15'),
+    });
+  });
+
+  test('gives up on a body that never ends, though something of it comes all the time', async () => {
+    await using service = await bytes((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"access_token":"');
+      const drip = setInterval(() => socket.write('a'), 10);
+      socket.once('close', () => clearInterval(drip));
+    });
+    const error = await failure(get(service, SHORT));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('did not finish') });
+  });
+
+  test.each<readonly [string, string]>([
+    ['a body shorter than announced', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"access'],
+    ['a chunk that is cut off', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"a'],
+    ['a chunk without a length', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n'],
+    ['100 Continue, unasked', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['nothing', ''],
+    ['a head of 1 MB', `HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(MIB)}\r\n\r\n`],
+  ])('takes %s for an outage', async (_name, text) => {
+    await using service = await bytes((socket) => socket.end(text, 'latin1'));
+    expect(await failure(get(service))).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: false } });
+  });
+
+  test('gives up on a damaged gzip body, which Node’s own fetch waits for without end', async () => {
+    await using service = await bytes((socket) => {
+      socket.end('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\nnot gzip');
+    });
+    expect((await failure(get(service, SHORT))).code).toBe('UNAVAILABLE');
+  });
+
+  test('takes a reset for an outage: the request may have arrived', async () => {
+    await using service = await bytes((socket) => socket.resetAndDestroy());
+    expect(await failure(get(service))).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: false } });
+  });
+
+  test('knows that a refused connection never carried the request', async () => {
+    const service = await http(() => {});
+    await service[Symbol.asyncDispose]();
+    expect(await failure(get(service))).toMatchObject({
+      code: 'UNAVAILABLE',
+      details: { never_sent: true },
+      message: expect.stringContaining('the connection was refused'),
+    });
+  });
+
+  test('hands a page on for others to judge', async () => {
+    await using service = await http((_request, response) => void response.end('<h1>Welcome to this network</h1>'));
+    expect(await (await get(service)).text()).toContain('Welcome');
+  });
+
+  test('ends when its signal does, with that signal’s reason, before the answer and within it', async () => {
+    await using silent = await bytes(() => {});
+    await using half = await bytes((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'));
+    for (const service of [silent, half]) {
+      const reason = new AuthError('INTERRUPTED', 'Interrupted.');
+      const stop = new AbortController();
+      const response = get(service, {}, { signal: stop.signal });
+      setImmediate(() => stop.abort(reason));
+      await expect(response).rejects.toBe(reason);
+    }
+  });
+
+  test('leaves no timer behind', async () => {
+    await using service = await http((_request, response) => void response.end('{}'));
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    await get(service, { answerMs: 3_600_000, totalMs: 3_600_000 });
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
