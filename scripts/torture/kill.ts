@@ -3,11 +3,11 @@ import { type Account, type Bench, openBench } from './bench.ts';
 import { inLanes } from './lanes.ts';
 import type { Row } from './row.ts';
 
-const COUNTS = { full: { kills: 100, lanes: 16 }, short: { kills: 24, lanes: 12 } } as const;
+const COUNTS = { full: { kills: 1_000, lanes: 20 }, short: { kills: 24, lanes: 12 } } as const;
 
 /** How long the provider takes in one half of the kills before it rotates, and in the other half after that. */
 const PROVIDER_MS = 150;
-const MEASURE_EVERY = 4;
+const MEASURE_EVERY = 8;
 // Its multiples, taken modulo one, fill the span evenly however far one gets.
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
@@ -52,9 +52,16 @@ export const kill: Row = {
         if (stage === undefined) return;
         killed += 1;
         stages.set(stage, (stages.get(stage) ?? 0) + 1);
-        failures.push(...(await recover(bench, account)).map((failure) => `${at}, ${stage}: ${failure}`));
+        const verdict = await bench.verdict(account, await bench.token(account));
+        failures.push(...verdict.map((failure) => `${at}, ${stage}: lost: ${failure}`));
         if (killed % 50 === 0) rig.say(`${killed} of ${kills} killed; a refresh takes ${Math.round(spanMs)} ms`);
       });
+    }
+    // What a dead process left, the next refresh removes.
+    bench.sandbox.faults.clear();
+    await Promise.all(bench.accounts.map(measure));
+    for (const account of bench.accounts) {
+      failures.push(...(await bench.leftovers(account)).map((name) => `left over: ${name}`));
     }
     const { invalidGrants } = bench.sandbox.state().counts;
     if (invalidGrants > 0) failures.push(`${invalidGrants} times invalid_grant`);
@@ -81,12 +88,4 @@ async function killAt(bench: Bench, account: Account, ms: number): Promise<Stage
   if (now === undefined || !now.equals(old)) return 'stored';
   if (after.refreshStartedAt === undefined) return 'nothing begun';
   return bench.sandbox.isLive(now.reveal()) ? 'noted' : 'rotated, answer lost';
-}
-
-/** What is wrong with the next call after a kill. */
-async function recover(bench: Bench, account: Account): Promise<readonly string[]> {
-  const run = await bench.token(account);
-  const failures = (await bench.verdict(account, run)).map((failure) => `lost: ${failure}`);
-  const left = await bench.leftovers(account);
-  return left.length === 0 ? failures : [...failures, `left over: ${left.join(', ')}`];
 }

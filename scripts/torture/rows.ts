@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Canary } from './canary.ts';
 import { expiry } from './expiry.ts';
+import { frozen } from './frozen.ts';
 import { kill } from './kill.ts';
+import { lostAnswer } from './lost-answer.ts';
 import { copyProgram, Program } from './program.ts';
 import type { Finding, Rig, Row, Size } from './row.ts';
 
 /** The table, in the order in which it is printed. */
-export const ROWS: readonly Row[] = [expiry, kill];
+export const ROWS: readonly Row[] = [expiry, kill, lostAnswer, frozen];
 
 export interface TortureOptions {
   readonly size: Size;

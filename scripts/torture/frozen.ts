@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import pino from 'pino';
+import type { Fault } from '../../src/sandbox/fault.ts';
+import { type Bench, fileOf, openBench } from './bench.ts';
+import { until } from './lanes.ts';
+import type { Run } from './program.ts';
+import type { Rig, Row } from './row.ts';
+
+const COUNTS = { full: { repetitions: 4 }, short: { repetitions: 1 } } as const;
+const PROVIDER_MS = 2_000;
+const PAST_THE_REPEAT_MS = 3 * 60_000;
+
+interface Moment {
+  readonly name: string;
+  readonly fault?: Omit<Fault, 'at' | 'times'>;
+  /** Resolves when the holder is to be frozen. */
+  readonly reached: (bench: Bench, answered: Promise<void>) => Promise<void>;
+}
+
+const MOMENTS: readonly Moment[] = [
+  {
+    name: 'before the request',
+    reached: (bench) => until(async () => (await bench.leftovers(bench.account)).length > 0),
+  },
+  {
+    name: 'before the server rotated',
+    fault: { kind: 'delay', ms: PROVIDER_MS },
+    reached: (bench) => until(async () => (await bench.stored(bench.account)).refreshStartedAt !== undefined),
+  },
+  {
+    name: 'after the server rotated',
+    fault: { kind: 'delay-answer', ms: PROVIDER_MS },
+    reached: ({ sandbox }) => until(() => sandbox.state().counts.refreshes > 0),
+  },
+  { name: 'when the answer was on its way', reached: (_bench, answered) => answered },
+];
+
+/** The holder of the lock is stopped until others have gone on without it, twice, and is then woken. */
+export const frozen: Row = {
+  name: 'frozen',
+  figure: (size) => `holder frozen beyond the lock's patience, then woken, ${cases(size).length} times`,
+  mustBe: 'no older pair over a newer one',
+  run: async (rig) => {
+    const ends = await Promise.all(cases(rig.size).map((one) => freeze(rig, one)));
+    const failures = ends.flatMap((end) => end.failures);
+    const older = failures.filter((failure) => failure.includes('older pair')).length;
+    const count = (code: number) => ends.filter(({ woken }) => woken.exitCode === code).length;
+    return {
+      was: `${older} older pairs; of the woken ${count(0)} gave the newest token, ${count(6)} said that another went on`,
+      failures,
+    };
+  },
+};
+
+interface Case {
+  readonly moment: Moment;
+  /** Whether the provider has stopped repeating its answer by the time the holder wakes. */
+  readonly late: boolean;
+}
+
+function cases(size: keyof typeof COUNTS): readonly Case[] {
+  const once = MOMENTS.flatMap((moment) => [false, true].map((late) => ({ moment, late })));
+  return Array.from({ length: COUNTS[size].repetitions }, () => once).flat();
+}
+
+async function freeze(
+  rig: Rig,
+  { moment, late }: Case,
+): Promise<{ readonly woken: Run; readonly failures: readonly string[] }> {
+  const failures: string[] = [];
+  const fail = (what: string) => failures.push(`frozen ${moment.name}${late ? ', woken late' : ''}: ${what}`);
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let armed = false;
+  const logger = pino({}, { write: (line: string) => void (armed && line.includes('/oauth2/token') && answer()) });
+  await using bench = await openBench(rig, { logger });
+  const { account, sandbox } = bench;
+  armed = true;
+  await bench.expire(account);
+  if (moment.fault !== undefined) sandbox.faults.add({ at: 'token', times: 1, ...moment.fault });
+
+  const holder = bench.start(account, ['token']);
+  await moment.reached(bench, answered);
+  holder.process.kill('SIGSTOP');
+  // What another process stores while the holder sleeps is one pair ahead of it; what a third one stores is two.
+  const second = await bench.token(account);
+  for (const failure of await bench.verdict(account, second)) fail(`whoever went on: ${failure}`);
+  const third = await bench.start(account, ['refresh']).ended;
+  if (third.exitCode !== 0) fail(`a later refresh ended with ${third.exitCode}: ${third.stderr.trim()}`);
+  const newest = await readFile(fileOf(account), 'utf8');
+  if (late) sandbox.clock.step(PAST_THE_REPEAT_MS);
+
+  holder.process.kill('SIGCONT');
+  const woken = await holder.ended;
+  const { tokens } = await bench.stored(account);
+  if (!sandbox.isLive(tokens?.refreshToken?.reveal() ?? '')) fail('an older pair was stored over a newer one');
+  else if ((await readFile(fileOf(account), 'utf8')) !== newest) fail('the woken one wrote to the file');
+  if (woken.exitCode === 0) {
+    if (woken.stdout.trim() !== tokens?.accessToken.reveal()) fail('the woken one gave another token than the newest');
+  } else if (woken.exitCode !== 6 || !woken.stderr.includes('took') || woken.stderr.includes('    at ')) {
+    fail(`the woken one ended with ${woken.exitCode}: ${woken.stderr.trim()}`);
+  }
+  await bench.expire(account);
+  for (const failure of await bench.verdict(account, await bench.token(account))) fail(`afterwards: ${failure}`);
+  for (const name of await bench.leftovers(account)) fail(`left over: ${name}`);
+  return { woken, failures };
+}

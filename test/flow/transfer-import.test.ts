@@ -1,0 +1,177 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { accessToken, EXPORT_FORMATS, exportProfile, importProfile } from '../../src/index.ts';
+import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
+
+const APP = { FITBIT_CLIENT_ID: '23TSTS', FITBIT_CLIENT_SECRET: '5a4db0c5000000000000000000005e12' };
+
+/** The formats that hold a sign-in at Fitbit, and whether a file of each names its app. */
+const FORMATS = [
+  ['notebook', true],
+  ['dotenv', true],
+  ['python-fitbit', false],
+  ['go-oauth2', false],
+  ['fitbit-grafana', false],
+] as const;
+
+/** Imports a text into another profile than the one it is from. */
+const taken = (at: SignedIn, input: string, ...options: readonly string[]) =>
+  at.run(['import', '-', '--profile', 'taken', '--sandbox', at.sandbox.origin, ...options], {
+    input,
+    environment: APP,
+  });
+
+describe('export, then import:', () => {
+  test('the formats tried here are all that hold a sign-in at Fitbit', async () => {
+    await using at = await signedIn();
+    const able: string[] = [];
+    for (const { id } of EXPORT_FORMATS) {
+      const { code } = await at.run(['export', '--format', id]);
+      if (code === 0) able.push(id);
+      else expect(code).toBe(2);
+    }
+    expect(able.toSorted()).toEqual(FORMATS.map(([id]) => id).toSorted());
+  });
+
+  test.each(FORMATS)('%s there and back, and the tokens work', async (format) => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    const { stdout } = await at.run(['export', '--format', format]);
+    const { code, stderr, stdout: told } = await taken(at, stdout, '--json');
+    expect(stderr).toMatch(/^Recognised as /);
+    expect(code).toBe(0);
+    expect(JSON.parse(told)).toMatchObject({ profile: 'taken', user_id: 'WALK01', refreshable: true });
+
+    const { token } = await accessToken({ profile: 'taken' }, at.surroundings);
+    expect(token.reveal()).toBe(before.access_token);
+    expect(at.sent).toEqual([]);
+    at.pass(LIFETIME);
+    await accessToken({ profile: 'taken' }, at.surroundings);
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
+  });
+
+  test.each(FORMATS)('%s: whether the file names its app: %s; without one it is exit 2', async (format, namesApp) => {
+    await using at = await signedIn();
+    const { text } = await exportProfile({ format }, at.surroundings);
+    const file = join(at.home, 'tokens');
+    await writeFile(file, text);
+    const argv = ['import', file, '--profile', 'taken', '--sandbox', at.sandbox.origin];
+    expect((await at.run(argv)).code).toBe(namesApp ? 0 : 2);
+    const secret = join(at.home, 'secret.txt');
+    await writeFile(secret, APP.FITBIT_CLIENT_SECRET);
+    const given = ['--client-id', APP.FITBIT_CLIENT_ID, '--client-secret-file', secret];
+    expect(await at.run([...argv, ...given])).toMatchObject({ code: 0 });
+    at.pass(LIFETIME);
+    expect(await at.run(['token', '--profile', 'taken'])).toMatchObject({ code: 0 });
+  });
+
+  test('a profile of another machine is taken over, but never one of a sandbox as a real one', async () => {
+    await using at = await signedIn();
+    const { sandbox, redirect_uris, ...own } = await at.stored();
+    const { code, stderr } = await taken(at, JSON.stringify({ ...own, redirect_uris }));
+    expect(stderr).toContain('a profile of fitbit-login');
+    expect(code).toBe(0);
+    expect(await taken(at, JSON.stringify({ ...own, sandbox }), '--replace')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('import', () => {
+  test.each([
+    ['nothing', ''],
+    ['blanks', ' \n\t'],
+    ['half a JSON', '{"access_token":"abc'],
+    ['a list', '["abc"]'],
+    ['null', 'null'],
+    ['a wrong type', '{"access_token":1,"refresh_token":"abc"}'],
+    ['a page', '<!doctype html><title>Sign in</title>'],
+    ['bytes', '\0\u0001\u0002'],
+    ['another program’s settings', '{"name":"x","version":"1.0.0"}'],
+    ['a client without tokens', '{"client_id":"23TSTS","client_secret":"abc"}'],
+    ['a time that is none', '{"access_token":"a","refresh_token":"b","expires_at":"soon","scope":["sleep"]}'],
+    ['tokens of Google Health', '{"provider":"google","refresh_token":"abc"}'],
+    ['deep JSON', '['.repeat(100_000)],
+  ])('of %s changes nothing and is exit 2', async (_name, input) => {
+    await using at = await signedIn();
+    const before = await at.text();
+    const { code, stdout, stderr } = await at.run(['import', '-', '--replace'], { input, environment: APP });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).not.toContain('abc');
+    expect(await at.text()).toBe(before);
+    expect(at.sent).toEqual([]);
+  });
+
+  test('of a file that is not there is exit 6', async () => {
+    await using at = await signedIn();
+    expect(await at.run(['import', join(at.home, 'gone')])).toMatchObject({ code: 6, stdout: '' });
+  });
+
+  test('does not replace other tokens without --replace; the same ones may come again', async () => {
+    await using at = await signedIn();
+    const { text: own } = await exportProfile({ format: 'notebook' }, at.surroundings);
+    const other = JSON.stringify({ client_id: '23TSTS', access_token: 'other', refresh_token: 'other-refresh' });
+    const sandbox = ['--sandbox', at.sandbox.origin];
+    const before = await at.text();
+    const refused = await at.run(['import', '-', ...sandbox], { input: other });
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('--replace');
+    expect(await at.text()).toBe(before);
+
+    expect(await at.run(['import', '-', ...sandbox], { input: own })).toMatchObject({ code: 0 });
+    expect(await at.run(['import', '-', ...sandbox, '--replace'], { input: other })).toMatchObject({ code: 0 });
+    expect(await at.stored()).toMatchObject({ access_token: 'other', refresh_token: 'other-refresh' });
+  });
+
+  test('of a refresh token alone uses it once, under the lock, and stores what came', async () => {
+    await using at = await signedIn();
+    const { refresh_token } = await at.stored();
+    const input = JSON.stringify({ client_id: APP.FITBIT_CLIENT_ID, refresh_token });
+    expect(await taken(at, input)).toMatchObject({ code: 0 });
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
+    const { token, scopes } = await accessToken({ profile: 'taken' }, at.surroundings);
+    expect(token.reveal()).toMatch(/\./);
+    expect(scopes).toContain('sleep');
+    expect(at.sent).toHaveLength(1);
+  });
+
+  test.each([
+    ['503', { kind: 'status', status: 503 }, 5],
+    ['invalid_grant', { kind: 'status', status: 400, errorType: 'invalid_grant' }, 3],
+    ['invalid_client', { kind: 'status', status: 401 }, 2],
+  ] as const)(
+    'of a refresh token alone that ends with %s stores nothing, and replaces nothing',
+    async (_n, fault, exit) => {
+      await using at = await signedIn();
+      const before = await at.text();
+      at.sandbox.faults.add({ at: 'token', ...fault });
+      const input = JSON.stringify({ client_id: APP.FITBIT_CLIENT_ID, refresh_token: 'of-another-program' });
+      const ran = await at.run(['import', '-', '--replace', '--sandbox', at.sandbox.origin], {
+        input,
+        environment: APP,
+      });
+      expect(ran).toMatchObject({ code: exit, stdout: '' });
+      expect(ran.stderr).not.toContain('of-another-program');
+      expect(await at.text()).toBe(before);
+    },
+  );
+
+  test('of tokens whose end nobody tells refreshes them at the next use', async () => {
+    await using at = await signedIn();
+    const { refresh_token } = await at.stored();
+    const content = JSON.stringify({ client_id: APP.FITBIT_CLIENT_ID, access_token: 'opaque', refresh_token });
+    const done = await importProfile(
+      content,
+      { profile: 'taken', sandbox: at.sandbox.origin },
+      { ...at.surroundings, environment: { ...at.surroundings.environment, ...APP } },
+    );
+    expect(done).toMatchObject({ session: { kind: 'stale', refreshable: true } });
+    expect(await at.run(['token', '--profile', 'taken'])).toMatchObject({ code: 0 });
+    expect(at.sandbox.state().counts.refreshes).toBe(1);
+  });
+
+  test('warns of the program that the tokens came from, which must not refresh any longer', async () => {
+    await using at = await signedIn();
+    const { text } = await exportProfile({ format: 'python-fitbit' }, at.surroundings);
+    expect((await taken(at, text)).stderr).toContain('let the program that it came from no longer refresh');
+  });
+});
