@@ -14,25 +14,26 @@ interface Moment {
   readonly name: string;
   readonly fault?: Omit<Fault, 'at' | 'times'>;
   /** Resolves when the holder is to be frozen. */
-  readonly reached: (bench: Bench, answered: Promise<void>) => Promise<void>;
+  readonly reached: (bench: Bench, over: AbortSignal, answered: Promise<void>) => Promise<void>;
 }
 
 const MOMENTS: readonly Moment[] = [
   {
     name: 'before the request',
-    reached: (bench) => until(async () => (await bench.leftovers(bench.account)).length > 0),
+    reached: (bench, over) => until(async () => (await bench.leftovers(bench.account)).length > 0, over),
   },
   {
     name: 'before the server rotated',
     fault: { kind: 'delay', ms: PROVIDER_MS },
-    reached: (bench) => until(async () => (await bench.stored(bench.account)).refreshStartedAt !== undefined),
+    reached: (bench, over) =>
+      until(async () => (await bench.stored(bench.account)).refreshStartedAt !== undefined, over),
   },
   {
     name: 'after the server rotated',
     fault: { kind: 'delay-answer', ms: PROVIDER_MS },
-    reached: ({ sandbox }) => until(() => sandbox.state().counts.refreshes > 0),
+    reached: ({ sandbox }, over) => until(() => sandbox.state().counts.refreshes > 0, over),
   },
-  { name: 'when the answer was on its way', reached: (_bench, answered) => answered },
+  { name: 'when the answer was on its way', reached: (_bench, _over, answered) => answered },
 ];
 
 /** The holder of the lock is stopped until others have gone on without it, twice, and is then woken. */
@@ -82,8 +83,10 @@ async function freeze(
   if (moment.fault !== undefined) sandbox.faults.add({ at: 'token', times: 1, ...moment.fault });
 
   const holder = bench.start(account, ['token']);
-  await moment.reached(bench, answered);
-  holder.process.kill('SIGSTOP');
+  const over = new AbortController();
+  holder.ended.finally(() => over.abort());
+  await moment.reached(bench, over.signal, answered);
+  if (!holder.process.kill('SIGSTOP')) fail('it was over before it could be frozen');
   // What another process stores while the holder sleeps is one pair ahead of it; what a third one stores is two.
   const second = await bench.token(account);
   for (const failure of await bench.verdict(account, second)) fail(`whoever went on: ${failure}`);

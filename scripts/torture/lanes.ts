@@ -13,7 +13,10 @@ export async function inLanes<T, L>(
   await Promise.all(lanes.map(drive));
 }
 
-/** Looks at `condition` every few milliseconds until it holds: for what gives no event of its own, such as another process's files. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(2);
+/**
+ * Looks at `condition` every few milliseconds until it holds: for what gives no event of its own, such as another process's files.
+ * Resolves as well when `signal` says that it never will.
+ */
+export async function until(condition: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await condition())) await delay(2);
 }

@@ -7,11 +7,13 @@ import { expiry } from './expiry.ts';
 import { frozen } from './frozen.ts';
 import { kill } from './kill.ts';
 import { lostAnswer } from './lost-answer.ts';
+import { disk } from './disk.ts';
+import { brokenAnswers } from './broken-answers.ts';
 import { copyProgram, Program } from './program.ts';
 import type { Finding, Rig, Row, Size } from './row.ts';
 
 /** The table, in the order in which it is printed. */
-export const ROWS: readonly Row[] = [expiry, kill, lostAnswer, frozen];
+export const ROWS: readonly Row[] = [expiry, kill, lostAnswer, frozen, disk, brokenAnswers];
 
 export interface TortureOptions {
   readonly size: Size;

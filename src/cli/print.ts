@@ -14,12 +14,14 @@ import {
 export function viewText(view: View): string {
   const badge = view.badge === undefined ? '' : ` (${view.badge})`;
   const facts = factLines(view.facts);
-  const next = view.next.map(({ label, command }) => `  ${command}   # ${label.toLowerCase()}`);
+  const next = table(
+    view.next.map(({ label, command }) => [`  ${command}`, `# ${label.charAt(0).toLowerCase()}${label.slice(1)}`]),
+  );
   return [
     `${view.title}${badge}: ${view.lead}`,
     ...(facts.length > 0 ? ['', ...facts] : []),
     ...(view.notes.length > 0 ? ['', ...view.notes.map((note) => `  ${note}`)] : []),
-    ...(next.length > 0 ? ['', 'Next:', ...next] : []),
+    ...(next === '' ? [] : ['', 'Next:', next]),
   ].join('\n');
 }
 

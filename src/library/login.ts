@@ -1,4 +1,6 @@
+import type { Environment } from '../browser.ts';
 import { AuthError } from '../errors.ts';
+import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
@@ -41,16 +43,17 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
   const ports = await loginPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
   const stored = await ports.store.read(name);
-  refuseSandboxOverReal(options, name, stored);
+  const environment = environmentOf(surroundings);
+  const wanted = options.sandbox ?? rememberedSandbox(options, environment, stored);
+  if (wanted !== undefined) refuseOverReal(name, stored);
 
   // What signed in to a sandbox says nothing about the real service, and the other way round.
-  const before = (stored?.sandbox === undefined) === (options.sandbox === undefined) ? stored : undefined;
-  const given = resolveClient(options, environmentOf(surroundings), before);
-  const sandboxes = options.sandbox === undefined ? undefined : await import('./sandbox-client.ts');
+  const before = (stored?.sandbox === undefined) === (wanted === undefined) ? stored : undefined;
+  const given = resolveClient(options, environment, before);
+  const sandboxes = wanted === undefined ? undefined : await import('./sandbox-client.ts');
   const redirectUris = options.redirectUris ?? before?.redirectUris;
-  await using fresh =
-    options.sandbox === true ? await sandboxes?.freshSandbox(given, redirectUris, surroundings) : undefined;
-  const origin = fresh?.origin ?? (typeof options.sandbox === 'string' ? originOf(options.sandbox) : undefined);
+  await using fresh = wanted === true ? await sandboxes?.freshSandbox(given, redirectUris, surroundings) : undefined;
+  const origin = fresh?.origin ?? (typeof wanted === 'string' ? originOf(wanted) : undefined);
   const client = given ?? sandboxes?.SANDBOX_CLIENT;
   const fetchOptions = { fetch: ports.fetch, ...(signal === undefined ? {} : { signal }) };
   const provider = await resolveProvider(
@@ -58,6 +61,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     fetchOptions,
   );
   if (client === undefined) throw notConfigured(provider);
+  if (typeof wanted === 'string') await assertRunning(provider.server.issuer, ports.fetch);
 
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
   const prompt = options.prompt ?? provider.prompts[0];
@@ -81,8 +85,18 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
   return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
 }
 
-function refuseSandboxOverReal({ sandbox }: LoginOptions, name: string, stored: Profile | undefined): void {
-  if (sandbox === undefined || stored?.tokens === undefined || stored.sandbox !== undefined) return;
+/** A profile that signed in at a sandbox goes back there, unless another app or provider is named. */
+function rememberedSandbox(
+  options: LoginOptions,
+  environment: Environment,
+  stored: Profile | undefined,
+): string | undefined {
+  if (stored?.sandbox === undefined || options.provider !== undefined) return undefined;
+  return resolveClient(options, environment, stored)?.id === stored.client.id ? stored.sandbox : undefined;
+}
+
+function refuseOverReal(name: string, stored: Profile | undefined): void {
+  if (stored?.tokens === undefined || stored.sandbox !== undefined) return;
   throw new AuthError('USAGE', `The profile “${name}” holds a real sign-in, which the sandbox must not replace.`, {
     kept: 'Its tokens are untouched.',
     hint: 'Give the sandbox a profile of its own: `--profile sandbox`.',
@@ -92,6 +106,16 @@ function refuseSandboxOverReal({ sandbox }: LoginOptions, name: string, stored: 
 function originOf(address: string): string {
   const origin = URL.canParse(address) ? new URL(address).origin : address;
   return isLoopbackOrigin(origin) ? origin : address;
+}
+
+/** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
+async function assertRunning(origin: string, fetch: Fetch): Promise<void> {
+  await fetch(origin).catch((cause) => {
+    throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
+      cause,
+      hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
+    });
+  });
 }
 
 function scopesOf(provider: Provider, scopes: readonly string[]): readonly string[] {

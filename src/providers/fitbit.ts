@@ -31,7 +31,7 @@ const SCOPES = {
 export function fitbit(sandbox?: string): Provider {
   const site = sandbox ?? 'https://www.fitbit.com';
   const api = sandbox ?? 'https://api.fitbit.com';
-  const name = sandbox === undefined ? 'Fitbit' : 'The Fitbit sandbox';
+  const name = sandbox === undefined ? 'Fitbit' : 'Fitbit (sandbox)';
   return {
     id: 'fitbit',
     name,

@@ -28,6 +28,7 @@ export function signedInView(done: SignIn, now: Date): View {
     ],
     next: [
       ...(missing.length === 0 ? [] : [step('Ask for the missing scopes again', 'login', done)]),
+      step('Print a token that works', 'token', done),
       step('See what is stored', 'status', done),
     ],
     ...(done.sandbox === undefined ? {} : { badge: 'sandbox' }),
@@ -39,10 +40,9 @@ export function factsOf(status: Status, now: Date): readonly Fact[] {
   const { sandbox, userId, scopes, missingScopes, expiresAt, refreshExpiresAt } = status;
   return [
     { label: 'Account', value: userId ?? 'not told by the provider' },
-    { label: 'Provider', value: status.providerName },
-    ...(sandbox === undefined ? [] : [{ label: 'Sandbox', value: sandbox }]),
+    { label: 'Provider', value: sandbox === undefined ? status.providerName : `${status.providerName} at ${sandbox}` },
     { label: 'App', value: status.clientId },
-    { label: 'Scopes granted', value: scopes.length > 0 ? scopes : 'none named' },
+    { label: 'Scopes granted', value: scopes.length > 0 ? [...scopes].sort() : 'none named' },
     ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes }] : []),
     ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: moment(expiresAt, now) }]),
     ...(refreshExpiresAt === undefined ? [] : [{ label: 'Sign-in ends', value: moment(refreshExpiresAt, now) }]),

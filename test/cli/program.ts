@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -94,7 +95,9 @@ export async function person(decision: 'allow' | 'deny'): Promise<string> {
 }
 
 async function bundleRobot(): Promise<string> {
-  const outfile = join(await mkdtemp(join(tmpdir(), 'robot-')), 'robot.mjs');
+  const directory = await mkdtemp(join(tmpdir(), 'robot-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const outfile = join(directory, 'robot.mjs');
   await build({
     entryPoints: [join(import.meta.dirname, 'robot.ts')],
     outfile,

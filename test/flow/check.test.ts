@@ -29,7 +29,7 @@ describe('status --check', () => {
       session: 'fresh',
       check: { asked: true, expires_at: checked.expiresAt?.toISOString(), rate_limit: null },
     });
-    expect((await at.run(['status', '--check'])).stdout).toContain('The Fitbit sandbox says that the token works');
+    expect((await at.run(['status', '--check'])).stdout).toContain('Fitbit (sandbox) says that the token works');
     expect(at.sandbox.state().counts.refreshes).toBe(0);
   });
 

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Headers } from './loopback-visitor.ts';
@@ -110,11 +112,19 @@ describe('while a sign-in waits', () => {
     expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
   });
 
-  test('a stray is told to whoever watches, without anything of it', async () => {
+  test('a stray is told to whoever watches and noted in the log, without anything of it', async () => {
     await using at = await bench();
     const waiting = await at.begin();
     await waiting.visit('/callback?code=marked&state=marked');
-    expect(waiting.events.slice(1)).toEqual([{ kind: 'stray', reason: 'wrong-state' }]);
+    await waiting.visit(`/callback?marked=marked&state=${waiting.state}`);
+    expect(waiting.events.slice(1)).toEqual([
+      { kind: 'stray', reason: 'wrong-state' },
+      { kind: 'stray', reason: 'no-answer' },
+    ]);
+    const log = await readFile(join(at.home, 'log/fitbit-login.log'), 'utf8');
+    expect(log.match(/"event":"stray_request"/g)).toHaveLength(2);
+    expect(log).not.toContain('marked');
+    expect(log).not.toContain(waiting.state);
     await finished(at, waiting);
   });
 });

@@ -108,7 +108,7 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
     stored: async () => v.parse(StoredFile, JSON.parse(await text())),
     tamper: async (changes) => writeFile(at.file, JSON.stringify({ ...JSON.parse(await text()), ...changes })),
     ports: async () => ({ ...(await accessPorts(surroundings)), retry: { forMs: 40, pauseMs: 4 } }),
-    signIn: (again) => at.signIn(again, { ...surroundings, environment: withApp(at) }),
+    signIn: (again) => at.signIn(again, { now, onNotice: surroundings.onNotice, environment: withApp(at) }),
     run: (argv, runOptions) => run(argv, surroundings, runOptions),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   };
