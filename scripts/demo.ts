@@ -15,7 +15,12 @@ const REDIRECT_URIS = [8976, 8986, 8996].map((port) => `http://127.0.0.1:${port}
 const CLIENT_ID = '23TSTP';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const { FITBIT_CLIENT_ID: _id, FITBIT_CLIENT_SECRET: _secret, FITBIT_LOGIN_PROFILE: _profile, ...environment } = process.env;
+const {
+  FITBIT_CLIENT_ID: _id,
+  FITBIT_CLIENT_SECRET: _secret,
+  FITBIT_LOGIN_PROFILE: _profile,
+  ...environment
+} = process.env;
 const screen = hasScreen(process.env, process.platform);
 const home = await mkdtemp(join(tmpdir(), 'fitbit-login-demo-'));
 const stop = new AbortController();
@@ -27,7 +32,11 @@ try {
   await using sandbox = await startSandbox();
   sandbox.register({ id: CLIENT_ID, name: 'The demo', redirectUris: REDIRECT_URIS });
   say(`The sandbox plays Fitbit at ${sandbox.origin}. Nothing leaves this machine.`);
-  say(screen ? 'Your browser opens its consent page: press Allow there.\n' : 'There is no screen here, so the demo presses Allow by itself.\n');
+  say(
+    screen
+      ? 'Your browser opens its consent page: press Allow there.\n'
+      : 'There is no screen here, so the demo presses Allow by itself.\n',
+  );
 
   const run = (...argv: string[]) => {
     say(`$ fitbit-login ${argv.join(' ')}`);

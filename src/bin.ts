@@ -11,6 +11,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stop.abort(new AuthError('INTERRUPTED', 'Interrupted.'));
   });
 }
+// Node ignores this signal, so that a write beyond a limit fails with EFBIG; a listener that the lock's package adds would end us.
+process.on('SIGXFSZ', () => {});
 // A reader that has gone away (`fitbit-login status | head -1`) is no reason to crash.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

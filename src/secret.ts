@@ -45,11 +45,12 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u20
  * control characters (terminal escapes, line breaks) become blanks, and the length is limited to 300 characters.
  */
 export function redact(text: string, secrets: readonly (Secret | string | undefined)[] = []): string {
+  // Longest first: one that begins another must not leave the rest of it standing.
+  const values = secrets
+    .map((secret) => (secret instanceof Secret ? secret.reveal() : (secret ?? '')))
+    .sort((a, b) => b.length - a.length);
   let shown = text;
-  for (const secret of secrets) {
-    const value = secret instanceof Secret ? secret.reveal() : secret;
-    if (value) shown = shown.replaceAll(value, '[secret]');
-  }
+  for (const value of values) if (value !== '') shown = shown.replaceAll(value, '[secret]');
   shown = shown.replace(CREDENTIAL_SHAPED, '[secret]').replace(CONTROL, ' ').trim();
   return shown.length > 300 ? `${shown.slice(0, 299)}…` : shown;
 }

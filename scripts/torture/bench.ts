@@ -73,7 +73,8 @@ export async function openBench(rig: Rig, { people = 1, logger }: BenchOptions =
     home,
     accounts,
     account,
-    start: ({ home, profile }, args, options = {}) => program.start([...args, '--profile', profile], { home, ...options }),
+    start: ({ home, profile }, args, options = {}) =>
+      program.start([...args, '--profile', profile], { home, ...options }),
     token: (account, options) => bench.start(account, ['token'], options).ended,
     stored: async (account) => {
       const path = fileOf(account);
@@ -85,7 +86,9 @@ export async function openBench(rig: Rig, { people = 1, logger }: BenchOptions =
     expire: async (account) => {
       const path = fileOf(account);
       const fields = v.parse(FileText, JSON.parse(await readFile(path, 'utf8')));
-      const [obtained_at, expires_at] = [Date.now() - LIFETIME_MS, Date.now()].map((time) => new Date(time).toISOString());
+      const [obtained_at, expires_at] = [Date.now() - LIFETIME_MS, Date.now()].map((time) =>
+        new Date(time).toISOString(),
+      );
       await writeFile(path, `${JSON.stringify({ ...fields, obtained_at, expires_at }, null, 2)}\n`);
     },
     works: async (accessToken) => {
@@ -101,7 +104,8 @@ export async function openBench(rig: Rig, { people = 1, logger }: BenchOptions =
       const failures: string[] = [];
       if (!(await bench.works(run.stdout.trim()))) failures.push('the token that was printed does not work');
       const { tokens } = await bench.stored(account);
-      if (tokens?.accessToken.reveal() !== run.stdout.trim()) failures.push('the token that was printed is not the stored one');
+      if (tokens?.accessToken.reveal() !== run.stdout.trim())
+        failures.push('the token that was printed is not the stored one');
       if (!sandbox.isLive(tokens?.refreshToken?.reveal() ?? '')) failures.push('the sign-in is lost');
       return failures;
     },

@@ -18,7 +18,8 @@ export class Canary {
   /** From now on, and in whatever was heard before, this is a secret. */
   mark(kind: string, secret: string | undefined): void {
     if (secret === undefined) return;
-    if (secret.length < WINDOW) throw new Error(`A ${kind} of ${secret.length} characters cannot be told from other text.`);
+    if (secret.length < WINDOW)
+      throw new Error(`A ${kind} of ${secret.length} characters cannot be told from other text.`);
     // All JWTs of one kind begin alike: what must stay hidden of them is the signature.
     const telling = secret.slice(secret.lastIndexOf('.') + 1);
     for (const part of [telling.slice(0, WINDOW), telling.slice(-WINDOW)]) this.#kinds.set(part, kind);

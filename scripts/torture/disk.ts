@@ -67,17 +67,20 @@ export const disk: Row = {
 function troubles(freeStepKiB: number): readonly Trouble[] {
   const steps = Array.from({ length: MOST_FREE_KIB / freeStepKiB }, (_, index) => index * freeStepKiB);
   return [
-    ...steps.map((freeKiB): Trouble => ({
-      name: `${freeKiB} KiB left on the disk`,
-      needs: 'mount',
-      maySucceed: freeKiB > 128,
-      make: ({ home }) => fill(home, freeKiB * 1024),
-    })),
+    ...steps.map(
+      (freeKiB): Trouble => ({
+        name: `${freeKiB} KiB left on the disk`,
+        needs: 'mount',
+        maySucceed: freeKiB > 128,
+        make: ({ home }) => fill(home, freeKiB * 1024),
+      }),
+    ),
     {
       name: 'no inode left',
       needs: 'mount',
       make: async ({ home }) => {
-        for (let index = 0; (await statfs(home)).ffree > 0; index += 1) await writeFile(join(home, `full-${index}`), '');
+        for (let index = 0; (await statfs(home)).ffree > 0; index += 1)
+          await writeFile(join(home, `full-${index}`), '');
       },
     },
     { name: 'read-only file system', needs: 'mount', make: ({ home }) => remount(home, 'ro') },
@@ -123,7 +126,8 @@ async function tryIn(rig: Rig, bench: Bench, trouble: Trouble) {
       await writeFile(fileOf(bench.account), await readFile(fileOf(account)));
       await bench.expire(bench.account);
     }
-    if ((await readdir(dirname(fileOf(account)))).length > 1) throw new Error(`${trouble.name}: something was left over`);
+    if ((await readdir(dirname(fileOf(account)))).length > 1)
+      throw new Error(`${trouble.name}: something was left over`);
     return { exitCode, stderr, sound };
   } finally {
     if (trouble.needs === 'mount') await unmount(home);

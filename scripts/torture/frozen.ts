@@ -83,9 +83,7 @@ async function freeze(
   if (moment.fault !== undefined) sandbox.faults.add({ at: 'token', times: 1, ...moment.fault });
 
   const holder = bench.start(account, ['token']);
-  const over = new AbortController();
-  holder.ended.finally(() => over.abort());
-  await moment.reached(bench, over.signal, answered);
+  await moment.reached(bench, holder.over, answered);
   if (!holder.process.kill('SIGSTOP')) fail('it was over before it could be frozen');
   // What another process stores while the holder sleeps is one pair ahead of it; what a third one stores is two.
   const second = await bench.token(account);

@@ -60,7 +60,8 @@ async function giveUp(bench: Bench, account: Account): Promise<readonly string[]
   const after = await bench.stored(account);
   const failures: string[] = [];
   if (run.exitCode !== 5) failures.push(`without any answer: exit ${run.exitCode}, not 5: ${run.stderr.trim()}`);
-  if (after.tokens?.refreshToken?.equals(before.tokens?.refreshToken) !== true) failures.push('the tokens were not kept');
+  if (after.tokens?.refreshToken?.equals(before.tokens?.refreshToken) !== true)
+    failures.push('the tokens were not kept');
   if (after.refreshStartedAt === undefined) failures.push('the refresh that was begun is not noted');
   return failures;
 }

@@ -22,6 +22,8 @@ export interface Run {
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Run>;
+  /** Given when it has ended. */
+  readonly over: AbortSignal;
 }
 
 export interface RunOptions {
@@ -67,10 +69,13 @@ export class Program implements AsyncDisposable {
       },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
-    const running: Running = { process: child, ended: this.#end(child, args, started) };
+    const over = new AbortController();
+    const running: Running = { process: child, ended: this.#end(child, args, started), over: over.signal };
     this.#running.add(running);
-    const forget = () => this.#running.delete(running);
-    running.ended.then(forget, forget);
+    child.once('exit', () => {
+      over.abort();
+      this.#running.delete(running);
+    });
     return running;
   }
 

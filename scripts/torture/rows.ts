@@ -1,19 +1,20 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brokenAnswers } from './broken-answers.ts';
 import { Canary } from './canary.ts';
+import { clock } from './clock.ts';
+import { disk } from './disk.ts';
 import { expiry } from './expiry.ts';
 import { frozen } from './frozen.ts';
 import { kill } from './kill.ts';
 import { lostAnswer } from './lost-answer.ts';
-import { disk } from './disk.ts';
-import { brokenAnswers } from './broken-answers.ts';
 import { copyProgram, Program } from './program.ts';
 import type { Finding, Rig, Row, Size } from './row.ts';
+import { secrets } from './secrets.ts';
 
 /** The table, in the order in which it is printed. */
-export const ROWS: readonly Row[] = [expiry, kill, lostAnswer, frozen, disk, brokenAnswers];
+export const ROWS: readonly Row[] = [expiry, kill, lostAnswer, frozen, disk, brokenAnswers, clock, secrets];
 
 export interface TortureOptions {
   readonly size: Size;

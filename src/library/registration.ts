@@ -14,6 +14,8 @@ export interface RegistrationOptions {
   readonly provider?: string;
   /** Default: from `clientFile`, then `FITBIT_CLIENT_ID`, then what the profile signed in with before. */
   readonly clientId?: string;
+  /** The secret of an app that has one. Default: from `clientFile`, then `FITBIT_CLIENT_SECRET`, then as before. */
+  readonly clientSecret?: string | Secret;
   /** The content of a file with the client secret, and perhaps the client id: the secret alone, dotenv, or JSON. */
   readonly clientFile?: string;
 }
@@ -34,7 +36,9 @@ export function resolveClient(
   if (id === undefined) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(id))
     throw new AuthError('USAGE', 'The client id holds characters that no client id has.');
+  const { clientSecret } = options;
   const secret =
+    (typeof clientSecret === 'string' ? new Secret(clientSecret) : clientSecret) ??
     file?.secret ??
     (environmentSecret && (given === undefined || given === environmentId || !environmentId)
       ? new Secret(environmentSecret)

@@ -106,10 +106,10 @@ async function refresh(
   const profile = { ...current, tokens };
   const provider = await ports.providerOf(profile);
   const { refreshStartedAt: cutOffAt } = profile;
-  // From here on a successor may exist that only the provider knows: whoever finds this mark asks for it again.
-  await slot.note({ ...profile, refreshStartedAt: cutOffAt ?? ports.now() });
   const begun: Begun = { slot, profile, refreshToken, provider, failures: [] };
   try {
+    // From here on a successor may exist that only the provider knows: whoever finds this mark asks for it again.
+    await slot.note({ ...profile, refreshStartedAt: cutOffAt ?? ports.now() });
     return await send(begun, request, ports);
   } catch (thrown) {
     return await afterFailure(thrown, begun, request, ports);
@@ -167,6 +167,12 @@ async function afterFailure(
     { event: 'refresh_failed', profile: name, provider: provider.id, error_code: thrown.code },
     thrown.message,
   );
+  if (thrown.code === 'LOCKED') {
+    // Held up for so long (sleep, SIGSTOP) that another process went on: what that one stored is the newer pair.
+    const newest = await ports.store.read(name);
+    const tokens = usable(newest, ports.now(), request);
+    if (newest !== undefined && tokens !== undefined) return { profile: newest, tokens };
+  }
   const refused = thrown.code === 'GRANT_DEAD';
   if (wasNotGranted(thrown)) {
     // Whoever goes round the lock, another machine on a shared disk or a restored backup, may have stored a newer pair.

@@ -3,7 +3,8 @@ import { readdir, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Desk, desk, type Ended, OLD_TOKEN, person } from './program.ts';
+import { expectFailure, type Failure } from './failure.ts';
+import { type Desk, desk, OLD_TOKEN, person } from './program.ts';
 
 let at: Desk;
 let allow = '';
@@ -19,29 +20,6 @@ beforeEach(async () => {
   old = await at.plant();
 });
 afterAll(() => at[Symbol.asyncDispose]());
-
-/** What must hold for every failure, in text and as JSON. */
-function expectFailure({ exit, stdout, stderr }: Ended, expected: Failure, json: boolean): void {
-  expect(exit).toBe(expected.exit);
-  expect(stderr).not.toMatch(/^\s+at .+:\d+/m);
-  expect(stderr + stdout).not.toContain(OLD_TOKEN);
-  if (json) {
-    const { error } = JSON.parse(stdout);
-    expect(error).toMatchObject({ code: expected.code, exit_code: expected.exit, message: expect.any(String) });
-    expect(error.hint).toContain(expected.hint);
-    return;
-  }
-  expect(stdout).toBe('');
-  expect(stderr).toContain(expected.hint);
-  expect(stderr).toMatch(/^fitbit-login: \S/m);
-}
-
-interface Failure {
-  readonly exit: number;
-  readonly code: string;
-  /** Part of what to do next. */
-  readonly hint: string;
-}
 
 interface Case extends Failure {
   readonly name: string;
@@ -209,76 +187,6 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     const ended = await at.run(at.login());
     expectFailure(ended, { exit: 6, code: 'STORE_UNAVAILABLE', hint: 'permissions' }, false);
     expect(ended.stderr).not.toContain('Open this address');
-  });
-});
-
-describe('status', () => {
-  test('3: nobody is signed in', async () => {
-    await rm(at.file);
-    expectFailure(await at.run(['status']), { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' }, false);
-    expectFailure(
-      await at.run(['status', '--json']),
-      { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' },
-      true,
-    );
-    const other = await at.run(['status', '--profile', 'anna']);
-    expect(other.stderr).toContain('fitbit-login login --profile anna');
-  });
-
-  test('3: the access token has ended and cannot be refreshed', async () => {
-    const { refresh_token: _, ...unrefreshable } = JSON.parse(old);
-    await at.plant(JSON.stringify(unrefreshable));
-    const { exit, stdout } = await at.run(['status']);
-    expect(exit).toBe(3);
-    expect(stdout).toContain('has ended');
-  });
-
-  test('0: tells what is stored, in text and as JSON, and no token', async () => {
-    const text = await at.run(['status']);
-    expect(text).toMatchObject({ exit: 0, stderr: '' });
-    for (const words of ['(sandbox)', 'WALK01', 'has ended', at.file]) expect(text.stdout).toContain(words);
-    const json = await at.run(['status', '--json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({
-      profile: 'default',
-      user_id: 'WALK01',
-      session: 'stale',
-      refreshable: true,
-      scope: ['sleep'],
-      expires_at: '2026-01-31T20:00:00.000Z',
-      expires_in: 0,
-    });
-    expect(text.stdout + json.stdout).not.toContain('marked');
-  });
-});
-
-describe('130: interrupted', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s while waiting', async (signal) => {
-    const program = at.start(at.login('--no-browser'));
-    await program.address();
-    program.child.kill(signal);
-    const ended = await program.ended;
-    expectFailure(ended, { exit: 130, code: 'INTERRUPTED', hint: 'when you are ready' }, false);
-    expect(ended.stderr).toContain('untouched');
-    expect(await at.stored()).toBe(old);
-    expect(await readdir(dirname(at.file))).toEqual(['default.json']);
-  });
-
-  test('--json: stdout says so', async () => {
-    const program = at.start(at.login('--no-browser', '--json'));
-    await program.address();
-    program.child.kill('SIGINT');
-    expectFailure(await program.ended, { exit: 130, code: 'INTERRUPTED', hint: 'when you are ready' }, true);
-  });
-
-  test('a second signal ends at once what the first one let finish', async () => {
-    at.sandbox.faults.add({ at: 'token', kind: 'hang' });
-    const program = at.start(at.login());
-    await program.says(/The answer has arrived/);
-    // Two of one kind could become one on their way.
-    program.child.kill('SIGINT');
-    program.child.kill('SIGTERM');
-    expect((await program.ended).exit).toBe(130);
-    expect(await at.stored()).toBe(old);
   });
 });
 

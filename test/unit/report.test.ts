@@ -26,10 +26,10 @@ describe('a finished sign-in', () => {
     const { tone, title, lead, facts, notes, next, badge } = view();
     expect({ tone, title, notes, badge }).toEqual({ tone: 'success', title: 'Signed in', notes: [], badge: undefined });
     expect(lead).toBe('WALK01 at Fitbit. The tokens are safely stored on this machine.');
-    expect(facts).toContainEqual({ label: 'Scopes granted', value: ['sleep', 'profile'] });
+    expect(facts).toContainEqual({ label: 'Scopes granted', value: ['profile', 'sleep'] });
     expect(facts).toContainEqual({ label: 'Stored in', value: '/profiles/default.json' });
     expect(facts.find(({ label }) => label === 'Access token ends')?.value).toContain('(in 8 hours)');
-    expect(next).toEqual([{ label: 'See what is stored', command: 'fitbit-login status' }]);
+    expect(next.map(({ command }) => command)).toEqual(['fitbit-login token', 'fitbit-login status']);
   });
 
   test('warns of scopes that were not granted, and says what to run', () => {
@@ -39,6 +39,7 @@ describe('a finished sign-in', () => {
     expect(facts).toContainEqual({ label: 'Not granted', value: ['weight'] });
     expect(next.map(({ command }) => command)).toEqual([
       'fitbit-login login --profile anna',
+      'fitbit-login token --profile anna',
       'fitbit-login status --profile anna',
     ]);
   });
@@ -54,7 +55,7 @@ describe('a finished sign-in', () => {
   test('says sandbox where it was one', () => {
     const sandbox = 'http://127.0.0.1:8977';
     expect(view({ sandbox }).badge).toBe('sandbox');
-    expect(view({ sandbox }).facts).toContainEqual({ label: 'Sandbox', value: sandbox });
+    expect(view({ sandbox }).facts).toContainEqual({ label: 'Provider', value: `Fitbit at ${sandbox}` });
   });
 
   test('§14: says only what the provider told', () => {

@@ -1,0 +1,193 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { accessToken } from '../../src/index.ts';
+import { type Desk, desk, type Ended, person } from './program.ts';
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+let at: Desk;
+/** The token that is stored when a test begins. */
+let fresh = '';
+let path = '';
+
+beforeAll(async () => {
+  at = await desk(await person('allow'));
+  expect(await at.run(at.login())).toMatchObject({ exit: 0 });
+  // As npm installs it: a link with the program's name on the PATH.
+  const bin = join(at.home, 'bin');
+  await mkdir(bin);
+  await symlink(resolve('dist/bin.js'), join(bin, 'fitbit-login'));
+  path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
+});
+beforeEach(async () => {
+  fresh = (await accessToken({}, { environment: { FITBIT_LOGIN_HOME: at.home } })).token.reveal();
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+const tokenOf = (file: string): string => JSON.parse(file).access_token;
+
+/** As eight hours do. */
+async function expire(): Promise<void> {
+  const file = JSON.parse(await at.stored());
+  await at.plant(JSON.stringify({ ...file, expires_at: '2026-01-31T20:00:00.000Z' }));
+}
+
+/** Runs a command with fitbit-login on its PATH, and nothing of this process's own environment. */
+function script(command: string, args: readonly string[], home = at.home): Promise<Ended> {
+  return new Promise((done) => {
+    const env = { PATH: path, FITBIT_LOGIN_HOME: home };
+    const child = execFile(command, args, { env }, (_error, stdout, stderr) =>
+      done({ exit: child.exitCode ?? child.signalCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+const sh = (text: string, home?: string) => script('sh', ['-c', text], home);
+
+describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell', () => {
+  test('is the token and nothing else, under any log level', async () => {
+    expect(await sh('echo "Bearer $(fitbit-login token)"')).toEqual({
+      exit: 0,
+      stdout: `Bearer ${fresh}\n`,
+      stderr: '',
+    });
+    expect((await sh('echo "Bearer $(fitbit-login token --log-level trace)"')).stdout).toBe(`Bearer ${fresh}\n`);
+    expect((await sh('fitbit-login token | cat')).stdout).toBe(`${fresh}\n`);
+    expect((await sh('fitbit-login token | true')).exit).toBe(0);
+  });
+
+  test('is a new one after it has ended', async () => {
+    await expire();
+    const { stdout } = await sh('echo "Bearer $(fitbit-login token)"');
+    expect(stdout).toBe(`Bearer ${tokenOf(await at.stored())}\n`);
+    expect(stdout).not.toContain(fresh);
+  });
+
+  test('fails with an exit code that a script can tell, and with nothing on stdout', async () => {
+    const nobody = join(at.home, 'nobody');
+    expect(await sh('set -e; token=$(fitbit-login token); echo "$token"', nobody)).toMatchObject({
+      exit: 3,
+      stdout: '',
+    });
+    expect((await sh('fitbit-login token || [ $? -eq 3 ] && echo sign in', nobody)).stdout).toBe('sign in\n');
+    await expire();
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 410, times: 1 });
+    expect(await sh('token=$(fitbit-login token) || exit $?')).toMatchObject({ exit: 5, stdout: '' });
+  });
+
+  test('from several processes at the moment of expiry: one refresh, the same answer', async () => {
+    await expire();
+    const { refreshes } = at.sandbox.state().counts;
+    const { stdout } = await sh('for i in 1 2 3 4 5; do fitbit-login token & done; wait');
+    const stored = tokenOf(await at.stored());
+    expect(stdout).toBe(`${stored}\n`.repeat(5));
+    expect(at.sandbox.state().counts).toMatchObject({ refreshes: refreshes + 1, invalidGrants: 0 });
+  });
+});
+
+const PYTHON = `
+import json, subprocess, sys
+try:
+    token = subprocess.check_output(["fitbit-login", "token"], text=True).strip()
+except subprocess.CalledProcessError as error:
+    sys.exit(error.returncode)
+about = json.loads(subprocess.check_output(["fitbit-login", "status", "--json"]))
+print(token, about["user_id"])
+`;
+
+describe.skipIf(!hasPython)('subprocess.check_output in Python', () => {
+  test('has the token, and the exit code where there is none', async () => {
+    const { exit, stdout } = await script('python3', ['-c', PYTHON]);
+    expect([exit, stdout]).toEqual([0, `${fresh} WALK01\n`]);
+    expect(await script('python3', ['-c', PYTHON], join(at.home, 'nobody'))).toMatchObject({ exit: 3, stdout: '' });
+  });
+});
+
+describe('exec', () => {
+  const exec = (args: readonly string[], input = '') =>
+    at.run(['exec', '--', ...args], { input, environment: { PATH: path, MINE: 'kept' } });
+  const node = (text: string, ...args: string[]) => [process.execPath, '-e', text, '--', ...args];
+
+  test('gives the command the token, whose it is and the client id, beside its own environment', async () => {
+    const names = ['FITBIT_ACCESS_TOKEN', 'FITBIT_USER_ID', 'FITBIT_CLIENT_ID', 'MINE'];
+    const { exit, stdout, stderr } = await exec(
+      node(`console.log(JSON.stringify(${JSON.stringify(names)}.map((name) => process.env[name])))`),
+    );
+    expect([exit, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual([fresh, 'WALK01', '23TSTS', 'kept']);
+  });
+
+  test('refreshes first where the token is about to end', async () => {
+    await expire();
+    const { stdout } = await exec(node('console.log(process.env.FITBIT_ACCESS_TOKEN)'));
+    expect(stdout.trim()).toBe(tokenOf(await at.stored()));
+    expect(stdout.trim()).not.toBe(fresh);
+  });
+
+  test.each([0, 3, 255])('ends with the command’s own exit code: %i', async (code) => {
+    expect(await exec(node(`process.exit(${code})`))).toMatchObject({ exit: code, stdout: '', stderr: '' });
+  });
+
+  test.skipIf(process.platform === 'win32').each([
+    ['SIGTERM', 143],
+    ['SIGKILL', 137],
+  ])('a command that %s ended is %i, as in a shell', async (signal, code) => {
+    expect((await exec(node(`process.kill(process.pid, ${JSON.stringify(signal)})`))).exit).toBe(code);
+  });
+
+  test('hands standard input and both outputs through, to the byte', async () => {
+    const input = 'one\r\ntwo\u0000\u00e4'.repeat(10_000);
+    const piped = await exec(node('process.stdin.pipe(process.stdout); console.error("aside")'), input);
+    expect(piped).toEqual({ exit: 0, stdout: input, stderr: 'aside\n' });
+  });
+
+  test('leaves options after -- alone, its own names among them', async () => {
+    const args = ['--profile', 'x', '--json', '--min-ttl', '9', '--help', '--', '-x', '', 'two words', '$HOME', '*'];
+    const { stdout } = await exec(node('console.log(JSON.stringify(process.argv.slice(1)))', ...args));
+    expect(JSON.parse(stdout)).toEqual(args);
+  });
+
+  test('a command that is not there is exit 2, and one without a token is not run', async () => {
+    const { exit, stdout, stderr } = await exec(['no-such-command-here', '--json', '--log-level', 'debug']);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^fitbit-login: no-such-command-here cannot be run: .+\nCheck the command\.\n$/);
+    expect((await at.run(['exec'])).exit).toBe(2);
+
+    const ran = join(at.home, 'ran');
+    const command = node(`require('node:fs').writeFileSync(${JSON.stringify(ran)}, '')`);
+    expect((await at.run(['exec', '--profile', 'nobody', '--', ...command])).exit).toBe(3);
+    await expect(readFile(ran)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.skipIf(process.platform === 'win32')('a signal to it alone reaches the command', async () => {
+    const running = at.start(['exec', '--', ...node('console.error("started"); setInterval(() => {}, 1000)')], {
+      environment: { PATH: path },
+    });
+    await running.says(/started/);
+    running.child.kill('SIGTERM');
+    expect((await running.ended).exit).toBe(143);
+  });
+
+  test.skipIf(process.platform !== 'linux')('the token is in no process list', async () => {
+    const { stdout } = await exec(['sh', '-c', 'cat /proc/$PPID/cmdline /proc/self/cmdline']);
+    expect(stdout).toContain('exec');
+    expect(stdout).not.toContain(fresh);
+  });
+});
+
+test('the other commands of the README, in the built program', async () => {
+  const file = join(at.home, '.env');
+  await writeFile(file, '{"mine":1}');
+  expect(await at.run(['export', '--format', 'notebook', '--output', file, '--keep'])).toMatchObject({ exit: 0 });
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ mine: 1, access_token: fresh });
+  const api = await at.run(['api', '/1/user/-/body/log/weight.json', '--data', '@-'], { input: 'weight=70.5' });
+  expect(JSON.parse(api.stdout).weightLog.weight).toBe('70.5');
+  expect((await at.run(['status', '--check'])).stdout).toContain('says that the token works');
+  expect((await at.run(['profiles'])).stdout).toMatch(/^default\s+WALK01/);
+  const imported = await at.run(['import', file, '--profile', 'second', '--sandbox', at.sandbox.origin]);
+  expect(imported).toMatchObject({ exit: 0 });
+  expect((await at.run(['logout', '--profile', 'second', '--local'])).exit).toBe(0);
+});

@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { expectFailure } from './failure.ts';
+import { type Desk, desk } from './program.ts';
+
+let at: Desk;
+let old = '';
+beforeAll(async () => {
+  at = await desk();
+});
+beforeEach(async () => {
+  at.sandbox.faults.clear();
+  await rm(dirname(at.file), { recursive: true, force: true });
+  old = await at.plant();
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+describe('status', () => {
+  test('3: nobody is signed in', async () => {
+    await rm(at.file);
+    expectFailure(await at.run(['status']), { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' }, false);
+    expectFailure(
+      await at.run(['status', '--json']),
+      { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' },
+      true,
+    );
+    const other = await at.run(['status', '--profile', 'anna']);
+    expect(other.stderr).toContain('fitbit-login login --profile anna');
+  });
+
+  test('3: the access token has ended and cannot be refreshed', async () => {
+    const { refresh_token: _, ...unrefreshable } = JSON.parse(old);
+    await at.plant(JSON.stringify(unrefreshable));
+    const { exit, stdout } = await at.run(['status']);
+    expect(exit).toBe(3);
+    expect(stdout).toContain('has ended');
+  });
+
+  test('0: tells what is stored, in text and as JSON, and no token', async () => {
+    const text = await at.run(['status']);
+    expect(text).toMatchObject({ exit: 0, stderr: '' });
+    for (const words of ['(sandbox)', 'WALK01', 'has ended', at.file]) expect(text.stdout).toContain(words);
+    const json = await at.run(['status', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      profile: 'default',
+      user_id: 'WALK01',
+      session: 'stale',
+      refreshable: true,
+      scope: ['sleep'],
+      expires_at: '2026-01-31T20:00:00.000Z',
+      expires_in: 0,
+    });
+    expect(text.stdout + json.stdout).not.toContain('marked');
+  });
+});
