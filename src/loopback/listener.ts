@@ -1,11 +1,10 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger } from 'fastify';
 import { AuthError } from '../errors.ts';
 import { callbackApp } from './app.ts';
-import { bindFirst } from './binding.ts';
 import { Outcome } from './outcome.ts';
 import type { CallbackAnswer } from './pages/view.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
+import { serve } from './served.ts';
 
 export interface ListenOptions {
   /** Registered redirect URIs, tried in this order. Loopback only; port `0` means any free port. */
@@ -52,28 +51,17 @@ export async function listen({
   const redirects = redirectUris.map(parseRedirectUri);
   if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
 
-  // The app has to know the port, so that it comes after binding: a visitor who is quicker waits for it.
-  let open: (handle: RequestListener) => void = () => {};
-  const opened = new Promise<RequestListener>((resolve) => {
-    open = resolve;
-  });
-  const handle = async (request: IncomingMessage, response: ServerResponse) => (await opened)(request, response);
-  const { redirect, servers } = await bindFirst(redirects, handle);
   const outcome = new Outcome({ lingerMs });
-  const app = await callbackApp({ redirect, outcome, onCallback, log });
-  open(app.routing);
-
+  const served = await serve(redirects, (redirect) => callbackApp({ redirect, outcome, onCallback, log }));
   const shutDown = async () => {
     // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
     await outcome.flushed(FLUSH_MS);
-    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const server of servers) server.closeAllConnections();
-    await Promise.all([...closed, app.close()]);
+    await served.close();
   };
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= shutDown();
     return closing;
   };
-  return { redirectUri: redirect.uri, answered: outcome.answered, close, [Symbol.asyncDispose]: close };
+  return { redirectUri: served.redirect.uri, answered: outcome.answered, close, [Symbol.asyncDispose]: close };
 }

@@ -1,0 +1,59 @@
+import helmet from '@fastify/helmet';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { parseTarget } from './target.ts';
+
+/** The log of a server in this room. */
+export interface RequestLog {
+  /** Gets a line for each request: method, route and status. Never a query. Default: no log. */
+  readonly log?: FastifyBaseLogger | undefined;
+}
+
+export interface BareAppOptions extends RequestLog {
+  /** The directives of the pages' Content-Security-Policy that let something in; everything else is shut (CSP Level 3). */
+  readonly policy: Readonly<Record<'styleSrc' | 'formAction', readonly string[]>> &
+    Readonly<Partial<Record<'scriptSrc' | 'connectSrc', readonly string[]>>>;
+}
+
+/** What every server of this room is before its first route: closed headers, and a log and a router that never see a query. */
+export async function bareApp({ log, policy }: BareAppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    ...(log === undefined
+      ? { logger: false }
+      : { loggerInstance: log.child({}, { serializers: { req: withoutQuery } }) }),
+    exposeHeadRoutes: false,
+    bodyLimit: 64 * 1024,
+    // The query never enters the router, so that none of Fastify's own log lines and errors can hold a code.
+    rewriteUrl: ({ url = '' }) => parseTarget(url)?.path ?? '/',
+    // No route has a schema: without these, compilers would be loaded at the cost of 80 ms at every start.
+    schemaController: { compilersFactory: { buildValidator: () => unused, buildSerializer: () => unused } },
+  });
+  const allowed = Object.entries(policy).map(([name, sources]) => [name, [...sources]]);
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        ...Object.fromEntries(allowed),
+        imgSrc: ['data:'],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Plain http: a browser must not be told that this loopback host speaks https.
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    // One request a connection: none is left open to hold up the end of the program.
+    reply.headers({ 'cache-control': 'no-store', connection: 'close' });
+  });
+  return app;
+}
+
+function withoutQuery({ method, routeOptions }: FastifyRequest) {
+  return { method, route: routeOptions?.url ?? 'none' };
+}
+
+function unused(): never {
+  throw new TypeError('No route has a schema.');
+}
