@@ -12,7 +12,9 @@ export { type ApiOptions, apiRequest } from './library/api.ts';
 export { type CheckedStatus, checkStatus } from './library/check.ts';
 export { type LoginOptions, login } from './library/login.ts';
 export { type ListedProfile, type LogoutOptions, logout, profiles, renameProfile } from './library/profiles.ts';
+export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusOptions, status } from './library/status.ts';
+export { type StatusPageOptions, statusPage } from './library/status-page.ts';
 export type { Surroundings } from './library/surroundings.ts';
 export {
   EXPORT_FORMATS,
@@ -30,7 +32,9 @@ export type { LoginEvent } from './usecases/login.ts';
 export { moment } from './usecases/moment.ts';
 export type { RateLimit } from './usecases/rate-limit.ts';
 export type { SignIn } from './usecases/redeem.ts';
+export type { FormRegistration } from './usecases/registration-form.ts';
 export { factsOf, failedView, signedInView } from './usecases/report.ts';
+export type { SetupProvider } from './usecases/setup-view.ts';
 export type { SignedOut } from './usecases/sign-out.ts';
 export type { Session, Status } from './usecases/status.ts';
 export type { Exported } from './usecases/transfer.ts';

@@ -1,7 +1,8 @@
 import { chmod, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import pino from 'pino';
 import * as v from 'valibot';
-import { consent, login, type Sandbox, type SandboxOptions, startSandbox } from '../../src/index.ts';
+import { consent, login, type Sandbox, startSandbox } from '../../src/index.ts';
 import type { Profile } from '../../src/store/profile.ts';
 import { decodeProfile } from '../../src/store/profile-file.ts';
 import type { Run, Running, RunOptions } from './program.ts';
@@ -11,9 +12,11 @@ const LIFETIME_MS = 8 * 3_600_000;
 const FileText = v.record(v.string(), v.unknown());
 const Introspection = v.object({ active: v.boolean() });
 
-export interface BenchOptions extends Pick<SandboxOptions, 'logger'> {
+export interface BenchOptions {
   /** How many people sign in, each under a profile of their own. Default 1. */
   readonly people?: number;
+  /** Told of every request at the token endpoint once everybody is signed in, when its answer has been sent. */
+  readonly onTokenRequest?: () => void;
 }
 
 /** One person, signed in. */
@@ -49,12 +52,19 @@ export function fileOf({ home, profile }: Account): string {
   return join(home, 'profiles', `${profile}.json`);
 }
 
-export async function openBench(rig: Rig, { people = 1, logger }: BenchOptions = {}): Promise<Bench> {
+export async function openBench(
+  rig: Rig,
+  { people = 1, onTokenRequest = () => {} }: BenchOptions = {},
+): Promise<Bench> {
   const { program, canary, directory } = rig;
   const ids = Array.from({ length: people }, (_, index) => `P${String(index).padStart(5, '0')}`);
+  let isReady = false;
+  const write = (line: string) => {
+    if (isReady && line.includes('"/oauth2/token"')) onTokenRequest();
+  };
   const sandbox = await startSandbox({
     people: ids.map((userId) => ({ userId, displayName: userId })),
-    ...(logger === undefined ? {} : { logger }),
+    logger: pino({}, { write }),
   });
   for (const { secret } of sandbox.clients) canary.mark('client secret', secret);
   const home = await mkdtemp(join(directory, 'home-'));
@@ -117,6 +127,7 @@ export async function openBench(rig: Rig, { people = 1, logger }: BenchOptions =
     },
   };
   for (const account of accounts) await bench.stored(account);
+  isReady = true;
   return bench;
 }
 

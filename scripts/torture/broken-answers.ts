@@ -66,6 +66,7 @@ type Attempt = readonly [Broken, exitCode: number];
 /** The token endpoint answers a refresh with something that is no token answer, or a strange one, for as long as it is asked. */
 export const brokenAnswers: Row = {
   name: 'broken-answers',
+  title: 'a malicious or broken token endpoint: bounded, a right exit code, the tokens stay',
   figure: (size) => `${attempts(size).length} kinds of broken answers`,
   mustBe: 'bounded time and memory, right exit code, tokens kept',
   run: async (rig) => {

@@ -22,7 +22,9 @@ export class Canary {
       throw new Error(`A ${kind} of ${secret.length} characters cannot be told from other text.`);
     // All JWTs of one kind begin alike: what must stay hidden of them is the signature.
     const telling = secret.slice(secret.lastIndexOf('.') + 1);
-    for (const part of [telling.slice(0, WINDOW), telling.slice(-WINDOW)]) this.#kinds.set(part, kind);
+    for (const part of [telling.slice(0, WINDOW), telling.slice(-WINDOW)]) {
+      this.#kinds.set(part, this.#kinds.get(part) ?? kind);
+    }
   }
 
   /** How many secrets are known. */

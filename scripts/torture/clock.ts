@@ -44,6 +44,7 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
 /** The machine's clock, or the provider's, jumps. */
 export const clock: Row = {
   name: 'clock',
+  title: 'the machine: a clock set back or ahead by a day',
   figure: () => `clock a day ahead, a day back: ${Object.keys(STORIES).length} stories`,
   mustBe: 'a working token, or an honest error',
   run: async (rig) => {

@@ -1,19 +1,16 @@
-import { execFile } from 'node:child_process';
-import { chmod, chown, copyFile, mkdir, readdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import pino from 'pino';
 import { type Account, type Bench, fileOf, openBench } from './bench.ts';
 import type { RunOptions } from './program.ts';
 import type { Rig, Row } from './row.ts';
+import { canMount, fill, makeReadOnly, mount, unmount, useUpInodes } from './small-disk.ts';
 
 const COUNTS = { full: { freeStepKiB: 8 }, short: { freeStepKiB: 64 } } as const;
 // Twice what a refresh takes: from a full disk to one with room enough.
 const MOST_FREE_KIB = 320;
 const NOBODY = 65_534;
 const isRoot = userInfo().uid === 0;
-const run = promisify(execFile);
 
 /** A home in which nothing can be stored, or so it may be. */
 interface Trouble {
@@ -29,36 +26,41 @@ interface Trouble {
 /** The disk takes nothing more: the refresh token must not be sent. */
 export const disk: Row = {
   name: 'disk',
+  title: 'the machine: a full disk, a read-only directory, a foreign owner: no refresh token is spent',
   figure: () => 'full disk, size limit, read-only directory, foreign owner',
   mustBe: 'exit 6, 0 refresh tokens spent',
   run: async (rig) => {
     let requests = 0;
-    const logger = pino({}, { write: (line: string) => void (requests += line.includes('/oauth2/token') ? 1 : 0) });
-    await using bench = await openBench(rig, { logger });
-    requests = 0;
+    const onTokenRequest = () => {
+      requests += 1;
+    };
+    await using bench = await openBench(rig, { onTokenRequest });
     await bench.expire(bench.account);
-    const canMount = isRoot && (await mount(join(rig.directory, 'probe'), '').then(unmount, () => false));
+    const mounts = await canMount(join(rig.directory, 'probe'));
     const failures: string[] = [];
     const skipped: string[] = [];
-    const tally = { refused: 0, stored: 0 };
+    const tally = { refused: 0, stored: 0, spent: 0 };
     for (const trouble of troubles(COUNTS[rig.size].freeStepKiB)) {
-      if ((trouble.needs === 'mount' && !canMount) || (trouble.needs === 'root' && !isRoot)) {
+      if ((trouble.needs === 'mount' && !mounts) || (trouble.needs === 'root' && !isRoot)) {
         skipped.push(trouble.name);
         continue;
       }
       const fail = (what: string) => failures.push(`${trouble.name}: ${what}`);
       const before = requests;
-      const { exitCode, stderr, sound } = await tryIn(rig, bench, trouble);
+      const { exitCode, stderr, sound, beside } = await tryIn(rig, bench, trouble);
       const spent = requests - before;
       if (exitCode === 0 && trouble.maySucceed) tally.stored += 1;
       else if (exitCode === 6) tally.refused += 1;
       else fail(`exit ${exitCode}, not 6: ${stderr.trim()}`);
       if (exitCode !== 0 && spent > 0) fail(`${spent} token requests although there was no place for the answer`);
+      if (exitCode !== 0) tally.spent += spent;
       if (!sound) fail('the stored refresh token is not the live one');
+      if (beside.length > 0) fail(`left over: ${beside.join(', ')}`);
       rig.say(`${trouble.name}: exit ${exitCode}, ${spent} token requests`);
     }
+    const untried = skipped.length === 0 ? '' : `; needs root: ${skipped.length} not tried`;
     return {
-      was: `${tally.refused} times exit 6, ${tally.stored} stored where room was just enough, ${failures.length} spent in vain${skipped.length > 0 ? `; not tried here: ${skipped.join(', ')}` : ''}`,
+      was: `${tally.refused} times exit 6, ${tally.stored} stored where there was room, ${tally.spent} spent${untried}`,
       failures,
     };
   },
@@ -75,15 +77,8 @@ function troubles(freeStepKiB: number): readonly Trouble[] {
         make: ({ home }) => fill(home, freeKiB * 1024),
       }),
     ),
-    {
-      name: 'no inode left',
-      needs: 'mount',
-      make: async ({ home }) => {
-        for (let index = 0; (await statfs(home)).ffree > 0; index += 1)
-          await writeFile(join(home, `full-${index}`), '');
-      },
-    },
-    { name: 'read-only file system', needs: 'mount', make: ({ home }) => remount(home, 'ro') },
+    { name: 'no inode left', needs: 'mount', make: ({ home }) => useUpInodes(home) },
+    { name: 'read-only file system', needs: 'mount', make: ({ home }) => makeReadOnly(home) },
     { name: 'files limited to 8 KiB', options: { largestFileBytes: 8_192 }, make: async () => {} },
     { name: 'files limited to nothing', options: { largestFileBytes: 0 }, make: async () => {} },
     { name: 'read-only directory', ...asNobody, make: (account) => chmod(dirname(fileOf(account)), 0o500) },
@@ -107,10 +102,10 @@ const asNobody = isRoot ? { options: { uid: NOBODY } } : {};
 
 async function tryIn(rig: Rig, bench: Bench, trouble: Trouble) {
   const home = join(rig.directory, trouble.name.replaceAll(' ', '-'));
-  if (trouble.needs === 'mount') await mount(home, 'size=1m,nr_inodes=64,mode=755');
+  if (trouble.needs === 'mount') await mount(home);
   else await mkdir(home);
+  const account: Account = { ...bench.account, home };
   try {
-    const account: Account = { ...bench.account, home };
     await mkdir(dirname(fileOf(account)), { mode: 0o700 });
     await copyFile(fileOf(bench.account), fileOf(account));
     const owner = trouble.options?.uid;
@@ -126,31 +121,10 @@ async function tryIn(rig: Rig, bench: Bench, trouble: Trouble) {
       await writeFile(fileOf(bench.account), await readFile(fileOf(account)));
       await bench.expire(bench.account);
     }
-    if ((await readdir(dirname(fileOf(account)))).length > 1)
-      throw new Error(`${trouble.name}: something was left over`);
-    return { exitCode, stderr, sound };
+    return { exitCode, stderr, sound, beside: await bench.leftovers(account) };
   } finally {
     if (trouble.needs === 'mount') await unmount(home);
+    // So that the directory can be removed in the end.
+    else await chmod(dirname(fileOf(account)), 0o700);
   }
-}
-
-/** Leaves `free` bytes on the file system of `home`. */
-async function fill(home: string, free: number): Promise<void> {
-  const { bavail, bsize } = await statfs(home);
-  await writeFile(join(home, 'full'), Buffer.alloc(Math.max(0, bavail * bsize - free)));
-}
-
-async function mount(path: string, options: string): Promise<string> {
-  await mkdir(path);
-  await run('mount', ['-t', 'tmpfs', ...(options === '' ? [] : ['-o', options]), 'tmpfs', path]);
-  return path;
-}
-
-async function remount(path: string, options: string): Promise<void> {
-  await run('mount', ['-o', `remount,${options}`, path]);
-}
-
-async function unmount(path: string): Promise<boolean> {
-  await run('umount', [path]);
-  return true;
 }

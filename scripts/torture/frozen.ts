@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import pino from 'pino';
 import type { Fault } from '../../src/sandbox/fault.ts';
 import { type Bench, fileOf, openBench } from './bench.ts';
 import { until } from './lanes.ts';
@@ -39,6 +38,7 @@ const MOMENTS: readonly Moment[] = [
 /** The holder of the lock is stopped until others have gone on without it, twice, and is then woken. */
 export const frozen: Row = {
   name: 'frozen',
+  title: 'the machine: sleep in mid-refresh, §15 no older pair over a newer one',
   figure: (size) => `holder frozen beyond the lock's patience, then woken, ${cases(size).length} times`,
   mustBe: 'no older pair over a newer one',
   run: async (rig) => {
@@ -74,11 +74,8 @@ async function freeze(
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  let armed = false;
-  const logger = pino({}, { write: (line: string) => void (armed && line.includes('/oauth2/token') && answer()) });
-  await using bench = await openBench(rig, { logger });
+  await using bench = await openBench(rig, { onTokenRequest: () => answer() });
   const { account, sandbox } = bench;
-  armed = true;
   await bench.expire(account);
   if (moment.fault !== undefined) sandbox.faults.add({ at: 'token', times: 1, ...moment.fault });
 

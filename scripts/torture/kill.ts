@@ -11,12 +11,13 @@ const MEASURE_EVERY = 8;
 // Its multiples, taken modulo one, fill the span evenly however far one gets.
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** How far a refresh was when it was killed, as what it left behind tells. */
+/** How far the refresh was when it was killed, as what it left behind tells. */
 type Stage = 'nothing begun' | 'noted' | 'rotated, answer lost' | 'stored';
 
 /** Kills a refreshing process, at moments that cover all of the time from its start to its end. */
 export const kill: Row = {
   name: 'kill',
+  title: 'the machine: kill -9 at any moment of a refresh',
   figure: (size) => `kill -9 at ${COUNTS[size].kills} moments spread over a refresh`,
   mustBe: '0 damaged files, 0 sign-ins lost',
   run: async (rig) => {
@@ -24,8 +25,7 @@ export const kill: Row = {
     await using bench = await openBench(rig, { people: lanes });
     const stages = new Map<Stage, number>();
     const failures: string[] = [];
-    let killed = 0;
-    let spanMs = 0;
+    let [killed, damaged, lost, spanMs] = [0, 0, 0, 0];
 
     const measure = async (account: Account) => {
       await bench.expire(account);
@@ -47,28 +47,28 @@ export const kill: Row = {
         const fraction = (tried * GOLDEN + Math.random() / goal) % 1;
         const at = `killed ${Math.round(fraction * 100)} % into a refresh`;
         const stage = await killAt(bench, account, fraction * spanMs).catch((error: unknown) => {
+          damaged += 1;
           failures.push(`${at}: ${error}`);
         });
         if (stage === undefined) return;
         killed += 1;
-        stages.set(stage, (stages.get(stage) ?? 0) + 1);
-        const verdict = await bench.verdict(account, await bench.token(account));
-        failures.push(...verdict.map((failure) => `${at}, ${stage}: lost: ${failure}`));
         if (killed % 50 === 0) rig.say(`${killed} of ${kills} killed; a refresh takes ${Math.round(spanMs)} ms`);
+        stages.set(stage, (stages.get(stage) ?? 0) + 1);
+        const wrong = await bench.verdict(account, await bench.token(account));
+        if (wrong.length > 0) lost += 1;
+        failures.push(...wrong.map((failure) => `${at}, ${stage}: ${failure}`));
       });
     }
     // What a dead process left, the next refresh removes.
     bench.sandbox.faults.clear();
     await Promise.all(bench.accounts.map(measure));
-    for (const account of bench.accounts) {
-      failures.push(...(await bench.leftovers(account)).map((name) => `left over: ${name}`));
-    }
+    const left = (await Promise.all(bench.accounts.map((account) => bench.leftovers(account)))).flat();
+    failures.push(...left.map((name) => `left over: ${name}`));
     const { invalidGrants } = bench.sandbox.state().counts;
     if (invalidGrants > 0) failures.push(`${invalidGrants} times invalid_grant`);
-    const count = (word: string) => failures.filter((failure) => failure.includes(word)).length;
     const found = [...stages].map(([stage, times]) => `${stage} ${times}`).join(', ');
     return {
-      was: `${killed} killed (${found}): ${count('damaged')} damaged, ${count('lost:')} lost, ${count('left over')} leftovers`,
+      was: `${killed} killed (${found}): ${damaged} damaged, ${lost} lost, ${left.length} leftovers`,
       failures,
     };
   },

@@ -7,6 +7,7 @@ const COUNTS = { full: { once: 100, always: 100, lanes: 20 }, short: { once: 6, 
 /** The provider rotates the refresh token, and its answer never arrives. */
 export const lostAnswer: Row = {
   name: 'lost-answer',
+  title: 'the machine: the answer is lost after the server rotated',
   figure: (size) => `the answer lost after the server rotated, ${COUNTS[size].once + COUNTS[size].always} times`,
   mustBe: '0 sign-ins lost',
   run: async (rig) => {

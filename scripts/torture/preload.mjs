@@ -5,7 +5,7 @@ import process from 'node:process';
 const offsetMs = Number(process.env.TORTURE_CLOCK_OFFSET_MS ?? 0);
 const SystemDate = Date;
 
-globalThis.Date = class Date extends SystemDate {
+globalThis.Date = class extends SystemDate {
   constructor(...given) {
     super(...(given.length === 0 ? [SystemDate.now() + offsetMs] : given));
   }

@@ -1,7 +1,7 @@
 import type { Canary } from './canary.ts';
 import type { Program } from './program.ts';
 
-/** `full` is what issue-sized claims rest on and takes minutes; `short` is for the test suite. */
+/** `full` takes minutes; `short`, the same with small counts, is for the test suite. */
 export type Size = 'full' | 'short';
 
 /** What a row is given to work with. */
@@ -26,6 +26,8 @@ export interface Finding {
 export interface Row {
   /** For `--only`. */
   readonly name: string;
+  /** The title of its test: the rows of the project's security checklist that it covers. */
+  readonly title: string;
   readonly figure: (size: Size) => string;
   readonly mustBe: string;
   readonly run: (rig: Rig) => Promise<Finding>;

@@ -18,12 +18,19 @@ export const ROWS: readonly Row[] = [expiry, kill, lostAnswer, frozen, disk, bro
 
 export interface TortureOptions {
   readonly size: Size;
+  /** Told of the progress, a line at a time. Default: nobody. */
   readonly say?: (text: string) => void;
 }
 
-/** What every row needs: the program in a place of its own, and a directory that is removed at the end. */
+/** The built program in a place of its own, ready for any row, each at most once. */
+export interface Torture extends AsyncDisposable {
+  run(row: Row): Promise<Finding>;
+}
+
+/** Sets up what every row needs, in a temporary directory that goes with it. The program has to be built. */
 export async function openTorture({ size, say = () => {} }: TortureOptions): Promise<Torture> {
   const root = await mkdtemp(join(tmpdir(), 'torture-'));
+  // Some of the processes run as another user.
   await chmod(root, 0o755);
   const place = join(root, 'program');
   await copyProgram(place);
@@ -40,8 +47,4 @@ export async function openTorture({ size, say = () => {} }: TortureOptions): Pro
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
-}
-
-export interface Torture extends AsyncDisposable {
-  run(row: Row): Promise<Finding>;
 }

@@ -45,11 +45,17 @@ export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The stderr of this process, as far as a command that draws on it must know. */
+/** The terminal of this process, where there is one. */
 export interface Terminal {
   readonly isTerminal: boolean;
   /** Redraws the last line in place. An empty text takes it away. Does nothing where there is no terminal. */
   readonly redraw: (line: string) => void;
+  /** Whether a page that is opened from here would be seen, or `BROWSER` says how to show it. */
+  readonly seesPages: boolean;
+  /** Whether a person can be asked: standard input and stderr are a terminal. */
+  readonly canAsk: boolean;
+  /** Asks one question. @throws AuthError `INTERRUPTED`, `CANCELLED` */
+  readonly ask: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>;
 }
 
 export interface Command {

@@ -1,16 +1,18 @@
+import { platform } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { asAuthError } from '../errors.ts';
-import { LOG_LEVELS, type LogLevel, type Surroundings } from '../index.ts';
+import { hasScreen, LOG_LEVELS, type LogLevel, type Surroundings } from '../index.ts';
 import type { Context } from './command.ts';
 import { errorText } from './print.ts';
 import { runProgram } from './program.ts';
+import { prompt } from './prompt.ts';
 
 /** The parts of a process that the command line uses. */
 export interface ProcessParts {
   readonly argv: readonly string[];
   readonly version: string;
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Given on Ctrl-C, SIGTERM or SIGHUP, with the error to end with as its reason. */
@@ -22,22 +24,33 @@ export interface ProcessParts {
 export async function main(parts: ProcessParts): Promise<number> {
   const { argv, stdout, stderr } = parts;
   const talk = (line: string) => void stderr.write(`${line}\n`);
+  let options: Readonly<Record<string, unknown>> | undefined;
   try {
     return await runProgram(
       argv,
       parts.version,
       { out: (chunk) => stdout.write(chunk), err: (chunk) => stderr.write(chunk) },
-      (options, operands) => contextOf(parts, options, operands, talk),
+      (parsed, operands) => {
+        options = parsed;
+        return contextOf(parts, parsed, operands, talk);
+      },
     );
   } catch (thrown) {
     const error = asAuthError(thrown);
-    // Looked for in the arguments themselves, since an error can come before they are parsed. What follows “--” is another command's.
-    const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-    if (own.includes('--json')) stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
+    const { json, logLevel } = options ?? unparsed(argv);
+    if (json === true) stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
     else talk(errorText(error));
-    if (wantsStack(own)) talk(stackOf(error));
+    if (WITH_STACK.some((level) => level === logLevel)) talk(stackOf(error));
     return error.exitCode;
   }
+}
+
+/** How to report an error in arguments that could not be parsed: as they ask for, as far as can be told. */
+function unparsed(argv: readonly string[]): Readonly<Record<string, unknown>> {
+  return {
+    json: argv.includes('--json'),
+    logLevel: argv.find((_argument, index) => argv[index - 1] === '--log-level'),
+  };
 }
 
 function contextOf(
@@ -46,6 +59,7 @@ function contextOf(
   operands: readonly string[],
   talk: (line: string) => void,
 ): Context {
+  const { environment = {} } = surroundings;
   const level = LOG_LEVELS.find((known) => known === logLevel);
   return {
     surroundings: {
@@ -54,7 +68,7 @@ function contextOf(
       ...(level === undefined ? {} : { terminalLog: { level, stream: stderr } }),
     },
     operands,
-    environment: surroundings.environment ?? {},
+    environment,
     answer: (line) => void stdout.write(`${line}\n`),
     answerBytes: (bytes) => void stdout.write(bytes),
     talk,
@@ -62,6 +76,9 @@ function contextOf(
     readInput: () => text(stdin),
     terminal: {
       isTerminal: stderr.isTTY === true,
+      seesPages: Boolean(environment.BROWSER) || hasScreen(environment, platform()),
+      canAsk: stdin.isTTY === true && stderr.isTTY === true,
+      ask: (question, asked = {}) => prompt(question, { input: stdin, output: stderr, signal, ...asked }),
       redraw: (line) => {
         if (stderr.isTTY === true) stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
       },
@@ -70,14 +87,6 @@ function contextOf(
 }
 
 const WITH_STACK: readonly LogLevel[] = ['trace', 'debug'];
-
-function wantsStack(argv: readonly string[]): boolean {
-  return argv.some((argument, index) =>
-    WITH_STACK.some(
-      (level) => argument === `--log-level=${level}` || (argument === level && argv[index - 1] === '--log-level'),
-    ),
-  );
-}
 
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : '';

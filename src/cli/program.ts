@@ -10,6 +10,7 @@ import { logoutCommand } from './commands/logout.ts';
 import { profilesCommand } from './commands/profiles.ts';
 import { refreshCommand } from './commands/refresh.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { setupCommand } from './commands/setup.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { COMMON_OPTIONS } from './options.ts';
@@ -17,6 +18,7 @@ import { COMMON_OPTIONS } from './options.ts';
 /** The command table: the help, the parser and the documents are made from it. */
 export const COMMANDS: readonly Command[] = [
   loginCommand,
+  setupCommand,
   statusCommand,
   tokenCommand,
   refreshCommand,

@@ -4,7 +4,7 @@ import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginEvent, login as signIn } from '../usecases/login.ts';
+import { type LoginEvent, type Onward, login as signIn } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
 import { type RegistrationOptions, resolveClient, resolveProvider } from './registration.ts';
 import { environmentOf, loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
@@ -24,6 +24,8 @@ export interface LoginOptions extends RegistrationOptions {
   readonly browser?: boolean;
   /** Signs in against the built-in look-alike: `true` for a fresh one that lives as long as the sign-in, else the origin of a running one. */
   readonly sandbox?: true | string;
+  /** Where the result page leads on to. Default: nowhere. */
+  readonly onward?: Onward;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
   readonly notify?: (event: LoginEvent) => void;
@@ -38,7 +40,7 @@ export interface LoginOptions extends RegistrationOptions {
  *   is, the stored profile is as it was.
  */
 export async function login(options: LoginOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
-  const { signal, browser = true, timeoutMs = 300_000, notify } = options;
+  const { signal, browser = true, timeoutMs = 300_000, notify, onward } = options;
   signal?.throwIfAborted();
   const ports = await loginPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
@@ -80,6 +82,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     ...(prompt === undefined ? {} : { prompt }),
     ...(signal === undefined ? {} : { signal }),
     ...(notify === undefined ? {} : { notify }),
+    ...(onward === undefined ? {} : { onward }),
   };
   // Awaited here: the fresh sandbox is closed when this function returns.
   return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });

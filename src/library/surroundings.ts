@@ -77,7 +77,7 @@ export async function accessPorts(surroundings: Surroundings): Promise<AccessPor
 }
 
 /** The effects of `login`: the server as well. */
-export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts> {
+export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts & { readonly log: Logger }> {
   const environment = environmentOf(surroundings);
   const { openBrowser = (url: string) => openUsualBrowser(url, environment) } = surroundings;
   const [ports, { listen }] = await Promise.all([accessPorts(surroundings), import('../loopback/listener.ts')]);

@@ -13,7 +13,7 @@ import { resultRoute } from './routes/result.ts';
  */
 export async function callbackApp({ log, ...callback }: CallbackOptions & RequestLog): Promise<FastifyInstance> {
   const { redirect, outcome } = callback;
-  const app = await bareApp({ log, policy: { styleSrc: [STYLE_HASH], formAction: ["'none'"] } });
+  const app = await bareApp({ log, policy: { style: [STYLE_HASH], form: ["'none'"] } });
   app.addHook('onRequest', guardedBy(EVERYWHERE, redirect));
 
   const onRequest = guardedBy(NAVIGATION, redirect);

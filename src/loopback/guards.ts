@@ -10,10 +10,11 @@ interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type Guard = (request: IncomingMessage & { originalUrl?: string }, redirect: RedirectUri) => Refusal | undefined;
+/** Looks at a request's head; `undefined` lets it pass. */
+export type Guard = (request: IncomingMessage & { originalUrl?: string }, redirect: RedirectUri) => Refusal | undefined;
 
 /** DNS rebinding: a foreign name that leads here still stands in `Host`. */
-const ownHost: Guard = ({ headersDistinct }, redirect) => {
+export const ownHost: Guard = ({ headersDistinct }, redirect) => {
   const [host, ...more] = headersDistinct.host ?? [];
   if (host !== undefined && more.length === 0 && authorities(redirect).includes(host.toLowerCase())) return undefined;
   return { status: 421, text: 'This is not the host you are looking for.' };
@@ -24,11 +25,11 @@ const onlyGet: Guard = ({ method }) =>
   method === 'GET' ? undefined : { status: 405, text: '', headers: { allow: 'GET' } };
 
 /** A target in absolute-form is meant for a proxy, and names a host that `Host` may contradict. */
-const ownTarget: Guard = ({ originalUrl = '' }) =>
+export const ownTarget: Guard = ({ originalUrl = '' }) =>
   parseTarget(originalUrl) === undefined ? { status: 400, text: 'This address cannot be understood.' } : undefined;
 
 /** A prefetch is nobody's visit yet: the browser asks again when it is one. */
-const noPrefetch: Guard = ({ headers }) => {
+export const noPrefetch: Guard = ({ headers }) => {
   const purposes = [headers['sec-purpose'], headers.purpose, headers['x-moz'], headers['x-purpose']];
   const early = purposes.some((purpose) => /prefetch|prerender|preview/i.test(String(purpose ?? '')));
   return early ? { status: 403, text: 'This address is not for prefetching.' } : undefined;

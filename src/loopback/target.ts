@@ -41,3 +41,9 @@ function decodes(encoded: string): boolean {
     return false;
   }
 }
+
+/** The parameters of a target that was let in already; none where they cannot be understood. */
+export function queryOf(raw: string): URLSearchParams {
+  const query = parseQuery(parseTarget(raw)?.query ?? '');
+  return 'params' in query ? query.params : new URLSearchParams();
+}

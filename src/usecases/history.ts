@@ -4,6 +4,10 @@ import * as v from 'valibot';
 export interface HistoryEvent {
   readonly at: Date;
   readonly profile: string;
+  /** The log's own name of it: `refresh_failed`. */
+  readonly kind: string;
+  /** The error's code, where it failed. */
+  readonly code?: string;
   readonly ok: boolean;
   /** A few words for a person. */
   readonly words: string;
@@ -13,6 +17,7 @@ const LogLine = v.object({
   time: v.pipe(v.string(), v.isoTimestamp()),
   event: v.string(),
   profile: v.string(),
+  error_code: v.optional(v.string()),
   msg: v.optional(v.string(), ''),
 });
 
@@ -55,7 +60,15 @@ function eventOf(line: string): HistoryEvent | undefined {
   }
   const known = v.safeParse(LogLine, parsed);
   if (!known.success) return undefined;
-  const { time, event, profile, msg } = known.output;
+  const { time, event, profile, msg, error_code: code } = known.output;
   const kind = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
-  return kind === undefined ? undefined : { at: new Date(time), profile, ok: kind.ok, words: kind.words(msg) };
+  if (kind === undefined) return undefined;
+  return {
+    at: new Date(time),
+    profile,
+    kind: event,
+    ok: kind.ok,
+    words: kind.words(msg),
+    ...(code === undefined ? {} : { code }),
+  };
 }

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
+import type { View } from '../loopback/pages/view.ts';
 import { authorizationUrl, judgeCallback, newAttempt, type StrayReason } from '../oauth/authorization.ts';
 import type { LoginPorts } from './ports.ts';
 import { redeem, type SignIn, type SignInRequest } from './redeem.ts';
@@ -16,6 +18,12 @@ export type LoginEvent =
   /** The answer arrived and is being judged, exchanged and stored. */
   | { readonly kind: 'answered' };
 
+/** Addresses on this machine that a result page leads on to. */
+export interface Onward {
+  readonly signedIn?: View['back'];
+  readonly failed?: View['back'];
+}
+
 export interface LoginRequest extends SignInRequest {
   /** The `prompt` parameter; none is sent where it is absent. */
   readonly prompt?: string;
@@ -24,6 +32,8 @@ export interface LoginRequest extends SignInRequest {
   /** Ends the wait. A code that has arrived by then is still exchanged and stored, so that it is not lost. */
   readonly signal?: AbortSignal;
   readonly notify?: (event: LoginEvent) => void;
+  /** Where the result page leads on to, for a sign-in that a page of ours began. */
+  readonly onward?: Onward;
 }
 
 /**
@@ -59,7 +69,7 @@ async function signIn(
   ports: LoginPorts,
   judge: (thrown: unknown) => AuthError,
 ): Promise<SignIn> {
-  const { provider, client, prompt, notify = () => {} } = request;
+  const { provider, client, prompt, onward = {}, notify = () => {} } = request;
   const attempt = await newAttempt();
   let result: Promise<SignIn> | undefined;
   let arrive: (arrived: { readonly result: Promise<SignIn> }) => void = () => {};
@@ -89,8 +99,8 @@ async function signIn(
         arrive({ result });
       }
       const view = await result.then(
-        (done) => signedInView(done, ports.now()),
-        (thrown) => failedView(judge(thrown)),
+        (done) => ({ ...signedInView(done, ports.now()), ...defined({ back: onward.signedIn }) }),
+        (thrown) => ({ ...failedView(judge(thrown)), ...defined({ back: onward.failed }) }),
       );
       return { final: true, view };
     },

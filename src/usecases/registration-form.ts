@@ -21,7 +21,7 @@ export interface FormError {
 /** An app registration as the form gave it. */
 export interface FormRegistration {
   readonly clientId: string;
-  readonly clientSecret?: Secret;
+  readonly clientSecret?: string | Secret;
   readonly scopes: readonly string[];
 }
 

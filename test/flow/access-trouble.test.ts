@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AuthError } from '../../src/errors.ts';
 import { accessToken } from '../../src/index.ts';
+import type { Fetch } from '../../src/oauth/http.ts';
 import type { Fault } from '../../src/sandbox/fault.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { access } from '../../src/usecases/access.ts';
@@ -101,6 +102,18 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     expect((await at.run(['token'])).stderr).toContain('reset in 1234 seconds');
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 410, times: 1 });
     expect((await at.run(['token'])).stderr).toMatch(/retired this service[\s\S]*Google Health/);
+  });
+
+  test('a limit whose reset nobody tells is not waited for', async () => {
+    let asked = 0;
+    const limited: Fetch = async () => {
+      asked += 1;
+      return new Response(null, { status: 429 });
+    };
+    await using at = await signedIn({ through: () => limited });
+    const error = await failure(access({ name: 'default', minTtlSeconds: LIFETIME }, await at.ports()));
+    expect(error).toMatchObject({ code: 'RATE_LIMITED', exitCode: 5 });
+    expect(asked).toBe(1);
   });
 
   test('Ctrl-C between two tries ends it with the failure that there was', async () => {

@@ -124,34 +124,42 @@ describe('status --check', () => {
   });
 });
 
-/** A server that grants, and knows nothing of introspection; tells whether it goes on granting. */
-async function server(grants: () => boolean): Promise<{ issuer: string } & AsyncDisposable> {
+interface CustomServer extends AsyncDisposable {
+  readonly issuer: string;
+  /** The Authorization headers of those who asked about a token. */
+  readonly asked: readonly (string | undefined)[];
+}
+
+/**
+ * A server that grants as long as `grants` says so.
+ * @param introspection what it says of any token; without it, it cannot be asked
+ */
+async function server(grants: () => boolean, introspection?: object): Promise<CustomServer> {
+  const asked: (string | undefined)[] = [];
   let serial = 0;
-  const http = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json');
-    const { host } = request.headers;
-    const issuer = `http://${host}`;
-    if (request.method === 'GET') {
-      response.end(
-        JSON.stringify({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` }),
-      );
-      return;
+  const answer = (path: string | undefined, issuer: string): object => {
+    if (path === '/introspect') return { ...introspection };
+    if (path !== '/token') {
+      const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` };
+      const more = introspection === undefined ? {} : { introspection_endpoint: `${issuer}/introspect` };
+      return { issuer, ...endpoints, ...more };
     }
     serial += 1;
-    response.statusCode = grants() ? 200 : 400;
-    response.end(
-      JSON.stringify(
-        grants()
-          ? { access_token: `custom-access-${serial}`, token_type: 'bearer', expires_in: 3600 }
-          : { error: 'invalid_grant' },
-      ),
-    );
+    const granted = { access_token: `custom-access-${serial}`, token_type: 'bearer', expires_in: 3600 };
+    return grants() ? granted : { error: 'invalid_grant' };
+  };
+  const http = createServer(({ url, headers }, response) => {
+    if (url === '/introspect') asked.push(headers.authorization);
+    response.statusCode = url === '/token' && !grants() ? 400 : 200;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer(url, `http://${headers.host}`)));
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const address = http.address();
   if (address === null || typeof address === 'string') throw new Error('not a TCP port');
   return {
     issuer: `http://127.0.0.1:${address.port}`,
+    asked,
     [Symbol.asyncDispose]: async () => {
       http.closeAllConnections();
       await http[Symbol.asyncDispose]();
@@ -180,4 +188,19 @@ describe('status --check at a provider that cannot be asked about tokens', () =>
     await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined, refresh_token: undefined });
     expect(await failure(checkStatus({}, at.surroundings))).toMatchObject({ code: 'USAGE', exitCode: 2 });
   });
+});
+
+test('§19: a provider of one’s own is asked as the app, in the standard’s seconds', async () => {
+  const exp = Date.parse('2026-03-01T13:00:00Z') / 1000;
+  await using custom = await server(() => true, { active: true, exp, scope: 'steps sleep' });
+  await using at = await signedIn();
+  await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined });
+  expect(await checkStatus({}, at.surroundings)).toMatchObject({
+    asked: true,
+    providerScopes: ['steps', 'sleep'],
+    providerExpiresAt: new Date(exp * 1000),
+  });
+  const { access_token } = await at.stored();
+  expect(custom.asked).toHaveLength(1);
+  expect(custom.asked.join()).not.toContain(access_token);
 });

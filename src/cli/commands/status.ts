@@ -1,25 +1,41 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
-import { checkStatus, status } from '../../index.ts';
+import { checkStatus, status, statusPage } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions, waitOptions } from '../options.ts';
 import { checkJson, checkText, statusJson, statusText } from '../print.ts';
 
-const Options = v.object({ ...commonOptions, check: v.optional(v.boolean(), false) });
+const Options = v.object({
+  ...commonOptions,
+  check: v.optional(v.boolean(), false),
+  web: v.optional(v.boolean(), false),
+});
 
 export const statusCommand: Command = {
   name: 'status',
   summary: 'tell what is stored: who, which scopes, until when, where',
-  options: [{ flags: '--check', description: 'ask the provider whether the sign-in works; a dead one ends with 3' }],
+  options: [
+    { flags: '--check', description: 'ask the provider whether the sign-in works; a dead one ends with 3' },
+    { flags: '--web', description: 'open the status page: every profile, and what can be done with it' },
+  ],
   examples: [
     { what: 'Look at the default profile', command: 'fitbit-login status' },
     { what: 'For a script', command: 'fitbit-login status --json' },
+    { what: 'In the browser', command: 'fitbit-login status --web' },
     { what: 'Does it really work?', command: 'fitbit-login status --check' },
   ],
   run: async (given, context) => {
-    const { profile, json, check } = v.parse(Options, given);
+    const { profile, json, check, web } = v.parse(Options, given);
     const { surroundings, answer } = context;
     const now = surroundings.now?.() ?? new Date();
+    if (web) {
+      const { signal, talk } = context;
+      const onPage = (url: string) =>
+        talk(`The status page is at this address, which works once:\n\n${url}\n\nCtrl-C ends it.`);
+      const how = await statusPage({ signal, onPage }, surroundings);
+      if (how === 'idle') talk('Nobody looked at the status page any more, so it has ended.');
+      return 0;
+    }
     if (check) {
       const checked = await checkStatus(defined({ profile, ...waitOptions(context) }), surroundings);
       answer(json ? JSON.stringify(checkJson(checked, now), null, 2) : checkText(checked, now));

@@ -20,6 +20,8 @@ export interface View {
   readonly facts: readonly Fact[];
   readonly notes: readonly string[];
   readonly next: readonly NextStep[];
+  /** A way on, shown as the one button: back to the status page, say. Only ever an address of this machine or of the provider. */
+  readonly back?: { readonly label: string; readonly url: string };
   /** Shown as a badge on the page: "sandbox". */
   readonly badge?: string;
 }

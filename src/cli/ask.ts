@@ -1,0 +1,32 @@
+import { AuthError } from '../errors.ts';
+import type { FormRegistration, SetupProvider } from '../index.ts';
+import type { Context } from './command.ts';
+import { list } from './options.ts';
+
+/**
+ * Asks in the terminal for what the setup page asks for. The secret is not shown as it is typed.
+ *
+ * @throws AuthError `INTERRUPTED` on Ctrl-C, `CANCELLED` when the input ends
+ */
+export async function askForRegistration(
+  providers: readonly SetupProvider[],
+  { talk, terminal }: Pick<Context, 'talk' | 'terminal'>,
+): Promise<FormRegistration> {
+  const [usual] = providers;
+  if (usual === undefined) throw new AuthError('UNEXPECTED', 'There is no provider to set up.');
+  const { name, registration, scopes } = usual.provider;
+  talk(
+    `No app is known yet. ${name} lets a program read your data only through an app that you have registered there:`,
+  );
+  for (const [index, line] of registration.entries()) talk(`  ${index + 1}. ${line}`);
+  let clientId = '';
+  while (!/^[\x21-\x7e]{1,255}$/.test(clientId)) clientId = (await terminal.ask('Client id: ')).trim();
+  const secret = (await terminal.ask('Client secret (not shown; Enter if it has none): ', { hidden: true })).trim();
+  talk(`Scopes: ${scopes.map((scope) => scope.name).join(' ')}`);
+  const wanted = (await terminal.ask('Which of them (Enter for all): ')).trim();
+  return {
+    clientId,
+    scopes: wanted === '' ? scopes.map((scope) => scope.name) : list(wanted),
+    ...(secret === '' ? {} : { clientSecret: secret }),
+  };
+}

@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline/promises';
+import { type Readable, Writable } from 'node:stream';
+import { AuthError } from '../errors.ts';
+
+export interface PromptOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Whether what is typed stays invisible. Default `false`. */
+  readonly hidden?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks one question in the terminal.
+ *
+ * @throws AuthError `INTERRUPTED` on Ctrl-C, `CANCELLED` when the input ends
+ */
+export async function prompt(
+  question: string,
+  { input, output, hidden = false, signal }: PromptOptions,
+): Promise<string> {
+  let silent = false;
+  const shown = new Writable({
+    write: (chunk, _encoding, done) => {
+      if (!silent) output.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input, output: shown, terminal: true });
+  try {
+    return await new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      lines.once('SIGINT', () => reject(new AuthError('INTERRUPTED', 'Interrupted.')));
+      lines.once('close', () => reject(new AuthError('CANCELLED', 'The input ended before everything was asked.')));
+      lines.question(question).then(resolve, reject);
+      // The question itself has been written by now; only the answer is kept off the screen.
+      silent = hidden;
+    });
+  } finally {
+    lines.close();
+    if (hidden) output.write('\n');
+  }
+}

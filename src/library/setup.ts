@@ -1,0 +1,163 @@
+import { AuthError, asAuthError } from '../errors.ts';
+import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
+import { type Next, type SetupHandlers, type Site, startSite } from '../loopback/site.ts';
+import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
+import type { Profile } from '../store/profile.ts';
+import type { Onward } from '../usecases/login.ts';
+import type { SignIn } from '../usecases/redeem.ts';
+import { judgeForm } from '../usecases/registration-form.ts';
+import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
+import type { LoginOptions } from './login.ts';
+import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
+import { TabSignIns } from './tab-sign-in.ts';
+
+/** The providers that the setup page offers, the usual one first. */
+export const SETUP_PROVIDERS: readonly SetupProvider[] = [{ provider: fitbit(), clientIdPattern: FITBIT_CLIENT_ID }];
+
+/** What a person should know before they register an app, said plainly on the page. */
+const NOTICES = [
+  'Fitbit’s own sign-in was scheduled to end on 2026-11-02, and new apps belong with Google Health. An app that was registered with Fitbit before works here for as long as Fitbit answers.',
+];
+
+export interface SetupOptions
+  extends Omit<
+    LoginOptions,
+    'clientId' | 'clientSecret' | 'clientFile' | 'provider' | 'notify' | 'browser' | 'onward'
+  > {
+  /** Told the address of the page, whose key works once. */
+  readonly onPage?: (url: string) => void;
+}
+
+export interface SetupDeskOptions {
+  /** What every sign-in from the page begins with: the profile above all. */
+  readonly signIn: LoginOptions;
+  readonly signIns: TabSignIns;
+  readonly stored: () => Promise<Profile | undefined>;
+  /** Where a sign-in leads on to: back to this page where it failed. */
+  readonly onward: () => Onward;
+}
+
+/** The setup page's part of a site: what it shows, and what its buttons do. */
+export class SetupDesk implements SetupHandlers {
+  readonly #options: SetupDeskOptions;
+  readonly #succeed: (done: SignIn) => void;
+  #form: SetupForm | undefined;
+  #errors: readonly SetupError[] = [];
+  /** Resolves with the first sign-in that succeeds. */
+  readonly done: Promise<SignIn>;
+
+  constructor(options: SetupDeskOptions) {
+    this.#options = options;
+    let succeed: (done: SignIn) => void = () => {};
+    this.done = new Promise((resolve) => {
+      succeed = resolve;
+    });
+    this.#succeed = succeed;
+  }
+
+  async view() {
+    const form = this.#form;
+    return setupView({
+      providers: SETUP_PROVIDERS,
+      stored: await this.#options.stored(),
+      ...(form === undefined ? {} : { form }),
+      errors: this.#errors,
+      notices: NOTICES,
+    });
+  }
+
+  async submit(form: SetupForm) {
+    // The secret is used now and forgotten: the page would not show it anyway.
+    this.#form = { ...form, clientSecret: '', clientFile: '' };
+    const [usual] = SETUP_PROVIDERS;
+    const judged = judgeForm({ ...form, scopes: form.scopes.get(form.provider || usual?.provider.id || '') ?? [] });
+    if ('errors' in judged) return this.#again(judged.errors);
+    const { registration } = judged;
+    return this.#begin({
+      ...registration,
+      ...(form.provider === '' ? {} : { provider: form.provider }),
+      ...(form.redirectUri === '' ? {} : { redirectUris: [form.redirectUri] }),
+    });
+  }
+
+  /** Signs in at a fresh sandbox: nothing has to be registered. A real sign-in is never replaced by it. */
+  async sandbox(): Promise<Next> {
+    const stored = await this.#options.stored();
+    const real = stored?.tokens !== undefined && stored.sandbox === undefined;
+    const next = await this.#begin({ sandbox: true, ...(real ? { profile: 'sandbox' } : {}) });
+    return next.kind === 'again'
+      ? { kind: 'page', notice: { tone: 'failure', text: next.view.errors.map(({ text }) => text).join(' ') } }
+      : next;
+  }
+
+  async #begin(options: LoginOptions) {
+    try {
+      const { signIn, signIns, onward } = this.#options;
+      const { url, done } = await signIns.begin({ ...signIn, ...options, onward: onward() });
+      done.then(this.#succeed, (thrown) => {
+        const error = asAuthError(thrown);
+        if (error.code !== 'CANCELLED') this.#errors = [setupError(error)];
+      });
+      this.#errors = [];
+      return { kind: 'redirect', url } as const;
+    } catch (thrown) {
+      return this.#again([setupError(asAuthError(thrown))]);
+    }
+  }
+
+  async #again(errors: readonly SetupError[]) {
+    this.#errors = errors;
+    return { kind: 'again', view: await this.view() } as const;
+  }
+}
+
+/**
+ * Opens the setup page, which explains what an app registration is, takes one, and goes straight on to the provider's
+ * consent page in the same tab. Filled in with what is stored.
+ *
+ * @throws AuthError `CANCELLED` when the page is stopped or left alone; `LISTEN_FAILED`; `STORE_DAMAGED` and others of `login`
+ *   that no form mends.
+ */
+export async function setup(options: SetupOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
+  const { signal, onPage } = options;
+  const ports = await loginPorts(surroundings);
+  const name = profileNameIn(surroundings, options.profile);
+  const stored = () => ports.store.read(name);
+  await stored();
+  const signIns = new TabSignIns(surroundings);
+  let site: Site | undefined;
+  const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });
+  const { onPage: _, signal: __, ...signIn } = options;
+  const desk = new SetupDesk({ signIn, signIns, stored, onward: () => ({ failed: failed() }) });
+  await using running = await startSite({ setup: desk, now: ports.now, log: ports.log });
+  site = running;
+  onPage?.(running.url);
+  ports.openBrowser(running.url).catch(() => {});
+  try {
+    return await Promise.race([desk.done, whenLeft(running), whenStopped(signal)]);
+  } finally {
+    await signIns.end();
+  }
+}
+
+async function whenLeft(site: Site): Promise<never> {
+  const how = await site.ended;
+  throw new AuthError(
+    'CANCELLED',
+    how === 'stopped' ? 'The setup page was stopped.' : 'Nobody used the setup page any more.',
+    {
+      hint: 'Run `fitbit-login setup` to open it again.',
+    },
+  );
+}
+
+function whenStopped(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () =>
+      reject(
+        signal?.reason instanceof AuthError ? signal.reason : new AuthError('CANCELLED', 'The setup was cancelled.'),
+      );
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

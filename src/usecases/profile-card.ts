@@ -1,0 +1,114 @@
+import type { AuthError } from '../errors.ts';
+import type { ProfileCard } from '../loopback/pages/site-view.ts';
+import type { HistoryEvent } from './history.ts';
+import type { Status } from './status.ts';
+
+/** What is known of a profile beside its own file. */
+export interface CardContext {
+  /** Newest first. */
+  readonly history: readonly HistoryEvent[];
+  /** As `ls` writes it in octal; absent where the system has none. */
+  readonly fileMode?: string;
+  /** A scope's plain words. */
+  readonly words: (scope: string) => string | undefined;
+  readonly now: Date;
+}
+
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+/** A profile as the status page shows it: what is wrong first, and the one button that mends it. */
+export function cardOf(status: Status, { history, fileMode, words, now }: CardContext): ProfileCard {
+  const { obtainedAt, expiresAt, session } = status;
+  const problem = problemOf(status, history, fileMode, now);
+  return {
+    name: status.profile,
+    provider: status.providerName,
+    ...(status.userId === undefined ? {} : { account: status.userId }),
+    app: status.clientId,
+    ...(status.sandbox === undefined ? {} : { sandbox: status.sandbox }),
+    scopes: [...status.scopes].sort().map((name) => {
+      const plain = words(name);
+      return plain === undefined ? { name } : { name, words: plain };
+    }),
+    missingScopes: status.missingScopes,
+    tone: problem?.tone ?? 'success',
+    state: STATES[session.kind],
+    ...(problem === undefined ? {} : { problem: problem.problem }),
+    ...(obtainedAt === undefined || expiresAt === undefined ? {} : { life: { obtainedAt, expiresAt } }),
+    ...(status.refreshExpiresAt === undefined ? {} : { grantEnds: status.refreshExpiresAt }),
+    history: history.map(({ at, words: what, ok }) => ({ at, words: what, ok })),
+    file: status.location,
+    ...(fileMode === undefined ? {} : { fileMode }),
+    refreshable: status.refreshable,
+  };
+}
+
+const STATES = { none: 'Not signed in', fresh: 'Signed in', stale: 'Access token ended' } as const satisfies Record<
+  Status['session']['kind'],
+  string
+>;
+
+interface Problem {
+  readonly tone: 'warning' | 'failure';
+  readonly problem: NonNullable<ProfileCard['problem']>;
+}
+
+/** The worst thing first; `undefined` where all is well. */
+function problemOf(
+  status: Status,
+  history: readonly HistoryEvent[],
+  fileMode: string | undefined,
+  now: Date,
+): Problem | undefined {
+  const { session, refreshStartedAt, missingScopes, refreshExpiresAt, refreshable } = status;
+  const failure = (text: string, action: 'sign-in' | 'refresh'): Problem => ({
+    tone: 'failure',
+    problem: { text, action },
+  });
+  const warning = (text: string, action?: 'sign-in' | 'refresh'): Problem => ({
+    tone: 'warning',
+    problem: { text, ...(action === undefined ? {} : { action }) },
+  });
+  const [last] = history;
+  if (session.kind === 'none') return failure('Nobody has signed in here yet.', 'sign-in');
+  if (session.kind === 'stale' && !refreshable)
+    return failure('The access token has ended, and there is no refresh token to get another with.', 'sign-in');
+  if (last !== undefined && !last.ok && last.kind === 'refresh_failed') {
+    return last.code === 'GRANT_DEAD'
+      ? failure(`${last.words} Only a new sign-in helps.`, 'sign-in')
+      : warning(last.words, 'refresh');
+  }
+  if (refreshStartedAt !== undefined)
+    return warning(
+      'A refresh was cut off before its answer was stored. Its answer can be asked for again for two minutes.',
+      'refresh',
+    );
+  if (session.kind === 'stale')
+    return warning('The access token has ended. The next script that asks refreshes it.', 'refresh');
+  if (refreshExpiresAt !== undefined && refreshExpiresAt.getTime() - now.getTime() < TWO_DAYS_MS)
+    return warning('The sign-in itself ends within two days.', 'sign-in');
+  if (missingScopes.length > 0) return warning('Not every scope that was asked for was granted.', 'sign-in');
+  if (fileMode !== undefined && !/00$/.test(fileMode))
+    return warning(
+      `Others on this machine can open the file (mode ${fileMode}). The next change closes it.`,
+      'refresh',
+    );
+  return undefined;
+}
+
+/** A profile whose file cannot be read. */
+export function damagedCard(name: string, error: AuthError, file: string): ProfileCard {
+  return {
+    name,
+    provider: 'unknown',
+    app: 'unknown',
+    scopes: [],
+    missingScopes: [],
+    tone: 'failure',
+    state: 'Cannot be read',
+    problem: { text: `${error.message} ${error.hint}` },
+    history: [],
+    file,
+    refreshable: false,
+  };
+}
