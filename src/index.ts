@@ -28,6 +28,7 @@ export { LOG_LEVELS, type LogLevel } from './log/level.ts';
 export type { Fact, NextStep, View } from './loopback/pages/view.ts';
 export { Secret } from './secret.ts';
 export type { ApiAnswer } from './usecases/api.ts';
+export type { Exported } from './usecases/export-profile.ts';
 export type { LoginEvent } from './usecases/login.ts';
 export { moment } from './usecases/moment.ts';
 export type { RateLimit } from './usecases/rate-limit.ts';
@@ -37,7 +38,6 @@ export { factsOf, failedView, signedInView } from './usecases/report.ts';
 export type { SetupProvider } from './usecases/setup-view.ts';
 export type { SignedOut } from './usecases/sign-out.ts';
 export type { Session, Status } from './usecases/status.ts';
-export type { Exported } from './usecases/transfer.ts';
 
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 

@@ -1,7 +1,10 @@
+import { defined } from '../defined.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile } from '../store/profile.ts';
-import { type AccessRequest, access, usable } from '../usecases/access.ts';
-import { accessPorts, nobodySignedIn, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
+import { access } from '../usecases/access.ts';
+import { nobodySignedIn } from '../usecases/nobody.ts';
+import { type AccessRequest, usable } from '../usecases/usable.ts';
+import { accessPorts, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
 
 export interface AccessOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -67,7 +70,7 @@ export function environmentFor({ token, userId, clientId }: AccessToken): Readon
   return {
     FITBIT_ACCESS_TOKEN: token.reveal(),
     FITBIT_CLIENT_ID: clientId,
-    ...(userId === undefined ? {} : { FITBIT_USER_ID: userId }),
+    ...defined({ FITBIT_USER_ID: userId }),
   };
 }
 
@@ -77,9 +80,7 @@ function requestOf(
 ): AccessRequest {
   return {
     name: profileNameIn(surroundings, profile),
-    ...(minTtlSeconds === undefined ? {} : { minTtlSeconds }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onWait === undefined ? {} : { onWait }),
+    ...defined({ minTtlSeconds, signal, onWait }),
   };
 }
 
@@ -91,8 +92,6 @@ function answerOf({ client, tokens }: Profile, refreshed: boolean): AccessToken 
     clientId: client.id,
     scopes,
     refreshed,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(refreshExpiresAt === undefined ? {} : { refreshExpiresAt }),
-    ...(userId === undefined ? {} : { userId }),
+    ...defined({ expiresAt, refreshExpiresAt, userId }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { check } from '../usecases/check.ts';
 import type { RateLimit } from '../usecases/rate-limit.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
@@ -32,8 +33,6 @@ export async function checkStatus(
   return {
     ...statusOf(stored, { name, providerName, location: ports.store.location(name), now: ports.now() }),
     asked,
-    ...(claims.scopes === undefined ? {} : { providerScopes: claims.scopes }),
-    ...(claims.expiresAt === undefined ? {} : { providerExpiresAt: claims.expiresAt }),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...defined({ providerScopes: claims.scopes, providerExpiresAt: claims.expiresAt, rateLimit }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '../browser.ts';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
@@ -57,7 +58,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
   await using fresh = wanted === true ? await sandboxes?.freshSandbox(given, redirectUris, surroundings) : undefined;
   const origin = fresh?.origin ?? (typeof wanted === 'string' ? originOf(wanted) : undefined);
   const client = given ?? sandboxes?.SANDBOX_CLIENT;
-  const fetchOptions = { fetch: ports.fetch, ...(signal === undefined ? {} : { signal }) };
+  const fetchOptions = { fetch: ports.fetch, ...defined({ signal }) };
   const provider = await resolveProvider(
     { provider: options.provider, client, stored: before, sandbox: origin },
     fetchOptions,
@@ -79,10 +80,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     scopes: scopesOf(provider, options.scopes ?? same?.requestedScopes ?? provider.defaultScopes),
     redirectUris: options.redirectUris ?? same?.redirectUris ?? provider.defaultRedirectUris,
     timeoutMs,
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(notify === undefined ? {} : { notify }),
-    ...(onward === undefined ? {} : { onward }),
+    ...defined({ prompt, signal, notify, onward }),
   };
   // Awaited here: the fresh sandbox is closed when this function returns.
   return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import { type SignedOut, signOut } from '../usecases/sign-out.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
@@ -50,7 +51,7 @@ export interface LogoutOptions {
 export async function logout(options: LogoutOptions = {}, surroundings: Surroundings = {}): Promise<SignedOut> {
   const { profile, local = false, signal } = options;
   return signOut(
-    { name: profileNameIn(surroundings, profile), local, ...(signal === undefined ? {} : { signal }) },
+    { name: profileNameIn(surroundings, profile), local, ...defined({ signal }) },
     await accessPorts(surroundings),
   );
 }

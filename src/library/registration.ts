@@ -1,4 +1,5 @@
 import type { Environment } from '../browser.ts';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
@@ -44,7 +45,7 @@ export function resolveClient(
       ? new Secret(environmentSecret)
       : undefined) ??
     (stored?.client.id === id ? stored.client.secret : undefined);
-  return { id, ...(secret === undefined ? {} : { secret }) };
+  return { id, ...defined({ secret }) };
 }
 
 export interface ProviderChoice {

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { Secret } from '../secret.ts';
@@ -25,6 +26,6 @@ export function freshSandbox(
         redirectUris: redirectUris ?? SANDBOX_CLIENTS.personal.redirectUris,
       },
     ],
-    ...(now === undefined ? {} : { now }),
+    ...defined({ now }),
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
 import { type Next, type SetupHandlers, type Site, startSite } from '../loopback/site.ts';
@@ -60,7 +61,7 @@ export class SetupDesk implements SetupHandlers {
     return setupView({
       providers: SETUP_PROVIDERS,
       stored: await this.#options.stored(),
-      ...(form === undefined ? {} : { form }),
+      ...defined({ form }),
       errors: this.#errors,
       notices: NOTICES,
     });

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
+import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log/read.ts';
 import type { Action, Notice, ProfileCard } from '../loopback/pages/site-view.ts';
@@ -114,7 +115,7 @@ export async function statusPage(
     start: 'status',
     now: ports.now,
     log: ports.log,
-    ...(idleMs === undefined ? {} : { idleMs }),
+    ...defined({ idleMs }),
     setup: { view: () => setup.view(), submit: (form) => setup.submit(form), sandbox: () => setup.sandbox() },
     status: {
       view,

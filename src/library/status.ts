@@ -1,6 +1,7 @@
+import { nobodySignedIn } from '../usecases/nobody.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
 import { providerNameOf } from './registration.ts';
-import { nobodySignedIn, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
+import { profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
 
 export interface StatusOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */

@@ -4,7 +4,7 @@ import process from 'node:process';
 import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import { type Environment, openBrowser as openUsualBrowser } from '../browser.ts';
-import { AuthError } from '../errors.ts';
+import { defined } from '../defined.ts';
 import type { LogLevel } from '../log/level.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -42,7 +42,7 @@ export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 's
   const { config } = places(environmentOf(surroundings));
   return {
     now,
-    store: fileStore({ directory: join(config, 'profiles'), ...(onNotice === undefined ? {} : { onNotice }) }),
+    store: fileStore({ directory: join(config, 'profiles'), ...defined({ onNotice }) }),
   };
 }
 
@@ -64,7 +64,7 @@ export async function accessPorts(surroundings: Surroundings): Promise<AccessPor
     files: { read: readOutside, write: writeOutside },
     log: openLog({
       file: join(places(environmentOf(surroundings)).log, 'fitbit-login.log'),
-      ...(terminalLog === undefined ? {} : { terminal: terminalLog }),
+      ...defined({ terminal: terminalLog }),
     }),
     // A custom provider is asked for its metadata, and once is enough.
     providerOf: (profile) => {
@@ -87,12 +87,4 @@ export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
 export function profileNameIn(surroundings: Surroundings, given: string | undefined): string {
   return given ?? (environmentOf(surroundings).FITBIT_LOGIN_PROFILE || 'default');
-}
-
-/** @throws AuthError `NOT_SIGNED_IN` */
-export function nobodySignedIn(name: string): AuthError {
-  const option = name === 'default' ? '' : ` --profile ${name}`;
-  return new AuthError('NOT_SIGNED_IN', `Nobody is signed in under the profile “${name}”.`, {
-    hint: `Run \`fitbit-login login${option}\`.`,
-  });
 }

@@ -1,14 +1,11 @@
 import { resolve } from 'node:path';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { FORMATS } from '../formats/formats.ts';
 import { fitbit } from '../providers/fitbit.ts';
+import { type Exported, type ExportRequest, exportProfile as exportTo } from '../usecases/export-profile.ts';
+import { importProfile as importFrom } from '../usecases/import-profile.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
-import {
-  type Exported,
-  type ExportRequest,
-  exportProfile as exportTo,
-  importProfile as importFrom,
-} from '../usecases/transfer.ts';
 import { type RegistrationOptions, resolveClient } from './registration.ts';
 import { accessPorts, environmentOf, profileNameIn, type Surroundings } from './surroundings.ts';
 
@@ -78,8 +75,7 @@ export async function importProfile(
       name,
       content,
       replace,
-      ...(client === undefined ? {} : { client }),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ client, signal }),
       provider: ({ provider }, clientId) => {
         if (provider !== 'google-health' && !clientId.endsWith('.apps.googleusercontent.com')) return fitbit(sandbox);
         throw new AuthError(

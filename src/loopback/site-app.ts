@@ -44,7 +44,10 @@ export async function siteApp(options: SiteAppOptions): Promise<FastifyInstance>
   app.addHook('onRequest', guardedBy(SITE, redirect));
   await app.register(cookie);
   // The token is a salted hash of the cookie: one secret, and a form is good in the browser that it was made for only.
-  await app.register(csrf, { cookieKey: entrance.cookie.name, getToken: (request) => formOf(request).get(CSRF_FIELD) ?? '' });
+  await app.register(csrf, {
+    cookieKey: entrance.cookie.name,
+    getToken: (request) => formOf(request).get(CSRF_FIELD) ?? '',
+  });
   app.removeAllContentTypeParsers();
   await app.register(formbody, { parser: parseForm });
 

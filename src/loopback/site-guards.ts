@@ -3,9 +3,7 @@ import { authorities } from './redirect-uri.ts';
 
 /** A HEAD or an OPTIONS must not spend a key, and nothing here needs more. */
 const getOrPost: Guard = ({ method = '' }) =>
-  method === 'GET' || method === 'POST'
-    ? undefined
-    : { status: 405, text: '', headers: { allow: 'GET, POST' } };
+  method === 'GET' || method === 'POST' ? undefined : { status: 405, text: '', headers: { allow: 'GET, POST' } };
 
 /**
  * What asks must be the site's own page, or a tab that is led here; not another site's frame, image or script (Fetch Metadata).

@@ -1,8 +1,8 @@
+import type { RequestLog } from './bare-app.ts';
 import { Entrance } from './entrance.ts';
 import type { Action, Notice, PageName, SetupForm, SetupView, StatusView } from './pages/site-view.ts';
 import { Presence } from './presence.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
-import type { RequestLog } from './bare-app.ts';
 import { serve } from './served.ts';
 import { siteApp } from './site-app.ts';
 

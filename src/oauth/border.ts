@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { redact } from '../secret.ts';
 import type { Fetch } from './http.ts';
@@ -21,8 +22,7 @@ export function border(server: AuthorizationServer, fetch: Fetch) {
     const response = await fetch(url, {
       method: init.method,
       headers: init.headers,
-      ...(body === undefined ? {} : { body }),
-      ...(init.signal === undefined ? {} : { signal: init.signal }),
+      ...defined({ body, signal: init.signal }),
     });
     if (response.ok) return response;
     throwUnlessAboutTheGrant(server.name, response);

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { throwUnlessAboutTheGrant } from './border.ts';
@@ -42,7 +43,7 @@ export async function introspect(
     method: 'POST',
     headers,
     body,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...defined({ signal: options.signal }),
   });
   throwUnlessAboutTheGrant(name, response);
   if (response.status === 401 && authentication === 'bearer') return { active: false };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Fetch } from './http.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
@@ -48,7 +49,7 @@ export async function discover(
   for (const candidate of candidates) {
     const response = await options.fetch(candidate, {
       headers: { accept: 'application/json' },
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...defined({ signal: options.signal }),
     });
     tried.push(`${candidate} (${response.status})`);
     if (response.status >= 500)
@@ -101,8 +102,7 @@ function accept(address: string, metadata: Metadata): DiscoveredServer {
       issuer: metadata.issuer,
       authorizationEndpoint: authorization_endpoint,
       tokenEndpoint: token_endpoint,
-      ...(revocation_endpoint === undefined ? {} : { revocationEndpoint: revocation_endpoint }),
-      ...(introspection_endpoint === undefined ? {} : { introspectionEndpoint: introspection_endpoint }),
+      ...defined({ revocationEndpoint: revocation_endpoint, introspectionEndpoint: introspection_endpoint }),
       ...(metadata.id_token_signing_alg_values_supported === undefined
         ? {}
         : { idTokenAlgorithms: metadata.id_token_signing_alg_values_supported }),
@@ -112,7 +112,7 @@ function accept(address: string, metadata: Metadata): DiscoveredServer {
           ? 'client_secret_post'
           : 'client_secret_basic',
     },
-    ...(metadata.scopes_supported === undefined ? {} : { scopesSupported: metadata.scopes_supported }),
+    ...defined({ scopesSupported: metadata.scopes_supported }),
   };
 }
 

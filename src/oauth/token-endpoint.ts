@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { border } from './border.ts';
@@ -122,7 +123,7 @@ function metadata(server: AuthorizationServer): oauth.AuthorizationServer {
   return {
     issuer: server.issuer,
     token_endpoint: server.tokenEndpoint,
-    ...(server.revocationEndpoint === undefined ? {} : { revocation_endpoint: server.revocationEndpoint }),
+    ...defined({ revocation_endpoint: server.revocationEndpoint }),
     ...(server.idTokenAlgorithms === undefined
       ? {}
       : { id_token_signing_alg_values_supported: [...server.idTokenAlgorithms] }),
@@ -141,7 +142,7 @@ function requestOptions(server: AuthorizationServer, endpoint: string, { fetch, 
   return {
     [oauth.customFetch]: border(server, fetch),
     [oauth.allowInsecureRequests]: isLoopbackOrigin(new URL(endpoint).origin),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   };
 }
 
@@ -163,8 +164,7 @@ async function read(
     accessToken: new Secret(answer.access_token),
     tokenType: 'Bearer',
     ...(answer.refresh_token ? { refreshToken: new Secret(answer.refresh_token) } : {}),
-    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
-    ...(refreshExpiresInSeconds === undefined ? {} : { refreshExpiresInSeconds }),
+    ...defined({ expiresInSeconds, refreshExpiresInSeconds }),
     ...(answer.scope === undefined ? {} : { scopes: answer.scope.split(' ').filter(Boolean) }),
     ...(typeof userId === 'string' && userId !== '' ? { userId } : {}),
   };

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../defined.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { discover } from '../oauth/metadata.ts';
 import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
@@ -45,9 +46,8 @@ function readIntrospection(answer: Readonly<Record<string, unknown>>): TokenClai
   if (!parsed.success) return {};
   const { sub, scope, iat, exp } = parsed.output;
   return {
-    ...(sub === undefined ? {} : { userId: sub }),
+    ...defined({ userId: sub }),
     ...(scope === undefined ? {} : { scopes: scope.split(' ').filter(Boolean) }),
-    ...(iat === undefined ? {} : { issuedAt: iat }),
-    ...(exp === undefined ? {} : { expiresAt: exp }),
+    ...defined({ issuedAt: iat, expiresAt: exp }),
   };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../defined.ts';
 import type { StandardError } from '../oauth/server.ts';
 import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
@@ -47,7 +48,7 @@ export function fitbit(sandbox?: string): Provider {
       userIdField: 'user_id',
       standardError,
     },
-    ...(sandbox === undefined ? {} : { sandbox }),
+    ...defined({ sandbox }),
     apiOrigin: api,
     readAccessToken,
     introspection: { authentication: 'bearer', read: readIntrospection },
@@ -72,7 +73,7 @@ function standardError(body: unknown): StandardError | undefined {
   const parsed = v.safeParse(FitbitErrors, body);
   if (!parsed.success) return undefined;
   const { errorType, message } = parsed.output.errors[0];
-  return { error: errorType, ...(message === undefined ? {} : { error_description: message }) };
+  return { error: errorType, ...defined({ error_description: message }) };
 }
 
 /** The scope codes inside an access token: `r` or `w`, then the scope in short. */
@@ -150,8 +151,6 @@ function readIntrospection(answer: Readonly<Record<string, unknown>>): TokenClai
     .filter((name) => name !== '');
   return {
     scopes,
-    ...(user_id === undefined ? {} : { userId: user_id }),
-    ...(iat === undefined ? {} : { issuedAt: iat }),
-    ...(exp === undefined ? {} : { expiresAt: exp }),
+    ...defined({ userId: user_id, issuedAt: iat, expiresAt: exp }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { throwUnlessAboutTheGrant } from '../oauth/border.ts';
 import type { Fetch } from '../oauth/http.ts';
@@ -38,7 +39,7 @@ export interface ApiAnswer {
  */
 export async function api(request: ApiRequest, ports: AccessPorts, fetch: Fetch): Promise<ApiAnswer> {
   const { name, signal, onWait } = request;
-  const wait = { ...(signal === undefined ? {} : { signal }), ...(onWait === undefined ? {} : { onWait }) };
+  const wait = defined({ signal, onWait });
   // The path is judged with the stored profile, so that a wrong one costs no refresh.
   const stored = await ports.store.read(name);
   if (stored !== undefined) addressOf(request.path, await ports.providerOf(stored));
@@ -81,8 +82,7 @@ function send(
       ...headers,
       authorization: `Bearer ${tokens.accessToken.reveal()}`,
     },
-    ...(body === undefined ? {} : { body }),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ body, signal }),
   });
 }
 
@@ -94,8 +94,7 @@ async function answerOf(response: Response, provider: Provider, { tokens }: Acce
     status: response.status,
     headers: response.headers,
     body,
-    ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(error === undefined ? {} : { error }),
+    ...defined({ rateLimit, error }),
   };
 }
 

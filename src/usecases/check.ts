@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { introspect } from '../oauth/introspection.ts';
 import type { TokenClaims } from '../providers/provider.ts';
@@ -56,7 +57,7 @@ export async function check(request: CheckRequest, ports: AccessPorts): Promise<
     ...now,
     asked: true,
     claims: introspection.read(answer.answer),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...defined({ rateLimit }),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../defined.ts';
 
 /** Something that happened to a profile, as the log has it. */
 export interface HistoryEvent {
@@ -69,6 +70,6 @@ function eventOf(line: string): HistoryEvent | undefined {
     kind: event,
     ok: kind.ok,
     words: kind.words(msg),
-    ...(code === undefined ? {} : { code }),
+    ...defined({ code }),
   };
 }

@@ -1,7 +1,7 @@
 import { asAuthError } from '../errors.ts';
 import type { Profile } from '../store/profile.ts';
+import { exported } from './export-profile.ts';
 import type { Ports } from './ports.ts';
-import { exported } from './transfer.ts';
 
 /**
  * Writes again every file that was exported to be kept current. Called under the profile's lock, so that the newest

@@ -46,11 +46,7 @@ export interface LoginRequest extends SignInRequest {
 export async function login(request: LoginRequest, ports: LoginPorts): Promise<SignIn> {
   const { name, signal } = request;
   // Taking the place on disk and giving it back finds a full disk or a foreign file before the person is asked anything.
-  const previous = await ports.store.update(
-    name,
-    async ({ current }) => current,
-    signal === undefined ? {} : { signal },
-  );
+  const previous = await ports.store.update(name, async ({ current }) => current, defined({ signal }));
   const kept = previous?.tokens === undefined ? 'Nothing was stored.' : 'The tokens stored before are untouched.';
   try {
     return await signIn(request, ports, (thrown) => asAuthError(thrown).with({ kept }));
@@ -111,7 +107,7 @@ async function signIn(
     redirectUri: listener.redirectUri,
     scopes: request.scopes,
     attempt,
-    parameters: prompt === undefined ? {} : { prompt },
+    parameters: defined({ prompt }),
   });
   notify({
     kind: 'waiting',
@@ -139,7 +135,7 @@ async function endOfPatience(
   redirectUri: string,
 ): Promise<never> {
   try {
-    await delay(timeoutMs, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
+    await delay(timeoutMs, undefined, { ref: false, ...defined({ signal }) });
   } catch {
     throw signal?.reason instanceof AuthError
       ? signal.reason

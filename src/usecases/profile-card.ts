@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import type { ProfileCard } from '../loopback/pages/site-view.ts';
 import type { HistoryEvent } from './history.ts';
@@ -23,9 +24,9 @@ export function cardOf(status: Status, { history, fileMode, words, now }: CardCo
   return {
     name: status.profile,
     provider: status.providerName,
-    ...(status.userId === undefined ? {} : { account: status.userId }),
+    ...defined({ account: status.userId }),
     app: status.clientId,
-    ...(status.sandbox === undefined ? {} : { sandbox: status.sandbox }),
+    ...defined({ sandbox: status.sandbox }),
     scopes: [...status.scopes].sort().map((name) => {
       const plain = words(name);
       return plain === undefined ? { name } : { name, words: plain };
@@ -35,10 +36,10 @@ export function cardOf(status: Status, { history, fileMode, words, now }: CardCo
     state: STATES[session.kind],
     ...(problem === undefined ? {} : { problem: problem.problem }),
     ...(obtainedAt === undefined || expiresAt === undefined ? {} : { life: { obtainedAt, expiresAt } }),
-    ...(status.refreshExpiresAt === undefined ? {} : { grantEnds: status.refreshExpiresAt }),
+    ...defined({ grantEnds: status.refreshExpiresAt }),
     history: history.map(({ at, words: what, ok }) => ({ at, words: what, ok })),
     file: status.location,
-    ...(fileMode === undefined ? {} : { fileMode }),
+    ...defined({ fileMode }),
     refreshable: status.refreshable,
   };
 }
@@ -67,7 +68,7 @@ function problemOf(
   });
   const warning = (text: string, action?: 'sign-in' | 'refresh'): Problem => ({
     tone: 'warning',
-    problem: { text, ...(action === undefined ? {} : { action }) },
+    problem: { text, ...defined({ action }) },
   });
   const [last] = history;
   if (session.kind === 'none') return failure('Nobody has signed in here yet.', 'sign-in');

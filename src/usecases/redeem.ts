@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
@@ -47,13 +48,12 @@ export async function redeem(request: SignInRequest, code: GrantedCode, ports: P
     const profile: Profile = {
       provider: provider.id,
       ...(provider.id === 'custom' ? { issuer: provider.server.issuer } : {}),
-      ...(provider.sandbox === undefined ? {} : { sandbox: provider.sandbox }),
+      ...defined({ sandbox: provider.sandbox }),
       client,
       redirectUris,
       requestedScopes: scopes,
       tokens: tokensFrom(answer, { obtainedAt, requestedScopes: scopes }),
-      ...(keep === undefined ? {} : { keep }),
-      ...(extra === undefined ? {} : { extra }),
+      ...defined({ keep, extra }),
     };
     await slot.save(profile);
     const status = statusOf(profile, {

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { parseClientFile } from './client-file.ts';
@@ -52,7 +53,7 @@ export function judgeForm(
     errors.push({ field: 'scopes', text: 'Tick at least one: without any there is nothing to read.' });
   if (errors.length > 0 || id === undefined) return { errors };
   return {
-    registration: { clientId: id, scopes: form.scopes, ...(secret === undefined ? {} : { clientSecret: secret }) },
+    registration: { clientId: id, scopes: form.scopes, ...defined({ clientSecret: secret }) },
   };
 }
 

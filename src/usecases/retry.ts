@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 
 export interface RetryOptions {
@@ -32,7 +33,7 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
           : pause * (0.5 + Math.random());
       if (performance.now() + wait >= end || signal?.aborted) throw thrown;
       // Giving up while pausing means that the last failure is what happened.
-      await delay(wait, undefined, signal === undefined ? {} : { signal }).catch(() => {
+      await delay(wait, undefined, defined({ signal })).catch(() => {
         throw thrown;
       });
     }

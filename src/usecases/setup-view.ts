@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import type { ProviderChoice, SetupError, SetupForm, SetupView } from '../loopback/pages/site-view.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -29,7 +30,7 @@ export function setupView({ providers, stored, form, errors, notices }: SetupSta
     redirectUri: form?.redirectUri ?? '',
     clientId,
     hasSecret: stored?.client.secret !== undefined && stored.client.id === clientId,
-    ...(recognised === undefined ? {} : { provider: recognised }),
+    ...defined({ provider: recognised }),
     providers: providers.map((choice) => choiceOf(choice, stored, form)),
     errors,
     notices,

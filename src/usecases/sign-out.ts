@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { revokeToken } from '../oauth/token-endpoint.ts';
 import type { AccessPorts } from './ports.ts';
@@ -29,7 +30,7 @@ export async function signOut({ name, local, signal }: SignOutRequest, ports: Ac
   let keptFiles: readonly string[] = [];
   let revoked = false;
   const removed = await ports.store.remove(name, {
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
     before: async (profile) => {
       keptFiles = (profile.keep ?? []).map(({ path }) => path);
       const token = profile.tokens?.refreshToken ?? profile.tokens?.accessToken;

@@ -1,5 +1,6 @@
+import { defined } from '../defined.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { Profile } from '../store/profile.ts';
+import type { Profile, Tokens } from '../store/profile.ts';
 
 /** How a profile stands, as far as this machine can tell. */
 export type Session =
@@ -43,22 +44,17 @@ export interface StatusContext {
 /** How a stored profile stands at a moment. Pure: asks nobody. */
 export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
   const { tokens, sandbox, refreshStartedAt } = profile;
-  const granted = tokens?.scopes ?? [];
+  const { scopes = [], refreshToken, userId, obtainedAt, expiresAt, refreshExpiresAt }: Partial<Tokens> = tokens ?? {};
   return {
     profile: name,
     provider: profile.provider,
     providerName,
-    ...(sandbox === undefined ? {} : { sandbox }),
     clientId: profile.client.id,
     session: sessionOf(profile, now),
-    scopes: granted,
-    missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !granted.includes(scope)),
-    refreshable: tokens?.refreshToken !== undefined,
-    ...(tokens?.userId === undefined ? {} : { userId: tokens.userId }),
-    ...(tokens === undefined ? {} : { obtainedAt: tokens.obtainedAt }),
-    ...(tokens?.expiresAt === undefined ? {} : { expiresAt: tokens.expiresAt }),
-    ...(tokens?.refreshExpiresAt === undefined ? {} : { refreshExpiresAt: tokens.refreshExpiresAt }),
-    ...(refreshStartedAt === undefined ? {} : { refreshStartedAt }),
+    scopes,
+    missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !scopes.includes(scope)),
+    refreshable: refreshToken !== undefined,
+    ...defined({ sandbox, userId, obtainedAt, expiresAt, refreshExpiresAt, refreshStartedAt }),
     location,
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { TokenAnswer } from '../oauth/token-endpoint.ts';
 import type { Tokens } from '../store/profile.ts';
 
@@ -11,15 +12,18 @@ export interface TokensContext {
 /** A token answer as it is stored: with absolute times. */
 export function tokensFrom(answer: TokenAnswer, { obtainedAt, requestedScopes }: TokensContext): Tokens {
   const { accessToken, refreshToken, tokenType, userId, expiresInSeconds, refreshExpiresInSeconds } = answer;
-  const after = (seconds: number) => new Date(obtainedAt.getTime() + seconds * 1000);
+  const after = (seconds: number | undefined) =>
+    seconds === undefined ? undefined : new Date(obtainedAt.getTime() + seconds * 1000);
   return {
     accessToken,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
     tokenType,
     scopes: answer.scopes ?? requestedScopes,
-    ...(userId === undefined ? {} : { userId }),
     obtainedAt,
-    ...(expiresInSeconds === undefined ? {} : { expiresAt: after(expiresInSeconds) }),
-    ...(refreshExpiresInSeconds === undefined ? {} : { refreshExpiresAt: after(refreshExpiresInSeconds) }),
+    ...defined({
+      refreshToken,
+      userId,
+      expiresAt: after(expiresInSeconds),
+      refreshExpiresAt: after(refreshExpiresInSeconds),
+    }),
   };
 }

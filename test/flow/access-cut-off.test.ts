@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { accessToken } from '../../src/index.ts';
 import { Secret } from '../../src/secret.ts';
-import { type AccessRequest, access } from '../../src/usecases/access.ts';
+import { access } from '../../src/usecases/access.ts';
 import type { AccessPorts } from '../../src/usecases/ports.ts';
+import type { AccessRequest } from '../../src/usecases/usable.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 /** What `refresh` asks for: any token but the stored one. */

@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
+import { AuthError } from '../../errors.ts';
 import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
 import { commonOptions, list, seconds } from '../options.ts';
 import { signInText, statusJson } from '../print.ts';
 import { WaitingLine } from '../waiting-line.ts';
+import { runSetup } from './setup.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -78,9 +80,12 @@ export const loginCommand: Command = {
   run: async (given, context) => {
     const options = v.parse(Options, given);
     using line = new WaitingLine(context);
-    const done = await login(
-      { ...(await loginOptions(options, context)), notify: (event) => line.show(event) },
-      context.surroundings,
+    const wanted = await loginOptions(options, context);
+    const done = await login({ ...wanted, notify: (event) => line.show(event) }, context.surroundings).catch(
+      (thrown) => {
+        if (!isUnconfigured(thrown) || !mayAsk(options, context)) throw thrown;
+        return runSetup(wanted, context);
+      },
     );
     line.end();
     const now = context.surroundings.now?.() ?? new Date();
@@ -88,6 +93,15 @@ export const loginCommand: Command = {
     return 0;
   },
 };
+
+function isUnconfigured(thrown: unknown): boolean {
+  return thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED';
+}
+
+/** First use opens the setup page, or asks; a script, and whoever wants no browser, is told what is missing. */
+function mayAsk({ json, browser }: v.InferOutput<typeof Options>, { terminal }: Context): boolean {
+  return !json && (terminal.canAsk || (browser && terminal.seesPages));
+}
 
 async function loginOptions(
   options: v.InferOutput<typeof Options>,

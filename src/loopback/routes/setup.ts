@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { formOf } from '../form.ts';
 import { sendHtml } from '../pages/page.ts';
-import { setupPage } from '../pages/setup.ts';
 import { SCOPES_OF } from '../pages/scopes.ts';
+import { setupPage } from '../pages/setup.ts';
 import type { SetupForm } from '../pages/site-view.ts';
 import type { SetupHandlers } from '../site.ts';
 import type { Way } from './way.ts';

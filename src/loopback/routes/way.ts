@@ -19,7 +19,10 @@ export class Way {
 
   constructor({ entrance, setup, status, start, now }: Omit<SiteOptions, 'log'> & { readonly entrance: Entrance }) {
     this.#base = entrance.base;
-    this.#pages = [...(status === undefined ? [] : (['status'] as const)), ...(setup === undefined ? [] : (['setup'] as const))];
+    this.#pages = [
+      ...(status === undefined ? [] : (['status'] as const)),
+      ...(setup === undefined ? [] : (['setup'] as const)),
+    ];
     this.#start = start ?? this.#pages[0] ?? 'setup';
     this.#now = now;
   }

@@ -1,93 +1,13 @@
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Credentials } from '../formats/credentials.ts';
-import { type Format, formatNamed, recognise } from '../formats/formats.ts';
+import { type Format, recognise } from '../formats/formats.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client, Profile, Tokens } from '../store/profile.ts';
-import { access } from './access.ts';
 import { rewriteKept } from './kept-export.ts';
-import type { AccessPorts, Ports } from './ports.ts';
+import type { Ports } from './ports.ts';
 import { tokensFrom } from './tokens.ts';
-
-export interface ExportRequest {
-  /** The profile's name. */
-  readonly name: string;
-  readonly format: string;
-  /** Absolute path of the file to write; keys and lines of its own that are there already are kept. Absent: nothing is written. */
-  readonly output?: string;
-  /** Whether the file is written again at every later change of the profile. */
-  readonly keep?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-export interface Exported {
-  readonly text: string;
-  /** What the person must know before a second program uses the file. */
-  readonly warning?: string;
-}
-
-/**
- * Gives a profile's current tokens in another program's format, refreshed first where they are about to end.
- *
- * @throws AuthError `USAGE` for a format that there is not, or not for this provider; as `access`.
- */
-export async function exportProfile(request: ExportRequest, ports: AccessPorts): Promise<Exported> {
-  const { name, output, keep = false, signal } = request;
-  const format = formatNamed(request.format);
-  const stop = signal === undefined ? {} : { signal };
-  const { profile } = await access({ name, ...stop }, ports);
-  const warning = warningOf(format, profile);
-  if (output === undefined) return { text: exported(profile, format.id, undefined), ...warning };
-  if (!keep) {
-    const text = exported(profile, format.id, await ports.files.read(output));
-    await ports.files.write(output, text);
-    return { text, ...warning };
-  }
-  const text = await ports.store.update(
-    name,
-    async (slot) => {
-      const current = slot.current ?? profile;
-      const kept = [...(current.keep ?? []).filter(({ path }) => path !== output), { format: format.id, path: output }];
-      // The file first: a profile that promises to keep a file that cannot be written would say so at every refresh.
-      const written = exported(current, format.id, await ports.files.read(output));
-      await ports.files.write(output, written);
-      await slot.save({ ...current, keep: kept });
-      return written;
-    },
-    stop,
-  );
-  return { text, ...warning };
-}
-
-/** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
-export function exported(profile: Profile, formatId: string, previous: string | undefined): string {
-  const format = formatNamed(formatId);
-  const { provider, client, tokens } = profile;
-  if (format.write === undefined || provider === 'custom' || !format.providers.includes(provider)) {
-    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, {
-      hint: 'See `fitbit-login export --help` for the formats.',
-    });
-  }
-  return format.write(
-    {
-      provider,
-      clientId: client.id,
-      ...(client.secret === undefined ? {} : { clientSecret: client.secret }),
-      ...tokens,
-    },
-    previous,
-  );
-}
-
-function warningOf(format: Format, { provider, tokens }: Profile): { warning?: string } {
-  if (provider !== 'fitbit' || tokens?.refreshToken === undefined) return {};
-  if (!format.refreshesByItself) return {};
-  return {
-    warning:
-      `A Fitbit refresh token works once. If the program that reads ${format.title} refreshes by itself, one of the two will lose the sign-in: ` +
-      'let only one of them refresh, and give the other the token from `fitbit-login token`.',
-  };
-}
 
 export interface ImportRequest {
   /** The profile's name. */
@@ -136,7 +56,7 @@ export async function importProfile(request: ImportRequest, ports: Ports): Promi
         tokensOf(credentials, provider, ports.now()) ?? (await refreshed(credentials, client, provider, ports));
       const next: Profile = {
         provider: provider.id,
-        ...(provider.sandbox === undefined ? {} : { sandbox: provider.sandbox }),
+        ...defined({ sandbox: provider.sandbox }),
         client,
         redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
         requestedScopes: tokens.scopes,
@@ -148,7 +68,7 @@ export async function importProfile(request: ImportRequest, ports: Ports): Promi
       await rewriteKept(next, { name, ports });
       return next;
     },
-    signal === undefined ? {} : { signal },
+    defined({ signal }),
   );
   return { format, profile };
 }
@@ -161,7 +81,7 @@ function clientOf({ clientId, clientSecret }: Credentials, given: Client | undef
     });
   }
   const secret = clientSecret ?? (given?.id === id ? given?.secret : undefined);
-  return { id, ...(secret === undefined ? {} : { secret }) };
+  return { id, ...defined({ secret }) };
 }
 
 function holdsTheSame({ accessToken, refreshToken }: Tokens, credentials: Credentials): boolean {
@@ -179,10 +99,10 @@ function tokensOf(credentials: Credentials, provider: Provider, now: Date): Toke
   const obtainedAt = credentials.obtainedAt ?? claims.issuedAt ?? now;
   return {
     accessToken,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
+    ...defined({ refreshToken }),
     tokenType,
     scopes: credentials.scopes ?? claims.scopes ?? [],
-    ...(userId === undefined ? {} : { userId }),
+    ...defined({ userId }),
     obtainedAt: obtainedAt > now ? now : obtainedAt,
     expiresAt: credentials.expiresAt ?? claims.expiresAt ?? now,
   };
@@ -200,7 +120,7 @@ async function refreshed(
   const answer = await refreshTokens(provider.server, client, refreshToken, { fetch: ports.fetch });
   return {
     refreshToken,
-    ...(userId === undefined ? {} : { userId }),
+    ...defined({ userId }),
     ...tokensFrom(answer, { obtainedAt, requestedScopes: scopes }),
   };
 }
