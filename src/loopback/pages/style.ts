@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 export const STYLE = `
 :root {
   color-scheme: light dark;
-  --paper: #fcfcfa; --ink: #1b2023; --soft: #58636a; --line: #dfe2de; --field: #f1f3f0;
+  --paper: #fcfcfa; --ink: #1b2023; --soft: #58636a; --line: #dfe2de; --field: #f1f3f0; --edge: #7d888d; --on-accent: #ffffff;
   --accent: #00695f; --warning: #855300; --failure: #ab2a22;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #15191b; --ink: #e7ebea; --soft: #9ba7ab; --line: #2d3437; --field: #1e2427;
+    --paper: #15191b; --ink: #e7ebea; --soft: #9ba7ab; --line: #2d3437; --field: #1e2427; --edge: #77848a; --on-accent: #06211d;
     --accent: #5ec8b8; --warning: #e3b35c; --failure: #ff9a8d;
   }
 }
@@ -50,6 +50,16 @@ code {
   font: .9375rem/1.55 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
   white-space: pre-wrap; -webkit-user-select: all; user-select: all;
 }
+[hidden] { display: none !important; }
+.back { margin: 1.5rem 0 0; }
+.button {
+  display: inline-block; border: 1px solid var(--accent); border-radius: .45rem; padding: .5rem 1.05rem; background: var(--accent);
+  color: var(--on-accent); font: inherit; font-size: 1rem; font-weight: 600; line-height: 1.5; text-decoration: none; cursor: pointer;
+}
+.button:hover { filter: brightness(1.08); }
+.plain { border-color: var(--edge); background: transparent; color: var(--ink); font-weight: 500; }
+.danger { border-color: var(--failure); background: transparent; color: var(--failure); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 footer { border-top: 1px solid var(--line); padding-top: 1rem; font-size: .875rem; line-height: 1.5; color: var(--soft); }
 footer p { margin: 0; max-width: 34rem; }
 @media (max-width: 34rem) { dl div { grid-template-columns: 1fr; } dt { font-size: .9375rem; } .lead { font-size: 1.125rem; } }
