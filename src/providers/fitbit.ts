@@ -7,21 +7,21 @@ import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provide
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
 
 const SCOPES = {
-  activity: 'steps, distance, floors, exercise and goals',
-  cardio_fitness: 'cardio fitness score (VO2 max)',
-  electrocardiogram: 'electrocardiogram readings',
-  heartrate: 'heart rate and heart rate variability',
-  irregular_rhythm_notifications: 'notifications of an irregular heart rhythm',
+  activity: 'Steps, distance, floors, exercise and goals',
+  cardio_fitness: 'Cardio fitness score (VO2 max)',
+  electrocardiogram: 'Electrocardiogram readings',
+  heartrate: 'Heart rate and heart rate variability',
+  irregular_rhythm_notifications: 'Notifications of an irregular heart rhythm',
   location: 'GPS data of exercises',
-  nutrition: 'food and water',
-  oxygen_saturation: 'blood oxygen (SpO2)',
-  profile: 'name, age, height and other profile fields',
-  respiratory_rate: 'breathing rate',
-  settings: 'devices, alarms and account settings',
-  sleep: 'sleep stages and sleep goals',
-  social: 'friends and leaderboard',
-  temperature: 'skin and core temperature',
-  weight: 'weight and body fat',
+  nutrition: 'Food and water',
+  oxygen_saturation: 'Blood oxygen (SpO2)',
+  profile: 'Name, age, height and other profile fields',
+  respiratory_rate: 'Breathing rate',
+  settings: 'Devices, alarms and account settings',
+  sleep: 'Sleep stages and sleep goals',
+  social: 'Friends and leaderboard',
+  temperature: 'Skin and core temperature',
+  weight: 'Weight and body fat',
 };
 
 /**

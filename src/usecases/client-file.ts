@@ -12,11 +12,17 @@ export interface ClientFile {
 }
 
 const text = v.pipe(v.string(), v.trim());
-const Registration = v.object({ client_id: v.optional(text), client_secret: v.optional(text) });
+const fields = { client_id: v.optional(text), client_secret: v.optional(text) };
+/** Google's downloads have the fields under the client's type: `installed` for Desktop, `web` for Web. */
+const Registration = v.object({
+  ...fields,
+  installed: v.optional(v.object(fields)),
+  web: v.optional(v.object(fields)),
+});
 
 /**
  * Reads an app registration from a file's content, told apart by that content: JSON with `client_id` and
- * `client_secret` (the notebook's `.env`), a dotenv file with `FITBIT_CLIENT_ID` and `FITBIT_CLIENT_SECRET` (or the
+ * `client_secret` (the notebook's `.env`, or Google's download), a dotenv file with `FITBIT_CLIENT_ID` and `FITBIT_CLIENT_SECRET` (or the
  * same without `FITBIT_`), or the secret alone.
  *
  * @throws AuthError `USAGE` when it is none of these. No value from the file is in the message.
@@ -40,12 +46,9 @@ function fromJson(content: string): ClientFile {
   }
   const parsed = v.safeParse(Registration, document);
   if (!parsed.success) throw unusable('its client_id or client_secret is not a text');
-  return found(
-    'JSON',
-    parsed.output.client_id,
-    parsed.output.client_secret,
-    'it is JSON without client_id and client_secret',
-  );
+  const { installed, web, ...own } = parsed.output;
+  const { client_id: id, client_secret: secret } = installed ?? web ?? own;
+  return found('JSON', id, secret, 'it is JSON without client_id and client_secret');
 }
 
 function fromDotenv(content: string): ClientFile | undefined {

@@ -127,14 +127,15 @@ async function afterFailure(
       await slot.note(profile).catch(() => {});
     }
   }
+  const failure = refused
+    ? dead(thrown, profile, ports.now())
+    : thrown.with({ kept: 'The stored tokens are untouched.' });
   const { refreshStartedAt: _, ...unmarked } = profile;
   const still = usable(unmarked, ports.now(), request);
-  if (still !== undefined) {
-    // Only the answer of an earlier refresh was asked for again: what is stored goes on working for now.
-    ports.notice(`${thrown.message} The stored access token works until it ends.`);
-    return { profile, tokens: still };
-  }
-  throw refused ? dead(thrown, profile, ports.now()) : thrown.with({ kept: 'The stored tokens are untouched.' });
+  if (still === undefined) throw failure;
+  // Only the answer of an earlier refresh was asked for again: what is stored goes on working for now.
+  ports.notice(`${failure.message} The stored access token works until it ends.`);
+  return { profile, tokens: still };
 }
 
 const REFUSALS: readonly ErrorCode[] = [

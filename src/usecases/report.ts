@@ -29,7 +29,7 @@ export function signedInView(done: SignIn, now: Date): View {
     next: [
       ...(missing.length === 0 ? [] : [step('Ask for the missing scopes again', 'login', done)]),
       step('Print a token that works', 'token', done),
-      step('See what is stored', 'status', done),
+      step('See what is stored, or in the browser with --web', 'status', done),
     ],
     ...(done.sandbox === undefined ? {} : { badge: 'sandbox' }),
   };

@@ -84,11 +84,11 @@ describe('a refresh that was cut off', () => {
     const before = await at.stored();
     await cutOff(at);
     const when = at.surroundings.now().toISOString();
-    at.pass(121);
+    at.pass(LIFETIME);
     for (let round = 0; round < 2; round += 1) {
       const { code, stdout, stderr } = await at.run(['token']);
       expect([code, stdout]).toEqual([3, '']);
-      expect(stderr).toContain(`began at ${when} (2 minutes ago) was cut off`);
+      expect(stderr).toContain(`began at ${when} (8 hours ago) was cut off`);
       expect(stderr).toContain('WALK01');
       expect(stderr).toContain('fitbit-login login');
     }
@@ -98,6 +98,17 @@ describe('a refresh that was cut off', () => {
       refresh_token: before.refresh_token,
       refresh_started_at: when,
     });
+  });
+
+  test('past two minutes, with time left on the stored token: that token, and the same message', async () => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    await cutOff(at);
+    at.pass(121);
+    const { code, stdout, stderr } = await at.run(['token']);
+    expect([code, stdout]).toEqual([0, `${before.access_token}\n`]);
+    expect(stderr).toContain('(2 minutes ago) was cut off');
+    expect((await at.run(['refresh'])).code).toBe(3);
   });
 
   test('and refused for another reason when it is repeated is still to be repeated', async () => {

@@ -79,6 +79,13 @@ const READ: readonly Case[] = [
     id: '23ABCD',
     secret: SECRET,
   },
+  ...['installed', 'web'].map((type) => ({
+    name: `Google’s download for a client of the type ${type}`,
+    content: JSON.stringify({ [type]: { client_id: '1-a.apps.googleusercontent.com', client_secret: SECRET } }),
+    format: 'JSON',
+    id: '1-a.apps.googleusercontent.com',
+    secret: SECRET,
+  })),
   { name: 'JSON of a public client', content: '{"client_id":"23ABCD"}', format: 'JSON', id: '23ABCD' },
 ];
 
@@ -89,7 +96,8 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['damaged JSON', `{"client_id":"23ABCD","client_secret":"${SECRET}"`, 'damaged'],
   ['JSON whose secret is a number', `{"client_secret":123456789,"client_id":"${SECRET}"}`, 'not a text'],
   ['JSON whose secret is null', '{"client_id":"23ABCD","client_secret":null}', 'not a text'],
-  ['JSON of something else', `{"installed":{"client_secret":"${SECRET}"}}`, 'without client_id'],
+  ['JSON of something else', `{"settings":{"client_secret":"${SECRET}"}}`, 'without client_id'],
+  ['Google’s download, emptied', '{"installed":{}}', 'without client_id'],
   ['JSON with empty values', '{"client_id":"","client_secret":" "}', 'without client_id'],
   ['dotenv with empty values', 'FITBIT_CLIENT_ID=\nFITBIT_CLIENT_SECRET=""', 'are empty'],
   ['prose', `My secret is ${SECRET}, keep it safe.`, 'neither one word'],

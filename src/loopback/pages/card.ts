@@ -64,7 +64,7 @@ function actions(card: ProfileCard, shell: Shell): string {
     'sign-in',
   ];
   const offered = possible.filter((action) => action !== card.problem?.action);
-  const sure = html`<details class="sure" id="${cardId(card.name)}-sure"><summary class="button plain">${ACTIONS['sign-out']}<span class="unseen"> ${card.name}</span></summary><div><p>${STATUS.signOutSure}</p>!${buttons(card, ['sign-out'], shell, 'button danger')}</div></details>`;
+  const sure = html`<details class="sure" id="${cardId(card.name)}-sure"><summary class="button plain">${STATUS.signOut}<span class="unseen"> ${card.name}</span></summary><div><p>${STATUS.signOutSure}</p>!${buttons(card, ['sign-out'], shell, 'button danger')}</div></details>`;
   return html`<div class="actions">!${buttons(card, offered, shell, 'button plain')}!${sure}</div>`;
 }
 

@@ -59,9 +59,9 @@ progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { border-radius: 1rem; background: var(--accent); transition: inline-size 1s linear; }
 progress::-moz-progress-bar { border-radius: 1rem; background: var(--accent); }
 .actions { display: flex; flex-wrap: wrap; align-items: flex-start; gap: .5rem; margin: 1rem 0 .6rem; }
-.actions form { display: flex; flex-wrap: wrap; gap: .5rem; }
+.actions form { display: contents; }
 .actions .sure[open] { flex-basis: 100%; } .card .button { padding: .35rem .8rem; font-size: .9375rem; }
-.sure > div { margin-top: .6rem; } .sure p { margin: 0 0 .6rem; }
+.sure > div { margin-top: .6rem; } .sure p { margin: 0 0 .6rem; font-size: .9375rem; }
 .sure summary { list-style: none; width: max-content; } .sure summary::-webkit-details-marker { display: none; }
 .time { margin: .4rem 0 1rem; padding: 0; list-style: none; }
 .time li { position: relative; display: grid; grid-template-columns: 10rem 1fr; gap: .1rem 1.25rem; padding: .3rem 0 .3rem; font-size: .9375rem; }

@@ -159,6 +159,7 @@ export const STATUS = {
   failed: 'failed',
   file: 'Stored in',
   mode: 'File mode',
+  signOut: 'Sign out…',
   signOutSure: 'This revokes the access at the provider and deletes the tokens from this computer.',
 } as const;
 
@@ -166,7 +167,7 @@ export const ACTIONS: Readonly<Record<Action, string>> = {
   refresh: 'Refresh now',
   check: 'Ask the provider',
   'sign-in': 'Sign in again',
-  'sign-out': 'Sign out',
+  'sign-out': 'Yes, sign out',
   add: 'Add an account',
 };
 

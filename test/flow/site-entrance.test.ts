@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { OPENED, visitedSite } from './site-visitor.ts';
+
+test('another user of the same machine: the key becomes a cookie that nobody else can read, and leaves the address', async () => {
+  await using visited = await visitedSite();
+  const { search } = new URL(visited.site.url);
+  const { status, header, head, body } = await visited.send('GET', `/${search}`, OPENED);
+  expect(status).toBe(303);
+  expect(header('location')).toBe(visited.path('status'));
+  const base = visited.path('').replace(/\/$/, '');
+  expect(base).toMatch(/^\/[\w-]{22}$/);
+  expect(header('set-cookie')).toMatch(
+    new RegExp(`^fitbit-login-[\\w-]{11}=[\\w-]{43}; Path=${base}; HttpOnly; SameSite=Strict$`),
+  );
+  const key = search.replace('?key=', '');
+  expect(head.replace(search, '') + body).not.toContain(key);
+});
+
+test('another user of the same machine: the key works once; a second use is told to run the command again', async () => {
+  await using visited = await visitedSite();
+  expect(await visited.enter()).not.toBe('');
+  const { pathname, search } = new URL(visited.site.url);
+  const again = await visited.send('GET', pathname + search, OPENED);
+  expect(again.status).toBe(403);
+  expect(again.header('set-cookie')).toBeUndefined();
+  expect(again.body).toContain('run the command again');
+});
+
+test('another user of the same machine: the opened address again, in the browser that is in, leads in', async () => {
+  await using visited = await visitedSite();
+  const cookie = await visited.enter();
+  const page = await visited.send('GET', visited.path('status'), { ...OPENED, cookie });
+  expect(page.status).toBe(200);
+});
+
+test('two sites of the same machine share neither path nor cookie name nor key', async () => {
+  await using one = await visitedSite();
+  await using other = await visitedSite();
+  const name = async (visited: typeof one) => (await visited.enter()).split('=')[0];
+  expect(one.path('')).not.toBe(other.path(''));
+  expect(new URL(one.site.url).search).not.toBe(new URL(other.site.url).search);
+  expect(await name(one)).not.toBe(await name(other));
+});
+
+test.each([
+  ['HEAD', 'HEAD', {}, 405],
+  ['OPTIONS', 'OPTIONS', {}, 405],
+  ['POST', 'POST', { origin: 'null', 'sec-fetch-site': 'same-origin' }, 403],
+  ['prefetch', 'GET', { 'sec-purpose': 'prefetch' }, 403],
+  ['prerender', 'GET', { 'sec-purpose': 'prefetch;prerender' }, 403],
+  ['prefetch of older ones', 'GET', { purpose: 'prefetch' }, 403],
+  ['prefetch of Firefox', 'GET', { 'x-moz': 'prefetch' }, 403],
+] as const)('the browser itself: %s does not spend the key', async (_name, method, headers, status) => {
+  await using visited = await visitedSite();
+  const { pathname, search } = new URL(visited.site.url);
+  const answer = await visited.send(method, pathname + search, { ...OPENED, ...headers });
+  expect(answer.status).toBe(status);
+  expect(answer.header('set-cookie')).toBeUndefined();
+  expect(await visited.enter()).not.toBe('');
+});
+
+test.each(['', '?key=', '?key=wrong', '?key=%00', '?key=%zz', `?key=${'a'.repeat(9_000)}`])(
+  'another user of the same machine: a guess does not spend the key: /%s',
+  async (query) => {
+    await using visited = await visitedSite();
+    expect((await visited.send('GET', `/${query}`, OPENED)).status).toBe(403);
+    expect(await visited.enter()).not.toBe('');
+  },
+);
+
+test.each(['status', 'setup', 'events', 'onward', 'nothing', ''])(
+  'another user of the same machine: /…/%s without the cookie, or with another, is refused alike',
+  async (page) => {
+    await using visited = await visitedSite();
+    const [name] = (await visited.enter()).split('=');
+    for (const cookie of ['', `${name}=`, `${name}=${'a'.repeat(43)}`, 'other=value']) {
+      const answer = await visited.send('GET', visited.path(page), { ...OPENED, cookie });
+      expect(answer.status).toBe(403);
+      expect(answer.body).toContain('run the command again');
+      expect(answer.body).not.toMatch(/WALK01|23ABCD|_csrf/);
+    }
+    expect(visited.desk.listening).toBe(0);
+  },
+);
+
+test.each(['status', 'setup', 'sandbox', 'stop'])(
+  'another user of the same machine: POST to /…/%s without the cookie does nothing',
+  async (page) => {
+    await using visited = await visitedSite();
+    await visited.enter();
+    const answer = await visited.post(page, { action: 'sign-out', profile: 'default' }, 'none=at-all');
+    expect(answer.status).toBe(403);
+    expect([visited.desk.acted, visited.desk.submitted, visited.desk.sandboxes]).toEqual([[], [], 0]);
+    expect(await visited.send('GET', '/', OPENED)).toMatchObject({ status: 403 });
+  },
+);
+
+test.each(['status', 'setup'] as const)(
+  '§9, clickjacking: the %s page loads nothing, is not framed, not stored and tells nobody of it',
+  async (page) => {
+    await using visited = await visitedSite();
+    const cookie = await visited.enter();
+    const { head, header, body } = await visited.send('GET', visited.path(page), { ...OPENED, cookie });
+    const hash = (text = '') => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    const styles = [...body.matchAll(/<style>(.*?)<\/style>/gs)].map(([, text]) => hash(text));
+    const [, script] = /<script>(.*?)<\/script>/s.exec(body) ?? [];
+    expect(header('content-security-policy')).toBe(
+      `default-src 'none';style-src ${styles.join(' ')};script-src ${hash(script)};connect-src 'self';img-src data:;base-uri 'none';form-action 'self';frame-ancestors 'none'`,
+    );
+    expect(header('cache-control')).toBe('no-store');
+    expect(header('referrer-policy')).toBe('no-referrer');
+    expect(header('x-content-type-options')).toBe('nosniff');
+    expect(header('x-frame-options')).toBe('DENY');
+    expect(header('cross-origin-opener-policy')).toBe('same-origin');
+    expect(header('cross-origin-resource-policy')).toBe('same-origin');
+    expect(head).not.toMatch(/access-control-|set-cookie/i);
+    expect(body).not.toMatch(/ on[a-z]+=| style=|<iframe|@import|url\(|(src|href)="(?!data:|\/|#)/i);
+  },
+);
+
+test('a token of the form is no part of the cookie, and no page holds the cookie or the key', async () => {
+  await using visited = await visitedSite();
+  const cookie = await visited.enter();
+  const secrets = [cookie.split('=')[1] ?? '', new URL(visited.site.url).searchParams.get('key') ?? ''];
+  for (const page of ['status', 'setup']) {
+    const { body } = await visited.send('GET', visited.path(page), { ...OPENED, cookie });
+    for (const secret of secrets) {
+      for (let at = 0; at + 12 <= secret.length; at += 1) expect(body).not.toContain(secret.slice(at, at + 12));
+    }
+  }
+});
