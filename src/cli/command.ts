@@ -28,6 +28,7 @@ export interface Example {
 /** What a command gets besides its options. */
 export interface Context {
   readonly surroundings: Surroundings;
+  readonly now: () => Date;
   /** The operands: commander has seen to it that there are as many as the command wants. */
   readonly operands: readonly string[];
   /** stdout: the answer, with a line break added. */

@@ -68,6 +68,7 @@ function contextOf(
       ...(level === undefined ? {} : { terminalLog: { level, stream: stderr } }),
     },
     operands,
+    now: surroundings.now ?? (() => new Date()),
     environment,
     answer: (line) => void stdout.write(`${line}\n`),
     answerBytes: (bytes) => void stdout.write(bytes),

@@ -49,3 +49,11 @@ export function list(text: string): readonly string[] {
   if (names.length > 0) return names;
   throw new AuthError('USAGE', 'The list is empty.');
 }
+
+/** When a command that gives a token refreshes it first. */
+export const MIN_TTL: OptionSpec = {
+  flags: '--min-ttl <seconds>',
+  description: 'refresh a token that has no more than this left',
+  defaultText: '60',
+  parse: seconds(0, 28_000),
+};

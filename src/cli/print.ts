@@ -10,6 +10,11 @@ import {
   type View,
 } from '../index.ts';
 
+/** An answer: the value as JSON where `--json` asks for that, else the text. */
+export function inJsonOr(json: boolean, value: unknown, text: string): string {
+  return json ? JSON.stringify(value, null, 2) : text;
+}
+
 /** A view as text: title, lead, facts in two columns, notes, what to type next. */
 export function viewText(view: View): string {
   const badge = view.badge === undefined ? '' : ` (${view.badge})`;

@@ -27,13 +27,6 @@ test('another user of the same machine: the key works once; a second use is told
   expect(again.body).toContain('run the command again');
 });
 
-test('another user of the same machine: the opened address again, in the browser that is in, leads in', async () => {
-  await using visited = await visitedSite();
-  const cookie = await visited.enter();
-  const page = await visited.send('GET', visited.path('status'), { ...OPENED, cookie });
-  expect(page.status).toBe(200);
-});
-
 test('two sites of the same machine share neither path nor cookie name nor key', async () => {
   await using one = await visitedSite();
   await using other = await visitedSite();

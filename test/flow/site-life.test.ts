@@ -38,8 +38,12 @@ test('every open page hears of a change at once, and none that was closed is kep
   const heard = pages.map((page) => until(page, 'data: changed\n\n'));
   visited.desk.change();
   await Promise.all(heard);
-  for (const page of pages) page.destroy();
-  await vi.waitUntil(() => visited.desk.listening === 0);
+  for (const page of pages) {
+    const left = once(visited.desk.events, 'left');
+    page.destroy();
+    await left;
+  }
+  expect(visited.desk.listening).toBe(0);
 });
 
 test('the stream is no page of its own: no store, no sharing, text/event-stream', async () => {
@@ -90,10 +94,19 @@ test('idle: it ends by itself when nobody ever comes', async () => {
   await expect(visited.socket()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test('idle: it ends by itself after the last page was closed', async () => {
-  await using visited = await visitedSite({ idleMs: 300 });
-  const page = await stream(visited, await visited.enter());
+test('idle: an open page keeps it; it ends by itself 15 minutes after the last one was closed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await using visited = await visitedSite();
+  const cookie = await visited.enter();
+  const page = await stream(visited, cookie);
+  await vi.advanceTimersByTimeAsync(24 * 60 * 60_000);
+  expect((await visited.send('GET', visited.path('status'), { ...OPENED, cookie })).status).toBe(200);
+  const left = once(visited.desk.events, 'left');
   page.destroy();
+  await left;
+  await vi.advanceTimersByTimeAsync(15 * 60_000 - 1);
+  expect((await visited.send('GET', visited.path('status'), OPENED)).status).toBe(403);
+  await vi.advanceTimersByTimeAsync(1);
   expect(await visited.site.ended).toBe('idle');
 });
 
@@ -115,8 +128,9 @@ test('§3: close() ends every socket at once, open streams and held requests too
   await using visited = await visitedSite({ act: () => new Promise(() => {}) });
   const cookie = await visited.enter();
   const ends = [received(await stream(visited, cookie)), received(await visited.socket())];
+  const acted = once(visited.desk.events, 'acted');
   const held = visited.post('status', { action: 'refresh' }, cookie);
-  await vi.waitUntil(() => visited.desk.acted.length === 1);
+  await acted;
   await visited.site.close();
   await visited.site.close();
   await Promise.all(ends);

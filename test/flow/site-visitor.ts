@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Action, SetupForm, StatusView } from '../../src/loopback/pages/site-view.ts';
 import { type Next, type SetupHandlers, type Site, type SiteOptions, startSite } from '../../src/loopback/site.ts';
@@ -20,6 +21,8 @@ export interface Desk {
   sandboxes: number;
   /** How many pages wait for changes. */
   listening: number;
+  /** `acted` when a button is pressed, `left` when a page no longer waits for changes. */
+  readonly events: EventEmitter;
   /** Tells every page that something has changed. */
   change(): void;
 }
@@ -53,6 +56,7 @@ export async function visitedSite({ act, submit, only, ...options }: VisitedOpti
     acted: [],
     submitted: [],
     sandboxes: 0,
+    events: new EventEmitter(),
     get listening() {
       return listeners.size;
     },
@@ -76,11 +80,15 @@ export async function visitedSite({ act, submit, only, ...options }: VisitedOpti
     view: async () => desk.status,
     act: async (action, profile) => {
       desk.acted.push([action, profile]);
+      desk.events.emit('acted');
       return (await act?.(action, profile)) ?? { kind: 'page', notice: { tone: 'success', text: `Done: ${action}.` } };
     },
     subscribe: (onChange) => {
       listeners.add(onChange);
-      return () => listeners.delete(onChange);
+      return () => {
+        listeners.delete(onChange);
+        desk.events.emit('left');
+      };
     },
   };
   const site = await startSite({

@@ -5,7 +5,7 @@ import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
 import { accessToken, environmentFor } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, seconds, waitOptions } from '../options.ts';
+import { commonOptions, MIN_TTL, waitOptions } from '../options.ts';
 
 const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 
@@ -14,14 +14,7 @@ export const execCommand: Command = {
   summary: 'run a command with a working access token in its environment',
   arguments: [{ name: '<command...>', description: 'the command and its arguments' }],
   passThrough: true,
-  options: [
-    {
-      flags: '--min-ttl <seconds>',
-      description: 'refresh a token that has no more than this left',
-      defaultText: '60',
-      parse: seconds(0, 28_000),
-    },
-  ],
+  options: [MIN_TTL],
   examples: [
     {
       what: 'FITBIT_ACCESS_TOKEN, FITBIT_USER_ID and FITBIT_CLIENT_ID are set',

@@ -4,7 +4,7 @@ import { importProfile } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { fileText } from '../input.ts';
 import { commonOptions } from '../options.ts';
-import { statusJson, statusText } from '../print.ts';
+import { inJsonOr, statusJson, statusText } from '../print.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -36,7 +36,7 @@ export const importCommand: Command = {
     { what: 'A notebook’s file', command: 'fitbit-login import .env' },
     { what: 'A file that does not name its app', command: 'fitbit-login import tokens.json --client-id 23ABCD' },
   ],
-  run: async (given, { operands, surroundings, signal, answer, talk, readInput }) => {
+  run: async (given, { operands, surroundings, signal, answer, talk, readInput, now }) => {
     const { json, clientSecretFile, ...options } = v.parse(Options, given);
     const [file = '-'] = operands;
     const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, readInput);
@@ -45,16 +45,14 @@ export const importCommand: Command = {
       defined({ ...options, clientFile, signal }),
       surroundings,
     );
-    const now = surroundings.now?.() ?? new Date();
+    const moment = now();
     talk(`Recognised as ${found.format}.`);
     if (found.provider === 'fitbit' && found.refreshable) {
       talk(
         'A Fitbit refresh token works once: from now on, let the program that it came from no longer refresh by itself.',
       );
     }
-    answer(
-      json ? JSON.stringify({ ...statusJson(found, now), format: found.format }, null, 2) : statusText(found, now),
-    );
+    answer(inJsonOr(json, { ...statusJson(found, moment), format: found.format }, statusText(found, moment)));
     return 0;
   },
 };

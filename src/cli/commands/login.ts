@@ -5,7 +5,7 @@ import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
 import { commonOptions, list, seconds } from '../options.ts';
-import { signInText, statusJson } from '../print.ts';
+import { inJsonOr, signInText, statusJson } from '../print.ts';
 import { WaitingLine } from '../waiting-line.ts';
 import { runSetup } from './setup.ts';
 
@@ -88,8 +88,8 @@ export const loginCommand: Command = {
       },
     );
     line.end();
-    const now = context.surroundings.now?.() ?? new Date();
-    context.answer(options.json ? JSON.stringify(statusJson(done, now), null, 2) : signInText(done, now));
+    const now = context.now();
+    context.answer(inJsonOr(options.json, statusJson(done, now), signInText(done, now)));
     return 0;
   },
 };

@@ -3,6 +3,7 @@ import { defined } from '../../defined.ts';
 import { logout } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions } from '../options.ts';
+import { inJsonOr } from '../print.ts';
 
 const Options = v.object({ ...commonOptions, local: v.optional(v.boolean(), false) });
 
@@ -26,9 +27,11 @@ export const logoutCommand: Command = {
       ? 'revoked at the provider, then deleted'
       : 'deleted from this machine; the provider was not told';
     answer(
-      json
-        ? JSON.stringify({ profile: name, revoked, kept_files: keptFiles }, null, 2)
-        : `Signed out: the profile “${name}” was ${end}.`,
+      inJsonOr(
+        json,
+        { profile: name, revoked, kept_files: keptFiles },
+        `Signed out: the profile “${name}” was ${end}.`,
+      ),
     );
     for (const file of keptFiles) talk(`${file} still holds the last tokens; it is yours to delete.`);
     return 0;

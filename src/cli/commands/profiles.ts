@@ -4,7 +4,7 @@ import { AuthError } from '../../errors.ts';
 import { type ListedProfile, logout, profiles, renameProfile } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { commonOptions } from '../options.ts';
-import { sessionWords, statusJson, table } from '../print.ts';
+import { inJsonOr, sessionWords, statusJson, table } from '../print.ts';
 
 const Options = v.object(commonOptions);
 
@@ -54,17 +54,15 @@ export const profilesCommand: Command = {
     const [action, ...names] = operands;
     if (action === undefined) {
       const listed = await profiles(surroundings);
-      const now = surroundings.now?.() ?? new Date();
+      const now = context.now();
       answer(
-        json
-          ? JSON.stringify(
-              listed.map((entry) =>
-                'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.toJSON() },
-              ),
-              null,
-              2,
-            )
-          : listText(listed),
+        inJsonOr(
+          json,
+          listed.map((entry) =>
+            'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.toJSON() },
+          ),
+          listText(listed),
+        ),
       );
       return 0;
     }
@@ -81,7 +79,7 @@ export const profilesCommand: Command = {
       );
     }
     const done = await known.act(names, context);
-    answer(json ? JSON.stringify({ action, profiles: names }, null, 2) : done);
+    answer(inJsonOr(json, { action, profiles: names }, done));
     return 0;
   },
 };

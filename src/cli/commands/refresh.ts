@@ -3,7 +3,7 @@ import { defined } from '../../defined.ts';
 import { refresh, status } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions, waitOptions } from '../options.ts';
-import { statusJson, statusText } from '../print.ts';
+import { inJsonOr, statusJson, statusText } from '../print.ts';
 
 const Options = v.object(commonOptions);
 
@@ -17,8 +17,8 @@ export const refreshCommand: Command = {
     const { answer, surroundings } = context;
     await refresh(defined({ profile, ...waitOptions(context) }), surroundings);
     const found = await status(defined({ profile }), surroundings);
-    const now = surroundings.now?.() ?? new Date();
-    answer(json ? JSON.stringify(statusJson(found, now), null, 2) : statusText(found, now));
+    const now = context.now();
+    answer(inJsonOr(json, statusJson(found, now), statusText(found, now)));
     return 0;
   },
 };

@@ -5,7 +5,7 @@ import { login, SETUP_PROVIDERS, type SetupOptions, type SignIn, setup } from '.
 import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
 import { commonOptions, list, seconds } from '../options.ts';
-import { signInText, statusJson } from '../print.ts';
+import { inJsonOr, signInText, statusJson } from '../print.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({
@@ -36,8 +36,8 @@ export const setupCommand: Command = {
     const { json, profile, redirectUri, timeout } = v.parse(Options, given);
     const options = defined({ profile, redirectUris: redirectUri, timeoutMs: timeout * 1000, signal: context.signal });
     const done = await runSetup(options, context);
-    const now = context.surroundings.now?.() ?? new Date();
-    context.answer(json ? JSON.stringify(statusJson(done, now), null, 2) : signInText(done, now));
+    const now = context.now();
+    context.answer(inJsonOr(json, statusJson(done, now), signInText(done, now)));
     return 0;
   },
 };

@@ -3,7 +3,7 @@ import { defined } from '../../defined.ts';
 import { checkStatus, status, statusPage } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions, waitOptions } from '../options.ts';
-import { checkJson, checkText, statusJson, statusText } from '../print.ts';
+import { checkJson, checkText, inJsonOr, statusJson, statusText } from '../print.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -27,7 +27,7 @@ export const statusCommand: Command = {
   run: async (given, context) => {
     const { profile, json, check, web } = v.parse(Options, given);
     const { surroundings, answer } = context;
-    const now = surroundings.now?.() ?? new Date();
+    const now = context.now();
     if (web) {
       const { signal, talk } = context;
       const onPage = (url: string) =>
@@ -38,11 +38,11 @@ export const statusCommand: Command = {
     }
     if (check) {
       const checked = await checkStatus(defined({ profile, ...waitOptions(context) }), surroundings);
-      answer(json ? JSON.stringify(checkJson(checked, now), null, 2) : checkText(checked, now));
+      answer(inJsonOr(json, checkJson(checked, now), checkText(checked, now)));
       return 0;
     }
     const found = await status(defined({ profile }), surroundings);
-    answer(json ? JSON.stringify(statusJson(found, now), null, 2) : statusText(found, now));
+    answer(inJsonOr(json, statusJson(found, now), statusText(found, now)));
     // 3 says the same here as everywhere: only a new sign-in helps.
     return found.session.kind === 'none' || (found.session.kind === 'stale' && !found.session.refreshable) ? 3 : 0;
   },

@@ -2,22 +2,15 @@ import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { accessToken } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, seconds, waitOptions } from '../options.ts';
-import { endWarning, tokenJson } from '../print.ts';
+import { commonOptions, MIN_TTL, waitOptions } from '../options.ts';
+import { endWarning, inJsonOr, tokenJson } from '../print.ts';
 
 const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 
 export const tokenCommand: Command = {
   name: 'token',
   summary: 'print a working access token, refreshed when it is about to end',
-  options: [
-    {
-      flags: '--min-ttl <seconds>',
-      description: 'refresh a token that has no more than this left',
-      defaultText: '60',
-      parse: seconds(0, 28_000),
-    },
-  ],
+  options: [MIN_TTL],
   examples: [
     {
       what: 'In a shell',
@@ -29,8 +22,8 @@ export const tokenCommand: Command = {
     const { profile, json, minTtl } = v.parse(Options, given);
     const { answer, talk, surroundings } = context;
     const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, ...waitOptions(context) }), surroundings);
-    answer(json ? JSON.stringify(tokenJson(found), null, 2) : found.token.reveal());
-    const warning = endWarning(found.refreshExpiresAt, surroundings.now?.() ?? new Date());
+    answer(inJsonOr(json, tokenJson(found), found.token.reveal()));
+    const warning = endWarning(found.refreshExpiresAt, context.now());
     if (warning !== undefined) talk(warning);
     return 0;
   },

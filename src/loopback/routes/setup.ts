@@ -28,7 +28,7 @@ function setupForm(form: URLSearchParams): SetupForm {
     clientSecret: typed('clientSecret'),
     clientFile: typed('clientFile'),
     provider: typed('provider'),
-    scopes: new Map(offered.map((name) => [name.slice(SCOPES_OF.length), form.getAll(name)])),
+    scopes: new Map(offered.map((name) => [name.slice(SCOPES_OF.length), form.getAll(name).filter(Boolean)])),
     redirectUri: typed('redirectUri'),
   };
 }
