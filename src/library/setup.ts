@@ -4,7 +4,7 @@ import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
 import { type Next, type SetupHandlers, type Site, startSite } from '../loopback/site.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import type { Profile } from '../store/profile.ts';
-import type { Onward } from '../usecases/login.ts';
+import type { LoginEvent, Onward } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
 import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
@@ -44,6 +44,7 @@ export class SetupDesk implements SetupHandlers {
   readonly #succeed: (done: SignIn) => void;
   #form: SetupForm | undefined;
   #errors: readonly SetupError[] = [];
+  #answered: Promise<unknown> | undefined;
   /** Resolves with the first sign-in that succeeds. */
   readonly done: Promise<SignIn>;
 
@@ -57,11 +58,14 @@ export class SetupDesk implements SetupHandlers {
   }
 
   async view() {
+    // An answer has come: how it ended is about to be known, and belongs on this page.
+    await this.#answered;
     const form = this.#form;
+    const { redirectUris } = this.#options.signIn;
     return setupView({
       providers: SETUP_PROVIDERS,
       stored: await this.#options.stored(),
-      ...defined({ form }),
+      ...defined({ form, redirectUris }),
       errors: this.#errors,
       notices: NOTICES,
     });
@@ -94,12 +98,16 @@ export class SetupDesk implements SetupHandlers {
   async #begin(options: LoginOptions) {
     try {
       const { signIn, signIns, onward } = this.#options;
-      const { url, done } = await signIns.begin({ ...signIn, ...options, onward: onward() });
-      done.then(this.#succeed, (thrown) => {
+      this.#errors = [];
+      this.#answered = undefined;
+      const notify = ({ kind }: LoginEvent) => {
+        if (kind === 'answered') this.#answered = ended;
+      };
+      const { url, done } = await signIns.begin({ ...signIn, ...options, onward: onward(), notify });
+      const ended = done.then(this.#succeed, (thrown) => {
         const error = asAuthError(thrown);
         if (error.code !== 'CANCELLED') this.#errors = [setupError(error)];
       });
-      this.#errors = [];
       return { kind: 'redirect', url } as const;
     } catch (thrown) {
       return this.#again([setupError(asAuthError(thrown))]);

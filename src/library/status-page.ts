@@ -111,6 +111,16 @@ export async function statusPage(
     },
   };
 
+  const underWay = new Set<Promise<Next>>();
+  const act = (action: Action, profile = '') => {
+    const doing = press[action](profile).catch((thrown) => {
+      const { message, kept, hint } = asAuthError(thrown);
+      return said('failure', [message, kept, hint].filter(Boolean).join(' '));
+    });
+    underWay.add(doing);
+    return doing.finally(() => underWay.delete(doing));
+  };
+
   await using running = await startSite({
     start: 'status',
     now: ports.now,
@@ -119,11 +129,7 @@ export async function statusPage(
     setup: { view: () => setup.view(), submit: (form) => setup.submit(form), sandbox: () => setup.sandbox() },
     status: {
       view,
-      act: (action, profile = '') =>
-        press[action](profile).catch((thrown) => {
-          const { message, kept, hint } = asAuthError(thrown);
-          return said('failure', [message, kept, hint].filter(Boolean).join(' '));
-        }),
+      act,
       subscribe: (onChange) => watchDirectory(join(directories.config, 'profiles'), onChange),
     },
   });
@@ -138,6 +144,8 @@ export async function statusPage(
     return await Promise.race([running.ended, interrupted]);
   } finally {
     await signIns.end();
+    // A refresh token that was sent is spent: its successor is waited for.
+    await Promise.all(underWay);
   }
 }
 

@@ -33,7 +33,7 @@ export function cardOf(status: Status, { history, fileMode, words, now }: CardCo
     }),
     missingScopes: status.missingScopes,
     tone: problem?.tone ?? 'success',
-    state: STATES[session.kind],
+    state: problem?.tone === 'failure' ? 'Sign-in needed' : STATES[session.kind],
     ...(problem === undefined ? {} : { problem: problem.problem }),
     ...(obtainedAt === undefined || expiresAt === undefined ? {} : { life: { obtainedAt, expiresAt } }),
     ...defined({ grantEnds: status.refreshExpiresAt }),
@@ -48,6 +48,9 @@ const STATES = { none: 'Not signed in', fresh: 'Signed in', stale: 'Access token
   Status['session']['kind'],
   string
 >;
+
+/** What happened last among these says whether the tokens can still be refreshed. */
+const TELLING: ReadonlySet<string> = new Set(['sign_in', 'refresh', 'refresh_failed', 'import']);
 
 interface Problem {
   readonly tone: 'warning' | 'failure';
@@ -70,7 +73,8 @@ function problemOf(
     tone: 'warning',
     problem: { text, ...defined({ action }) },
   });
-  const [last] = history;
+  // A sign-in that was not finished leaves a dead grant as dead as it was.
+  const last = history.find(({ kind }) => TELLING.has(kind));
   if (session.kind === 'none') return failure('Nobody has signed in here yet.', 'sign-in');
   if (session.kind === 'stale' && !refreshable)
     return failure('The access token has ended, and there is no refresh token to get another with.', 'sign-in');

@@ -14,6 +14,8 @@ export interface SetupProvider {
 export interface SetupState {
   readonly providers: readonly SetupProvider[];
   readonly stored: Profile | undefined;
+  /** Those that this sign-in was told to use. Default: as stored, else the provider's. */
+  readonly redirectUris?: readonly string[];
   /** As it was submitted last; absent before that. */
   readonly form?: SetupForm;
   readonly errors: readonly SetupError[];
@@ -21,12 +23,12 @@ export interface SetupState {
 }
 
 /** What the setup page shows: what was typed, else what is stored, else the provider's defaults. Holds no secret. */
-export function setupView({ providers, stored, form, errors, notices }: SetupState): SetupView {
+export function setupView({ providers, stored, form, errors, notices, ...given }: SetupState): SetupView {
   const [first] = providers;
   const clientId = form?.clientId ?? stored?.client.id ?? '';
   const recognised = providers.find(({ clientIdPattern }) => clientIdPattern.test(clientId))?.provider.id;
   return {
-    redirectUris: stored?.redirectUris ?? first?.provider.defaultRedirectUris ?? [],
+    redirectUris: given.redirectUris ?? stored?.redirectUris ?? first?.provider.defaultRedirectUris ?? [],
     redirectUri: form?.redirectUri ?? '',
     clientId,
     hasSecret: stored?.client.secret !== undefined && stored.client.id === clientId,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
-import { login, SETUP_PROVIDERS, type SetupOptions, type SignIn, setup } from '../../index.ts';
+import { type LoginOptions, login, SETUP_PROVIDERS, type SetupOptions, type SignIn, setup } from '../../index.ts';
 import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
 import { commonOptions, list, seconds } from '../options.ts';
@@ -11,6 +11,7 @@ import { WaitingLine } from '../waiting-line.ts';
 const Options = v.object({
   ...commonOptions,
   redirectUri: v.optional(v.array(v.string())),
+  sandbox: v.optional(v.string()),
   timeout: v.optional(v.number(), 300),
 });
 
@@ -30,11 +31,16 @@ export const setupCommand: Command = {
       defaultText: '300',
       parse: seconds(1, 86_400),
     },
+    {
+      flags: '--sandbox <origin>',
+      description: 'the app is registered at the sandbox that runs there, and so is the person',
+    },
   ],
   examples: [{ what: 'Another person, beside the first', command: 'fitbit-login setup --profile partner' }],
   run: async (given, context) => {
-    const { json, profile, redirectUri, timeout } = v.parse(Options, given);
-    const options = defined({ profile, redirectUris: redirectUri, timeoutMs: timeout * 1000, signal: context.signal });
+    const { json, profile, redirectUri, sandbox, timeout } = v.parse(Options, given);
+    const { signal } = context;
+    const options = defined({ profile, sandbox, redirectUris: redirectUri, timeoutMs: timeout * 1000, signal });
     const done = await runSetup(options, context);
     const now = context.now();
     context.answer(inJsonOr(json, statusJson(done, now), signInText(done, now)));
@@ -42,10 +48,16 @@ export const setupCommand: Command = {
   },
 };
 
-/** Takes an app registration and signs in with it: on a page where one would be seen, else by questions in the terminal. */
-export async function runSetup(options: SetupOptions, context: Context): Promise<SignIn> {
+/**
+ * Takes an app registration and signs in with it: on a page where one would be seen and a browser is wanted, else by
+ * questions in the terminal.
+ */
+export async function runSetup(
+  { browser = true, ...options }: SetupOptions & Pick<LoginOptions, 'browser'>,
+  context: Context,
+): Promise<SignIn> {
   const { terminal, talk, surroundings } = context;
-  if (terminal.seesPages) {
+  if (browser && terminal.seesPages) {
     return setup(
       { ...options, onPage: (url) => talk(`Set up your app in the browser, at this address:\n\n${url}\n`) },
       surroundings,
