@@ -8,7 +8,7 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(130);
-    stop.abort(new AuthError('INTERRUPTED', 'Interrupted.'));
+    stop.abort(new AuthError('INTERRUPTED', 'Interrupted.', { details: { signal } }));
   });
 }
 // Node ignores this signal, so that a write beyond a limit fails with EFBIG; a listener that the lock's package adds would end us.

@@ -103,6 +103,7 @@ export class AuthError extends Error {
 /** Any thrown thing as an {@link AuthError}; what is not one already becomes `UNEXPECTED`. */
 export function asAuthError(thrown: unknown): AuthError {
   if (thrown instanceof AuthError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AuthError('UNEXPECTED', `Something unexpected happened: ${message}`, { cause: thrown });
+  // A foreign message may quote what it choked on, a token for one.
+  const what = thrown instanceof Error ? thrown.name : typeof thrown;
+  return new AuthError('UNEXPECTED', `Something unexpected happened (${what}).`, { cause: thrown });
 }

@@ -1,5 +1,6 @@
-// Loaded into the program under torture before it starts: sets its clock, and tells on descriptor 3 what memory it took.
-import { writeSync } from 'node:fs';
+// Loaded into the program under torture before it starts: sets its clock, holds it at a gate, and tells on descriptor 3
+// what memory it took in the end.
+import { readSync, writeSync } from 'node:fs';
 import process from 'node:process';
 
 const offsetMs = Number(process.env.TORTURE_CLOCK_OFFSET_MS ?? 0);
@@ -14,5 +15,10 @@ globalThis.Date = class extends SystemDate {
     return SystemDate.now() + offsetMs;
   }
 };
+
+if (process.env.TORTURE_GATE !== undefined) {
+  writeSync(3, 'ready\n');
+  readSync(3, Buffer.alloc(1));
+}
 
 process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, copyFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Readable } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Canary } from './canary.ts';
 
@@ -24,6 +24,10 @@ export interface Running {
   readonly ended: Promise<Run>;
   /** Given when it has ended. */
   readonly over: AbortSignal;
+  /** Resolves when it stands at the gate. Never, where it was not told to. */
+  readonly ready: Promise<unknown>;
+  /** Lets it through the gate. */
+  release(): void;
 }
 
 export interface RunOptions {
@@ -33,6 +37,8 @@ export interface RunOptions {
   readonly clockOffsetMs?: number;
   /** Whether its memory is measured. Default `false`. */
   readonly measured?: boolean;
+  /** Whether it waits, before the program itself is loaded, until it is released. Default `false`. */
+  readonly gated?: boolean;
   /** The largest file that it may write, in bytes. Default: as large as it likes. */
   readonly largestFileBytes?: number;
   /** Runs it as this user and group. Needs root. */
@@ -52,8 +58,9 @@ export class Program implements AsyncDisposable {
   }
 
   start(args: readonly string[], options: RunOptions): Running {
-    const { home, clockOffsetMs, measured = false, largestFileBytes, uid } = options;
-    const preload = measured || clockOffsetMs !== undefined ? ['--import', join(this.#directory, 'preload.mjs')] : [];
+    const { home, clockOffsetMs, measured = false, gated = false, largestFileBytes, uid } = options;
+    const preload =
+      measured || gated || clockOffsetMs !== undefined ? ['--import', join(this.#directory, 'preload.mjs')] : [];
     const command = [process.execPath, ...preload, join(this.#directory, 'bin.js'), ...args];
     const [file = '', ...rest] =
       largestFileBytes === undefined
@@ -65,12 +72,24 @@ export class Program implements AsyncDisposable {
       env: {
         PATH: process.env.PATH,
         FITBIT_LOGIN_HOME: home,
+        ...(gated ? { TORTURE_GATE: 'closed' } : {}),
         ...(clockOffsetMs === undefined ? {} : { TORTURE_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
       },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
+    const wire = child.stdio[3];
+    if (!(wire instanceof Duplex)) throw new Error('Descriptor 3 of the program is not connected.');
+    // A process that was killed does not mind what is still written to it.
+    wire.on('error', () => {});
+    const ready = new Promise((resolve) => wire.once('data', resolve));
     const over = new AbortController();
-    const running: Running = { process: child, ended: this.#end(child, args, started), over: over.signal };
+    const running: Running = {
+      process: child,
+      ended: this.#end(child, wire, args, started),
+      over: over.signal,
+      ready,
+      release: () => void wire.write('!'),
+    };
     this.#running.add(running);
     child.once('exit', () => {
       over.abort();
@@ -89,19 +108,24 @@ export class Program implements AsyncDisposable {
     await Promise.allSettled(left.map(({ ended }) => ended));
   }
 
-  async #end(child: ChildProcess, args: readonly string[], started: number): Promise<Run> {
+  async #end(child: ChildProcess, wire: Duplex, args: readonly string[], started: number): Promise<Run> {
+    let told = '';
+    wire.on('data', (chunk: Buffer) => {
+      told += String(chunk);
+    });
     const exit = once(child, 'exit').then(() => performance.now() - started);
-    const [stdout, stderr, peakKiB, ms] = await Promise.all([
+    const [stdout, stderr, ms] = await Promise.all([
       read(child.stdout),
       read(child.stderr),
-      read(child.stdio[3]),
       exit,
+      new Promise((resolve) => wire.once('close', resolve)),
     ]);
-    const exitCode = child.exitCode;
+    const { exitCode } = child;
+    const peakKiB = told.split('\n').at(-1);
     // The one place where a secret belongs. A process that was killed may have come so far.
     const isTheAnswer = args[0] === 'token' && (exitCode === 0 || exitCode === null);
     this.#canary.hear(`what \`${args[0]}\` printed`, isTheAnswer ? stderr : `${stdout}\n${stderr}`);
-    return { stdout, stderr, exitCode, ms, ...(peakKiB === '' ? {} : { peakBytes: Number(peakKiB) * 1024 }) };
+    return { stdout, stderr, exitCode, ms, ...(peakKiB ? { peakBytes: Number(peakKiB) * 1024 } : {}) };
   }
 }
 
@@ -114,6 +138,6 @@ export async function copyProgram(to: string): Promise<void> {
   await chmod(to, 0o755);
 }
 
-function read(stream: ChildProcess['stdio'][number] | undefined): Promise<string> {
-  return text(stream as Readable);
+async function read(stream: Readable | null): Promise<string> {
+  return stream === null ? '' : text(stream);
 }

@@ -1,9 +1,9 @@
 import { platform } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { asAuthError } from '../errors.ts';
+import { AuthError, asAuthError } from '../errors.ts';
 import { hasScreen, LOG_LEVELS, type LogLevel, type Surroundings } from '../index.ts';
 import type { Context } from './command.ts';
+import { readAll } from './input.ts';
 import { errorText } from './print.ts';
 import { runProgram } from './program.ts';
 import { prompt } from './prompt.ts';
@@ -74,7 +74,7 @@ function contextOf(
     answerBytes: (bytes) => void stdout.write(bytes),
     talk,
     signal,
-    readInput: () => text(stdin),
+    readInput: () => readAll(stdin, signal),
     terminal: {
       isTerminal: stderr.isTTY === true,
       seesPages: Boolean(environment.BROWSER) || hasScreen(environment, platform()),
@@ -89,7 +89,10 @@ function contextOf(
 
 const WITH_STACK: readonly LogLevel[] = ['trace', 'debug'];
 
+/** Where an error came from. The messages of foreign ones are left out: they may quote a secret. */
 function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\nCaused by: ${stackOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const what = error instanceof AuthError ? `${error.name} ${error.code}` : error.name;
+  const cause = error.cause instanceof Error ? [`Caused by: ${stackOf(error.cause)}`] : [];
+  return [what, ...frames, ...cause].join('\n');
 }

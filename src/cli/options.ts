@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
-import type { Context, OptionSpec } from './command.ts';
+import type { OptionSpec } from './command.ts';
 
 /** The options of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
@@ -22,17 +22,6 @@ export const commonOptions = {
   profile: v.optional(v.string()),
   json: v.optional(v.boolean(), false),
 };
-
-/** What lets a person stop a wait, and tells them of it. */
-export function waitOptions({ signal, talk }: Pick<Context, 'signal' | 'talk'>): {
-  signal: AbortSignal;
-  onWait: () => void;
-} {
-  return {
-    signal,
-    onWait: () => talk('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.'),
-  };
-}
 
 /** A whole number of seconds, within bounds. */
 export function seconds(min: number, max: number): (text: string) => number {

@@ -3,11 +3,13 @@ import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
-import type { Provider } from '../providers/provider.ts';
+import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
+import { parseClientFile } from '../usecases/client-file.ts';
 import { type LoginEvent, type Onward, login as signIn } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
 import { type RegistrationOptions, resolveClient, resolveProvider } from './registration.ts';
+import { scopesOf } from './scopes.ts';
 import { environmentOf, loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 
 export interface LoginOptions extends RegistrationOptions {
@@ -19,6 +21,8 @@ export interface LoginOptions extends RegistrationOptions {
   readonly redirectUris?: readonly string[];
   /** `consent` (the default), `login`, `login consent` or `none`. */
   readonly prompt?: string;
+  /** Which account is meant, an e-mail address as a rule, for providers that take a hint. Default: as before. */
+  readonly loginHint?: string;
   /** How long to wait for the person, in milliseconds. Default 300,000. */
   readonly timeoutMs?: number;
   /** Whether to open the browser. Default `true`; otherwise only `notify` is told the address. */
@@ -78,9 +82,10 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     provider,
     client,
     scopes: scopesOf(provider, options.scopes ?? same?.requestedScopes ?? provider.defaultScopes),
-    redirectUris: options.redirectUris ?? same?.redirectUris ?? provider.defaultRedirectUris,
+    redirectUris:
+      options.redirectUris ?? same?.redirectUris ?? registeredUris(options.clientFile) ?? provider.defaultRedirectUris,
     timeoutMs,
-    ...defined({ prompt, signal, notify, onward }),
+    ...defined({ prompt, signal, notify, onward, loginHint: options.loginHint ?? same?.loginHint }),
   };
   // Awaited here: the fresh sandbox is closed when this function returns.
   return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
@@ -104,6 +109,17 @@ function refuseOverReal(name: string, stored: Profile | undefined): void {
   });
 }
 
+/** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. */
+function registeredUris(clientFile: string | undefined): readonly string[] | undefined {
+  const { redirectUris } = clientFile === undefined ? {} : parseClientFile(clientFile);
+  if (redirectUris === undefined) return undefined;
+  const ours = redirectUris.filter((uri) => URL.canParse(uri) && isLoopbackOrigin(new URL(uri).origin));
+  if (ours.length > 0) return ours;
+  throw new AuthError('USAGE', 'This Web client has no redirect URI on this machine’s loopback registered.', {
+    hint: `Register ${DEFAULT_REDIRECT_URI} for it and download its file again, or make a client of the type Desktop app.`,
+  });
+}
+
 function originOf(address: string): string {
   const origin = URL.canParse(address) ? new URL(address).origin : address;
   return isLoopbackOrigin(origin) ? origin : address;
@@ -116,15 +132,6 @@ async function assertRunning(origin: string, fetch: Fetch): Promise<void> {
       cause,
       hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
     });
-  });
-}
-
-function scopesOf(provider: Provider, scopes: readonly string[]): readonly string[] {
-  const known = provider.scopes.map(({ name }) => name);
-  const unknown = known.length === 0 ? undefined : scopes.find((scope) => !known.includes(scope));
-  if (unknown === undefined) return [...new Set(scopes)];
-  throw new AuthError('USAGE', `${provider.name} has no scope “${unknown}”.`, {
-    hint: `Its scopes are: ${known.join(', ')}.`,
   });
 }
 

@@ -5,13 +5,14 @@ import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import { custom } from '../providers/custom.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
+import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Provider } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import type { Client, Profile } from '../store/profile.ts';
 import { parseClientFile } from '../usecases/client-file.ts';
 
 export interface RegistrationOptions {
-  /** `fitbit`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
+  /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
   readonly provider?: string;
   /** Default: from `clientFile`, then `FITBIT_CLIENT_ID`, then what the profile signed in with before. */
   readonly clientId?: string;
@@ -71,22 +72,28 @@ export async function resolveProvider(
     );
   }
   if (provider === 'fitbit') return fitbit(sandbox);
+  if (provider === 'google-health') return googleHealth(sandbox);
   if (provider !== undefined && URL.canParse(provider)) {
     if (sandbox !== undefined)
-      throw new AuthError('USAGE', '--sandbox plays Fitbit, so it cannot be given with the address of a provider.');
+      throw new AuthError(
+        'USAGE',
+        '--sandbox plays Fitbit and Google Health, so it cannot be given with the address of a provider.',
+      );
     return custom(provider, options);
   }
   if (provider !== undefined) throw unknownProvider(`There is no provider “${provider}”.`);
+  if (client !== undefined && GOOGLE_CLIENT_ID.test(client.id)) return googleHealth(sandbox);
   if (sandbox !== undefined || client === undefined || FITBIT_CLIENT_ID.test(client.id)) return fitbit(sandbox);
   if (stored?.client.id === client.id) return providerOf(stored, options);
   throw unknownProvider(
-    `The client id ${client.id} does not look like Fitbit's, which has six capital letters and digits.`,
+    `The client id ${client.id} looks like neither Fitbit's, six capital letters and digits, nor Google's, which end in .apps.googleusercontent.com.`,
   );
 }
 
 /** The provider that a stored profile belongs to. A custom one is asked for its metadata. */
 export async function providerOf(profile: Profile, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
   if (profile.provider === 'fitbit') return fitbit(profile.sandbox);
+  if (profile.provider === 'google-health') return googleHealth(profile.sandbox);
   if (profile.provider === 'custom' && profile.issuer !== undefined) return custom(profile.issuer, options);
   throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
 }
@@ -94,11 +101,12 @@ export async function providerOf(profile: Profile, options: { fetch: Fetch; sign
 /** What a stored profile's provider is called, without asking anybody. */
 export function providerNameOf(profile: Profile): string {
   if (profile.provider === 'fitbit') return fitbit(profile.sandbox).name;
+  if (profile.provider === 'google-health') return googleHealth(profile.sandbox).name;
   return profile.issuer !== undefined && URL.canParse(profile.issuer) ? new URL(profile.issuer).host : profile.provider;
 }
 
 function unknownProvider(message: string): AuthError {
   return new AuthError('USAGE', message, {
-    hint: 'Name it: `--provider fitbit`, or `--provider https://…` with the issuer of an OAuth 2.0 server.',
+    hint: 'Name it: `--provider fitbit`, `--provider google-health`, or `--provider https://…` with the issuer of an OAuth 2.0 server.',
   });
 }

@@ -3,6 +3,7 @@ import { AuthError, asAuthError } from '../errors.ts';
 import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
 import { type Next, type SetupHandlers, type Site, startSite } from '../loopback/site.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
+import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
 import type { LoginEvent, Onward } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
@@ -13,7 +14,10 @@ import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts'
 import { TabSignIns } from './tab-sign-in.ts';
 
 /** The providers that the setup page offers, the usual one first. */
-export const SETUP_PROVIDERS: readonly SetupProvider[] = [{ provider: fitbit(), clientIdPattern: FITBIT_CLIENT_ID }];
+export const SETUP_PROVIDERS: readonly SetupProvider[] = [
+  { provider: googleHealth(), clientIdPattern: GOOGLE_CLIENT_ID },
+  { provider: fitbit(), clientIdPattern: FITBIT_CLIENT_ID },
+];
 
 /** What a person should know before they register an app, said plainly on the page. */
 const NOTICES = [
@@ -74,14 +78,15 @@ export class SetupDesk implements SetupHandlers {
   async submit(form: SetupForm) {
     // The secret is used now and forgotten: the page would not show it anyway.
     this.#form = { ...form, clientSecret: '', clientFile: '' };
-    const [usual] = SETUP_PROVIDERS;
-    const judged = judgeForm({ ...form, scopes: form.scopes.get(form.provider || usual?.provider.id || '') ?? [] });
+    const judged = judgeForm({ ...form, scopesFor: (id) => form.scopes.get(form.provider || recognised(id)) ?? [] });
     if ('errors' in judged) return this.#again(judged.errors);
     const { registration } = judged;
     return this.#begin({
       ...registration,
       ...(form.provider === '' ? {} : { provider: form.provider }),
       ...(form.redirectUri === '' ? {} : { redirectUris: [form.redirectUri] }),
+      // The file also tells what is registered for a Web client.
+      ...(form.clientFile.trim() === '' ? {} : { clientFile: form.clientFile }),
     });
   }
 
@@ -118,6 +123,12 @@ export class SetupDesk implements SetupHandlers {
     this.#errors = errors;
     return { kind: 'again', view: await this.view() } as const;
   }
+}
+
+/** The provider whose client ids look like this one; the usual one where none does. */
+function recognised(clientId = ''): string {
+  const found = SETUP_PROVIDERS.find(({ clientIdPattern }) => clientIdPattern.test(clientId)) ?? SETUP_PROVIDERS[0];
+  return found?.provider.id ?? '';
 }
 
 /**

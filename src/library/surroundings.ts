@@ -10,6 +10,7 @@ import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
 import { places } from '../store/places.ts';
+import type { ProfileStore } from '../store/store.ts';
 import type { AccessPorts, LoginPorts, Ports } from '../usecases/ports.ts';
 
 /**
@@ -42,7 +43,17 @@ export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 's
   const { config } = places(environmentOf(surroundings));
   return {
     now,
-    store: fileStore({ directory: join(config, 'profiles'), ...defined({ onNotice }) }),
+    store: sayingWaits(fileStore({ directory: join(config, 'profiles'), ...defined({ onNotice }) }), onNotice),
+  };
+}
+
+/** The same store, which also tells of waiting for another process where the caller does not do so itself. */
+function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () => {}): ProfileStore {
+  const onWait = () => onNotice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.');
+  return {
+    ...store,
+    update: (name, change, options) => store.update(name, change, { onWait, ...options }),
+    remove: (name, options) => store.remove(name, { onWait, ...options }),
   };
 }
 

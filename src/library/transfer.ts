@@ -3,6 +3,7 @@ import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { FORMATS } from '../formats/formats.ts';
 import { fitbit } from '../providers/fitbit.ts';
+import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import { type Exported, type ExportRequest, exportProfile as exportTo } from '../usecases/export-profile.ts';
 import { importProfile as importFrom } from '../usecases/import-profile.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
@@ -77,11 +78,8 @@ export async function importProfile(
       replace,
       ...defined({ client, signal }),
       provider: ({ provider }, clientId) => {
-        if (provider !== 'google-health' && !clientId.endsWith('.apps.googleusercontent.com')) return fitbit(sandbox);
-        throw new AuthError(
-          'USAGE',
-          'These are tokens of Google Health, which this version of fitbit-login does not sign in to yet.',
-        );
+        const google = provider === 'google-health' || (provider === undefined && GOOGLE_CLIENT_ID.test(clientId));
+        return google ? googleHealth(sandbox) : fitbit(sandbox);
       },
     },
     ports,

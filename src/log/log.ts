@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { constants, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pino, { type Level, type Logger } from 'pino';
 import type { LogLevel } from './level.ts';
@@ -40,7 +40,7 @@ export function openLog({ file, maxBytes = 1_048_576, terminal }: LogOptions): L
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     setAsideWhenLarge(file, maxBytes);
-    const destination = pino.destination({ dest: file, sync: true, mode: 0o600 });
+    const destination = pino.destination({ dest: openForAppending(file), sync: true });
     destination.on('error', () => {});
     streams.push({ level: 'info', stream: destination });
   } catch {
@@ -49,6 +49,14 @@ export function openLog({ file, maxBytes = 1_048_576, terminal }: LogOptions): L
   if (terminal !== undefined)
     streams.push({ level: terminal.level, stream: { write: (line) => void terminal.stream.write(line) } });
   return pino(options, pino.multistream(streams));
+}
+
+/** Never through a link, and closed to others even where it was not. */
+function openForAppending(file: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  if ((fstatSync(descriptor).mode & 0o077) !== 0) fchmodSync(descriptor, 0o600);
+  return descriptor;
 }
 
 function setAsideWhenLarge(file: string, maxBytes: number): void {

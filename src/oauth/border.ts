@@ -2,7 +2,7 @@ import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { redact } from '../secret.ts';
 import type { Fetch } from './http.ts';
-import type { AuthorizationServer, StandardError } from './server.ts';
+import type { AuthorizationServer, ClientRegistration, StandardError } from './server.ts';
 
 const SECRET_PARAMETERS = ['code', 'code_verifier', 'refresh_token', 'token', 'client_secret'] as const;
 
@@ -13,7 +13,7 @@ const SECRET_PARAMETERS = ['code', 'code_verifier', 'refresh_token', 'token', 'c
  *
  * @throws AuthError `RETIRED` (410), `RATE_LIMITED` (429), `UNAVAILABLE` (408, 409, 5xx)
  */
-export function border(server: AuthorizationServer, fetch: Fetch) {
+export function border(server: AuthorizationServer, client: ClientRegistration, fetch: Fetch) {
   return async (
     url: string,
     init: { body?: unknown; headers: Record<string, string>; method: string; signal?: AbortSignal },
@@ -29,7 +29,8 @@ export function border(server: AuthorizationServer, fetch: Fetch) {
     const error = await standardError(server, response);
     // A challenge header would be judged instead of the body, and says less (RFC 6749 §5.2 has both).
     if (error === undefined) return new Response(null, { status: response.status });
-    const secrets = SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined);
+    // The client's secret may have gone in a header, where the body does not show it.
+    const secrets = [client.secret, ...SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined)];
     const description = error.error_description;
     return Response.json(
       {

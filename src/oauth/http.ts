@@ -126,7 +126,8 @@ function unreachable(host: string, thrown: unknown): AuthError {
   const code = faultCode(thrown);
   const why = (code !== undefined && FAULTS[code]) || 'the connection failed';
   return new AuthError('UNAVAILABLE', `${host} cannot be reached: ${why}${code ? ` (${code})` : ''}.`, {
-    cause: thrown,
+    // Not the thrown error itself: the message of one that is about a header quotes that header.
+    cause: new Error(code ?? 'fetch failed'),
     hint: 'Check the network, then try again.',
     details: { never_sent: code !== undefined && NEVER_SENT.has(code) },
   });

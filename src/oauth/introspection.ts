@@ -7,8 +7,11 @@ import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 export interface IntrospectionRequest {
   readonly token: Secret;
-  /** As the client (RFC 7662 §2.1), or with the token itself. */
-  readonly authentication: 'client' | 'bearer';
+  /**
+   * As the client (RFC 7662 §2.1); with the token itself; or not at all, which is Google's token information: it takes
+   * `access_token`, answers 400 for a token that does not work, and names the client that it was made for.
+   */
+  readonly authentication: 'client' | 'bearer' | 'none';
 }
 
 /** What a server says of a token. `active` alone is trusted (RFC 7662 §2.2); the answer is for display. */
@@ -29,16 +32,10 @@ export async function introspect(
 ): Promise<IntrospectionAnswer> {
   const { introspectionEndpoint: endpoint, name } = server;
   if (endpoint === undefined) throw new AuthError('USAGE', `${name} cannot be asked about a token.`);
-  const body = new URLSearchParams({ token: token.reveal() });
+  const body = new URLSearchParams({ [authentication === 'none' ? 'access_token' : 'token']: token.reveal() });
   const headers = new Headers({ accept: 'application/json' });
   if (authentication === 'bearer') headers.set('authorization', `Bearer ${token.reveal()}`);
-  else if (client.secret !== undefined && server.clientAuthentication === 'client_secret_basic') {
-    const encoded = [client.id, client.secret.reveal()].map((part) => encodeURIComponent(part)).join(':');
-    headers.set('authorization', `Basic ${Buffer.from(encoded).toString('base64')}`);
-  } else {
-    body.set('client_id', client.id);
-    if (client.secret !== undefined) body.set('client_secret', client.secret.reveal());
-  }
+  if (authentication === 'client') authenticate(server, client, headers, body);
   const response = await options.fetch(endpoint, {
     method: 'POST',
     headers,
@@ -46,20 +43,49 @@ export async function introspect(
     ...defined({ signal: options.signal }),
   });
   throwUnlessAboutTheGrant(name, response);
-  if (response.status === 401 && authentication === 'bearer') return { active: false };
+  if (response.status === REFUSED[authentication]) return { active: false };
   if (response.status === 401)
     throw new AuthError('CLIENT_REJECTED', `${name} does not let this app ask about its tokens.`);
   const answer: unknown = await response.json().catch(() => undefined);
-  if (
-    !response.ok ||
-    typeof answer !== 'object' ||
-    answer === null ||
-    !('active' in answer) ||
-    typeof answer.active !== 'boolean'
-  ) {
+  const active = response.ok ? activeOf(answer, authentication, client) : undefined;
+  if (active === undefined)
     throw new AuthError('ANSWER_INVALID', `${name} did not say whether the token works (${response.status}).`);
+  return active
+    ? { active, answer: answer as Readonly<Record<string, unknown>>, headers: response.headers }
+    : { active };
+}
+
+/** How each kind of question is answered for a token that does not work, apart from `active`. */
+const REFUSED: Readonly<Record<IntrospectionRequest['authentication'], number | undefined>> = {
+  client: undefined,
+  bearer: 401,
+  none: 400,
+};
+
+/** Whether an answer says yes or no; `undefined` where it says neither. */
+function activeOf(
+  answer: unknown,
+  authentication: IntrospectionRequest['authentication'],
+  client: ClientRegistration,
+): boolean | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  if (authentication === 'none')
+    return 'aud' in answer && typeof answer.aud === 'string' ? answer.aud === client.id : undefined;
+  return 'active' in answer && typeof answer.active === 'boolean' ? answer.active : undefined;
+}
+
+/** Authenticates the client as at the token endpoint (RFC 6749 §2.3.1). */
+function authenticate(
+  { clientAuthentication }: AuthorizationServer,
+  { id, secret }: ClientRegistration,
+  headers: Headers,
+  body: URLSearchParams,
+): void {
+  if (secret !== undefined && clientAuthentication === 'client_secret_basic') {
+    const encoded = [id, secret.reveal()].map((part) => encodeURIComponent(part)).join(':');
+    headers.set('authorization', `Basic ${Buffer.from(encoded).toString('base64')}`);
+    return;
   }
-  return answer.active
-    ? { active: true, answer: answer as Readonly<Record<string, unknown>>, headers: response.headers }
-    : { active: false };
+  body.set('client_id', id);
+  if (secret !== undefined) body.set('client_secret', secret.reveal());
 }

@@ -33,7 +33,7 @@ export function judgeFailure(name: string, request: Request, thrown: unknown): A
   if (thrown instanceof AuthError) return thrown;
   if (thrown instanceof oauth.ResponseBodyError) {
     const known =
-      thrown.error === 'invalid_grant'
+      thrown.error === 'invalid_grant' || (request === 'revoke' && thrown.error === 'invalid_token')
         ? INVALID_GRANT[request]
         : Object.hasOwn(VERDICTS, thrown.error)
           ? VERDICTS[thrown.error]

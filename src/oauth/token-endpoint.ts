@@ -57,7 +57,7 @@ export async function exchangeCode(
       exchange.parameters,
       exchange.redirectUri,
       exchange.verifier.reveal(),
-      requestOptions(server, server.tokenEndpoint, options),
+      requestOptions(server, client, server.tokenEndpoint, options),
     );
     return await read(server, response, (copy) => oauth.processAuthorizationCodeResponse(as, registration, copy));
   } catch (thrown) {
@@ -84,7 +84,7 @@ export async function refreshTokens(
       registration,
       authentication(server, client),
       refreshToken.reveal(),
-      requestOptions(server, server.tokenEndpoint, options),
+      requestOptions(server, client, server.tokenEndpoint, options),
     );
     return await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
   } catch (thrown) {
@@ -111,7 +111,7 @@ export async function revokeToken(
       { client_id: client.id },
       authentication(server, client),
       token.reveal(),
-      requestOptions(server, endpoint, options),
+      requestOptions(server, client, endpoint, options),
     );
     await oauth.processRevocationResponse(response);
   } catch (thrown) {
@@ -138,13 +138,21 @@ function authentication(server: AuthorizationServer, client: ClientRegistration)
     : oauth.ClientSecretPost(secret);
 }
 
-function requestOptions(server: AuthorizationServer, endpoint: string, { fetch, signal }: TokenRequestOptions) {
+function requestOptions(
+  server: AuthorizationServer,
+  client: ClientRegistration,
+  endpoint: string,
+  { fetch, signal }: TokenRequestOptions,
+) {
   return {
-    [oauth.customFetch]: border(server, fetch),
+    [oauth.customFetch]: border(server, client, fetch),
     [oauth.allowInsecureRequests]: isLoopbackOrigin(new URL(endpoint).origin),
     ...defined({ signal }),
   };
 }
+
+/** What a token, a scope and a user id may be made of (RFC 6749 appendix A): nothing that a header or a terminal would act on. */
+const VISIBLE = /^[\x21-\x7e]+$/;
 
 const TEN_YEARS_IN_SECONDS = 10 * 366 * 24 * 3600;
 
@@ -156,6 +164,10 @@ async function read(
   const answer = await judge(response);
   if (answer.token_type !== 'bearer')
     throw new AuthError('ANSWER_INVALID', `${server.name} gave a token of a kind that this program cannot use.`);
+  for (const token of [answer.access_token, answer.refresh_token ?? 'none']) {
+    if (VISIBLE.test(token)) continue;
+    throw new AuthError('ANSWER_INVALID', `${server.name} gave a token with characters that no token has.`);
+  }
   const expiresInSeconds = lifetime(server, answer.expires_in);
   const refreshExpiresInSeconds = lifetime(server, answer.refresh_token_expires_in);
   const userId =
@@ -165,8 +177,8 @@ async function read(
     tokenType: 'Bearer',
     ...(answer.refresh_token ? { refreshToken: new Secret(answer.refresh_token) } : {}),
     ...defined({ expiresInSeconds, refreshExpiresInSeconds }),
-    ...(answer.scope === undefined ? {} : { scopes: answer.scope.split(' ').filter(Boolean) }),
-    ...(typeof userId === 'string' && userId !== '' ? { userId } : {}),
+    ...(answer.scope === undefined ? {} : { scopes: answer.scope.split(' ').filter((scope) => VISIBLE.test(scope)) }),
+    ...(typeof userId === 'string' && VISIBLE.test(userId) ? { userId } : {}),
   };
 }
 

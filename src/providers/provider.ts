@@ -1,4 +1,6 @@
+import type { Fetch } from '../oauth/http.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
+import type { Secret } from '../secret.ts';
 
 /** A scope that a person can be asked for, in plain words. */
 export interface ScopeInWords {
@@ -26,6 +28,14 @@ export interface Provider {
   readonly prompts: readonly string[];
   /** What an access token tells of itself. For display and for guesses, never verified. `undefined` for a token that tells nothing. */
   readonly readAccessToken?: (token: string) => TokenClaims | undefined;
+  /** Asks whose token it is, where the token answer does not say. @throws AuthError as the fetch */
+  readonly identify?: (token: Secret, fetch: Fetch) => Promise<Identity>;
+  /** The names that a retired scope goes by now; empty for one that is not retired. */
+  readonly successorsOf?: (scope: string) => readonly string[];
+  /** Parameters of the authorization request that only this provider knows. */
+  readonly authorizationParameters?: Readonly<Record<string, string>>;
+  /** Whether it can be told which account is meant (OpenID Connect Core §3.1.2.1, `login_hint`). */
+  readonly takesLoginHint?: boolean;
   /** How to ask it whether a token works. Absent where it cannot be asked. */
   readonly introspection?: Introspection;
   /** How a person gets a client id, as lines of text. */
@@ -39,11 +49,20 @@ export interface TokenClaims {
   readonly expiresAt?: Date;
 }
 
+/** Whose a token is. */
+export interface Identity {
+  readonly userId?: string;
+  /** The id at the service that this one succeeded. */
+  readonly legacyUserId?: string;
+  /** What keeps a good token from opening anything, and what to do; for a person. */
+  readonly obstacle?: string;
+}
+
 /** How a provider is asked whether an access token works (RFC 7662), and what it says. */
 export interface Introspection {
-  /** How the question is authenticated: as the client (RFC 7662 §2.1), or with the token itself. */
-  readonly authentication: 'client' | 'bearer';
-  /** Reads an answer that says `active`. */
+  /** How the question is authenticated: as the client (RFC 7662 §2.1), with the token itself, or not at all (token information). */
+  readonly authentication: 'client' | 'bearer' | 'none';
+  /** Reads an answer that says yes. */
   readonly read: (answer: Readonly<Record<string, unknown>>) => TokenClaims;
 }
 

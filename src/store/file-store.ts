@@ -126,7 +126,10 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     const [source, target] = [location(from), location(to)];
     const check = async () => {
       if (await isReplaceable(target)) throw new AuthError('USAGE', `There is a profile "${to}" already.`);
-      if (!(await isReplaceable(source))) throw new AuthError('NOT_SIGNED_IN', `There is no profile "${from}".`);
+      if (!(await isReplaceable(source)))
+        throw new AuthError('NOT_SIGNED_IN', `There is no profile "${from}".`, {
+          hint: 'See `fitbit-login profiles`.',
+        });
     };
     await check();
     // Always in the same order, so that two renames that cross each other cannot wait for each other.

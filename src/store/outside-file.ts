@@ -1,26 +1,37 @@
-import { randomBytes } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { diskError } from './disk-error.ts';
+import { lstat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AuthError } from '../errors.ts';
+import { diskError, unless } from './disk-error.ts';
 import { createPrivate, replace } from './durable-file.ts';
-import { isReplaceable, readPrivate } from './private-file.ts';
+import { assertOwner, isReplaceable, readPrivate } from './private-file.ts';
 
-/** The text of a file outside the store, `undefined` where there is none. @throws AuthError `STORE_UNAVAILABLE`, `STORE_DAMAGED` over 1 MiB */
+/**
+ * The text of a file outside the store, `undefined` where there is none.
+ * @throws AuthError `FILE_UNREADABLE` over 1 MiB, `STORE_UNAVAILABLE`
+ */
 export async function readOutside(path: string): Promise<string | undefined> {
-  const bytes = await readPrivate(path, () => {});
+  const bytes = await readPrivate(path, () => {}).catch((error) => {
+    if (!(error instanceof AuthError) || error.code !== 'STORE_DAMAGED') throw error;
+    throw new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is no file of tokens.`, {
+      hint: 'Check the path.',
+    });
+  });
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
 /**
  * Writes a file outside the store as the store writes its own: 0600 from its first byte, whole or not at all, durably.
- * A link is not followed.
+ * A link is not followed, and a file or directory of another user's is left alone.
  * @throws AuthError `STORE_UNAVAILABLE`
  */
 export async function writeOutside(path: string, text: string): Promise<void> {
-  await isReplaceable(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
+  const existed = await isReplaceable(path);
+  // One fixed name, beginning like the file's own: what a killed process left behind is found again and is ignored where the file is.
+  const temporary = `${path}.new`;
   try {
+    if (await unless(['ENOENT'], lstat(temporary))) await unlink(temporary);
     const handle = await createPrivate(temporary);
+    await assertOwner(existed ? path : dirname(path), (await handle.stat()).uid);
     await replace(handle, temporary, path, text);
   } catch (error) {
     await unlink(temporary).catch(() => {});

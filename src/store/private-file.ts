@@ -92,6 +92,12 @@ export async function tighten(path: string, uid: number, onNotice: OnNotice): Pr
   }
 }
 
+/** @throws AuthError `STORE_UNAVAILABLE` where a file or directory belongs to somebody else */
+export async function assertOwner(path: string, uid: number): Promise<void> {
+  const found = await stat(path);
+  if (found.uid !== uid) throw foreign(path, found.uid, uid);
+}
+
 function isOpenToOthers(mode: number): boolean {
   return platform() !== 'win32' && (mode & 0o077) !== 0;
 }

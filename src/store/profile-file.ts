@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
+import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { Profile, Tokens } from './profile.ts';
@@ -40,11 +41,13 @@ const FILE = v.object({
   client_secret: v.optional(secret),
   redirect_uris: v.array(text, 'is not a list'),
   requested_scope: words,
+  login_hint: v.optional(text),
   access_token: v.optional(secret),
   refresh_token: v.optional(secret),
   token_type: v.optional(text),
   scope: v.optional(words),
   user_id: v.optional(text),
+  legacy_user_id: v.optional(text),
   obtained_at: v.optional(time),
   expires_at: v.optional(time),
   refresh_expires_at: v.optional(time),
@@ -74,6 +77,7 @@ const TOKEN_FIELDS = [
   'token_type',
   'scope',
   'user_id',
+  'legacy_user_id',
   'obtained_at',
   'expires_at',
   'refresh_expires_at',
@@ -107,6 +111,7 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
     ...defined({
       issuer: file.issuer,
       sandbox: file.sandbox,
+      loginHint: file.login_hint,
       tokens,
       refreshStartedAt: file.refresh_started_at,
       keep: file.keep,
@@ -127,11 +132,13 @@ export function encodeProfile(profile: Profile): string {
     client_secret: client.secret?.reveal(),
     redirect_uris: profile.redirectUris,
     requested_scope: profile.requestedScopes.join(' '),
+    login_hint: profile.loginHint,
     access_token: tokens?.accessToken.reveal(),
     refresh_token: tokens?.refreshToken?.reveal(),
     token_type: tokens?.tokenType,
     scope: tokens?.scopes.join(' '),
     user_id: tokens?.userId,
+    legacy_user_id: tokens?.legacyUserId,
     obtained_at: tokens?.obtainedAt.toISOString(),
     expires_at: tokens?.expiresAt?.toISOString(),
     refresh_expires_at: tokens?.refreshExpiresAt?.toISOString(),
@@ -172,6 +179,7 @@ function tokensOf(file: File, path: string): Tokens | undefined {
     ...defined({
       refreshToken: file.refresh_token,
       userId: file.user_id,
+      legacyUserId: file.legacy_user_id,
       expiresAt: file.expires_at,
       refreshExpiresAt: file.refresh_expires_at,
     }),
@@ -190,11 +198,4 @@ function describe(issue: v.BaseIssue<unknown>): string {
   const field = String(issue.path?.[0]?.key ?? 'the object');
   const what = issue.input === undefined ? 'is missing' : field === 'version' ? 'is not a number' : issue.message;
   return `${field} ${issue.path !== undefined && issue.path.length > 1 ? `has an entry that ${what}` : what}`;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without the fields that are `undefined`: absent is absent. */
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -19,6 +19,8 @@ export interface Tokens {
   /** The scopes granted, which may be more or fewer than were asked for. */
   readonly scopes: readonly string[];
   readonly userId?: string;
+  /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
+  readonly legacyUserId?: string;
   readonly obtainedAt: Date;
   /** When the access token ends. Absent where the provider did not say. */
   readonly expiresAt?: Date;
@@ -44,6 +46,8 @@ export interface Profile {
   /** The registered redirect URIs, in the order in which they are tried. */
   readonly redirectUris: readonly string[];
   readonly requestedScopes: readonly string[];
+  /** Which account is meant, as the person said it: told to the provider at the next sign-in. */
+  readonly loginHint?: string;
   /** Absent until the first sign-in is complete. */
   readonly tokens?: Tokens;
   /** When a refresh was begun whose answer has not been stored. */

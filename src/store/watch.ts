@@ -28,14 +28,21 @@ export function watchDirectory(directory: string, onChange: () => void): () => v
   };
 }
 
-/** The directory's files, and when each was changed. */
+/**
+ * The directory's profiles, when each was changed, and which are being changed: a change is over, with its line in the log, only once
+ * its lock has gone.
+ */
 function fingerprint(directory: string): string {
   try {
     return readdirSync(directory)
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => `${name} ${statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs}`)
+      .filter((name) => /\.(json|lock)$/.test(name))
+      .map((name) => (name.endsWith('.lock') ? name : `${name} ${mtimeOf(join(directory, name))}`))
       .join('\n');
   } catch {
     return '';
   }
+}
+
+function mtimeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }

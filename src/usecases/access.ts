@@ -1,6 +1,8 @@
 import { defined } from '../defined.ts';
+import { AuthError } from '../errors.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import type { AccessPorts } from './ports.ts';
+import { forProfile } from './profile-option.ts';
 import { refresh } from './refresh.ts';
 import { type AccessRequest, usable } from './usable.ts';
 
@@ -31,12 +33,13 @@ export async function access(request: AccessRequest, ports: AccessPorts): Promis
   };
   const stored = found(await ports.store.read(name), false);
   if (stored !== undefined) return stored;
-  return ports.store.update(
-    name,
-    async (slot) => found(slot.current, true) ?? { ...(await refresh(slot, request, ports)), refreshed: true },
-    {
-      unless: (newest) => found(newest, true),
-      ...defined({ signal, onWait }),
-    },
-  );
+  try {
+    return await ports.store.update(
+      name,
+      async (slot) => found(slot.current, true) ?? { ...(await refresh(slot, request, ports)), refreshed: true },
+      { unless: (newest) => found(newest, true), ...defined({ signal, onWait }) },
+    );
+  } catch (thrown) {
+    throw thrown instanceof AuthError ? thrown.with({ hint: forProfile(thrown.hint, name) }) : thrown;
+  }
 }

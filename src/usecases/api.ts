@@ -40,6 +40,7 @@ export interface ApiAnswer {
 export async function api(request: ApiRequest, ports: AccessPorts, fetch: Fetch): Promise<ApiAnswer> {
   const { name, signal, onWait } = request;
   const wait = defined({ signal, onWait });
+  judgeRequest(request);
   // The path is judged with the stored profile, so that a wrong one costs no refresh.
   const stored = await ports.store.read(name);
   if (stored !== undefined) addressOf(request.path, await ports.providerOf(stored));
@@ -50,6 +51,19 @@ export async function api(request: ApiRequest, ports: AccessPorts, fetch: Fetch)
   if (response.status !== 401) return answerOf(response, provider, first);
   const second = await access({ name, ...wait, notThis: first.tokens.accessToken }, ports);
   return answerOf(await send(url, request, second, fetch), provider, second);
+}
+
+/** @throws AuthError `USAGE` for what cannot be sent, which `fetch` would call a failed connection */
+function judgeRequest({ body, method = body === undefined ? 'GET' : 'POST', headers = {} }: ApiRequest): void {
+  const wrong =
+    !/^[A-Z]{1,20}$/.test(method) || ['CONNECT', 'TRACE', 'TRACK'].includes(method)
+      ? `The method ${redact(method)} cannot be sent.`
+      : body !== undefined && ['GET', 'HEAD'].includes(method)
+        ? `A ${method} request has no body.`
+        : Object.values(headers).some((value) => !/^[\t\x20-\x7e]*$/.test(value))
+          ? 'A header holds characters that no header can.'
+          : undefined;
+  if (wrong !== undefined) throw new AuthError('USAGE', wrong, { hint: 'See `fitbit-login api --help`.' });
 }
 
 /** @throws AuthError `USAGE` where the address is not at the provider's API host */

@@ -9,6 +9,8 @@ export interface ClientFile {
   readonly format: 'raw secret' | 'dotenv' | 'JSON';
   readonly id?: string;
   readonly secret?: Secret;
+  /** The redirect URIs that are registered, where the file says so: of a Web client of Google. */
+  readonly redirectUris?: readonly string[];
 }
 
 const text = v.pipe(v.string(), v.trim());
@@ -17,7 +19,7 @@ const fields = { client_id: v.optional(text), client_secret: v.optional(text) };
 const Registration = v.object({
   ...fields,
   installed: v.optional(v.object(fields)),
-  web: v.optional(v.object(fields)),
+  web: v.optional(v.object({ ...fields, redirect_uris: v.optional(v.array(v.string()), []) })),
 });
 
 /**
@@ -48,7 +50,8 @@ function fromJson(content: string): ClientFile {
   if (!parsed.success) throw unusable('its client_id or client_secret is not a text');
   const { installed, web, ...own } = parsed.output;
   const { client_id: id, client_secret: secret } = installed ?? web ?? own;
-  return found('JSON', id, secret, 'it is JSON without client_id and client_secret');
+  const file = found('JSON', id, secret, 'it is JSON without client_id and client_secret');
+  return web === undefined ? file : { ...file, redirectUris: web.redirect_uris };
 }
 
 function fromDotenv(content: string): ClientFile | undefined {

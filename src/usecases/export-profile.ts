@@ -3,6 +3,7 @@ import { AuthError } from '../errors.ts';
 import { type Format, formatNamed } from '../formats/formats.ts';
 import type { Profile } from '../store/profile.ts';
 import { access } from './access.ts';
+import { nobodySignedIn } from './nobody.ts';
 import type { AccessPorts } from './ports.ts';
 
 export interface ExportRequest {
@@ -42,7 +43,9 @@ export async function exportProfile(request: ExportRequest, ports: AccessPorts):
   const text = await ports.store.update(
     name,
     async (slot) => {
-      const current = slot.current ?? profile;
+      const { current } = slot;
+      // Signed out meanwhile: nothing of that is undone here.
+      if (current === undefined) throw nobodySignedIn(name);
       const kept = [...(current.keep ?? []).filter(({ path }) => path !== output), { format: format.id, path: output }];
       // The file first: a profile that promises to keep a file that cannot be written would say so at every refresh.
       const written = exported(current, format.id, await ports.files.read(output));

@@ -61,7 +61,13 @@ export async function importProfile(request: ImportRequest, ports: Ports): Promi
         redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
         requestedScopes: tokens.scopes,
         tokens,
-        ...(current?.keep === undefined ? {} : { keep: current.keep }),
+        ...defined({ keep: current?.keep, extra: current?.extra }),
+        // A refresh of this very token that was cut off is still to be asked for again.
+        ...defined({
+          refreshStartedAt: tokens.refreshToken?.equals(current?.tokens?.refreshToken)
+            ? current?.refreshStartedAt
+            : undefined,
+        }),
       };
       await slot.save(next);
       ports.log.info({ event: 'import', profile: name, provider: provider.id, format: format.id }, 'Imported');

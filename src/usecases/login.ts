@@ -4,8 +4,9 @@ import { AuthError, asAuthError } from '../errors.ts';
 import type { View } from '../loopback/pages/view.ts';
 import { authorizationUrl, judgeCallback, newAttempt, type StrayReason } from '../oauth/authorization.ts';
 import type { LoginPorts } from './ports.ts';
+import { forProfile } from './profile-option.ts';
 import { redeem, type SignIn, type SignInRequest } from './redeem.ts';
-import { failedView, signedInView, strayView } from './report.ts';
+import { failedView, overView, signedInView, strayView } from './report.ts';
 
 /** What a waiting sign-in tells whoever watches it. */
 export type LoginEvent =
@@ -48,10 +49,14 @@ export async function login(request: LoginRequest, ports: LoginPorts): Promise<S
   // Taking the place on disk and giving it back finds a full disk or a foreign file before the person is asked anything.
   const previous = await ports.store.update(name, async ({ current }) => current, defined({ signal }));
   const kept = previous?.tokens === undefined ? 'Nothing was stored.' : 'The tokens stored before are untouched.';
+  const judge = (thrown: unknown) => {
+    const error = asAuthError(thrown);
+    return error.with({ kept, hint: forProfile(error.hint, name) });
+  };
   try {
-    return await signIn(request, ports, (thrown) => asAuthError(thrown).with({ kept }));
+    return await signIn(request, ports, judge);
   } catch (thrown) {
-    const error = asAuthError(thrown).with({ kept });
+    const error = judge(thrown);
     ports.log.warn(
       { event: 'sign_in_failed', profile: name, provider: request.provider.id, error_code: error.code },
       error.message,
@@ -68,6 +73,7 @@ async function signIn(
   const { provider, client, prompt, onward = {}, notify = () => {} } = request;
   const attempt = await newAttempt();
   let result: Promise<SignIn> | undefined;
+  let over = false;
   let arrive: (arrived: { readonly result: Promise<SignIn> }) => void = () => {};
   const arrival = new Promise<{ readonly result: Promise<SignIn> }>((resolve) => {
     arrive = resolve;
@@ -76,6 +82,8 @@ async function signIn(
   await using listener = await ports.listen({
     redirectUris: request.redirectUris,
     onCallback: async (parameters) => {
+      // Too late: whoever waited has been told that nothing was stored, and so nothing is.
+      if (over) return { final: false, view: overView() };
       const judgement = judgeCallback(provider.server, client, attempt, parameters);
       if (judgement.kind === 'stray') {
         ports.log.info(
@@ -107,7 +115,10 @@ async function signIn(
     redirectUri: listener.redirectUri,
     scopes: request.scopes,
     attempt,
-    parameters: defined({ prompt }),
+    parameters: {
+      ...provider.authorizationParameters,
+      ...defined({ prompt, login_hint: provider.takesLoginHint ? request.loginHint : undefined }),
+    },
   });
   notify({
     kind: 'waiting',
@@ -120,7 +131,13 @@ async function signIn(
     (thrown) => notify({ kind: 'browser-failed', reason: asAuthError(thrown).message }),
   );
 
-  const arrived = await Promise.race([arrival, endOfPatience(request, listener.redirectUri)]);
+  const waiting = new AbortController();
+  const arrived = await Promise.race([arrival, endOfPatience(request, listener.redirectUri, waiting.signal)]).finally(
+    () => {
+      over = result === undefined;
+      waiting.abort();
+    },
+  );
   try {
     return await arrived.result;
   } finally {
@@ -133,9 +150,13 @@ async function signIn(
 async function endOfPatience(
   { timeoutMs, signal, provider, client }: LoginRequest,
   redirectUri: string,
+  done: AbortSignal,
 ): Promise<never> {
   try {
-    await delay(timeoutMs, undefined, { ref: false, ...defined({ signal }) });
+    await delay(timeoutMs, undefined, {
+      ref: false,
+      signal: signal === undefined ? done : AbortSignal.any([signal, done]),
+    });
   } catch {
     throw signal?.reason instanceof AuthError
       ? signal.reason
@@ -150,5 +171,6 @@ async function endOfPatience(
 
 function inWords(ms: number): string {
   const seconds = Math.round(ms / 1000);
-  return seconds >= 120 && seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+  if (seconds >= 120 && seconds % 60 === 0) return `${seconds / 60} minutes`;
+  return seconds === 1 ? 'a second' : `${seconds} seconds`;
 }

@@ -1,6 +1,7 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import type { ProfileCard } from '../loopback/pages/site-view.ts';
+import { shortScope } from '../providers/scope-names.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Status } from './status.ts';
 
@@ -27,11 +28,11 @@ export function cardOf(status: Status, { history, fileMode, words, now }: CardCo
     ...defined({ account: status.userId }),
     app: status.clientId,
     ...defined({ sandbox: status.sandbox }),
-    scopes: [...status.scopes].sort().map((name) => {
-      const plain = words(name);
+    scopes: [...status.scopes].sort().map((scope) => {
+      const [name, plain] = [shortScope(scope), words(scope)];
       return plain === undefined ? { name } : { name, words: plain };
     }),
-    missingScopes: status.missingScopes,
+    missingScopes: status.missingScopes.map(shortScope),
     tone: problem?.tone ?? 'success',
     state: problem?.tone === 'failure' ? 'Sign-in needed' : STATES[session.kind],
     ...(problem === undefined ? {} : { problem: problem.problem }),

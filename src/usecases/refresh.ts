@@ -1,5 +1,5 @@
 import { defined } from '../defined.ts';
-import { AuthError, type ErrorCode } from '../errors.ts';
+import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
@@ -75,18 +75,18 @@ async function send(
     },
     { ...ports.retry, ...defined({ signal }) },
   );
-  const fresh = tokensFrom(answer, { obtainedAt, requestedScopes: tokens.scopes });
+  const { refreshExpiresAt, userId, legacyUserId } = tokens;
   const next: Tokens = {
-    ...fresh,
     // RFC 6749 §6: no new refresh token in the answer means that the old one goes on, with the end it had.
-    ...(fresh.refreshToken === undefined ? { refreshToken } : {}),
-    ...(fresh.refreshExpiresAt === undefined && tokens.refreshExpiresAt !== undefined
-      ? { refreshExpiresAt: tokens.refreshExpiresAt }
-      : {}),
-    ...(fresh.userId === undefined && tokens.userId !== undefined ? { userId: tokens.userId } : {}),
+    ...{ refreshToken, ...defined({ refreshExpiresAt, userId, legacyUserId }) },
+    ...tokensFrom(answer, { obtainedAt, requestedScopes: tokens.scopes }),
   };
   const refreshed: Profile = { ...rest, tokens: next };
-  await slot.save(refreshed);
+  await slot.save(refreshed).catch((thrown) => {
+    throw asAuthError(thrown).with({
+      kept: 'The stored tokens are untouched, and the provider repeats its answer for two minutes: once the cause is mended, run the command again at once.',
+    });
+  });
   ports.log.info(
     { event: 'refresh', profile: name, provider: provider.id, user_id: next.userId, expires_at: next.expiresAt },
     'Refreshed',
@@ -103,10 +103,6 @@ async function afterFailure(
 ): Promise<Refreshed> {
   if (!(thrown instanceof AuthError)) throw thrown;
   const { name } = request;
-  ports.log.warn(
-    { event: 'refresh_failed', profile: name, provider: provider.id, error_code: thrown.code },
-    thrown.message,
-  );
   if (thrown.code === 'LOCKED') {
     // Held up for so long (sleep, SIGSTOP) that another process went on: what that one stored is the newer pair.
     const newest = await ports.store.read(name);
@@ -127,9 +123,13 @@ async function afterFailure(
       await slot.note(profile).catch(() => {});
     }
   }
+  ports.log.warn(
+    { event: 'refresh_failed', profile: name, provider: provider.id, error_code: thrown.code },
+    thrown.message,
+  );
   const failure = refused
     ? dead(thrown, profile, ports.now())
-    : thrown.with({ kept: 'The stored tokens are untouched.' });
+    : thrown.with({ kept: thrown.kept ?? 'The stored tokens are untouched.' });
   const { refreshStartedAt: _, ...unmarked } = profile;
   const still = usable(unmarked, ports.now(), request);
   if (still === undefined) throw failure;

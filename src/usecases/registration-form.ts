@@ -10,7 +10,8 @@ export interface RegistrationForm {
   readonly clientSecret: string;
   /** The text of a downloaded or copied file, in place of both. */
   readonly clientFile: string;
-  readonly scopes: readonly string[];
+  /** The ticked scopes, which depend on the provider and so on the client id. */
+  readonly scopesFor: (clientId: string | undefined) => readonly string[];
 }
 
 export interface FormError {
@@ -49,11 +50,12 @@ export function judgeForm(
       text: 'A client secret has no blanks in it. Copy it again from the registration.',
     });
   }
-  if (form.scopes.length === 0)
+  const scopes = form.scopesFor(id);
+  if (scopes.length === 0)
     errors.push({ field: 'scopes', text: 'Tick at least one: without any there is nothing to read.' });
   if (errors.length > 0 || id === undefined) return { errors };
   return {
-    registration: { clientId: id, scopes: form.scopes, ...defined({ clientSecret: secret }) },
+    registration: { clientId: id, scopes, ...defined({ clientSecret: secret }) },
   };
 }
 

@@ -1,19 +1,22 @@
 import type { AuthError } from '../errors.ts';
 import type { Fact, NextStep, View } from '../loopback/pages/view.ts';
 import type { StrayReason } from '../oauth/authorization.ts';
+import { shortScope } from '../providers/scope-names.ts';
 import { moment } from './moment.ts';
+import { forProfile } from './profile-option.ts';
 import type { SignIn } from './redeem.ts';
 import type { Status } from './status.ts';
 
 /** A finished sign-in, in the words that the page and the terminal both use. */
 export function signedInView(done: SignIn, now: Date): View {
-  const { missingScopes: missing, profile, replacedUserId } = done;
+  const { missingScopes: missing, profile, replacedUserId, obstacle } = done;
   return {
-    tone: missing.length > 0 ? 'warning' : 'success',
+    tone: missing.length > 0 || obstacle !== undefined ? 'warning' : 'success',
     title: 'Signed in',
     lead: `${done.userId ?? 'You'} at ${done.providerName}. The tokens are safely stored on this machine.`,
     facts: factsOf(done, now),
     notes: [
+      ...(obstacle === undefined ? [] : [obstacle]),
       ...(replacedUserId === undefined
         ? []
         : [
@@ -37,13 +40,14 @@ export function signedInView(done: SignIn, now: Date): View {
 
 /** What is stored of a profile, as rows of label and value. */
 export function factsOf(status: Status, now: Date): readonly Fact[] {
-  const { sandbox, userId, scopes, missingScopes, expiresAt, refreshExpiresAt } = status;
+  const { sandbox, userId, legacyUserId, scopes, missingScopes, expiresAt, refreshExpiresAt } = status;
   return [
     { label: 'Account', value: userId ?? 'not told by the provider' },
+    ...(legacyUserId === undefined ? [] : [{ label: 'Fitbit account', value: legacyUserId }]),
     { label: 'Provider', value: sandbox === undefined ? status.providerName : `${status.providerName} at ${sandbox}` },
     { label: 'App', value: status.clientId },
-    { label: 'Scopes granted', value: scopes.length > 0 ? [...scopes].sort() : 'none named' },
-    ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes }] : []),
+    { label: 'Scopes granted', value: scopes.length > 0 ? scopes.map(shortScope).sort() : 'none named' },
+    ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes.map(shortScope) }] : []),
     ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: moment(expiresAt, now) }]),
     ...(refreshExpiresAt === undefined ? [] : [{ label: 'Sign-in ends', value: moment(refreshExpiresAt, now) }]),
     { label: 'Profile', value: status.profile },
@@ -85,6 +89,18 @@ export function strayView(reason: StrayReason): View {
   };
 }
 
+/** For an answer that comes when nobody waits any more. */
+export function overView(): View {
+  return {
+    tone: 'failure',
+    title: 'Too late',
+    lead: 'This sign-in has ended, by time or by Ctrl-C, so nothing was done with this answer.',
+    facts: [],
+    notes: ['Run fitbit-login again.'],
+    next: [],
+  };
+}
+
 function step(label: string, command: string, { profile }: Status): NextStep {
-  return { label, command: `fitbit-login ${command}${profile === 'default' ? '' : ` --profile ${profile}`}` };
+  return { label, command: forProfile(`\`fitbit-login ${command}\``, profile).slice(1, -1) };
 }

@@ -1,7 +1,8 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import type { ProviderChoice, SetupError, SetupForm, SetupView } from '../loopback/pages/site-view.ts';
-import type { Provider } from '../providers/provider.ts';
+import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
+import { shortScope } from '../providers/scope-names.ts';
 import type { Profile } from '../store/profile.ts';
 
 /** A provider that can be set up, and what its client ids look like. */
@@ -24,11 +25,12 @@ export interface SetupState {
 
 /** What the setup page shows: what was typed, else what is stored, else the provider's defaults. Holds no secret. */
 export function setupView({ providers, stored, form, errors, notices, ...given }: SetupState): SetupView {
-  const [first] = providers;
   const clientId = form?.clientId ?? stored?.client.id ?? '';
   const recognised = providers.find(({ clientIdPattern }) => clientIdPattern.test(clientId))?.provider.id;
+  // Port 0 stands for any free one: there is nothing to register then.
+  const registrable = (stored?.redirectUris ?? []).filter((uri) => new URL(uri).port !== '0');
   return {
-    redirectUris: given.redirectUris ?? stored?.redirectUris ?? first?.provider.defaultRedirectUris ?? [],
+    redirectUris: given.redirectUris ?? (registrable.length > 0 ? registrable : [DEFAULT_REDIRECT_URI]),
     redirectUri: form?.redirectUri ?? '',
     clientId,
     hasSecret: stored?.client.secret !== undefined && stored.client.id === clientId,
@@ -50,7 +52,11 @@ function choiceOf(
     id,
     name,
     clientIdPattern: clientIdPattern.source,
-    scopes: scopes.map((scope) => ({ ...scope, ticked: ticked.includes(scope.name) })),
+    scopes: scopes.map(({ name: scope, words }) => ({
+      name: shortScope(scope),
+      words,
+      ticked: ticked.includes(scope) || ticked.includes(shortScope(scope)),
+    })),
     registration,
   };
 }

@@ -2,6 +2,7 @@ import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { revokeToken } from '../oauth/token-endpoint.ts';
 import type { AccessPorts } from './ports.ts';
+import { forProfile } from './profile-option.ts';
 
 export interface SignOutRequest {
   /** The profile's name. */
@@ -43,7 +44,10 @@ export async function signOut({ name, local, signal }: SignOutRequest, ports: Ac
         throw thrown instanceof AuthError
           ? thrown.with({
               kept: 'Nothing was deleted: the tokens may still work.',
-              hint: `${thrown.hint} To delete them from this machine all the same: \`fitbit-login logout --local\`.`,
+              hint: forProfile(
+                `${thrown.hint} To delete them from this machine all the same: \`fitbit-login logout --local\`.`,
+                name,
+              ),
             })
           : thrown;
       });

@@ -19,6 +19,8 @@ export interface Status {
   readonly clientId: string;
   readonly session: Session;
   readonly userId?: string;
+  /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
+  readonly legacyUserId?: string;
   /** Granted. */
   readonly scopes: readonly string[];
   /** Asked for, but not granted. */
@@ -44,7 +46,15 @@ export interface StatusContext {
 /** How a stored profile stands at a moment. Pure: asks nobody. */
 export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
   const { tokens, sandbox, refreshStartedAt } = profile;
-  const { scopes = [], refreshToken, userId, obtainedAt, expiresAt, refreshExpiresAt }: Partial<Tokens> = tokens ?? {};
+  const {
+    scopes = [],
+    refreshToken,
+    userId,
+    legacyUserId,
+    obtainedAt,
+    expiresAt,
+    refreshExpiresAt,
+  }: Partial<Tokens> = tokens ?? {};
   return {
     profile: name,
     provider: profile.provider,
@@ -54,7 +64,7 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     scopes,
     missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !scopes.includes(scope)),
     refreshable: refreshToken !== undefined,
-    ...defined({ sandbox, userId, obtainedAt, expiresAt, refreshExpiresAt, refreshStartedAt }),
+    ...defined({ sandbox, userId, legacyUserId, obtainedAt, expiresAt, refreshExpiresAt, refreshStartedAt }),
     location,
   };
 }

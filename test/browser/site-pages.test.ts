@@ -65,7 +65,7 @@ describe.skipIf(skipWithoutBrowser)('a page that everybody can read', () => {
       await page.goto(site.url);
       await page.getByRole('button', { name: 'Add an account' }).click();
       await page.getByText('Fitbit did not answer.').waitFor();
-      for (const folded of await page.locator('details:not([open]) > summary').all()) await folded.click();
+      await page.evaluate(UNFOLD);
       await isReadable(page);
     },
   );
@@ -100,3 +100,5 @@ async function isReadable(page: Page): Promise<void> {
 
 const AXE = `axe.run().then(({ violations }) =>
   violations.map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => html + failureSummary)]))`;
+
+const UNFOLD = `for (const part of document.querySelectorAll('details')) part.open = true`;

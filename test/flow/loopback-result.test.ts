@@ -115,6 +115,15 @@ test('a failure is final too, with its own words', async () => {
   expect(page.body).toContain('<span class="badge">sandbox</span>');
 });
 
+test('§9: the one link of a result page is the way back that it was given', async () => {
+  const back = { label: 'Back to the status page', url: 'http://127.0.0.1:1/"><script>/status' };
+  await using visited = await waiting({ onCallback: async () => ({ final: true, view: { ...SIGNED_IN, back } }) });
+  const { body } = await visited.finish();
+  expect(body.match(/<a [^>]*>[^<]*/g)).toEqual([
+    '<a class="button" href="http://127.0.0.1:1/&#34;&#62;&#60;script&#62;/status">Back to the status page',
+  ]);
+});
+
 test('answered: pending until the page is out, not after the redirect alone', async () => {
   await using visited = await waiting();
   let answered = false;

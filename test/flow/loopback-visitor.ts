@@ -88,7 +88,7 @@ export const SIGNED_IN: View = {
   next: [{ label: 'Print a token', command: 'fitbit-login token' }],
 };
 
-export const NOT_AWAITED: View = {
+const NOT_AWAITED: View = {
   ...SIGNED_IN,
   tone: 'waiting',
   title: 'Not the awaited answer',

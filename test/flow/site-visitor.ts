@@ -21,7 +21,7 @@ export interface Desk {
   sandboxes: number;
   /** How many pages wait for changes. */
   listening: number;
-  /** `acted` when a button is pressed, `left` when a page no longer waits for changes. */
+  /** `acted` when a button is pressed, `joined` and `left` when a page waits for changes and no longer does. */
   readonly events: EventEmitter;
   /** Tells every page that something has changed. */
   change(): void;
@@ -85,6 +85,7 @@ export async function visitedSite({ act, submit, only, ...options }: VisitedOpti
     },
     subscribe: (onChange) => {
       listeners.add(onChange);
+      desk.events.emit('joined');
       return () => {
         listeners.delete(onChange);
         desk.events.emit('left');
@@ -155,7 +156,7 @@ function visitor(site: Site, desk: Desk): VisitedSite {
 }
 
 /** A form of the site's own page, as browsers send it under `Referrer-Policy: no-referrer`. */
-export const FORM = {
+const FORM = {
   'content-type': 'application/x-www-form-urlencoded',
   'sec-fetch-dest': 'document',
   'sec-fetch-mode': 'navigate',

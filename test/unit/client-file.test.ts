@@ -82,7 +82,7 @@ const READ: readonly Case[] = [
   ...['installed', 'web'].map((type) => ({
     name: `Google’s download for a client of the type ${type}`,
     content: JSON.stringify({ [type]: { client_id: '1-a.apps.googleusercontent.com', client_secret: SECRET } }),
-    format: 'JSON',
+    format: 'JSON' as const,
     id: '1-a.apps.googleusercontent.com',
     secret: SECRET,
   })),

@@ -4,7 +4,7 @@ import { AuthError } from '../../errors.ts';
 import { type ApiAnswer, apiRequest } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions, waitOptions } from '../options.ts';
+import { commonOptions } from '../options.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -45,7 +45,7 @@ export const apiCommand: Command = {
       body,
       method: method?.toUpperCase(),
       headers: headersOf(header),
-      ...waitOptions(context),
+      signal: context.signal,
     });
     const answer = await apiRequest(path, request, surroundings);
     if (include) answerBytes(new TextEncoder().encode(headText(answer)));

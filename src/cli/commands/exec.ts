@@ -5,7 +5,7 @@ import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
 import { accessToken, environmentFor } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, MIN_TTL, waitOptions } from '../options.ts';
+import { commonOptions, MIN_TTL } from '../options.ts';
 
 const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 
@@ -24,11 +24,16 @@ export const execCommand: Command = {
   run: async (given, context) => {
     const { profile, minTtl } = v.parse(Options, given);
     const { operands, environment, signal, surroundings } = context;
-    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, ...waitOptions(context) }), surroundings);
+    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal: context.signal }), surroundings);
     const [command = '', ...args] = operands;
     const child = spawn(command, args, { stdio: 'inherit', env: { ...environment, ...environmentFor(found) } });
     // Ctrl-C reaches the child by itself, from the terminal; a signal to this process alone is handed on.
-    signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+    const handOn = () => {
+      const { signal: name } = signal.reason instanceof AuthError ? signal.reason.details : {};
+      if (name === 'SIGTERM' || name === 'SIGHUP') child.kill(name);
+    };
+    if (signal.aborted) handOn();
+    signal.addEventListener('abort', handOn, { once: true });
     return new Promise((resolve, reject) => {
       child.once('error', (cause) =>
         reject(

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { refresh, status } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, waitOptions } from '../options.ts';
+import { commonOptions } from '../options.ts';
 import { inJsonOr, statusJson, statusText } from '../print.ts';
 
 const Options = v.object(commonOptions);
@@ -15,7 +15,7 @@ export const refreshCommand: Command = {
   run: async (given, context) => {
     const { profile, json } = v.parse(Options, given);
     const { answer, surroundings } = context;
-    await refresh(defined({ profile, ...waitOptions(context) }), surroundings);
+    await refresh(defined({ profile, signal: context.signal }), surroundings);
     const found = await status(defined({ profile }), surroundings);
     const now = context.now();
     answer(inJsonOr(json, statusJson(found, now), statusText(found, now)));

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { checkStatus, status, statusPage } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, waitOptions } from '../options.ts';
+import { commonOptions } from '../options.ts';
 import { checkJson, checkText, inJsonOr, statusJson, statusText } from '../print.ts';
 
 const Options = v.object({
@@ -37,7 +37,7 @@ export const statusCommand: Command = {
       return 0;
     }
     if (check) {
-      const checked = await checkStatus(defined({ profile, ...waitOptions(context) }), surroundings);
+      const checked = await checkStatus(defined({ profile, signal: context.signal }), surroundings);
       answer(inJsonOr(json, checkJson(checked, now), checkText(checked, now)));
       return 0;
     }

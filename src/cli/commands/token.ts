@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { accessToken } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, MIN_TTL, waitOptions } from '../options.ts';
+import { commonOptions, MIN_TTL } from '../options.ts';
 import { endWarning, inJsonOr, tokenJson } from '../print.ts';
 
 const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
@@ -21,7 +21,7 @@ export const tokenCommand: Command = {
   run: async (given, context) => {
     const { profile, json, minTtl } = v.parse(Options, given);
     const { answer, talk, surroundings } = context;
-    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, ...waitOptions(context) }), surroundings);
+    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal: context.signal }), surroundings);
     answer(inJsonOr(json, tokenJson(found), found.token.reveal()));
     const warning = endWarning(found.refreshExpiresAt, context.now());
     if (warning !== undefined) talk(warning);

@@ -10,8 +10,8 @@ import type { StatusHandlers } from '../site.ts';
 export function eventsRoute(presence: Presence, status: StatusHandlers | undefined) {
   return async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const events = new Readable({ read() {} });
-    const leave = presence.arrive();
     const unsubscribe = status?.subscribe(() => events.push('data: changed\n\n'));
+    const leave = presence.arrive();
     events.once('close', () => {
       unsubscribe?.();
       leave();

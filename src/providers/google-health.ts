@@ -1,0 +1,168 @@
+import * as v from 'valibot';
+import type { Identity, Provider, ScopeInWords, TokenClaims } from './provider.ts';
+
+/** What a Google client id looks like. */
+export const GOOGLE_CLIENT_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
+
+/** What every scope of Google Health begins with. */
+export const GOOGLE_SCOPE_PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
+
+/** By the scope's stem: what it opens, and whether writing can be asked for too. */
+const STEMS = {
+  activity_and_fitness: { words: 'Steps, exercise, floors and cardio fitness', writes: true },
+  health_metrics_and_measurements: { words: 'Heart rate, weight, oxygen, temperature and breathing', writes: true },
+  nutrition: { words: 'Food and water', writes: true },
+  profile: { words: 'Name, age, height and other profile fields', writes: true },
+  settings: { words: 'Devices and account settings', writes: true },
+  sleep: { words: 'Sleep stages and sleep goals', writes: true },
+  ecg: { words: 'Electrocardiogram readings', writes: false },
+  irn: { words: 'Notifications of an irregular heart rhythm', writes: false },
+  location: { words: 'GPS data of exercises', writes: false },
+} as const;
+
+const SCOPES: readonly ScopeInWords[] = Object.entries(STEMS).flatMap(([stem, { words, writes }]) => [
+  { name: `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`, words },
+  ...(writes
+    ? [
+        {
+          name: `${GOOGLE_SCOPE_PREFIX}${stem}.writeonly`,
+          words: `Add to: ${words.charAt(0).toLowerCase()}${words.slice(1)}`,
+        },
+      ]
+    : []),
+]);
+
+/** As few as are useful, and read-only. */
+const USUAL = ['activity_and_fitness', 'health_metrics_and_measurements', 'profile', 'sleep'];
+
+/**
+ * Google Health (https://developers.google.com/health), behind Google's own OAuth 2.0; or the sandbox that plays both.
+ *
+ * @param sandbox the sandbox's origin; it has the provider's paths on that one origin
+ */
+export function googleHealth(sandbox?: string): Provider {
+  const accounts = sandbox ?? 'https://accounts.google.com';
+  const tokens = sandbox ?? 'https://oauth2.googleapis.com';
+  const api = sandbox ?? 'https://health.googleapis.com';
+  const name = sandbox === undefined ? 'Google Health' : 'Google Health (sandbox)';
+  return {
+    id: 'google-health',
+    name,
+    server: {
+      name,
+      issuer: accounts,
+      authorizationEndpoint: `${accounts}/o/oauth2/v2/auth`,
+      tokenEndpoint: `${tokens}/token`,
+      revocationEndpoint: `${tokens}/revoke`,
+      introspectionEndpoint: `${tokens}/tokeninfo`,
+      issAlwaysSent: false,
+      clientAuthentication: 'client_secret_post',
+    },
+    ...(sandbox === undefined ? {} : { sandbox }),
+    apiOrigin: api,
+    introspection: { authentication: 'none', read: readTokenInformation },
+    identify: (token, fetch) => identify(`${api}/v4/users/me/identity`, token.reveal(), fetch),
+    scopes: SCOPES,
+    successorsOf: (scope) => successorsOf(scope),
+    defaultScopes: USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`),
+    // A Desktop client has nothing registered: any free port of 127.0.0.1 will do.
+    defaultRedirectUris: ['http://127.0.0.1:0/callback'],
+    authorizationParameters: { access_type: 'offline' },
+    takesLoginHint: true,
+    prompts: ['consent', 'select_account', 'select_account consent', 'none'],
+    registration: [
+      'Open https://console.cloud.google.com/auth/clients and make an OAuth client of the type Desktop app.',
+      'Switch on the Google Health API for its project.',
+      'Publish the app (Audience: In production), or every sign-in ends after seven days.',
+      'Download the client’s JSON file: it holds the client id and the secret.',
+    ],
+  };
+}
+
+/** The names without a suffix were renamed on 2026-05-26: what stands for one now; empty for other names. */
+function successorsOf(scope: string): readonly string[] {
+  const stem = scope.startsWith(GOOGLE_SCOPE_PREFIX) ? scope.slice(GOOGLE_SCOPE_PREFIX.length) : scope;
+  return SCOPES.map(({ name }) => name.slice(GOOGLE_SCOPE_PREFIX.length)).filter(
+    (name) => name.startsWith(`${stem}.`) && !stem.includes('.'),
+  );
+}
+
+const TokenInformation = v.object({
+  scope: v.optional(v.string()),
+  sub: v.optional(v.string()),
+  exp: v.optional(
+    v.pipe(
+      v.union([v.string(), v.number()]),
+      v.transform(Number),
+      v.number(),
+      v.minValue(0),
+      v.maxValue(8_640_000_000_000),
+    ),
+  ),
+});
+
+/** Reads Google's token information, whose numbers are texts. */
+function readTokenInformation(answer: Readonly<Record<string, unknown>>): TokenClaims {
+  const parsed = v.safeParse(TokenInformation, answer);
+  if (!parsed.success) return {};
+  const { scope, sub, exp } = parsed.output;
+  return {
+    ...(scope === undefined ? {} : { scopes: scope.split(' ').filter(Boolean) }),
+    ...(sub === undefined ? {} : { userId: sub }),
+    ...(exp === undefined ? {} : { expiresAt: new Date(exp * 1000) }),
+  };
+}
+
+const IdentityAnswer = v.object({ legacyUserId: v.optional(v.string()), healthUserId: v.optional(v.string()) });
+const Refusal = v.object({
+  error: v.object({
+    status: v.optional(v.string()),
+    details: v.optional(
+      v.array(
+        v.looseObject({
+          reason: v.optional(v.string()),
+          metadata: v.optional(v.looseObject({ redirect_uri: v.optional(v.string()) })),
+        }),
+      ),
+      [],
+    ),
+  }),
+});
+
+/** The page on which a Google account gets a Health profile. */
+const SIGN_UP = 'https://fitbit.google.com/auth/signup';
+
+/** Asks whose token it is. A good token can be of an account that has no Health profile: that is told, and is no failure. */
+async function identify(
+  endpoint: string,
+  token: string,
+  fetch: Parameters<NonNullable<Provider['identify']>>[1],
+): Promise<Identity> {
+  const response = await fetch(endpoint, { headers: { accept: 'application/json', authorization: `Bearer ${token}` } });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) {
+    const { legacyUserId, healthUserId } = v.is(IdentityAnswer, body) ? body : {};
+    return {
+      ...(healthUserId === undefined ? {} : { userId: healthUserId }),
+      ...(legacyUserId === undefined ? {} : { legacyUserId }),
+    };
+  }
+  const refusal = v.safeParse(Refusal, body);
+  const details = refusal.success ? refusal.output.error.details : [];
+  const unlinked = details.find(({ reason }) => reason === 'ACCOUNT_NOT_LINKED');
+  if (unlinked !== undefined) {
+    const address = unlinked.metadata?.redirect_uri;
+    const helps = address?.startsWith('https://') ? address : SIGN_UP;
+    return {
+      obstacle: `This Google account has no Health profile yet: open ${helps} and make one. The sign-in itself is complete, and works from then on.`,
+    };
+  }
+  if (response.status === 403) {
+    return {
+      obstacle: `This account still signs in the old Fitbit way: open ${SIGN_UP} and move it to Google. The sign-in itself is complete, and works from then on.`,
+    };
+  }
+  return {
+    obstacle: `Google Health did not say whose account this is (${response.status}). The sign-in itself is complete.`,
+  };
+}

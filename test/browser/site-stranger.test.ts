@@ -1,0 +1,110 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPENED, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
+import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
+import { run, type StrangersSite, strangersSite } from './stranger.ts';
+
+describe.skipIf(skipWithoutBrowser)(
+  'the local pages, while the person has a hostile page open in the same browser',
+  () => {
+    let browser: RunningBrowser;
+    let stranger: StrangersSite;
+    beforeAll(async () => {
+      [browser, stranger] = await Promise.all([launch(), strangersSite()]);
+    });
+    afterAll(async () => {
+      await browser[Symbol.asyncDispose]();
+      await stranger[Symbol.asyncDispose]();
+    });
+
+    const opened = async (visited: VisitedSite): Promise<Page> => {
+      const page = await browser.context.newPage();
+      await page.goto(visited.site.url);
+      await page.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+      return page;
+    };
+    const strangersPage = async (host: string, port = stranger.port): Promise<Page> => {
+      const page = await browser.context.newPage();
+      await page.goto(`http://${host}:${port}/`);
+      return page;
+    };
+
+    describe.each([
+      ['another site', STRANGER],
+      ['another name of this machine', 'localhost'],
+      ['another port of this machine', '127.0.0.1'],
+    ])('a web page of %s', (_whose, host) => {
+      // Even where it has learned the path, which it cannot.
+      test.each(['status', 'setup', 'events', 'stop'])(
+        'tries everything that is no visit with /…/%s: it learns nothing, and nothing is done',
+        async (page) => {
+          await using visited = await visitedSite();
+          const own = await opened(visited);
+          const learned = await run(await strangersPage(host), 'tryEverything', visited.origin + visited.path(page));
+          expect(new Set(Object.values(learned ?? {}))).toEqual(new Set(['nothing']));
+          await isUntouched(visited, own);
+        },
+      );
+
+      test.each(['status', 'setup', 'sandbox', 'stop'])(
+        'posts a form to /…/%s: it is refused, and nothing is done',
+        async (page) => {
+          await using visited = await visitedSite();
+          const own = await opened(visited);
+          const target = visited.origin + visited.path(page);
+          const hostile = await strangersPage(host);
+          const answered = hostile.waitForResponse((response) => response.url() === target);
+          await run(hostile, 'postForm', target);
+          expect((await answered).status()).toBe(403);
+          await isUntouched(visited, own);
+        },
+      );
+
+      test('opens a window: it is cut off from it, and can neither read it nor press a button', async () => {
+        await using visited = await visitedSite();
+        const own = await opened(visited);
+        const hostile = await strangersPage(host);
+        const popup = hostile.waitForEvent('popup');
+        await run(hostile, 'openWindow', visited.origin + visited.path('status'));
+        await (await popup).getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+        expect(await hostile.evaluate('popup.closed')).toBe(true);
+        await isUntouched(visited, own);
+      });
+    });
+
+    test('another user’s server on another port is not sent the cookie', async () => {
+      await using visited = await visitedSite();
+      await opened(visited);
+      const page = await browser.context.newPage();
+      const asked = page.waitForRequest(`http://127.0.0.1:${stranger.port}/`);
+      await page.goto(`http://127.0.0.1:${stranger.port}/`);
+      expect(await (await asked).allHeaders()).not.toHaveProperty('cookie');
+    });
+
+    test('DNS rebinding: the name that leads here of a sudden is turned away by its Host, and has no cookie', async () => {
+      const before = await strangersSite();
+      const { port } = before;
+      const page = await strangersPage(STRANGER, port);
+      await before[Symbol.asyncDispose]();
+      await using visited = await visitedSite({ port });
+      const own = await opened(visited);
+      const target = `http://${STRANGER}:${port}${visited.path('status')}`;
+      expect(await run(page, 'tryEverything', target)).toMatchObject({
+        'fetch with CORS': 'status 421',
+        'POST without CORS': 'status 421',
+        'HEAD without CORS': 'status 421',
+        'an event source': 'nothing',
+      });
+      expect((await page.goto(target))?.status()).toBe(421);
+      await isUntouched(visited, own);
+    });
+  },
+);
+
+/** Nothing was pressed, and the person's own page still works. */
+async function isUntouched({ desk, send, path }: VisitedSite, own: Page): Promise<void> {
+  expect([desk.acted, desk.submitted, desk.sandboxes]).toEqual([[], [], 0]);
+  expect((await send('GET', path('status'), OPENED)).status).toBe(403);
+  await own.reload();
+  await own.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+}
