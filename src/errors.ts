@@ -28,7 +28,10 @@ const KINDS = {
   CANCELLED: { exit: 4, hint: 'Run `fitbit-login login` when you are ready.' },
   UNAVAILABLE: { exit: 5, hint: 'Try again later.' },
   RATE_LIMITED: { exit: 5, hint: 'Try again once the rate limit has been reset.' },
-  RETIRED: { exit: 5, hint: 'Fitbit data lives at Google Health now: see https://developers.google.com/health.' },
+  RETIRED: {
+    exit: 5,
+    hint: 'Fitbit data lives at Google Health now: `fitbit-login migrate` moves this sign-in there.',
+  },
   ANSWER_INVALID: { exit: 5, hint: 'Try again; if it stays, the provider or something between is broken.' },
   PORT_BUSY: {
     exit: 6,

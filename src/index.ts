@@ -11,7 +11,9 @@ export { type AccessOptions, type AccessToken, accessToken, environmentFor, refr
 export { type ApiOptions, apiRequest } from './library/api.ts';
 export { type CheckedStatus, checkStatus } from './library/check.ts';
 export { type LoginOptions, login } from './library/login.ts';
+export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './library/migrate.ts';
 export { type ListedProfile, type LogoutOptions, logout, profiles, renameProfile } from './library/profiles.ts';
+export { type KnownScope, knownScopes } from './library/scope-list.ts';
 export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusOptions, status } from './library/status.ts';
 export { type StatusPageOptions, statusPage } from './library/status-page.ts';

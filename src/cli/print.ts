@@ -16,7 +16,7 @@ export function inJsonOr(json: boolean, value: unknown, text: string): string {
 }
 
 /** A view as text: title, lead, facts in two columns, notes, what to type next. */
-export function viewText(view: View): string {
+function viewText(view: View): string {
   const badge = view.badge === undefined ? '' : ` (${view.badge})`;
   const facts = factLines(view.facts);
   const next = table(
@@ -35,6 +35,11 @@ function factLines(facts: View['facts']): readonly string[] {
   return facts.map(
     ({ label, value }) => `  ${label.padEnd(width)}  ${typeof value === 'string' ? value : value.join(' ')}`,
   );
+}
+
+/** A finished sign-in for `--json`. */
+export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
+  return { ...statusJson(done, now), replaced_user_id: done.replacedUserId ?? null, obstacle: done.obstacle ?? null };
 }
 
 export function signInText(done: SignIn, now: Date): string {
@@ -111,13 +116,14 @@ const TWO_DAYS_MS = 2 * 86_400_000;
 /** What to say from two days before the grant itself ends; `undefined` where nobody said that it ends. */
 export function endWarning(refreshExpiresAt: Date | undefined, now: Date): string | undefined {
   if (refreshExpiresAt === undefined || refreshExpiresAt.getTime() - now.getTime() > TWO_DAYS_MS) return undefined;
-  return `This sign-in ends ${moment(refreshExpiresAt, now)}: run \`fitbit-login login\` before then.`;
+  return `This sign-in ends ${moment(refreshExpiresAt, now)}: run \`fitbit-login login\` before then. If it is an app of Google’s in Testing, publish it first: every sign-in ends after seven days otherwise.`;
 }
 
 /** An access token for `--json`. */
 export function tokenJson({
   token,
   expiresAt,
+  refreshExpiresAt,
   userId,
   clientId,
   scopes,
@@ -127,6 +133,7 @@ export function tokenJson({
     access_token: token.reveal(),
     token_type: 'Bearer',
     expires_at: expiresAt ?? null,
+    refresh_expires_at: refreshExpiresAt ?? null,
     user_id: userId ?? null,
     client_id: clientId,
     scope: scopes,
@@ -157,9 +164,11 @@ export function statusJson(status: Status, now: Date): Record<string, unknown> {
   return {
     profile: status.profile,
     provider: status.provider,
+    provider_name: status.providerName,
     sandbox: status.sandbox ?? null,
     client_id: status.clientId,
     user_id: status.userId ?? null,
+    legacy_user_id: status.legacyUserId ?? null,
     session: session.kind,
     refreshable: status.refreshable,
     scope: status.scopes,

@@ -7,16 +7,18 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
+import { migrateCommand } from './commands/migrate.ts';
 import { profilesCommand } from './commands/profiles.ts';
 import { refreshCommand } from './commands/refresh.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { scopesCommand } from './commands/scopes.ts';
 import { setupCommand } from './commands/setup.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { COMMON_OPTIONS } from './options.ts';
 
 /** The command table: the help, the parser and the documents are made from it. */
-export const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly Command[] = [
   loginCommand,
   setupCommand,
   statusCommand,
@@ -28,6 +30,8 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   exportCommand,
   profilesCommand,
+  migrateCommand,
+  scopesCommand,
   sandboxCommand,
 ];
 

@@ -79,6 +79,11 @@ export async function importProfile(
       ...defined({ client, signal }),
       provider: ({ provider }, clientId) => {
         const google = provider === 'google-health' || (provider === undefined && GOOGLE_CLIENT_ID.test(clientId));
+        if (google !== GOOGLE_CLIENT_ID.test(clientId)) {
+          throw new AuthError('USAGE', 'The tokens and the client id belong to different providers.', {
+            hint: 'Give the id of the app that the tokens were made for: `--client-id ID`.',
+          });
+        }
         return google ? googleHealth(sandbox) : fitbit(sandbox);
       },
     },

@@ -41,7 +41,7 @@ describe.skipIf(skipWithoutBrowser)('the status page', PATIENT, () => {
     await at.signIn({ profile: 'elsewhere' });
     expect((await at.run(['refresh'])).exit).toBe(3);
     await page.getByText('Only a new sign-in helps').waitFor();
-    await page.getByText('Refresh failed').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Refresh failed' }).waitFor();
   });
 
   test('a second tab shows the same, and what is done in one is seen in the other', async () => {

@@ -5,7 +5,7 @@ import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
 import { commonOptions, list, seconds } from '../options.ts';
-import { inJsonOr, signInText, statusJson } from '../print.ts';
+import { inJsonOr, signInJson, signInText } from '../print.ts';
 import { WaitingLine } from '../waiting-line.ts';
 import { runSetup } from './setup.ts';
 
@@ -17,6 +17,7 @@ const Options = v.object({
   scope: v.optional(v.array(v.string())),
   redirectUri: v.optional(v.array(v.string())),
   prompt: v.optional(v.string()),
+  loginHint: v.optional(v.string()),
   browser: v.optional(v.boolean(), true),
   timeout: v.optional(v.number(), 300),
   sandbox: v.optional(v.union([v.literal(true), v.string()])),
@@ -29,7 +30,7 @@ export const loginCommand: Command = {
   options: [
     {
       flags: '--provider <name-or-address>',
-      description: 'fitbit, or the issuer of any OAuth 2.0 server',
+      description: 'fitbit, google-health, or the issuer of any OAuth 2.0 server',
       defaultText: 'told by the client id',
     },
     { flags: '--client-id <id>', description: 'the id of the registered app', defaultText: '$FITBIT_CLIENT_ID' },
@@ -55,6 +56,10 @@ export const loginCommand: Command = {
       flags: '--prompt <prompt>',
       description: 'what the provider must ask: consent, login, “login consent” or none',
       defaultText: 'consent',
+    },
+    {
+      flags: '--login-hint <account>',
+      description: 'which account is meant, an e-mail address; remembered for the next time (Google Health)',
     },
     { flags: '--no-browser', description: 'only print the address' },
     {
@@ -89,7 +94,7 @@ export const loginCommand: Command = {
     );
     line.end();
     const now = context.now();
-    context.answer(inJsonOr(options.json, statusJson(done, now), signInText(done, now)));
+    context.answer(inJsonOr(options.json, signInJson(done, now), signInText(done, now)));
     return 0;
   },
 };
@@ -107,10 +112,10 @@ async function loginOptions(
   options: v.InferOutput<typeof Options>,
   { signal, readInput }: Context,
 ): Promise<LoginOptions> {
-  const { profile, provider, clientId, clientSecretFile, prompt, browser, sandbox } = options;
+  const { profile, provider, clientId, clientSecretFile, prompt, loginHint, browser, sandbox } = options;
   const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, readInput);
   return defined({
-    ...{ profile, provider, clientId, clientFile, prompt, browser, sandbox, signal },
+    ...{ profile, provider, clientId, clientFile, prompt, loginHint, browser, sandbox, signal },
     timeoutMs: options.timeout * 1000,
     scopes: options.scope,
     redirectUris: options.redirectUri,

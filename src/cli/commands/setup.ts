@@ -5,7 +5,7 @@ import { type LoginOptions, login, SETUP_PROVIDERS, type SetupOptions, type Sign
 import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
 import { commonOptions, list, seconds } from '../options.ts';
-import { inJsonOr, signInText, statusJson } from '../print.ts';
+import { inJsonOr, signInJson, signInText } from '../print.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({
@@ -43,7 +43,7 @@ export const setupCommand: Command = {
     const options = defined({ profile, sandbox, redirectUris: redirectUri, timeoutMs: timeout * 1000, signal });
     const done = await runSetup(options, context);
     const now = context.now();
-    context.answer(inJsonOr(json, statusJson(done, now), signInText(done, now)));
+    context.answer(inJsonOr(json, signInJson(done, now), signInText(done, now)));
     return 0;
   },
 };

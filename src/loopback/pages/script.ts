@@ -54,14 +54,18 @@ for (const area of all('[data-drop]')) {
   area.addEventListener('drop', (event) => { event.preventDefault(); take(event.dataTransfer.files[0]); });
 }
 
-// Asks for the page again and puts its live part in the place of this one's: focus and unfolded parts stay.
+// Asks for the page again and puts its live part in the place of this one's: focus and unfolded parts stay. Of several that are
+// asked for at once, only the last one counts.
 let fetched = performance.now();
+let asked = 0;
 const update = async () => {
-  const live = find('#live');
-  if (!live) return false;
+  if (!find('#live')) return false;
+  const turn = ++asked;
   const answer = await fetch(location.pathname);
-  if (!answer.ok) return false;
-  const fresh = find('#live', new DOMParser().parseFromString(await answer.text(), 'text/html'));
+  const text = await answer.text();
+  if (!answer.ok || turn !== asked) return false;
+  const live = find('#live');
+  const fresh = find('#live', new DOMParser().parseFromString(text, 'text/html'));
   fetched = performance.now();
   const focused = document.activeElement?.id;
   for (const part of all('details[id]', live)) {

@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import { defined } from '../../defined.ts';
+import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../index.ts';
+import type { Command, Context } from '../command.ts';
+import { fileText } from '../input.ts';
+import { commonOptions, seconds } from '../options.ts';
+import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { WaitingLine } from '../waiting-line.ts';
+
+const Options = v.object({
+  ...commonOptions,
+  to: v.optional(v.string()),
+  clientId: v.optional(v.string()),
+  clientSecretFile: v.optional(v.string()),
+  loginHint: v.optional(v.string()),
+  browser: v.optional(v.boolean(), true),
+  timeout: v.optional(v.number(), 300),
+  revoke: v.optional(v.boolean(), false),
+});
+
+export const migrateCommand: Command = {
+  name: 'migrate',
+  summary: 'move a Fitbit sign-in to Google Health, where the data lives now',
+  options: [
+    {
+      flags: '--to <name>',
+      description: 'the profile for the new sign-in',
+      defaultText: 'the old one’s name with -google after it',
+    },
+    { flags: '--client-id <id>', description: 'the id of the app at Google' },
+    {
+      flags: '--client-secret-file <file>',
+      description: 'the file downloaded for that app, or its secret; “-” is standard input',
+    },
+    { flags: '--login-hint <account>', description: 'which Google account is meant, an e-mail address' },
+    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--timeout <seconds>',
+      description: 'how long to wait for you',
+      defaultText: '300',
+      parse: seconds(1, 86_400),
+    },
+    { flags: '--revoke', description: 'revoke the old sign-in once the new one is stored and is of the same person' },
+  ],
+  examples: [
+    {
+      what: 'With the file that Google lets you download',
+      command: 'fitbit-login migrate --client-secret-file client_secret.json',
+    },
+  ],
+  run: async (given, context) => {
+    const { profile, to, clientId, clientSecretFile, loginHint, browser, timeout, json, revoke } = v.parse(
+      Options,
+      given,
+    );
+    const { signal, surroundings, talk } = context;
+    const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context.readInput);
+    using line = new WaitingLine(context);
+    const done = await migrate(
+      defined({
+        ...{ profile, to, clientId, clientFile, loginHint, browser, signal },
+        timeoutMs: timeout * 1000,
+        onPlan: (plan: MigrationPlan) => talk(planText(plan)),
+        notify: line.show.bind(line),
+      }),
+      surroundings,
+    );
+    line.end();
+    const { signIn, plan, sameAccount } = done;
+    const now = context.now();
+    const revoked = await offerToRevoke(done, revoke, context);
+    context.answer(
+      inJsonOr(
+        json,
+        {
+          ...signInJson(signIn, now),
+          migrated_from: plan.from,
+          same_account: sameAccount ?? null,
+          without_successor: plan.withoutSuccessor,
+          old_revoked: revoked,
+        },
+        signInText(signIn, now),
+      ),
+    );
+    return 0;
+  },
+};
+
+function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string {
+  return [
+    `Moving “${from}” from Fitbit to Google Health; the new sign-in is stored as “${to}”, beside the old one.`,
+    ...scopes.map((scope) => `  ${scope.from} → ${scope.to}`),
+    ...withoutSuccessor.map((scope) => `  ${scope} has no successor`),
+    '',
+  ].join('\n');
+}
+
+/** Only a new sign-in that is known to be the same person's makes the old one superfluous. */
+async function offerToRevoke(
+  { plan, sameAccount, signIn }: Migration,
+  wanted: boolean,
+  { talk, terminal, surroundings, signal }: Context,
+): Promise<boolean> {
+  if (sameAccount === false) {
+    talk(
+      `ATTENTION: this is somebody else. “${plan.from}” was ${plan.userId}, and Google says that this account was ${signIn.legacyUserId}. Both sign-ins are kept.`,
+    );
+    return false;
+  }
+  if (sameAccount === undefined) {
+    talk(
+      `Whether this is the same person cannot be told, so the old sign-in “${plan.from}” is kept. To end it: \`fitbit-login logout --profile ${plan.from}\`.`,
+    );
+    return false;
+  }
+  talk(`The same person: Google knows this account as ${plan.userId}.`);
+  const yes =
+    wanted ||
+    (terminal.canAsk &&
+      /^y(es)?$/i.test((await terminal.ask(`Revoke the old sign-in “${plan.from}” at Fitbit now? [y/N] `)).trim()));
+  if (!yes) {
+    talk(`The old sign-in “${plan.from}” is kept. To end it: \`fitbit-login logout --profile ${plan.from}\`.`);
+    return false;
+  }
+  try {
+    await logout({ profile: plan.from, signal }, surroundings);
+    talk(`The old sign-in “${plan.from}” is revoked and deleted.`);
+    return true;
+  } catch (thrown) {
+    talk(
+      `The old sign-in could not be revoked: ${asAuthError(thrown).message} It is kept; \`fitbit-login logout --local --profile ${plan.from}\` deletes it.`,
+    );
+    return false;
+  }
+}

@@ -1,0 +1,85 @@
+import { AuthError } from '../errors.ts';
+import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
+import { shortScope, successorOf } from '../providers/scope-names.ts';
+import type { Profile } from '../store/profile.ts';
+import { nobodySignedIn } from '../usecases/nobody.ts';
+import type { SignIn } from '../usecases/redeem.ts';
+import { type LoginOptions, login } from './login.ts';
+import { environmentOf, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
+
+/** What becomes of a Fitbit profile at Google Health. */
+export interface MigrationPlan {
+  readonly from: string;
+  /** The profile that the new sign-in is stored under, beside the old one. */
+  readonly to: string;
+  /** The Fitbit id, as far as it is known. */
+  readonly userId?: string;
+  readonly scopes: readonly { readonly from: string; readonly to: string }[];
+  /** Scopes of Fitbit's that have no successor. */
+  readonly withoutSuccessor: readonly string[];
+}
+
+export interface MigrateOptions extends Omit<LoginOptions, 'provider' | 'scopes' | 'onward'> {
+  /** The profile that the new sign-in is stored under. Default: the old one's name with `-google` after it. */
+  readonly to?: string;
+  /** Told what will be asked for, before the browser is opened. */
+  readonly onPlan?: (plan: MigrationPlan) => void;
+}
+
+export interface Migration {
+  readonly plan: MigrationPlan;
+  readonly signIn: SignIn;
+  /** Whether Google knows the new account as the old one's successor; `undefined` where one of the two ids is not known. */
+  readonly sameAccount?: boolean;
+}
+
+/**
+ * Signs the person of a Fitbit profile in at Google Health, under a profile of its own beside the old one, which stays
+ * as it is. Whether it is the same person is told by the ids of both services.
+ *
+ * @throws AuthError `NOT_SIGNED_IN` without such a Fitbit profile; `USAGE` where it is not one of Fitbit's; as `login`.
+ */
+export async function migrate(options: MigrateOptions = {}, surroundings: Surroundings = {}): Promise<Migration> {
+  const { profile, to: target, onPlan, ...signInOptions } = options;
+  const from = profileNameIn(surroundings, profile);
+  const stored = await readingPorts(surroundings).store.read(from);
+  if (stored?.tokens === undefined) throw nobodySignedIn(from);
+  if (stored.provider !== 'fitbit') {
+    throw new AuthError('USAGE', `The profile “${from}” is not a sign-in at Fitbit, so there is nothing to move.`, {
+      hint: 'Name the one that is: `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
+    });
+  }
+  const plan = planOf(stored, from, target ?? `${from}-google`);
+  onPlan?.(plan);
+  const environment = environmentOf(surroundings);
+  const { FITBIT_CLIENT_ID: id, FITBIT_CLIENT_SECRET: _, ...others } = environment;
+  const signIn = await login(
+    {
+      ...signInOptions,
+      profile: plan.to,
+      provider: 'google-health',
+      scopes: [...new Set(plan.scopes.map((scope) => scope.to))],
+      // A sandbox that plays Fitbit plays Google Health too.
+      ...(signInOptions.sandbox === undefined && stored.sandbox !== undefined ? { sandbox: stored.sandbox } : {}),
+    },
+    // The environment may still name the Fitbit app, which Google does not know.
+    { ...surroundings, environment: id !== undefined && FITBIT_CLIENT_ID.test(id) ? others : environment },
+  );
+  const { legacyUserId } = signIn;
+  const comparable = legacyUserId !== undefined && plan.userId !== undefined;
+  return { plan, signIn, ...(comparable ? { sameAccount: legacyUserId === plan.userId } : {}) };
+}
+
+function planOf({ tokens, requestedScopes }: Profile, from: string, to: string): MigrationPlan {
+  const scopes = tokens === undefined || tokens.scopes.length === 0 ? requestedScopes : tokens.scopes;
+  const mapped = scopes.map((scope) => ({ from: scope, to: successorOf(scope) }));
+  return {
+    from,
+    to,
+    ...(tokens?.userId === undefined ? {} : { userId: tokens.userId }),
+    scopes: mapped.flatMap(({ from: old, to: successor }) =>
+      successor === undefined ? [] : [{ from: old, to: shortScope(successor) }],
+    ),
+    withoutSuccessor: mapped.filter(({ to: successor }) => successor === undefined).map(({ from: old }) => old),
+  };
+}

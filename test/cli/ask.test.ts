@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consent } from '../../src/sandbox/consent.ts';
+import { type Desk, desk } from './program.ts';
+import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
+
+const CLIENT = { id: '23ASKD', secret: 'marked5ec12e7asked' } as const;
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+let at: Desk;
+beforeAll(async () => {
+  at = await desk();
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+/** No DISPLAY and no BROWSER: a page would be seen by nobody. */
+function typedInto(args: readonly string[], environment: Readonly<Record<string, string>> = {}): TypedInto {
+  return new TypedInto(args, { FITBIT_LOGIN_HOME: at.home, SSH_TTY: '/dev/pts/0', ...environment });
+}
+
+const setup = () => ['setup', '--sandbox', at.sandbox.origin, '--redirect-uri', 'http://127.0.0.1:0/callback'];
+
+describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
+  test('asks what the setup page asks, shows no secret, and goes on to signed in', async () => {
+    await using terminal = typedInto(setup());
+    // What is no client id is asked for again.
+    await terminal.answer(/Client id: $/, 'no id');
+    await terminal.answer(/Client id: [^]*Client id: $/, CLIENT.id);
+    await terminal.answer(/Client secret \(not shown; [^)]*\): $/, CLIENT.secret);
+    await terminal.answer(/Which of them \(Enter for all\): $/, 'activity, sleep');
+    const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
+    const { searchParams } = new URL(address);
+    expect(searchParams.get('client_id')).toBe(CLIENT.id);
+    expect(searchParams.get('scope')).toBe('activity sleep');
+    at.sandbox.register({ ...CLIENT, redirectUris: [searchParams.get('redirect_uri') ?? ''] });
+    await consent(address);
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen).toContain('Signed in');
+    expect(terminal.screen).not.toContain(CLIENT.secret);
+    expect(JSON.parse(await readFile(at.file, 'utf8'))).toMatchObject({ client_secret: CLIENT.secret });
+  });
+
+  test('fitbit-login alone asks, says how to register, and prints Fitbit’s own address', async () => {
+    await using terminal = typedInto(['login', '--profile', 'other', '--redirect-uri', 'http://127.0.0.1:0/callback']);
+    await terminal.shows(/https:\/\/dev\.fitbit\.com\/apps/);
+    await terminal.answer(/Client id: $/, CLIENT.id);
+    await terminal.answer(/\): $/, '');
+    await terminal.answer(/Enter for all\): $/, '');
+    await terminal.shows(/^https:\/\/www\.fitbit\.com\/oauth2\/authorize\?\S+\r$/m);
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(130);
+  });
+
+  test.each([
+    ['the client id', []],
+    ['the secret', [CLIENT.id]],
+    ['the scopes', [CLIENT.id, CLIENT.secret]],
+  ])('Ctrl-C at the question for %s ends with 130, and the terminal is as it was', async (_what, answers) => {
+    await using terminal = typedInto([...setup(), '--profile', 'never']);
+    const questions = [/Client id: $/, /Client secret [^]*\): $/, /Which of them [^]*\): $/];
+    for (const [index, text] of answers.entries()) await terminal.answer(questions[index] ?? /never/, text);
+    await terminal.shows(questions[answers.length] ?? /never/);
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(130);
+    expect(terminal.screen).not.toContain(CLIENT.secret);
+    expect((await at.run(['status', '--profile', 'never'])).exit).toBe(3);
+  });
+
+  test('the end of the input (Ctrl-D) ends with 4', async () => {
+    await using terminal = typedInto(setup());
+    await terminal.shows(/Client id: $/);
+    terminal.type(CTRL_D);
+    expect(await terminal.ended).toBe(4);
+    expect(terminal.screen).toContain('The input ended');
+  });
+
+  test('--no-browser asks even where a page would be seen', async () => {
+    const environment = { BROWSER: '/nowhere/browser' };
+    await using terminal = typedInto(['login', '--no-browser', '--profile', 'other'], environment);
+    await terminal.shows(/Client id: $/);
+    expect(terminal.screen).not.toMatch(/127\.0\.0\.1:\d+\/\?key=/);
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(130);
+  });
+
+  test('--json asks nothing', async () => {
+    await using terminal = typedInto(['login', '--json', '--profile', 'other']);
+    expect(await terminal.ended).toBe(2);
+    expect(terminal.screen).toContain('NOT_CONFIGURED');
+  });
+});
+
+test('2: neither a screen nor a terminal', async () => {
+  const environment = { BROWSER: '', FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' };
+  for (const command of ['login', 'setup']) {
+    const { exit, stdout, stderr } = await at.run([command, '--profile', 'other'], { environment });
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+    expect(stderr).toContain('FITBIT_CLIENT_ID');
+  }
+});
