@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: a whole sign-in against the built-in look-alike of Fitbit, with the program's own command line. The
+ * `npm run demo`, `npm run demo -- --provider google-health`: a whole sign-in against the built-in look-alike, with the program's own command line. The
  * tokens go to a temporary directory, which is removed at the end. Where nobody could see a browser window, the demo
  * consents by itself; every other step is the same.
  */
@@ -7,12 +7,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { main } from '../src/cli/main.ts';
 import { AuthError, consent, hasScreen, startSandbox } from '../src/index.ts';
 
 // Registered at the sandbox; the second and third are for machines where something else holds the first port.
 const REDIRECT_URIS = [8976, 8986, 8996].map((port) => `http://127.0.0.1:${port}/callback`);
-const CLIENT_ID = '23TSTP';
+const CLIENT_IDS: Readonly<Record<string, string>> = {
+  fitbit: '23TSTP',
+  'google-health': '100000000001-desktop.apps.googleusercontent.com',
+};
+const { provider } = parseArgs({ options: { provider: { type: 'string', default: 'fitbit' } } }).values;
+const clientId = CLIENT_IDS[provider];
+if (clientId === undefined) {
+  process.stderr.write(`There is no demo of “${provider}”: --provider is ${Object.keys(CLIENT_IDS).join(' or ')}.\n`);
+  process.exit(2);
+}
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const {
@@ -30,8 +40,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await using sandbox = await startSandbox();
-  sandbox.register({ id: CLIENT_ID, name: 'The demo', redirectUris: REDIRECT_URIS });
-  say(`The sandbox plays Fitbit at ${sandbox.origin}. Nothing leaves this machine.`);
+  sandbox.register({ id: clientId, name: 'The demo', redirectUris: REDIRECT_URIS });
+  say(`The sandbox plays the provider at ${sandbox.origin}. Nothing leaves this machine.`);
   say(
     screen
       ? 'Your browser opens its consent page: press Allow there.\n'
@@ -53,7 +63,15 @@ try {
       },
     });
   };
-  process.exitCode = await run('login', '--sandbox', sandbox.origin, '--redirect-uri', REDIRECT_URIS.join(','));
+  process.exitCode = await run(
+    'login',
+    '--provider',
+    provider,
+    '--sandbox',
+    sandbox.origin,
+    '--redirect-uri',
+    REDIRECT_URIS.join(','),
+  );
   if (process.exitCode === 0) {
     say('');
     process.exitCode = await run('status');

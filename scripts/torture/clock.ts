@@ -4,6 +4,8 @@ import type { Run } from './program.ts';
 import type { Rig, Row } from './row.ts';
 
 const DAY_MS = 86_400_000;
+/** By then a token has ended. */
+const SHIFT_MS = 9 * 3_600_000;
 
 /** Whose clock is wrong, and by how much, at one call of the program. */
 interface Step {
@@ -20,6 +22,10 @@ interface Step {
 /** What happens to one person's clocks, call after call. */
 const STORIES: Readonly<Record<string, readonly Step[]>> = {
   'a day ahead, and right again': [{ machineMs: DAY_MS }, { machineMs: DAY_MS }, { machineMs: 0 }],
+  'a day ahead, and right again after nine hours': [
+    { machineMs: DAY_MS },
+    { machineMs: SHIFT_MS, providerMs: SHIFT_MS },
+  ],
   'a day back, and right again': [{ machineMs: -DAY_MS }, { machineMs: -DAY_MS }, { machineMs: 0 }],
   'from a day ahead to a day back': [{ machineMs: DAY_MS }, { machineMs: -DAY_MS }, { machineMs: DAY_MS }],
   'a cut-off refresh, then a day ahead': [{ machineMs: 0, cutOff: true }, { machineMs: DAY_MS }, { machineMs: 0 }],

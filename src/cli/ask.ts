@@ -14,19 +14,21 @@ export async function askForRegistration(
 ): Promise<FormRegistration> {
   const [usual] = providers;
   if (usual === undefined) throw new AuthError('UNEXPECTED', 'There is no provider to set up.');
-  const { name, registration, scopes } = usual.provider;
-  talk(
-    `No app is known yet. ${name} lets a program read your data only through an app that you have registered there:`,
-  );
-  for (const [index, line] of registration.entries()) talk(`  ${index + 1}. ${line}`);
+  talk('No app is known yet. A program may read your data only through an app that you have registered.');
+  for (const { provider } of providers) {
+    talk(`\nAt ${provider.name}:`);
+    for (const [index, line] of provider.registration.entries()) talk(`  ${index + 1}. ${line}`);
+  }
+  talk('');
   let clientId = '';
   while (!/^[\x21-\x7e]{1,255}$/.test(clientId)) clientId = (await terminal.ask('Client id: ')).trim();
+  const { provider } = providers.find(({ clientIdPattern }) => clientIdPattern.test(clientId)) ?? usual;
   const secret = (await terminal.ask('Client secret (not shown; Enter if it has none): ', { hidden: true })).trim();
-  talk(`Scopes: ${scopes.map((scope) => scope.name).join(' ')}`);
-  const wanted = (await terminal.ask('Which of them (Enter for all): ')).trim();
+  talk(`Scopes of ${provider.name}: ${provider.scopes.map(({ name }) => name).join(' ')}`);
+  const wanted = (await terminal.ask('Which of them (Enter for the usual ones): ')).trim();
   return {
     clientId,
-    scopes: wanted === '' ? scopes.map((scope) => scope.name) : list(wanted),
+    scopes: wanted === '' ? provider.defaultScopes : list(wanted),
     ...(secret === '' ? {} : { clientSecret: secret }),
   };
 }

@@ -61,7 +61,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
   const redirectUris = options.redirectUris ?? before?.redirectUris;
   await using fresh = wanted === true ? await sandboxes?.freshSandbox(given, redirectUris, surroundings) : undefined;
   const origin = fresh?.origin ?? (typeof wanted === 'string' ? originOf(wanted) : undefined);
-  const client = given ?? sandboxes?.SANDBOX_CLIENT;
+  const client = given ?? sandboxes?.sandboxClient(options.provider);
   const fetchOptions = { fetch: ports.fetch, ...defined({ signal }) };
   const provider = await resolveProvider(
     { provider: options.provider, client, stored: before, sandbox: origin },

@@ -5,11 +5,11 @@ import { Secret } from '../secret.ts';
 import type { Client } from '../store/profile.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** The app that signs in at a sandbox when no other is named. */
-export const SANDBOX_CLIENT: Client = {
-  id: SANDBOX_CLIENTS.personal.id,
-  secret: new Secret(SANDBOX_CLIENTS.personal.secret),
-};
+/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Fitbit where none is. */
+export function sandboxClient(provider: string | undefined): Client {
+  const { id, secret } = provider === 'google-health' ? SANDBOX_CLIENTS.desktop : SANDBOX_CLIENTS.personal;
+  return { id, secret: new Secret(secret) };
+}
 
 /** Starts a sandbox that knows the given app, as if its owner had registered it there. */
 export function freshSandbox(
@@ -17,15 +17,11 @@ export function freshSandbox(
   redirectUris: readonly string[] | undefined,
   { now }: Surroundings,
 ): Promise<Sandbox> {
-  const { id, secret } = client ?? SANDBOX_CLIENT;
-  return startSandbox({
-    clients: [
-      {
-        id,
-        ...(secret === undefined ? {} : { secret: secret.reveal() }),
-        redirectUris: redirectUris ?? SANDBOX_CLIENTS.personal.redirectUris,
-      },
-    ],
-    ...defined({ now }),
-  });
+  const { id, secret } = client ?? sandboxClient(undefined);
+  const registration = {
+    id,
+    redirectUris: redirectUris ?? SANDBOX_CLIENTS.personal.redirectUris,
+    ...defined({ secret: secret?.reveal() }),
+  };
+  return startSandbox({ clients: [registration], ...defined({ now }) });
 }

@@ -1,13 +1,11 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { apiRoutes } from './api.ts';
-import { authorizeRoutes } from './authorize.ts';
 import { controlRoutes } from './control.ts';
-import { introspectRoutes } from './introspect.ts';
-import { revokeRoutes } from './revoke.ts';
+import { answerErrors } from './error-answers.ts';
+import { fitbitRoutes } from './fitbit/routes.ts';
+import { FITBIT_ERRORS, fitbitError } from './fitbit/wire.ts';
+import { googleRoutes } from './google/routes.ts';
 import { sentry } from './sentry.ts';
-import { tokenRoutes } from './token.ts';
-import { errorBody, WireError } from './wire.ts';
 import type { World } from './world.ts';
 
 const BODY_LIMIT_BYTES = 65_536;
@@ -30,25 +28,16 @@ export function sandboxApp(world: World, logger?: FastifyBaseLogger): FastifyIns
     request.log.info({ method: request.method, path, status: reply.statusCode }, 'answered');
   });
   app.setNotFoundHandler(() => {
-    throw new WireError(404, 'not_found', 'The API you are requesting could not be found.');
+    throw fitbitError(404, 'not_found', 'The API you are requesting could not be found.');
   });
-  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    if (error instanceof WireError) return reply.code(error.status).send(error.body);
-    const status = error.statusCode ?? 500;
-    if (status < 500) return reply.code(status).send(errorBody('invalid_request', error.message));
-    request.log.error(error);
-    return reply.code(500).send(errorBody('system', 'The sandbox failed: this is a defect of it.'));
-  });
+  answerErrors(app, FITBIT_ERRORS);
 
   app.register(async (provider) => {
-    // Fitbit reads forms and nothing else.
+    // Token endpoints read forms and nothing else.
     provider.removeAllContentTypeParsers();
     await provider.register(formbody);
-    authorizeRoutes(provider, world);
-    tokenRoutes(provider, world);
-    revokeRoutes(provider, world);
-    introspectRoutes(provider, world);
-    apiRoutes(provider, world);
+    provider.register(async (scope) => fitbitRoutes(scope, world));
+    provider.register(async (scope) => googleRoutes(scope, world));
   });
   controlRoutes(app, world);
   return app;

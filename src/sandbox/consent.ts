@@ -4,15 +4,15 @@ import { type Field, type Form, readForm } from './form.ts';
 export interface ConsentOptions {
   /** Which button is pressed. Default `true`: Allow. */
   readonly allow?: boolean;
-  /** Scopes whose boxes are unticked first. Default none. */
+  /** Scopes whose boxes are unticked first, Google's by their full address. Default none. */
   readonly untick?: readonly string[];
-  /** Who signs in, by user id. Default the first on the page. */
+  /** Who signs in, by the (Fitbit) user id. Default whom the page has preselected, or else the first on it. */
   readonly person?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Plays the person where there is no screen: fetches the consent page, fills in the form that is on it, submits it and
+ * Plays the person where there is no screen: fetches either service's consent page, fills in the form that is on it, submits it and
  * follows the redirect to the app.
  * @returns the last response: of the app's redirect URI; or of the sandbox, where it refused the request or the decision
  * @throws AuthError `USAGE` where the page offers no such scope, person or button
@@ -36,7 +36,10 @@ function fillIn({ fields }: Form, { allow = true, untick = [], person }: Consent
   if (stranger !== undefined) throw new AuthError('USAGE', `The consent page has no box for the scope ${stranger}.`);
 
   const people = fields.filter(({ name }) => name === 'person');
-  const chosen = person === undefined ? people[0] : people.find(({ value }) => value === person);
+  const chosen =
+    person === undefined
+      ? (people.find(({ selected }) => selected) ?? people[0])
+      : people.find(({ value }) => value === person);
   if (chosen === undefined)
     throw new AuthError('USAGE', `The consent page does not offer ${person ?? 'anybody'} to sign in.`);
 

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
+import { FITBIT_TYPES, GOOGLE_TYPES, PUBLISHING, type Registration } from './clients.ts';
 import { FaultSchema, PLACES, type Place } from './fault.ts';
+import { fitbitError } from './fitbit/wire.ts';
 import { indexPage } from './pages/index-page.ts';
 import { sendPage } from './pages/page.ts';
-import type { Registration } from './registry.ts';
 import { snapshot } from './snapshot.ts';
-import { WireError } from './wire.ts';
+import type { WireError } from './wire-error.ts';
 import type { World } from './world.ts';
 
 const ClockStep = v.strictObject({ step_seconds: v.number() });
@@ -14,9 +15,10 @@ const FaultsToClear = v.object({ at: v.exactOptional(v.picklist(PLACES)) });
 const NewClient = v.strictObject({
   id: v.pipe(v.string(), v.nonEmpty()),
   secret: v.exactOptional(v.string()),
-  type: v.exactOptional(v.picklist(['server', 'client', 'personal'])),
+  type: v.exactOptional(v.picklist([...FITBIT_TYPES, ...GOOGLE_TYPES])),
   name: v.exactOptional(v.string()),
   redirectUris: v.exactOptional(v.array(v.string())),
+  publishing: v.exactOptional(v.picklist(PUBLISHING)),
 });
 
 /** The sandbox's own pages: what it is, what it knows, and the controls of its clock, faults and apps. */
@@ -48,7 +50,7 @@ export function controlRoutes(app: FastifyInstance, world: World): void {
     try {
       registry.register(registration);
     } catch (error) {
-      if (error instanceof AuthError) throw new WireError(400, 'invalid_request', error.message);
+      if (error instanceof AuthError) throw refusal(error.message);
       throw error;
     }
     return snapshot(world);
@@ -59,5 +61,9 @@ export function controlRoutes(app: FastifyInstance, world: World): void {
 function parse<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
   const parsed = v.safeParse(schema, input);
   if (parsed.success) return parsed.output;
-  throw new WireError(400, 'invalid_request', v.summarize(parsed.issues));
+  throw refusal(v.summarize(parsed.issues));
+}
+
+function refusal(message: string): WireError {
+  return fitbitError(400, 'invalid_request', message);
 }

@@ -8,11 +8,11 @@ export const FaultArgumentsSchema = v.strictObject({
   times: v.exactOptional(v.pipe(Count, v.minValue(1))),
   /** HTTP status of `status` (default 500) and `redirect` (default 302). */
   status: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599))),
-  /** `errors[0].errorType` of `status`. Default: Fitbit's for that status. */
+  /** `status`: Fitbit's `errors[0].errorType`, OAuth's `error`, a Google API's `error.status`. Default: the service's. */
   errorType: v.exactOptional(v.string()),
-  /** `errors[0].message` of `status`. */
+  /** The text beside it. */
   message: v.exactOptional(v.string()),
-  /** `fitbit-rate-limit-reset` of a `status` 429, in seconds. Default 60. */
+  /** `fitbit-rate-limit-reset` or `retry-after` of a `status` 429, in seconds. Default 60. */
   resetSeconds: v.exactOptional(Count),
   /** Where `redirect` points. Default: `/sandbox/state` of this sandbox. */
   location: v.exactOptional(v.string()),

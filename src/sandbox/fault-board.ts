@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
-import { type Fault, FaultSchema, type Place } from './fault.ts';
+import { covers, type Fault, FaultSchema, type Place } from './fault.ts';
 import { FAULT_EDITS } from './fault-edits.ts';
 import { FAULT_STANDINS } from './fault-standins.ts';
+import type { Service, Spot } from './service.ts';
 
 const AnswerBody = v.record(v.string(), v.unknown());
 
@@ -30,7 +31,7 @@ export class FaultBoard {
     this.#posted.push({ fault: parsed.output, left: parsed.output.times ?? Number.POSITIVE_INFINITY });
   }
 
-  /** Takes the faults of one place down, or all. */
+  /** Takes down the faults that were posted for one place, or all. */
   clear(at?: Place): void {
     this.#posted = at === undefined ? [] : this.#posted.filter(({ fault }) => fault.at !== at);
   }
@@ -41,15 +42,15 @@ export class FaultBoard {
   }
 
   /** Lets faults strike every route of this Fastify scope. */
-  guard(scope: FastifyInstance, at: Place): void {
+  guard(scope: FastifyInstance, service: Service, spot: Spot): void {
     const struck = new WeakMap<FastifyRequest, Fault>();
 
     scope.addHook('preHandler', async (request, reply) => {
-      const fault = this.#take(at);
+      const fault = this.#take(service, spot);
       if (fault === undefined) return;
       const { kind, ms = 1_000 } = fault;
       if (isKey(FAULT_STANDINS, kind)) {
-        this.#standIn(FAULT_STANDINS[kind](reply, fault, this.#signal));
+        this.#standIn(FAULT_STANDINS[kind]({ reply, service, spot, signal: this.#signal }, fault));
         return reply;
       }
       if (kind === 'delay') await this.#wait(ms);
@@ -66,8 +67,8 @@ export class FaultBoard {
     });
   }
 
-  #take(at: Place): Fault | undefined {
-    const posted = this.#posted.find(({ fault }) => fault.at === at);
+  #take(service: Service, spot: Spot): Fault | undefined {
+    const posted = this.#posted.find(({ fault }) => covers(fault.at, service, spot));
     if (posted === undefined) return undefined;
     posted.left -= 1;
     if (posted.left <= 0) this.#posted = this.#posted.filter((other) => other !== posted);

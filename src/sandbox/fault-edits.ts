@@ -47,10 +47,10 @@ export const FAULT_EDITS = {
     reply.type('text/plain; charset=utf-8');
     return text;
   },
-  /** Fitbit may or may not echo the state of a denied request: this one does not. */
+  /** A service may or may not echo the state of a denied request: this one does not. */
   'drop-state': ({ text, reply }) => {
     const location = String(reply.getHeader('location') ?? '');
-    reply.header('location', location.replace(/&state=[^#]*/, ''));
+    reply.header('location', location.replace(/([?&])state=[^&#]*&?/, '$1').replace(/[?&](?=#|$)/, ''));
     return text;
   },
 } as const satisfies Record<string, Edit>;

@@ -5,10 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
 import type { FaultArguments } from './fault-arguments.ts';
-import { errorBody } from './wire.ts';
+import { toldToFail } from './fault-status.ts';
+import type { Service, Spot } from './service.ts';
 
-/** Answers in the place of the endpoint. `signal` says that the sandbox closes. */
-type StandIn = (reply: FastifyReply, args: FaultArguments, signal: AbortSignal) => unknown;
+/** The request that is struck. */
+interface Struck {
+  readonly reply: FastifyReply;
+  readonly service: Service;
+  readonly spot: Spot;
+  /** Says that the sandbox closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers in the place of the endpoint. */
+type StandIn = (struck: Struck, args: FaultArguments) => unknown;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
@@ -16,53 +26,43 @@ const HUGE_BYTES = 100_000_000;
 const DEEP_LEVELS = 100_000;
 const PIECE = Buffer.alloc(65_536, 'a');
 
-const ERROR_TYPES: Readonly<Record<number, string>> = {
-  400: 'invalid_request',
-  401: 'invalid_client',
-  403: 'insufficient_scope',
-  409: 'conflict',
-  429: 'rate_limit',
-  500: 'system',
-  502: 'system',
-  503: 'system',
-};
-
 const text =
   (body: string, type = JSON_TYPE): StandIn =>
-  (reply) =>
+  ({ reply }) =>
     reply.type(type).send(body);
 
 /** Things that happen instead of processing a request. */
 export const FAULT_STANDINS = {
-  status: (reply, { status = 500, errorType = ERROR_TYPES[status] ?? 'request', message, resetSeconds = 60 }) => {
-    reply.code(status);
+  status: ({ reply, service, spot }, args) => {
+    const { status = 500 } = args;
     // Nobody knows what a retired Fitbit will say: a page is the least convenient guess.
-    if (status === 410) return reply.type(HTML_TYPE).send('<!doctype html><title>Gone</title><h1>410 Gone</h1>');
-    if (status === 429) reply.header('fitbit-rate-limit-reset', String(resetSeconds));
-    return reply.send(errorBody(errorType, message ?? `The sandbox was told to answer ${status}.`));
+    if (status === 410)
+      return reply.code(410).type(HTML_TYPE).send('<!doctype html><title>Gone</title><h1>410 Gone</h1>');
+    const { headers, body } = toldToFail(service, spot, { ...args, status });
+    return reply.code(status).headers(headers).send(body);
   },
-  redirect: (reply, { status = 302, location = '/sandbox/state' }) => reply.redirect(location, status),
+  redirect: ({ reply }, { status = 302, location = '/sandbox/state' }) => reply.redirect(location, status),
   empty: text(''),
   html: text('<!doctype html><title>Welcome</title><h1>This network wants you to sign in</h1>', HTML_TYPE),
   'invalid-json': text('{"access_token":tru'),
   'null-body': text('null'),
   'array-body': text('[{"access_token":"in-an-array"}]'),
   'deep-json': text(`${'['.repeat(DEEP_LEVELS)}${']'.repeat(DEEP_LEVELS)}`),
-  reset: (reply) => reply.hijack().raw.socket?.resetAndDestroy(),
-  hang: (reply) => reply.hijack(),
-  huge: (reply, { bytes = HUGE_BYTES }) => {
+  reset: ({ reply }) => reply.hijack().raw.socket?.resetAndDestroy(),
+  hang: ({ reply }) => reply.hijack(),
+  huge: ({ reply }, { bytes = HUGE_BYTES }) => {
     const { raw } = begin(reply);
     return pipeline(Readable.from(pieces(bytes)), raw);
   },
-  'gzip-bomb': (reply, { bytes = HUGE_BYTES }) => {
+  'gzip-bomb': ({ reply }, { bytes = HUGE_BYTES }) => {
     const { raw } = begin(reply, { 'content-encoding': 'gzip' });
     return pipeline(Readable.from(pieces(bytes)), createGzip(), raw);
   },
-  'huge-header': (reply, { bytes = 100_000 }) => {
+  'huge-header': ({ reply }, { bytes = 100_000 }) => {
     const { raw } = begin(reply, { 'x-filler': 'a'.repeat(bytes) });
     raw.end('{}');
   },
-  drip: async (reply, { ms = 1_000 }, signal) => {
+  drip: async ({ reply, signal }, { ms = 1_000 }) => {
     const { raw } = begin(reply);
     const gone = new AbortController();
     raw.once('close', () => gone.abort());

@@ -2,10 +2,24 @@ import * as v from 'valibot';
 import { FaultArgumentsSchema } from './fault-arguments.ts';
 import { FAULT_EDITS } from './fault-edits.ts';
 import { FAULT_STANDINS } from './fault-standins.ts';
+import { SERVICES, type Service, SPOTS, type Spot } from './service.ts';
 
-/** Where a fault can strike. `authorize` is the consent page, `decision` the answer to its form. */
-export const PLACES = ['authorize', 'decision', 'token', 'revoke', 'introspect', 'api'] as const;
+/**
+ * Where a fault can strike: an endpoint of both services (`token`), of one (`google-token`), or all of one (`fitbit`).
+ * `authorize` is the consent page, `decision` the answer to its form, `introspect` Google's `/tokeninfo` too.
+ */
+export const PLACES = [
+  ...SPOTS.google,
+  ...SERVICES,
+  ...SPOTS.fitbit.map((spot) => `fitbit-${spot}` as const),
+  ...SPOTS.google.map((spot) => `google-${spot}` as const),
+] as const;
 export type Place = (typeof PLACES)[number];
+
+/** Whether a fault at `place` strikes this endpoint. */
+export function covers(place: Place, service: Service, spot: Spot): boolean {
+  return place === spot || place === service || place === `${service}-${spot}`;
+}
 
 const TIMING = ['delay', 'delay-answer', 'lost-answer'] as const;
 

@@ -3,6 +3,8 @@ export interface Field {
   readonly kind: 'hidden' | 'checkbox' | 'option' | 'button';
   readonly name: string;
   readonly value: string;
+  /** Of an option: comes chosen. */
+  readonly selected?: true;
 }
 
 /** The one form of a page. */
@@ -30,7 +32,9 @@ export function readForm(page: string): Form | undefined {
     const value = attributes.get('value') ?? '';
     if (tag === 'form') action = attributes.get('action');
     if (tag === 'select') select = name;
-    if (tag === 'option') fields.push({ kind: 'option', name: select, value });
+    if (tag === 'option') {
+      fields.push({ kind: 'option', name: select, value, ...(attributes.has('selected') ? { selected: true } : {}) });
+    }
     if (tag === 'button') fields.push({ kind: 'button', name, value });
     if (tag === 'input')
       fields.push({ kind: attributes.get('type') === 'checkbox' ? 'checkbox' : 'hidden', name, value });

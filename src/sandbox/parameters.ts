@@ -1,7 +1,19 @@
 import * as v from 'valibot';
-import { missing, repeated } from './wire.ts';
 
 const RawParameters = v.record(v.string(), v.union([v.string(), v.array(v.string())]));
+
+/** A parameter that is not there, or there more than once. Each service words the refusal in its own way. */
+export class ParameterError extends Error {
+  override readonly name = 'ParameterError';
+  readonly fault: 'missing' | 'repeated';
+  readonly parameter: string;
+
+  constructor(fault: 'missing' | 'repeated', parameter: string) {
+    super(`The parameter ${parameter} is ${fault}.`);
+    this.fault = fault;
+    this.parameter = parameter;
+  }
+}
 
 /** The parameters of a query or a form. An empty one counts as absent: RFC 6749 §3.1. */
 export class Parameters {
@@ -28,16 +40,16 @@ export class Parameters {
     return [...this.#values].find(([, values]) => values.length > 1)?.[0];
   }
 
-  /** @throws WireError 400 `invalid_request` where a name came repeatedly: RFC 6749 §3.1 */
+  /** @throws ParameterError where a name came repeatedly: RFC 6749 §3.1 */
   once(): this {
-    if (this.repeated !== undefined) throw repeated(this.repeated);
+    if (this.repeated !== undefined) throw new ParameterError('repeated', this.repeated);
     return this;
   }
 
-  /** @throws WireError 400 `invalid_request` where it is absent */
+  /** @throws ParameterError where it is absent */
   need(name: string): string {
     const value = this.get(name);
-    if (value === undefined) throw missing(name);
+    if (value === undefined) throw new ParameterError('missing', name);
     return value;
   }
 

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { ClientType } from './registry.ts';
 
 // BASE64URL(SHA256(verifier)) is always 43 characters: RFC 7636 §4.2.
 const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
-/** What is wrong with a challenge, if anything. An app without a secret cannot do without one. */
-export function challengeFault(
-  type: ClientType,
-  challenge: string | undefined,
-  method: string | undefined,
-): string | undefined {
+/** A code challenge as it came with a request (RFC 7636 §4.3). */
+export interface Challenge {
+  readonly challenge: string | undefined;
+  readonly method: string | undefined;
+  /** Whether the app cannot do without. */
+  readonly required: boolean;
+}
+
+/** What is wrong with a challenge, if anything. */
+export function challengeFault({ challenge, method, required }: Challenge): string | undefined {
   if (challenge === undefined) {
     if (method !== undefined) return 'code_challenge_method without code_challenge';
-    return type === 'client' ? 'code_challenge is missing' : undefined;
+    return required ? 'code_challenge is missing' : undefined;
   }
   // RFC 7636 §4.3: without a method, plain is meant.
   if (method !== 'S256') return `code_challenge_method ${method ?? '(missing: plain)'}`;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { WireError } from './wire.ts';
+import { fitbitError } from './fitbit/wire.ts';
 
 // A page elsewhere may open the consent page, but may not decide on it, nor use the controls.
 const OWN_PAGES: readonly string[] = ['same-origin', 'none'];
@@ -14,12 +14,11 @@ export function sentry(app: FastifyInstance): void {
     const port = request.socket.localPort;
     const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
     const { host = '', origin, 'sec-fetch-site': site } = request.headers;
-    if (!hosts.includes(host.toLowerCase()))
-      throw new WireError(421, 'request', 'The Host header names another server.');
+    if (!hosts.includes(host.toLowerCase())) throw fitbitError(421, 'request', 'The Host header names another server.');
     if (request.method === 'GET') return;
     const foreignOrigin = origin !== undefined && !hosts.some((name) => origin === `http://${name}`);
     const foreignPage = typeof site === 'string' && !OWN_PAGES.includes(site);
     if (foreignOrigin || foreignPage)
-      throw new WireError(403, 'request', 'The request comes from the page of another origin.');
+      throw fitbitError(403, 'request', 'The request comes from the page of another origin.');
   });
 }

@@ -2,9 +2,9 @@
 export interface Counts {
   /** Codes that became tokens. */
   readonly exchanges: number;
-  /** Refresh tokens that were replaced. */
+  /** Refreshes that were granted; at Fitbit the refresh token was replaced. */
   readonly refreshes: number;
-  /** Refresh requests repeated within two minutes, which got their first answer again. */
+  /** Fitbit only: refresh requests repeated within two minutes, which got their first answer again. */
   readonly repeats: number;
   /** Requests answered with `invalid_grant`. */
   readonly invalidGrants: number;
@@ -31,6 +31,17 @@ export class Tally {
   get users(): Readonly<Record<string, Counts>> {
     return Object.fromEntries(this.#users);
   }
+}
+
+/** Two counts as one. */
+export function sum(one: Counts = NONE, other: Counts = NONE): Counts {
+  return {
+    exchanges: one.exchanges + other.exchanges,
+    refreshes: one.refreshes + other.refreshes,
+    repeats: one.repeats + other.repeats,
+    invalidGrants: one.invalidGrants + other.invalidGrants,
+    revocations: one.revocations + other.revocations,
+  };
 }
 
 function oneMore(counts: Counts, event: keyof Counts): Counts {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { AuthorizationRequest } from './authorization-request.ts';
 
 // More pages than a person could have open; the oldest makes room, so that asking cannot fill the memory.
 const MOST_OPEN = 1_000;
@@ -8,10 +7,10 @@ const MOST_OPEN = 1_000;
  * Requests whose consent page is open. A decision must name its page's id, which works once: what was not served a page
  * cannot decide.
  */
-export class Transactions {
-  readonly #open = new Map<string, AuthorizationRequest>();
+export class Transactions<T> {
+  readonly #open = new Map<string, T>();
 
-  begin(request: AuthorizationRequest): string {
+  begin(request: T): string {
     const [oldest] = this.#open.keys();
     if (oldest !== undefined && this.#open.size >= MOST_OPEN) this.#open.delete(oldest);
     const id = randomBytes(16).toString('hex');
@@ -20,7 +19,7 @@ export class Transactions {
   }
 
   /** The request of this id, which is then spent. */
-  take(id: string | undefined): AuthorizationRequest | undefined {
+  take(id: string | undefined): T | undefined {
     if (id === undefined) return undefined;
     const request = this.#open.get(id);
     this.#open.delete(id);

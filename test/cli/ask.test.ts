@@ -26,9 +26,9 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     await using terminal = typedInto(setup());
     // What is no client id is asked for again.
     await terminal.answer(/Client id: $/, 'no id');
-    await terminal.answer(/Client id: [^]*Client id: $/, CLIENT.id);
+    await terminal.answer(/Client id: [\s\S]*Client id: $/, CLIENT.id);
     await terminal.answer(/Client secret \(not shown; [^)]*\): $/, CLIENT.secret);
-    await terminal.answer(/Which of them \(Enter for all\): $/, 'activity, sleep');
+    await terminal.answer(/Which of them \(Enter for the usual ones\): $/, 'activity, sleep');
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     const { searchParams } = new URL(address);
     expect(searchParams.get('client_id')).toBe(CLIENT.id);
@@ -41,12 +41,12 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(JSON.parse(await readFile(at.file, 'utf8'))).toMatchObject({ client_secret: CLIENT.secret });
   });
 
-  test('fitbit-login alone asks, says how to register, and prints Fitbit’s own address', async () => {
+  test('fitbit-login alone asks, says how to register, and prints the address of the provider whose client id it is', async () => {
     await using terminal = typedInto(['login', '--profile', 'other', '--redirect-uri', 'http://127.0.0.1:0/callback']);
     await terminal.shows(/https:\/\/dev\.fitbit\.com\/apps/);
     await terminal.answer(/Client id: $/, CLIENT.id);
     await terminal.answer(/\): $/, '');
-    await terminal.answer(/Enter for all\): $/, '');
+    await terminal.answer(/Enter for the usual ones\): $/, '');
     await terminal.shows(/^https:\/\/www\.fitbit\.com\/oauth2\/authorize\?\S+\r$/m);
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(130);
@@ -58,7 +58,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     ['the scopes', [CLIENT.id, CLIENT.secret]],
   ])('Ctrl-C at the question for %s ends with 130, and the terminal is as it was', async (_what, answers) => {
     await using terminal = typedInto([...setup(), '--profile', 'never']);
-    const questions = [/Client id: $/, /Client secret [^]*\): $/, /Which of them [^]*\): $/];
+    const questions = [/Client id: $/, /Client secret [\s\S]*\): $/, /Which of them [\s\S]*\): $/];
     for (const [index, text] of answers.entries()) await terminal.answer(questions[index] ?? /never/, text);
     await terminal.shows(questions[answers.length] ?? /never/);
     terminal.type(CTRL_C);

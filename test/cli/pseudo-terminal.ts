@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 
 /** For `describe.skipIf(skipWithoutTerminal)`: says loudly what is not tested. */
 export const skipWithoutTerminal = !/util-linux/.test(
@@ -30,21 +31,21 @@ export class TypedInto implements AsyncDisposable {
     this.ended = once(child, 'close').then(([code]) => code);
   }
 
-  /** Everything that the terminal has been sent so far. */
+  /** Everything that the terminal has been sent so far, but for what moves the cursor. */
   get screen(): string {
-    return this.#screen;
+    return stripVTControlCharacters(this.#screen);
   }
 
   /** Resolves once the screen holds it. */
   async shows(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const found = pattern.exec(this.#screen);
+      const found = pattern.exec(this.screen);
       if (found !== null) return found;
       const over = await Promise.race([
         once(this.#child.stdout, 'data').then(() => false),
         this.ended.then(() => true),
       ]);
-      if (over && !pattern.test(this.#screen)) throw new Error(`It ended without ${pattern}: ${this.#screen}`);
+      if (over && !pattern.test(this.screen)) throw new Error(`It ended without ${pattern}: ${this.screen}`);
     }
   }
 

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { html } from 'ghtml';
+import { NAMES, type Service } from '../service.ts';
 import { STYLE } from './style.ts';
 
 /** A page of the sandbox. */
 export interface Page {
   readonly title: string;
+  /** Which service the page pretends to be of. Default: both. */
+  readonly service?: Service;
   /** HTML of the escaping tag, to stand in `main`. */
   readonly main: string;
   readonly wide?: boolean;
@@ -19,7 +22,7 @@ const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64'
 export function sendPage(
   reply: FastifyReply,
   status: number,
-  { title, main, wide = false, leadsTo }: Page,
+  { title, service, main, wide = false, leadsTo }: Page,
 ): FastifyReply {
   const policy = [
     "default-src 'none'",
@@ -42,7 +45,7 @@ export function sendPage(
 <style>!${STYLE}</style>
 </head>
 <body>
-<p class="banner"><strong>Sandbox.</strong> This is not Fitbit: no real account, no real data.</p>
+<p class="banner"><strong>Sandbox.</strong> This is not ${service === undefined ? 'Fitbit or Google' : NAMES[service]}: no real account, no real data.</p>
 <main class="${wide ? 'wide' : 'narrow'}">
 !${main}
 </main>

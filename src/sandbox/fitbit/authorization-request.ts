@@ -1,11 +1,12 @@
-import type { Parameters } from './parameters.ts';
-import { challengeFault } from './pkce.ts';
-import type { Registry, SandboxClient } from './registry.ts';
+import type { FitbitClient } from '../clients.ts';
+import type { Parameters } from '../parameters.ts';
+import { challengeFault } from '../pkce.ts';
+import type { Registry } from '../registry.ts';
 import { isScope, type Scope } from './scopes.ts';
 
 /** What an app asks a person for. */
 export interface AuthorizationRequest {
-  readonly client: SandboxClient;
+  readonly client: FitbitClient;
   readonly redirectUri: string;
   readonly scopes: readonly Scope[];
   readonly state?: string;
@@ -31,6 +32,7 @@ export type Judgement =
 
 const REQUIRED = ['client_id', 'redirect_uri', 'response_type', 'scope'] as const;
 const PROMPTS: readonly string[] = ['none', 'consent', 'login', 'login consent'];
+
 /** Judges what came to the authorization endpoint. Pure. */
 export function judgeRequest(parameters: Parameters, registry: Registry): Judgement {
   const refuse = (reason: RefusalReason, about: string): Judgement => ({ kind: 'refused', reason, about });
@@ -38,7 +40,7 @@ export function judgeRequest(parameters: Parameters, registry: Registry): Judgem
   if (parameters.repeated !== undefined) return refuse('repeated-parameter', parameters.repeated);
   const [clientId, redirectUri, responseType, scope] = REQUIRED.map((name) => parameters.get(name));
   if (clientId === undefined) return refuse('missing-parameter', 'client_id');
-  const client = registry.client(clientId);
+  const client = registry.fitbitClient(clientId);
   if (client === undefined) return refuse('unknown-client', clientId);
   if (redirectUri === undefined) return refuse('missing-parameter', 'redirect_uri');
   if (!client.redirectUris.includes(redirectUri)) return refuse('redirect-mismatch', redirectUri);
@@ -46,7 +48,12 @@ export function judgeRequest(parameters: Parameters, registry: Registry): Judgem
   if (responseType !== 'code') return refuse('response-type', responseType);
 
   const codeChallenge = parameters.get('code_challenge');
-  const pkce = challengeFault(client.type, codeChallenge, parameters.get('code_challenge_method'));
+  const pkce = challengeFault({
+    challenge: codeChallenge,
+    method: parameters.get('code_challenge_method'),
+    // An app without a secret has nothing else that ties the code to it.
+    required: client.type === 'client',
+  });
   if (pkce !== undefined) return refuse('code-challenge', pkce);
 
   if (scope === undefined) return refuse('missing-parameter', 'scope');

@@ -1,29 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
+import { Parameters } from '../parameters.ts';
+import type { World } from '../world.ts';
 import type { Access } from './access-token.ts';
 import { authenticateBearer } from './authentication.ts';
-import { Parameters } from './parameters.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';
-import { insufficientScope, WireError } from './wire.ts';
-import type { World } from './world.ts';
+import { fitbitError, insufficientScope } from './wire.ts';
 
 const UserPath = v.object({ user: v.string() });
 const DayPath = v.object({ date: v.string() });
 
 /** A little of the data API: enough to see a token work, lack a scope, expire and run into the limit. */
-export function apiRoutes(app: FastifyInstance, { registry, ledger, clock, faults }: World): void {
+export function apiRoutes(app: FastifyInstance, { registry, fitbit, clock, faults }: World): void {
   const rateLimit = new RateLimit();
 
   const admit = (request: FastifyRequest, reply: FastifyReply, scope: Scope): Access => {
     const now = clock.now();
-    const access = authenticateBearer(ledger, request, now);
+    const access = authenticateBearer(fitbit, request, now);
     const { exceeded, headers } = rateLimit.spend(JSON.stringify([access.clientId, access.userId]), now);
     reply.headers(headers);
-    if (exceeded) throw new WireError(429, 'rate_limit', 'Too Many Requests');
+    if (exceeded) throw fitbitError(429, 'rate_limit', 'Too Many Requests');
     const { user } = v.parse(UserPath, request.params);
     if (user !== '-' && user !== access.userId) {
-      throw new WireError(
+      throw fitbitError(
         403,
         'insufficient_permissions',
         `API client is not authorized by user ${user} to access the resource requested.`,
@@ -34,7 +34,7 @@ export function apiRoutes(app: FastifyInstance, { registry, ledger, clock, fault
   };
 
   app.register(async (scope) => {
-    faults.guard(scope, 'api');
+    faults.guard(scope, 'fitbit', 'api');
 
     scope.get('/1/user/:user/profile.json', (request, reply) => {
       const { userId } = admit(request, reply, 'profile');

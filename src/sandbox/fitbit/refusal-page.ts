@@ -1,6 +1,6 @@
 import { html } from 'ghtml';
-import type { Judgement, RefusalReason } from '../authorization-request.ts';
-import type { Page } from './page.ts';
+import type { Page } from '../pages/page.ts';
+import type { Judgement, RefusalReason } from './authorization-request.ts';
 
 const WORDS = {
   'repeated-parameter': 'This parameter came more than once:',
@@ -18,12 +18,5 @@ export function refusalPage({ reason, about }: Extract<Judgement, { kind: 'refus
   const main = html`<h1>This request cannot be answered</h1>
 <p>${WORDS[reason]}<br><code>${about}</code></p>
 <p class="soft">The app that sent you here is not told. Its sign-in goes on waiting until it times out.</p>`;
-  return { title: 'Request refused', main };
-}
-
-/** Shown to a decision whose page was answered before, or was never served. */
-export function decisionLostPage(): Page {
-  const main = html`<h1>This page was answered before</h1>
-<p class="soft">A consent page can be answered once. Start the sign-in again from the app.</p>`;
-  return { title: 'Already answered', main };
+  return { service: 'fitbit', title: 'Request refused', main };
 }

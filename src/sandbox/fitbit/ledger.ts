@@ -1,21 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { SandboxClock } from '../clock.ts';
+import { type Authorization, type CodeRefusal, Codes, type Exchange } from '../codes.ts';
+import { Tally } from '../tally.ts';
 import { type Access, LIFETIME_SECONDS, mint } from './access-token.ts';
-import type { SandboxClock } from './clock.ts';
-import { verifies } from './pkce.ts';
 import type { Scope } from './scopes.ts';
-import { Tally } from './tally.ts';
 
-const CODE_LIFETIME_MS = 10 * 60_000;
 const REPEAT_WINDOW_MS = 2 * 60_000;
 
 /** What a person allowed. */
-export interface Authorization {
-  readonly clientId: string;
-  readonly userId: string;
-  readonly redirectUri: string;
+interface FitbitAuthorization extends Authorization {
   readonly scopes: readonly Scope[];
-  /** Absent where the app did without PKCE. */
-  readonly codeChallenge?: string;
 }
 
 /** The body of a token answer, as it goes over the wire. */
@@ -28,22 +22,10 @@ export interface TokenAnswer {
   readonly user_id: string;
 }
 
-export type RefusalReason =
-  | 'code-invalid'
-  | 'code-expired'
-  | 'redirect-mismatch'
-  | 'verifier-invalid'
-  | 'refresh-token-invalid';
+export type RefusalReason = CodeRefusal | 'refresh-token-invalid';
 export type Outcome =
   | { readonly kind: 'granted'; readonly answer: TokenAnswer }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
-
-export interface Exchange {
-  readonly code: string;
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly verifier?: string;
-}
 
 /** One person's consent to one app, until a newer one or a revocation ends it. */
 interface Grant {
@@ -56,15 +38,11 @@ type RefreshToken =
   | { readonly kind: 'live'; readonly grant: Grant }
   | { readonly kind: 'spent'; readonly grant: Grant; readonly spentAt: number; readonly answer: TokenAnswer };
 
-type Code =
-  | { readonly kind: 'live'; readonly authorization: Authorization; readonly issuedAt: number }
-  | { readonly kind: 'spent'; readonly userId: string };
-
 /** Codes, grants and tokens, and Fitbit's rules for them. Knows no HTTP; the clock is handed in. */
-export class Ledger {
+export class FitbitLedger {
   readonly tally = new Tally();
   readonly #clock: SandboxClock;
-  readonly #codes = new Map<string, Code>();
+  readonly #codes: Codes<FitbitAuthorization>;
   readonly #grants = new Map<string, Grant>();
   readonly #refreshTokens = new Map<string, RefreshToken>();
   readonly #accessTokens = new Map<string, Access>();
@@ -73,27 +51,19 @@ export class Ledger {
 
   constructor(clock: SandboxClock) {
     this.#clock = clock;
+    this.#codes = new Codes(clock);
   }
 
   /** A code for what was allowed: 40 hex digits, ten minutes, one use. */
-  issueCode(authorization: Authorization): string {
-    const code = randomBytes(20).toString('hex');
-    this.#codes.set(code, { kind: 'live', authorization, issuedAt: this.#clock.now().getTime() });
-    return code;
+  issueCode(authorization: FitbitAuthorization): string {
+    return this.#codes.issue(randomBytes(20).toString('hex'), authorization);
   }
 
   /** A code for tokens. The first try of the code's own app spends it, right or wrong. */
-  exchange({ code, clientId, redirectUri, verifier }: Exchange): Outcome {
-    const known = this.#codes.get(code);
-    if (known?.kind === 'spent') return this.#refuse('code-invalid', known.userId);
-    if (known === undefined || known.authorization.clientId !== clientId) return this.#refuse('code-invalid');
-    const { authorization, issuedAt } = known;
-    const { userId, scopes, codeChallenge } = authorization;
-    this.#codes.set(code, { kind: 'spent', userId });
-    if (this.#clock.now().getTime() - issuedAt > CODE_LIFETIME_MS) return this.#refuse('code-expired', userId);
-    if (authorization.redirectUri !== redirectUri) return { kind: 'refused', reason: 'redirect-mismatch' };
-    if (!verifies(verifier, codeChallenge)) return this.#refuse('verifier-invalid', userId);
-
+  exchange(exchange: Exchange): Outcome {
+    const redemption = this.#codes.redeem(exchange);
+    if (redemption.kind === 'refused') return this.#refuse(redemption.reason, redemption.userId);
+    const { clientId, userId, scopes } = redemption.authorization;
     const grant: Grant = { clientId, userId, scopes };
     // One live grant per person and app: this one's place is where the last one's was.
     this.#grants.set(seat(grant), grant);
@@ -163,7 +133,8 @@ export class Ledger {
   }
 
   #refuse(reason: RefusalReason, userId?: string): Outcome {
-    this.tally.count('invalidGrants', userId);
+    // Fitbit calls this one an invalid request.
+    if (reason !== 'redirect-mismatch') this.tally.count('invalidGrants', userId);
     return { kind: 'refused', reason };
   }
 }

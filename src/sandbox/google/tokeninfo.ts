@@ -1,0 +1,27 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Parameters } from '../parameters.ts';
+import type { World } from '../world.ts';
+import { oauthError } from './wire.ts';
+
+/** Token information: what an access token is good for. Every value is a text, numbers too. */
+export function tokeninfoRoutes(app: FastifyInstance, { google, clock, faults }: World): void {
+  const tell = (parameters: Parameters) => {
+    const access = google.access(parameters.once().need('access_token'));
+    if (access === undefined) throw oauthError(400, 'invalid_token', 'Invalid Value');
+    const expires = access.expiresAt.getTime();
+    return {
+      azp: access.clientId,
+      aud: access.clientId,
+      scope: access.scopes.join(' '),
+      exp: String(Math.floor(expires / 1000)),
+      expires_in: String(Math.floor((expires - clock.now().getTime()) / 1000)),
+      access_type: access.offline ? 'offline' : 'online',
+    };
+  };
+
+  app.register(async (scope) => {
+    faults.guard(scope, 'google', 'introspect');
+    scope.get('/tokeninfo', ({ query }: FastifyRequest) => tell(new Parameters(query)));
+    scope.post('/tokeninfo', ({ query, body }: FastifyRequest) => tell(new Parameters(body ?? query)));
+  });
+}
