@@ -96,18 +96,30 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await using at = await localPages();
     const program = at.setup();
     const page = await open(browser.context, program);
+    await page.getByLabel('Client id').fill(APP.id);
+    await page.getByRole('checkbox', { name: /GPS/ }).uncheck();
     await page.getByLabel('Client id').fill('23 PAGE');
     await page.getByLabel('Client secret').fill('marked blank secret');
-    await page.getByRole('checkbox', { name: /GPS/ }).uncheck();
     await page.getByRole('button', { name: 'Go on to sign in' }).click();
     await page.getByText('2 things have to be mended').waitFor();
     expect(await page.evaluate('document.activeElement.id')).toBe('errors');
     expect(await page.getByLabel('Client id').inputValue()).toBe('23 PAGE');
     expect(await page.getByLabel('Client id').getAttribute('aria-invalid')).toBe('true');
     expect(await page.getByLabel('Client secret').inputValue()).toBe('');
+    expect(await page.content()).not.toContain('marked blank secret');
+    await page.getByLabel('Client id').fill(APP.id);
     expect(await page.getByRole('checkbox', { name: /GPS/ }).isChecked()).toBe(false);
     expect(await page.getByRole('checkbox', { name: /Sleep/ }).isChecked()).toBe(true);
-    expect(await page.content()).not.toContain('marked blank secret');
+  });
+
+  test('with nothing ticked there is nothing to ask for', async () => {
+    await using at = await localPages();
+    const page = await open(browser.context, at.setup());
+    await page.getByLabel('Client id').fill(APP.id);
+    for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
+    await page.getByRole('button', { name: 'Go on to sign in' }).click();
+    await page.getByRole('alert').getByText('Tick at least one').waitFor();
+    expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0);
   });
 
   test('a downloaded file takes the place of both fields', async () => {

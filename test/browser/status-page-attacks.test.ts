@@ -29,19 +29,23 @@ describe.skipIf(skipWithoutBrowser)('the program’s own pages, while the person
     const program = at.start(['status', '--web']);
     const page = await open(browser.context, program);
     const before = await at.stored();
-    const stranger = await browser.context.newPage();
-    await stranger.goto(`http://${host}:${site.port}/`);
+    const strangersPage = async () => {
+      const tab = await browser.context.newPage();
+      await tab.goto(`http://${host}:${site.port}/`);
+      return tab;
+    };
+    const watcher = await strangersPage();
     for (const path of ['status', 'setup', 'events', 'stop']) {
       const target = page.url().replace(/status$/, path);
-      const learned = await run(stranger, 'tryEverything', target);
+      const learned = await run(watcher, 'tryEverything', target);
       expect(new Set(Object.values(learned ?? {}))).toEqual(new Set(['nothing']));
     }
     for (const path of ['status', 'stop', 'sandbox']) {
       const target = page.url().replace(/status$/, path);
+      const stranger = await strangersPage();
       const answered = stranger.waitForResponse((response) => response.url() === target);
       await run(stranger, 'postForm', target);
       expect((await answered).status()).toBe(403);
-      await stranger.goto(`http://${host}:${site.port}/`);
     }
     expect(await at.stored()).toEqual(before);
     await page.reload();

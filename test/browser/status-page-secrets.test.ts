@@ -12,7 +12,7 @@ describe.skipIf(skipWithoutBrowser)('canary', PATIENT, () => {
     const secrets = new Set<string>([APP.secret, 'wrong5ec12e7marked']);
     await using before = await recorder(at.sandbox.origin, () => note());
     const note = () => {
-      for (const [name, secret] of before.secrets) if (name !== 'state') secrets.add(secret);
+      for (const [name, secret] of before.secrets) if (name !== 'state' && secret !== '') secrets.add(secret);
     };
 
     const setup = at.start(['setup', '--sandbox', before.origin, '--redirect-uri', at.redirectUri]);

@@ -28,7 +28,7 @@ const CONTROLS = [
   ['GET /sandbox/state', 'what the sandbox knows and has counted', ''],
   ['POST /sandbox/clock', 'moves the clock', '{"step_seconds": 28800}'],
   ['POST /sandbox/faults', 'makes something go wrong', '{"at": "token", "kind": "status", "status": 503, "times": 1}'],
-  ['', 'retires Fitbit', '{"at": "fitbit", "kind": "status", "status": 410}'],
+  ['POST /sandbox/faults', 'retires Fitbit', '{"at": "fitbit", "kind": "status", "status": 410}'],
   ['DELETE /sandbox/faults', 'mends everything; ?at=token what was posted for token', ''],
   [
     'POST /sandbox/clients',
@@ -38,8 +38,8 @@ const CONTROLS = [
 ] as const;
 
 const LINKS = {
-  linked: 'has a Health profile',
-  'not-linked': 'has no Health profile, and no Fitbit account',
+  linked: 'has a profile',
+  'not-linked': 'has no profile, and no Fitbit account',
   'legacy-login': 'still signs in the old Fitbit way',
 } as const;
 
@@ -55,7 +55,7 @@ export function indexPage({ fitbitClients, googleClients, people }: Registry): P
 !${rows(GOOGLE)}
 <h2>People</h2>
 <table>
-<thead><tr><th>User id</th><th>Name</th><th>Google account</th><th></th></tr></thead>
+<thead><tr><th>User id</th><th>Name</th><th>Google account</th><th>At Google Health</th></tr></thead>
 <tbody>!${people.map(
     ({ userId, displayName, email, link }) =>
       html`<tr><td><code>${userId}</code></td><td>${displayName}</td><td>${email}</td><td>${LINKS[link]}</td></tr>`,

@@ -46,6 +46,7 @@ footer { margin-top: 1.75rem; font-size: .85rem; }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 td code { white-space: nowrap; }
+table + table { margin-top: 1.5rem; }
 th { color: var(--soft); font-weight: 600; }
 @media (max-width: 34rem) {
   body { background: var(--card); }
