@@ -6,6 +6,8 @@ import type { LogLevel } from './level.ts';
 export interface LogOptions {
   /** Absolute path. Created 0600 in a 0700 directory. */
   readonly file: string;
+  /** Dates the lines. */
+  readonly now: () => Date;
   /** Size at which the file is set aside as `FILE.1` when next opened, in bytes. Default 1 MiB; so at most twice that is kept. */
   readonly maxBytes?: number;
   /** Where given, every line goes there as well, from `level` on. */
@@ -28,11 +30,11 @@ const SECRETS = [
  * Opens the log: JSON, one line an event. A log that cannot be written is silently done without: it must never cost
  * a sign-in.
  */
-export function openLog({ file, maxBytes = 1_048_576, terminal }: LogOptions): Logger {
+export function openLog({ file, now, maxBytes = 1_048_576, terminal }: LogOptions): Logger {
   const options = {
     level: terminal?.level === 'trace' || terminal?.level === 'debug' ? terminal.level : 'info',
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: () => `,"time":"${now().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
   };

@@ -91,6 +91,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
       {},
       {
         fetch: async (address, init) => {
+          if (!address.endsWith('/oauth2/token')) return fetch(address, init);
           exchanges += 1;
           await bothAsked;
           return fetch(address, init);

@@ -134,8 +134,8 @@ describe('what is wrong', () => {
     '%s comes before all lesser ones',
     (_what, index) => {
       const together = CASES.slice(index).reverse();
-      const status = together.reduce<Status>((all, one) => ({ ...all, ...one.status }), WELL);
-      const context = together.reduce<CardContext>((all, one) => ({ ...all, ...one.context }), CONTEXT);
+      const status: Status = Object.assign({}, WELL, ...together.map((one) => one.status));
+      const context: CardContext = Object.assign({}, CONTEXT, ...together.map((one) => one.context));
       expect(cardOf(status, context).problem?.text).toMatch(CASES[index]?.says ?? /never/);
     },
   );

@@ -4,6 +4,7 @@ import { AuthError } from '../../errors.ts';
 import { startSandbox } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions } from '../options.ts';
+import { inJsonOr, table } from '../print.ts';
 
 const Options = v.object({ ...commonOptions, port: v.optional(v.number(), 8977) });
 
@@ -31,17 +32,14 @@ export const sandboxCommand: Command = {
       type,
       name,
     }));
-    answer(
-      options.json
-        ? JSON.stringify({ origin: sandbox.origin, clients: apps })
-        : [
-            `The sandbox listens at ${sandbox.origin} (open it to see what it can do).`,
-            '',
-            ...apps.map((app) => `  ${app.type.padEnd(8)}  ${app.client_id}  ${app.client_secret ?? '(no secret)'}`),
-            '',
-            `Sign in to it with: fitbit-login login --sandbox ${sandbox.origin} --profile sandbox`,
-          ].join('\n'),
-    );
+    const text = [
+      `The sandbox listens at ${sandbox.origin} (open it to see what it can do).`,
+      '',
+      table(apps.map((app) => [`  ${app.type}`, app.client_id, app.client_secret ?? '(no secret)'])),
+      '',
+      `Sign in to it with: fitbit-login login --sandbox ${sandbox.origin} --profile sandbox`,
+    ].join('\n');
+    answer(inJsonOr(options.json, { origin: sandbox.origin, clients: apps }, text));
     talk('Ctrl-C ends it.');
     if (!signal.aborted) await once(signal, 'abort');
     return 0;

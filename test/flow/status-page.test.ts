@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { setup, statusPage } from '../../src/index.ts';
+import { LocalVisitor } from './local-visitor.ts';
+import { failure, signedIn } from './signed-in.ts';
+
+/** The status page of somebody who is signed in, and how it ends. */
+async function opened(at: Awaited<ReturnType<typeof signedIn>>, signal = new AbortController().signal) {
+  let tell: (url: string) => void = () => {};
+  const address = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const ended = statusPage({ signal, onPage: tell }, { ...at.surroundings, openBrowser: async () => {} });
+  return { ended, visitor: await LocalVisitor.enter(await address) };
+}
+
+describe('the status page ends', () => {
+  test('by itself, when nobody has come for the time that is given', async () => {
+    await using at = await signedIn();
+    const page = statusPage({ idleMs: 20 }, { ...at.surroundings, openBrowser: async () => {} });
+    expect(await page).toBe('idle');
+  });
+
+  test('by its own button, with its goodbye, and frees the port', async () => {
+    await using at = await signedIn();
+    const { ended, visitor } = await opened(at);
+    const goodbye = await visitor.press('status', 'stop', {});
+    expect(await goodbye.text()).toContain('fitbit-login has stopped');
+    expect(await ended).toBe('stopped');
+    await expect(fetch(visitor.origin)).rejects.toThrow();
+  });
+
+  test('by the signal, also where it was given before', async () => {
+    await using at = await signedIn();
+    const stop = new AbortController();
+    const { ended } = await opened(at, stop.signal);
+    stop.abort();
+    expect(await ended).toBe('interrupted');
+    const again = statusPage({ signal: AbortSignal.abort() }, { ...at.surroundings, openBrowser: async () => {} });
+    expect(await again).toBe('interrupted');
+  });
+
+  test('but not before a refresh that is under way has stored its tokens', async () => {
+    let sent: () => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      sent = resolve;
+    });
+    let answer: () => void = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await using at = await signedIn({
+      through: (send) => async (url, init) => {
+        sent();
+        await answered;
+        return send(url, init);
+      },
+    });
+    const { access_token: before } = await at.stored();
+    const stop = new AbortController();
+    const { ended, visitor } = await opened(at, stop.signal);
+    const pressed = visitor.press('status', 'status', { action: 'refresh', profile: 'default' }).catch(() => {});
+    await asked;
+    stop.abort();
+    answer();
+    expect(await ended).toBe('interrupted');
+    const after = await at.stored();
+    expect(after.access_token).not.toBe(before);
+    expect(after).not.toHaveProperty('refresh_started_at');
+    await pressed;
+  });
+});
+
+test('a sign-in that waits on the provider’s page is ended with the page, and its port is free', async () => {
+  await using at = await signedIn();
+  const stop = new AbortController();
+  const { ended, visitor } = await opened(at, stop.signal);
+  const onward = await visitor.press('status', 'status', { action: 'sign-in', profile: 'default' });
+  const [, address = ''] = (onward.headers.get('refresh') ?? '').split('url=');
+  const redirectUri = new URL(address).searchParams.get('redirect_uri') ?? '';
+  expect((await fetch(redirectUri)).status).toBe(400);
+  // A second one takes its place.
+  await visitor.press('status', 'status', { action: 'sign-in', profile: 'default' });
+  await expect(fetch(redirectUri)).rejects.toThrow();
+  stop.abort();
+  await ended;
+});
+
+test('a button for a profile that is gone says so', async () => {
+  await using at = await signedIn();
+  const stop = new AbortController();
+  const { ended, visitor } = await opened(at, stop.signal);
+  for (const action of ['refresh', 'check', 'sign-out']) {
+    const page = await visitor.press('status', 'status', { action, profile: 'gone' });
+    expect(await page.text()).toMatch(/class="notice failure"[\s\S]*gone/);
+  }
+  stop.abort();
+  await ended;
+});
+
+describe('the setup page ends', () => {
+  test('with CANCELLED by its signal, and leaves the tokens as they were', async () => {
+    await using at = await signedIn();
+    const before = await at.text();
+    const stop = new AbortController();
+    const page = setup(
+      { signal: stop.signal, onPage: () => stop.abort() },
+      { ...at.surroundings, openBrowser: async () => {} },
+    );
+    expect(await failure(page)).toMatchObject({ code: 'CANCELLED' });
+    expect(await at.text()).toBe(before);
+  });
+
+  test('before it begins where the profile is damaged: no form mends that', async () => {
+    await using at = await signedIn();
+    await at.tamper({ version: 99 });
+    const page = setup({}, { ...at.surroundings, openBrowser: async () => {} });
+    expect(await failure(page)).toMatchObject({ code: 'STORE_VERSION' });
+  });
+});
