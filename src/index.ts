@@ -28,9 +28,11 @@ export {
 } from './library/transfer.ts';
 export { LOG_LEVELS, type LogLevel } from './log/level.ts';
 export type { Fact, NextStep, View } from './loopback/pages/view.ts';
+export { shortScope } from './providers/scope-names.ts';
 export { Secret } from './secret.ts';
 export type { ApiAnswer } from './usecases/api.ts';
 export type { Exported } from './usecases/export-profile.ts';
+export { endWarning, type Grant } from './usecases/grant-end.ts';
 export type { LoginEvent } from './usecases/login.ts';
 export { moment } from './usecases/moment.ts';
 export type { RateLimit } from './usecases/rate-limit.ts';

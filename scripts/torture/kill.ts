@@ -3,7 +3,7 @@ import { type Account, type Bench, openBench } from './bench.ts';
 import { inLanes } from './lanes.ts';
 import type { Row } from './row.ts';
 
-const COUNTS = { full: { kills: 1_000, lanes: 20 }, short: { kills: 24, lanes: 12 } } as const;
+const COUNTS = { full: { kills: 1_000, lanes: 20 }, short: { kills: 16, lanes: 6 } } as const;
 
 /** How long the provider takes in one half of the kills before it rotates, and in the other half after that. */
 const PROVIDER_MS = 150;

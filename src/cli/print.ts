@@ -2,10 +2,12 @@ import type { AuthError } from '../errors.ts';
 import {
   type AccessToken,
   type CheckedStatus,
+  endWarning,
   factsOf,
   moment,
   type SignIn,
   type Status,
+  shortScope,
   signedInView,
   type View,
 } from '../index.ts';
@@ -83,7 +85,7 @@ export function statusText(status: Status, now: Date): string {
     cutOff === undefined
       ? undefined
       : `A refresh was cut off at ${cutOff.toISOString()}; \`fitbit-login token\` asks for its answer again.`,
-    endWarning(status.refreshExpiresAt, now),
+    endWarning(status, now),
   ].filter((warning) => warning !== undefined);
   return [`${sessionWords(status)}.`, ...warnings, '', ...factLines(factsOf(status, now))].join('\n');
 }
@@ -97,7 +99,7 @@ export function checkText(checked: CheckedStatus, now: Date): string {
         ? `${providerName} says that the token works`
         : `${providerName} cannot be asked; a refresh worked just now`,
     },
-    ...(providerScopes === undefined ? [] : [{ label: 'It grants', value: [...providerScopes].sort() }]),
+    ...(providerScopes === undefined ? [] : [{ label: 'It grants', value: providerScopes.map(shortScope).sort() }]),
     ...(providerExpiresAt === undefined ? [] : [{ label: 'It ends', value: moment(providerExpiresAt, now) }]),
     ...(rateLimit === undefined
       ? []
@@ -109,14 +111,6 @@ export function checkText(checked: CheckedStatus, now: Date): string {
         ]),
   ];
   return [statusText(checked, now), '', ...factLines(facts)].join('\n');
-}
-
-const TWO_DAYS_MS = 2 * 86_400_000;
-
-/** What to say from two days before the grant itself ends; `undefined` where nobody said that it ends. */
-export function endWarning(refreshExpiresAt: Date | undefined, now: Date): string | undefined {
-  if (refreshExpiresAt === undefined || refreshExpiresAt.getTime() - now.getTime() > TWO_DAYS_MS) return undefined;
-  return `This sign-in ends ${moment(refreshExpiresAt, now)}: run \`fitbit-login login\` before then. If it is an app of Google’s in Testing, publish it first: every sign-in ends after seven days otherwise.`;
 }
 
 /** An access token for `--json`. */

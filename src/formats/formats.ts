@@ -57,11 +57,11 @@ export function recognise(content: string): Recognised {
 }
 
 /**
- * The format that a person named: `--format notebook`.
+ * The format that a person named: `--format notebook`. Google writes `authorized_user`, and so may they.
  * @throws AuthError `USAGE`, with the names that exist.
  */
 export function formatNamed(id: string): Format {
-  const format = FORMATS.find((candidate) => candidate.id === id);
+  const format = FORMATS.find((candidate) => candidate.id === id.replaceAll('_', '-'));
   if (format !== undefined) return format;
   const ids = FORMATS.map((candidate) => candidate.id).join(', ');
   throw new AuthError('USAGE', 'There is no format of that name.', { hint: `The formats are: ${ids}.` });

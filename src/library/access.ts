@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import type { Secret } from '../secret.ts';
-import type { Profile } from '../store/profile.ts';
+import type { Profile, ProviderId } from '../store/profile.ts';
 import { access } from '../usecases/access.ts';
 import { nobodySignedIn } from '../usecases/nobody.ts';
 import { type AccessRequest, usable } from '../usecases/usable.ts';
@@ -19,6 +19,9 @@ export interface AccessOptions {
 
 /** A working access token, and whose it is. */
 export interface AccessToken {
+  /** The name that it is stored under. */
+  readonly profile: string;
+  readonly provider: ProviderId;
   /** Printed only through `reveal()`. */
   readonly token: Secret;
   /** Absent where the provider did not say. */
@@ -47,9 +50,9 @@ export async function accessToken(options: AccessOptions = {}, surroundings: Sur
   const request = requestOf(options, surroundings);
   const profile = await store.read(request.name);
   if (profile?.tokens === undefined) throw nobodySignedIn(request.name);
-  if (usable(profile, now(), request) !== undefined) return answerOf(profile, false);
+  if (usable(profile, now(), request) !== undefined) return answerOf(request.name, profile, false);
   const done = await access(request, await accessPorts(surroundings));
-  return answerOf(done.profile, done.refreshed);
+  return answerOf(request.name, done.profile, done.refreshed);
 }
 
 /** Refreshes now, however much time the stored token has left. @throws AuthError as {@link accessToken} */
@@ -62,7 +65,7 @@ export async function refresh(
   const stored = await ports.store.read(request.name);
   if (stored?.tokens === undefined) throw nobodySignedIn(request.name);
   const done = await access({ ...request, notThis: stored.tokens.accessToken }, ports);
-  return answerOf(done.profile, done.refreshed);
+  return answerOf(request.name, done.profile, done.refreshed);
 }
 
 /** What `exec` gives a command: `FITBIT_ACCESS_TOKEN`, `FITBIT_USER_ID`, `FITBIT_CLIENT_ID`. */
@@ -84,10 +87,12 @@ function requestOf(
   };
 }
 
-function answerOf({ client, tokens }: Profile, refreshed: boolean): AccessToken {
-  if (tokens === undefined) throw nobodySignedIn('default');
+function answerOf(name: string, { provider, client, tokens }: Profile, refreshed: boolean): AccessToken {
+  if (tokens === undefined) throw nobodySignedIn(name);
   const { accessToken: token, expiresAt, refreshExpiresAt, userId, scopes } = tokens;
   return {
+    profile: name,
+    provider,
     token,
     clientId: client.id,
     scopes,

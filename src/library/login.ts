@@ -15,11 +15,11 @@ import { environmentOf, loginPorts, profileNameIn, type Surroundings } from './s
 export interface LoginOptions extends RegistrationOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
   readonly profile?: string;
-  /** Default: as asked before, else all of the provider's. */
+  /** Short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
   readonly scopes?: readonly string[];
-  /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: as before, else `http://127.0.0.1:8976/callback`. */
+  /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
   readonly redirectUris?: readonly string[];
-  /** `consent` (the default), `login`, `login consent` or `none`. */
+  /** What the provider must ask. Default `consent`, without which Google gives no refresh token a second time. */
   readonly prompt?: string;
   /** Which account is meant, an e-mail address as a rule, for providers that take a hint. Default: as before. */
   readonly loginHint?: string;
@@ -82,8 +82,9 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     provider,
     client,
     scopes: scopesOf(provider, options.scopes ?? same?.requestedScopes ?? provider.defaultScopes),
+    // A file that is given now knows better than the profile what is registered.
     redirectUris:
-      options.redirectUris ?? same?.redirectUris ?? registeredUris(options.clientFile) ?? provider.defaultRedirectUris,
+      options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,
     timeoutMs,
     ...defined({ prompt, signal, notify, onward, loginHint: options.loginHint ?? same?.loginHint }),
   };

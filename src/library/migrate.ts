@@ -1,5 +1,7 @@
+import type { Environment } from '../browser.ts';
 import { AuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
+import { googleHealth } from '../providers/google-health.ts';
 import { shortScope, successorOf } from '../providers/scope-names.ts';
 import type { Profile } from '../store/profile.ts';
 import { nobodySignedIn } from '../usecases/nobody.ts';
@@ -37,37 +39,71 @@ export interface Migration {
  * Signs the person of a Fitbit profile in at Google Health, under a profile of its own beside the old one, which stays
  * as it is. Whether it is the same person is told by the ids of both services.
  *
- * @throws AuthError `NOT_SIGNED_IN` without such a Fitbit profile; `USAGE` where it is not one of Fitbit's; as `login`.
+ * @throws AuthError `NOT_SIGNED_IN` without such a Fitbit profile; `USAGE` where it is not one of Fitbit's, and where the new
+ *   sign-in would replace another; as `login`.
  */
 export async function migrate(options: MigrateOptions = {}, surroundings: Surroundings = {}): Promise<Migration> {
   const { profile, to: target, onPlan, ...signInOptions } = options;
   const from = profileNameIn(surroundings, profile);
-  const stored = await readingPorts(surroundings).store.read(from);
-  if (stored?.tokens === undefined) throw nobodySignedIn(from);
+  const { store } = readingPorts(surroundings);
+  const stored = await store.read(from);
+  if (stored?.tokens === undefined) throw nothingToMove(from);
   if (stored.provider !== 'fitbit') {
     throw new AuthError('USAGE', `The profile “${from}” is not a sign-in at Fitbit, so there is nothing to move.`, {
       hint: 'Name the one that is: `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
     });
   }
   const plan = planOf(stored, from, target ?? `${from}-google`);
+  refuseOverAnother(plan, await store.read(plan.to));
   onPlan?.(plan);
-  const environment = environmentOf(surroundings);
-  const { FITBIT_CLIENT_ID: id, FITBIT_CLIENT_SECRET: _, ...others } = environment;
+  const scopes = [...new Set(plan.scopes.map((scope) => scope.to))];
   const signIn = await login(
     {
       ...signInOptions,
       profile: plan.to,
       provider: 'google-health',
-      scopes: [...new Set(plan.scopes.map((scope) => scope.to))],
+      // With no successor at all, the usual scopes are asked for.
+      ...(scopes.length === 0 ? {} : { scopes }),
       // A sandbox that plays Fitbit plays Google Health too.
       ...(signInOptions.sandbox === undefined && stored.sandbox !== undefined ? { sandbox: stored.sandbox } : {}),
     },
-    // The environment may still name the Fitbit app, which Google does not know.
-    { ...surroundings, environment: id !== undefined && FITBIT_CLIENT_ID.test(id) ? others : environment },
-  );
+    { ...surroundings, environment: withoutOldApp(environmentOf(surroundings), stored) },
+  ).catch((thrown) => {
+    throw thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED'
+      ? thrown.with({ hint: HOW_TO_GET_AN_APP })
+      : thrown;
+  });
   const { legacyUserId } = signIn;
   const comparable = legacyUserId !== undefined && plan.userId !== undefined;
   return { plan, signIn, ...(comparable ? { sameAccount: legacyUserId === plan.userId } : {}) };
+}
+
+const HOW_TO_GET_AN_APP = [
+  'An app at Google is needed, once:',
+  ...googleHealth().registration.map((line, index) => `  ${index + 1}. ${line}`),
+  'Then: `fitbit-login migrate --client-secret-file FILE`.',
+].join('\n');
+
+function nothingToMove(from: string): AuthError {
+  return nobodySignedIn(from).with({
+    hint: 'So there is nothing to move: sign in at Google Health at once, `fitbit-login login --client-secret-file FILE` with the file of an app at Google.',
+  });
+}
+
+/** The new sign-in stands beside the others: it may replace an earlier one at Google, and nothing else. */
+function refuseOverAnother({ from, to }: MigrationPlan, target: Profile | undefined): void {
+  if (to !== from && (target?.tokens === undefined || target.provider === 'google-health')) return;
+  throw new AuthError('USAGE', `The profile “${to}” holds another sign-in, which the new one must not replace.`, {
+    kept: 'Nothing was changed.',
+    hint: 'Give the new one a name of its own: `fitbit-login migrate --to NAME`.',
+  });
+}
+
+/** The environment may still name the Fitbit app, which Google does not know and must not be told the secret of. */
+function withoutOldApp(environment: Environment, { client }: Profile): Environment {
+  const { FITBIT_CLIENT_ID: id, FITBIT_CLIENT_SECRET: secret, ...others } = environment;
+  const isOld = id ? FITBIT_CLIENT_ID.test(id) : secret === client.secret?.reveal();
+  return isOld ? others : environment;
 }
 
 function planOf({ tokens, requestedScopes }: Profile, from: string, to: string): MigrationPlan {

@@ -67,14 +67,16 @@ export async function accessPorts(surroundings: Surroundings): Promise<AccessPor
     import('../store/outside-file.ts'),
   ]);
   const bounded = boundedFetch(fetch);
+  const ports = readingPorts(surroundings);
   const known = new Map<string, Promise<Provider>>();
   return {
-    ...readingPorts(surroundings),
+    ...ports,
     fetch: bounded,
     notice: onNotice,
     files: { read: readOutside, write: writeOutside },
     log: openLog({
       file: join(places(environmentOf(surroundings)).log, 'fitbit-login.log'),
+      now: ports.now,
       ...defined({ terminal: terminalLog }),
     }),
     // A custom provider is asked for its metadata, and once is enough.

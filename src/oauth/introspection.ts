@@ -9,7 +9,7 @@ export interface IntrospectionRequest {
   readonly token: Secret;
   /**
    * As the client (RFC 7662 §2.1); with the token itself; or not at all, which is Google's token information: it takes
-   * `access_token`, answers 400 for a token that does not work, and names the client that it was made for.
+   * `access_token`, answers `invalid_token` for one that does not work, and names the client that it was made for.
    */
   readonly authentication: 'client' | 'bearer' | 'none';
 }
@@ -43,10 +43,11 @@ export async function introspect(
     ...defined({ signal: options.signal }),
   });
   throwUnlessAboutTheGrant(name, response);
-  if (response.status === REFUSED[authentication]) return { active: false };
+  if (authentication === 'bearer' && response.status === 401) return { active: false };
   if (response.status === 401)
     throw new AuthError('CLIENT_REJECTED', `${name} does not let this app ask about its tokens.`);
   const answer: unknown = await response.json().catch(() => undefined);
+  if (authentication === 'none' && isInvalidToken(answer)) return { active: false };
   const active = response.ok ? activeOf(answer, authentication, client) : undefined;
   if (active === undefined)
     throw new AuthError('ANSWER_INVALID', `${name} did not say whether the token works (${response.status}).`);
@@ -55,12 +56,10 @@ export async function introspect(
     : { active };
 }
 
-/** How each kind of question is answered for a token that does not work, apart from `active`. */
-const REFUSED: Readonly<Record<IntrospectionRequest['authentication'], number | undefined>> = {
-  client: undefined,
-  bearer: 401,
-  none: 400,
-};
+/** Google's word for a token that does not work. Any other refusal is about the question, and says nothing of the token. */
+function isInvalidToken(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'error' in answer && answer.error === 'invalid_token';
+}
 
 /** Whether an answer says yes or no; `undefined` where it says neither. */
 function activeOf(

@@ -4,6 +4,8 @@ import type { Secret } from '../secret.ts';
 export interface StandardError {
   readonly error: string;
   readonly error_description?: string;
+  /** What helps against it, in words of ours, where that is known. */
+  readonly hint?: string;
 }
 
 /** An authorization server, as far as the protocol needs to know it (RFC 8414 §2). */

@@ -52,6 +52,7 @@ export function fitbit(sandbox?: string): Provider {
     apiOrigin: api,
     readAccessToken,
     introspection: { authentication: 'bearer', read: readIntrospection },
+    repeatsRefresh: true,
     scopes: Object.entries(SCOPES).map(([scope, words]) => ({ name: scope, words })),
     defaultScopes: Object.keys(SCOPES),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],

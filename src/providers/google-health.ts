@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import type { Identity, Provider, ScopeInWords, TokenClaims } from './provider.ts';
+import { googleIdentity } from './google-identity.ts';
+import { googleRefusal } from './google-refusal.ts';
+import type { Provider, ScopeInWords, TokenClaims } from './provider.ts';
 
 /** What a Google client id looks like. */
 export const GOOGLE_CLIENT_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
@@ -57,13 +59,14 @@ export function googleHealth(sandbox?: string): Provider {
       introspectionEndpoint: `${tokens}/tokeninfo`,
       issAlwaysSent: false,
       clientAuthentication: 'client_secret_post',
+      standardError: googleRefusal,
     },
     ...(sandbox === undefined ? {} : { sandbox }),
     apiOrigin: api,
     introspection: { authentication: 'none', read: readTokenInformation },
-    identify: (token, fetch) => identify(`${api}/v4/users/me/identity`, token.reveal(), fetch),
+    identify: (token, fetch) => googleIdentity(`${api}/v4/users/me/identity`, token, fetch),
     scopes: SCOPES,
-    successorsOf: (scope) => successorsOf(scope),
+    successorsOf,
     defaultScopes: USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`),
     // A Desktop client has nothing registered: any free port of 127.0.0.1 will do.
     defaultRedirectUris: ['http://127.0.0.1:0/callback'],
@@ -110,59 +113,5 @@ function readTokenInformation(answer: Readonly<Record<string, unknown>>): TokenC
     ...(scope === undefined ? {} : { scopes: scope.split(' ').filter(Boolean) }),
     ...(sub === undefined ? {} : { userId: sub }),
     ...(exp === undefined ? {} : { expiresAt: new Date(exp * 1000) }),
-  };
-}
-
-const IdentityAnswer = v.object({ legacyUserId: v.optional(v.string()), healthUserId: v.optional(v.string()) });
-const Refusal = v.object({
-  error: v.object({
-    status: v.optional(v.string()),
-    details: v.optional(
-      v.array(
-        v.looseObject({
-          reason: v.optional(v.string()),
-          metadata: v.optional(v.looseObject({ redirect_uri: v.optional(v.string()) })),
-        }),
-      ),
-      [],
-    ),
-  }),
-});
-
-/** The page on which a Google account gets a Health profile. */
-const SIGN_UP = 'https://fitbit.google.com/auth/signup';
-
-/** Asks whose token it is. A good token can be of an account that has no Health profile: that is told, and is no failure. */
-async function identify(
-  endpoint: string,
-  token: string,
-  fetch: Parameters<NonNullable<Provider['identify']>>[1],
-): Promise<Identity> {
-  const response = await fetch(endpoint, { headers: { accept: 'application/json', authorization: `Bearer ${token}` } });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok) {
-    const { legacyUserId, healthUserId } = v.is(IdentityAnswer, body) ? body : {};
-    return {
-      ...(healthUserId === undefined ? {} : { userId: healthUserId }),
-      ...(legacyUserId === undefined ? {} : { legacyUserId }),
-    };
-  }
-  const refusal = v.safeParse(Refusal, body);
-  const details = refusal.success ? refusal.output.error.details : [];
-  const unlinked = details.find(({ reason }) => reason === 'ACCOUNT_NOT_LINKED');
-  if (unlinked !== undefined) {
-    const address = unlinked.metadata?.redirect_uri;
-    const helps = address?.startsWith('https://') ? address : SIGN_UP;
-    return {
-      obstacle: `This Google account has no Health profile yet: open ${helps} and make one. The sign-in itself is complete, and works from then on.`,
-    };
-  }
-  if (response.status === 403) {
-    return {
-      obstacle: `This account still signs in the old Fitbit way: open ${SIGN_UP} and move it to Google. The sign-in itself is complete, and works from then on.`,
-    };
-  }
-  return {
-    obstacle: `Google Health did not say whose account this is (${response.status}). The sign-in itself is complete.`,
   };
 }

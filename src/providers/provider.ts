@@ -38,6 +38,8 @@ export interface Provider {
   readonly takesLoginHint?: boolean;
   /** How to ask it whether a token works. Absent where it cannot be asked. */
   readonly introspection?: Introspection;
+  /** Whether a refresh spends its refresh token, and the same answer is given to it again for two minutes. */
+  readonly repeatsRefresh?: boolean;
   /** How a person gets a client id, as lines of text. */
   readonly registration: readonly string[];
 }

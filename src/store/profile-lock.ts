@@ -96,7 +96,8 @@ async function tryLock(path: string, isDead: DeathWatch): Promise<HeldLock | und
       abandon: () => lockfile.unlock(key, { ...options, fs: { rmdir: keep } }).catch(() => {}),
     };
   } catch (error) {
-    if (errnoOf(error) === 'ELOCKED') return undefined;
+    // ENOENT: frozen in between, this process found its lock taken for a dead one's and removed.
+    if (['ELOCKED', 'ENOENT'].includes(errnoOf(error) ?? '')) return undefined;
     throw diskError('take the lock', path, error);
   }
 }

@@ -129,7 +129,7 @@ function errorOf(response: Response, body: Uint8Array, { name, server }: Provide
   if (own?.error === 'insufficient_scope')
     return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
   return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, {
-    hint: 'Check the path, the method and the body against the provider’s documentation.',
+    hint: own?.hint ?? 'Check the path, the method and the body against the provider’s documentation.',
     details,
   });
 }

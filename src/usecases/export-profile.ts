@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { type Format, formatNamed } from '../formats/formats.ts';
@@ -21,6 +22,8 @@ export interface Exported {
   readonly text: string;
   /** What the person must know before a second program uses the file. */
   readonly warning?: string;
+  /** The line for a shell with which the file's program finds it; absent where nothing was written or none is needed. */
+  readonly shellLine?: string;
 }
 
 /**
@@ -31,14 +34,16 @@ export interface Exported {
 export async function exportProfile(request: ExportRequest, ports: AccessPorts): Promise<Exported> {
   const { name, output, keep = false, signal } = request;
   const format = formatNamed(request.format);
+  if (output !== undefined) refuseForeignOwner(output);
   const stop = defined({ signal });
   const { profile } = await access({ name, ...stop }, ports);
   const warning = warningOf(format, profile);
   if (output === undefined) return { text: exported(profile, format.id, undefined), ...warning };
+  const advice = { ...warning, ...shellLineOf(format, output) };
   if (!keep) {
     const text = exported(profile, format.id, await ports.files.read(output));
     await ports.files.write(output, text);
-    return { text, ...warning };
+    return { text, ...advice };
   }
   const text = await ports.store.update(
     name,
@@ -55,7 +60,7 @@ export async function exportProfile(request: ExportRequest, ports: AccessPorts):
     },
     stop,
   );
-  return { text, ...warning };
+  return { text, ...advice };
 }
 
 /** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
@@ -76,6 +81,23 @@ export function exported(profile: Profile, formatId: string, previous: string | 
     },
     previous,
   );
+}
+
+/** gcloud keeps its own sign-in under this name, wherever CLOUDSDK_CONFIG says: other programs depend on it. */
+const GCLOUD_FILE = 'application_default_credentials.json';
+
+function refuseForeignOwner(output: string): void {
+  if (basename(output) !== GCLOUD_FILE) return;
+  throw new AuthError('USAGE', `${GCLOUD_FILE} is gcloud's own file, which is never written over.`, {
+    kept: 'It is untouched.',
+    hint: 'Give another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
+  });
+}
+
+/** Google's libraries find the file by this variable. */
+function shellLineOf({ id }: Format, output: string): { shellLine?: string } {
+  if (id !== 'authorized-user') return {};
+  return { shellLine: `export GOOGLE_APPLICATION_CREDENTIALS='${output.replaceAll("'", "'\\''")}'` };
 }
 
 function warningOf(format: Format, { provider, tokens }: Profile): { warning?: string } {

@@ -2,6 +2,7 @@ import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import type { ProfileCard } from '../loopback/pages/site-view.ts';
 import { shortScope } from '../providers/scope-names.ts';
+import { endWarning } from './grant-end.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Status } from './status.ts';
 
@@ -16,8 +17,6 @@ export interface CardContext {
   readonly now: Date;
 }
 
-const TWO_DAYS_MS = 2 * 86_400_000;
-
 /** A profile as the status page shows it: what is wrong first, and the one button that mends it. */
 export function cardOf(status: Status, { history, fileMode, words, now }: CardContext): ProfileCard {
   const { obtainedAt, expiresAt, session } = status;
@@ -25,14 +24,14 @@ export function cardOf(status: Status, { history, fileMode, words, now }: CardCo
   return {
     name: status.profile,
     provider: status.providerName,
-    ...defined({ account: status.userId }),
+    ...defined({ account: accountOf(status) }),
     app: status.clientId,
     ...defined({ sandbox: status.sandbox }),
     scopes: [...status.scopes].sort().map((scope) => {
       const [name, plain] = [shortScope(scope), words(scope)];
       return plain === undefined ? { name } : { name, words: plain };
     }),
-    missingScopes: status.missingScopes.map(shortScope),
+    missingScopes: status.missingScopes.map((scope) => words(scope) ?? shortScope(scope)),
     tone: problem?.tone ?? 'success',
     state: problem?.tone === 'failure' ? 'Sign-in needed' : STATES[session.kind],
     ...(problem === undefined ? {} : { problem: problem.problem }),
@@ -43,6 +42,11 @@ export function cardOf(status: Status, { history, fileMode, words, now }: CardCo
     ...defined({ fileMode }),
     refreshable: status.refreshable,
   };
+}
+
+/** The old id too, by which people know themselves. */
+function accountOf({ userId, legacyUserId }: Status): string | undefined {
+  return legacyUserId === undefined ? userId : `${userId ?? ''} (Fitbit: ${legacyUserId})`.trim();
 }
 
 const STATES = { none: 'Not signed in', fresh: 'Signed in', stale: 'Access token ended' } as const satisfies Record<
@@ -65,7 +69,7 @@ function problemOf(
   fileMode: string | undefined,
   now: Date,
 ): Problem | undefined {
-  const { session, refreshStartedAt, missingScopes, refreshExpiresAt, refreshable } = status;
+  const { session, refreshStartedAt, missingScopes, refreshable } = status;
   const failure = (text: string, action: 'sign-in' | 'refresh'): Problem => ({
     tone: 'failure',
     problem: { text, action },
@@ -91,8 +95,8 @@ function problemOf(
     );
   if (session.kind === 'stale')
     return warning('The access token has ended. The next script that asks refreshes it.', 'refresh');
-  if (refreshExpiresAt !== undefined && refreshExpiresAt.getTime() - now.getTime() < TWO_DAYS_MS)
-    return warning('The sign-in itself ends within two days.', 'sign-in');
+  const end = endWarning(status, now);
+  if (end !== undefined) return warning(end, 'sign-in');
   if (missingScopes.length > 0) return warning('Not every scope that was asked for was granted.', 'sign-in');
   if (fileMode !== undefined && !/00$/.test(fileMode))
     return warning(

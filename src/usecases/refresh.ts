@@ -77,14 +77,17 @@ async function send(
   );
   const { refreshExpiresAt, userId, legacyUserId } = tokens;
   const next: Tokens = {
+    ...defined({ userId, legacyUserId }),
     // RFC 6749 §6: no new refresh token in the answer means that the old one goes on, with the end it had.
-    ...{ refreshToken, ...defined({ refreshExpiresAt, userId, legacyUserId }) },
+    ...(answer.refreshToken === undefined ? { refreshToken, ...defined({ refreshExpiresAt }) } : {}),
     ...tokensFrom(answer, { obtainedAt, requestedScopes: tokens.scopes }),
   };
   const refreshed: Profile = { ...rest, tokens: next };
   await slot.save(refreshed).catch((thrown) => {
     throw asAuthError(thrown).with({
-      kept: 'The stored tokens are untouched, and the provider repeats its answer for two minutes: once the cause is mended, run the command again at once.',
+      kept: provider.repeatsRefresh
+        ? 'The stored tokens are untouched, and the provider repeats its answer for two minutes: once the cause is mended, run the command again at once.'
+        : 'The stored tokens are untouched.',
     });
   });
   ports.log.info(
@@ -128,7 +131,7 @@ async function afterFailure(
     thrown.message,
   );
   const failure = refused
-    ? dead(thrown, profile, ports.now())
+    ? dead(thrown, profile, provider, ports.now())
     : thrown.with({ kept: thrown.kept ?? 'The stored tokens are untouched.' });
   const { refreshStartedAt: _, ...unmarked } = profile;
   const still = usable(unmarked, ports.now(), request);
@@ -152,8 +155,14 @@ function wasNotGranted(thrown: unknown): boolean {
   return thrown instanceof AuthError && (REFUSALS.includes(thrown.code) || thrown.details.never_sent === true);
 }
 
-function dead(error: AuthError, { refreshStartedAt, tokens }: Profile, now: Date): AuthError {
-  if (refreshStartedAt === undefined)
+function dead(
+  error: AuthError,
+  { refreshStartedAt, tokens }: Profile,
+  { repeatsRefresh = false }: Provider,
+  now: Date,
+): AuthError {
+  // Where a refresh spends nothing, one that was cut off has not ended the sign-in.
+  if (refreshStartedAt === undefined || !repeatsRefresh)
     return error.with({ kept: 'The stored tokens are untouched, but cannot be refreshed any more.' });
   const when = `${refreshStartedAt.toISOString()} (${fromNow(refreshStartedAt, now)})`;
   const cutOff =

@@ -5,9 +5,12 @@ import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
+/** Of util-linux. Others of this name take other arguments. */
+const RECORDER = 'script';
+
 /** For `describe.skipIf(skipWithoutTerminal)`: says loudly what is not tested. */
 export const skipWithoutTerminal = !/util-linux/.test(
-  String(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout),
+  String(spawnSync(RECORDER, ['--version'], { encoding: 'utf8' }).stdout),
 );
 if (skipWithoutTerminal) console.warn('SKIPPED: util-linux’s `script` is not there to make a pseudo-terminal with.');
 
@@ -19,7 +22,7 @@ export class TypedInto implements AsyncDisposable {
 
   constructor(args: readonly string[], environment: NodeJS.ProcessEnv) {
     const command = [process.execPath, resolve('dist/bin.js'), ...args].map((word) => `'${word}'`).join(' ');
-    const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    const child = spawn(RECORDER, ['-qfec', command, '/dev/null'], {
       env: { PATH: process.env.PATH, TERM: 'xterm', ...environment },
       stdio: ['pipe', 'pipe', 'ignore'],
     });

@@ -129,7 +129,8 @@ function withApp({ home, sandbox }: Bench) {
   return { FITBIT_LOGIN_HOME: home, FITBIT_CLIENT_ID: app?.id, FITBIT_CLIENT_SECRET: app?.secret };
 }
 
-async function run(argv: readonly string[], surroundings: Surroundings, options: RunOptions = {}): Promise<Ran> {
+/** Runs the command line in this process. */
+export async function run(argv: readonly string[], surroundings: Surroundings, options: RunOptions = {}): Promise<Ran> {
   const { input = '', signal = new AbortController().signal, environment, onTalk = () => {} } = options;
   const { onNotice: _, ...rest } = surroundings;
   const [out, err] = [new Paper(), new Paper(onTalk)];

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => torture[Symbol.asyncDispose]());
 
 describe.concurrent('torture', () => {
-  test.for(ROWS)('$title', { timeout: 120_000 }, async (row) => {
+  test.for(ROWS)('$title', { timeout: 300_000 }, async (row) => {
     expect((await torture.run(row)).failures).toEqual([]);
   });
 });

@@ -67,6 +67,7 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<Issuer> 
         Grant: 600,
       },
       rotateRefreshToken: true,
+      features: { introspection: { enabled: true }, revocation: { enabled: true } },
     });
   });
   alter(provider, options);

@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
     what: 'a grant that ends soon',
     status: { refreshExpiresAt: later(86_400) },
     tone: 'warning',
-    says: /within two days/,
+    says: /This sign-in ends/,
     action: 'sign-in',
   },
   {

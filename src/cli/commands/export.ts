@@ -17,8 +17,7 @@ export const exportCommand: Command = {
   options: [
     {
       flags: '--format <name>',
-      description: 'the format',
-      choices: EXPORT_FORMATS.map(({ id }) => id),
+      description: `the format: ${EXPORT_FORMATS.map(({ id }) => id).join(', ')}`,
       defaultText: 'notebook',
     },
     {
@@ -30,16 +29,21 @@ export const exportCommand: Command = {
   ],
   examples: [
     { what: 'Keep a notebook’s .env current', command: 'fitbit-login export --format notebook --output .env --keep' },
+    {
+      what: 'For Google’s own libraries',
+      command: 'fitbit-login export --format authorized-user --output google.json',
+    },
     { what: 'For a program that reads a dotenv file', command: 'fitbit-login export --format dotenv' },
   ],
   run: async (given, { surroundings, signal, answer, answerBytes, talk }) => {
     const { json, ...options } = v.parse(Options, given);
-    const { text, warning } = await exportProfile(defined({ ...options, signal }), surroundings);
+    const { text, warning, shellLine } = await exportProfile(defined({ ...options, signal }), surroundings);
     if (warning !== undefined) talk(warning);
     if (options.output === undefined) answerBytes(new TextEncoder().encode(text));
     else if (json)
       answer(JSON.stringify({ format: options.format, output: options.output, keep: options.keep }, null, 2));
     else talk(`Wrote ${options.output}${options.keep ? '; it is written again at every later change' : ''}.`);
+    if (shellLine !== undefined) talk(`For Google’s own libraries:\n${shellLine}`);
     return 0;
   },
 };

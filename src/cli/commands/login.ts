@@ -37,19 +37,19 @@ export const loginCommand: Command = {
     {
       flags: '--client-secret-file <file>',
       description:
-        'the app’s secret: the file holds it alone, or is dotenv, or JSON with client_id and client_secret; “-” is standard input',
+        'the app’s secret: the file holds it alone, or is dotenv, or JSON with client_id and client_secret, as Google lets you download; “-” is standard input',
       defaultText: '$FITBIT_CLIENT_SECRET',
     },
     {
       flags: '--scope <names>',
       description: 'what to ask for, separated by blanks or commas',
-      defaultText: 'as before, else everything',
+      defaultText: 'as before, else the usual ones: see `fitbit-login scopes`',
       parse: list,
     },
     {
       flags: '--redirect-uri <uris>',
       description: 'the registered redirect URIs, loopback only; the first whose port is free is used',
-      defaultText: 'http://127.0.0.1:8976/callback',
+      defaultText: 'http://127.0.0.1:8976/callback; any free port for a Desktop app of Google’s',
       parse: list,
     },
     {

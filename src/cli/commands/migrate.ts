@@ -68,7 +68,7 @@ export const migrateCommand: Command = {
     line.end();
     const { signIn, plan, sameAccount } = done;
     const now = context.now();
-    const revoked = await offerToRevoke(done, revoke, context);
+    const revoked = await offerToRevoke(done, { wanted: revoke, mayAsk: !json }, context);
     context.answer(
       inJsonOr(
         json,
@@ -98,7 +98,7 @@ function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string
 /** Only a new sign-in that is known to be the same person's makes the old one superfluous. */
 async function offerToRevoke(
   { plan, sameAccount, signIn }: Migration,
-  wanted: boolean,
+  { wanted, mayAsk }: { readonly wanted: boolean; readonly mayAsk: boolean },
   { talk, terminal, surroundings, signal }: Context,
 ): Promise<boolean> {
   if (sameAccount === false) {
@@ -116,15 +116,17 @@ async function offerToRevoke(
   talk(`The same person: Google knows this account as ${plan.userId}.`);
   const yes =
     wanted ||
-    (terminal.canAsk &&
+    (mayAsk &&
+      terminal.canAsk &&
       /^y(es)?$/i.test((await terminal.ask(`Revoke the old sign-in “${plan.from}” at Fitbit now? [y/N] `)).trim()));
   if (!yes) {
     talk(`The old sign-in “${plan.from}” is kept. To end it: \`fitbit-login logout --profile ${plan.from}\`.`);
     return false;
   }
   try {
-    await logout({ profile: plan.from, signal }, surroundings);
+    const { keptFiles } = await logout({ profile: plan.from, signal }, surroundings);
     talk(`The old sign-in “${plan.from}” is revoked and deleted.`);
+    for (const file of keptFiles) talk(`${file} still holds its last tokens; it is yours to delete.`);
     return true;
   } catch (thrown) {
     talk(

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
-import { accessToken } from '../../index.ts';
+import { accessToken, endWarning } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions, MIN_TTL } from '../options.ts';
-import { endWarning, inJsonOr, tokenJson } from '../print.ts';
+import { inJsonOr, tokenJson } from '../print.ts';
 
 const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 
@@ -23,7 +23,7 @@ export const tokenCommand: Command = {
     const { answer, talk, surroundings } = context;
     const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal: context.signal }), surroundings);
     answer(inJsonOr(json, tokenJson(found), found.token.reveal()));
-    const warning = endWarning(found.refreshExpiresAt, context.now());
+    const warning = endWarning(found, context.now());
     if (warning !== undefined) talk(warning);
     return 0;
   },

@@ -26,5 +26,13 @@ function fieldset({ id, name, scopes }: ProviderChoice, described: string): stri
 }
 
 function tick(provider: string, { name, words, ticked }: ScopeChoice): string {
-  return html`<label><input type="checkbox" name="${SCOPES_OF}${provider}" value="${name}" !${ticked ? 'checked' : ''}><span>${words} <small>${name}</small></span></label>`;
+  return html`<label><input type="checkbox" name="${SCOPES_OF}${provider}" value="${name}" !${ticked ? 'checked' : ''}><span>${words} <small>!${breakable(name)}</small></span></label>`;
+}
+
+/** A name that is broken between its words where it is too long for the line. */
+function breakable(name: string): string {
+  return name
+    .split(/(?<=[._/])/)
+    .map((part) => html`${part}`)
+    .join('<wbr>');
 }

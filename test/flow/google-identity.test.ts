@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import type { LoginOptions } from '../../src/index.ts';
+import type { Fault } from '../../src/sandbox/fault.ts';
+import { GOOGLE, PREFIX } from './google.ts';
+import { bench } from './sign-in.ts';
+import { signedIn } from './signed-in.ts';
+
+const STARTER = { ...GOOGLE, loginHint: 'starter@example.com' } as const satisfies LoginOptions;
+const RIDER = { ...GOOGLE, loginHint: 'rider@example.com' } as const satisfies LoginOptions;
+
+describe('whose account it is', () => {
+  test('is asked for and stored: the old Fitbit id and the new one, in file, text, JSON and page', async () => {
+    await using at = await bench();
+    const waiting = await at.begin(GOOGLE);
+    const page = await (await waiting.consent()).text();
+    const { userId = '?' } = await waiting.result;
+    expect(userId).toMatch(/^\d{19}$/);
+    expect(JSON.parse(await at.stored())).toMatchObject({ user_id: userId, legacy_user_id: 'WALK01' });
+    for (const id of [userId, 'WALK01']) expect(page).toContain(id);
+  });
+
+  test('is told by status, and kept by a refresh', async () => {
+    await using at = await signedIn(GOOGLE);
+    await at.run(['refresh']);
+    const { stdout } = await at.run(['status']);
+    expect(stdout).toMatch(/Account +\d{19}\n/);
+    expect(stdout).toMatch(/Fitbit account +WALK01\n/);
+    expect(JSON.parse((await at.run(['status', '--json'])).stdout)).toMatchObject({
+      user_id: expect.stringMatching(/^\d{19}$/),
+      legacy_user_id: 'WALK01',
+    });
+  });
+
+  test.each([
+    [
+      'an account without a Health profile',
+      STARTER,
+      'has no Health profile yet: open https://fitbit.google.com/auth/signup',
+    ],
+    ['an account behind an old Fitbit login', RIDER, 'open https://fitbit.google.com/auth/signup and move it'],
+  ])('%s is signed in, but …: exit 0, a warning and the address that helps', async (_name, options, words) => {
+    await using at = await bench();
+    const waiting = await at.begin(options);
+    const page = await (await waiting.consent()).text();
+    const done = await waiting.result;
+    expect(done).toMatchObject({
+      session: { kind: 'fresh' },
+      refreshable: true,
+      obstacle: expect.stringContaining(words),
+    });
+    expect(done.userId).toBeUndefined();
+    expect(page).toContain('Signed in');
+    expect(page).toContain('https://fitbit.google.com/auth/signup');
+    expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
+  });
+
+  const QUIET: readonly (readonly [string, Omit<Fault, 'at'>])[] = [
+    ['503', { kind: 'status', status: 503 }],
+    ['429', { kind: 'status', status: 429 }],
+    ['410', { kind: 'status', status: 410 }],
+    ['a cut connection', { kind: 'reset' }],
+    ['a page of some hotel', { kind: 'html' }],
+    ['wrong types', { kind: 'wrong-types' }],
+  ];
+  test.each(QUIET)(
+    '%s from the identity endpoint: signed in all the same, and nobody is named',
+    async (_name, fault) => {
+      await using at = await bench();
+      at.sandbox.faults.add({ at: 'identity', ...fault });
+      const done = await at.signIn(GOOGLE);
+      expect(done).toMatchObject({ refreshable: true, obstacle: expect.stringMatching(/did not say whose account/) });
+      expect(JSON.parse(await at.stored())).not.toHaveProperty('user_id');
+    },
+  );
+
+  test('scopes that only write do not tell, which is not called an old login', async () => {
+    await using at = await bench();
+    const { obstacle } = await at.signIn({ ...GOOGLE, scopes: ['nutrition.writeonly'] });
+    expect(obstacle).toContain('.readonly');
+    expect(obstacle).not.toContain('old Fitbit way');
+  });
+
+  test('the tokens are on disk before the question is asked', async () => {
+    await using at = await bench();
+    const onDisk: unknown[] = [];
+    const waiting = await at.begin(GOOGLE, {
+      fetch: async (url, init) => {
+        if (url.endsWith('/identity')) onDisk.push(JSON.parse(await readFile(at.file, 'utf8')));
+        return fetch(url, init);
+      },
+    });
+    await waiting.consent();
+    await waiting.result;
+    const { access_token, refresh_token } = JSON.parse(await at.stored());
+    expect(onDisk).toEqual([expect.objectContaining({ access_token, refresh_token })]);
+    expect(onDisk[0]).not.toHaveProperty('user_id');
+  });
+});
+
+describe('api at Google Health', () => {
+  test('sends the token to health.googleapis.com’s paths and prints the answer', async () => {
+    await using at = await signedIn(GOOGLE);
+    const { code, stdout } = await at.run(['api', '/v4/users/me/identity']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ legacyUserId: 'WALK01' });
+    expect(at.sent.at(-1)?.headers.get('authorization')).toMatch(/^Bearer ya29\./);
+    expect(await at.run(['api', 'https://health.googleapis.com.evil.example/'])).toMatchObject({ code: 2 });
+  });
+
+  test('a token that has ended is refreshed, and the request sent once more', async () => {
+    await using at = await signedIn(GOOGLE);
+    at.sandbox.clock.step(3_600_000);
+    expect(await at.run(['api', '/v4/users/me/identity'])).toMatchObject({ code: 0 });
+  });
+
+  test('a scope that was not granted is exit 3, and says which kind helps', async () => {
+    await using at = await signedIn({ ...GOOGLE, scopes: ['profile.readonly'] });
+    const { code, stderr } = await at.run(['api', '/v4/users/me/dataTypes/sleep/dataPoints', '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'SCOPE_MISSING' } });
+  });
+
+  test('an account without a Health profile: Google’s words, and the address that helps', async () => {
+    await using at = await signedIn(STARTER);
+    const { code, stderr } = await at.run(['api', '/v4/users/me/dataTypes/steps/dataPoints']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('is not linked');
+    expect(stderr).toContain('open https://fitbit.google.com/auth/signup');
+    expect(stderr).not.toContain(PREFIX);
+  });
+});
