@@ -106,21 +106,16 @@ async function afterFailure(
 ): Promise<Refreshed> {
   if (!(thrown instanceof AuthError)) throw thrown;
   const { name } = request;
-  if (thrown.code === 'LOCKED') {
-    // Held up for so long (sleep, SIGSTOP) that another process went on: what that one stored is the newer pair.
-    const newest = await ports.store.read(name);
-    const tokens = usable(newest, ports.now(), request);
-    if (newest !== undefined && tokens !== undefined) return { profile: newest, tokens };
-  }
+  // Held up for so long (sleep, SIGSTOP) that another process went on, or somebody went round the lock, another machine on a
+  // shared disk or a restored backup: what is stored now is the newer pair.
+  const newest = await ports.store.read(name);
+  const tokens = usable(newest, ports.now(), request);
+  if (newest !== undefined && tokens !== undefined) return { profile: newest, tokens };
   const refused = thrown.code === 'GRANT_DEAD';
   if (wasNotGranted(thrown)) {
-    // Whoever goes round the lock, another machine on a shared disk or a restored backup, may have stored a newer pair.
-    const newest = await ports.store.read(name);
     const isOurs = refreshToken.equals(newest?.tokens?.refreshToken);
-    if (refused && newest?.tokens !== undefined && !isOurs) {
-      const tokens = usable(newest, ports.now(), request);
-      return tokens === undefined ? refresh({ ...slot, current: newest }, request, ports) : { profile: newest, tokens };
-    }
+    if (refused && newest?.tokens !== undefined && !isOurs)
+      return refresh({ ...slot, current: newest }, request, ports);
     // With no answer to ask for again there is nothing to mark. If this note fails, the mark only costs a repetition.
     if (isOurs && profile.refreshStartedAt === undefined && failures.every(wasNotGranted)) {
       await slot.note(profile).catch(() => {});

@@ -46,6 +46,7 @@ describe('token', () => {
       access_token,
       token_type: 'Bearer',
       expires_at,
+      refresh_expires_at: null,
       user_id: 'WALK01',
       client_id: '23TSTS',
       scope: ['sleep'],
