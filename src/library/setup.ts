@@ -33,6 +33,7 @@ export interface SetupOptions
   readonly onPage?: (url: string) => void;
 }
 
+/** @internal */
 export interface SetupDeskOptions {
   /** What every sign-in from the page begins with: the profile above all. */
   readonly signIn: LoginOptions;
@@ -42,7 +43,10 @@ export interface SetupDeskOptions {
   readonly onward: () => Onward;
 }
 
-/** The setup page's part of a site: what it shows, and what its buttons do. */
+/**
+ * The setup page's part of a site: what it shows, and what its buttons do.
+ * @internal
+ */
 export class SetupDesk implements SetupHandlers {
   readonly #options: SetupDeskOptions;
   readonly #succeed: (done: SignIn) => void;

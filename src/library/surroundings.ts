@@ -37,7 +37,10 @@ export function environmentOf({ environment }: Surroundings): Environment {
   return environment ?? process.env;
 }
 
-/** What is enough to read a profile: no log, no network, nothing heavy to load. */
+/**
+ * What is enough to read a profile: no log, no network, nothing heavy to load.
+ * @internal
+ */
 export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 'store'> {
   const { now = () => new Date(), onNotice } = surroundings;
   const { config } = places(environmentOf(surroundings));
@@ -57,7 +60,10 @@ function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () 
   };
 }
 
-/** The effects of what talks to the provider: loads the protocol and the log. */
+/**
+ * The effects of what talks to the provider: loads the protocol and the log.
+ * @internal
+ */
 export async function accessPorts(surroundings: Surroundings): Promise<AccessPorts & { readonly log: Logger }> {
   const { fetch = globalThis.fetch, onNotice = () => {}, terminalLog } = surroundings;
   const [{ openLog }, { boundedFetch }, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
@@ -89,7 +95,10 @@ export async function accessPorts(surroundings: Surroundings): Promise<AccessPor
   };
 }
 
-/** The effects of `login`: the server as well. */
+/**
+ * The effects of `login`: the server as well.
+ * @internal
+ */
 export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts & { readonly log: Logger }> {
   const environment = environmentOf(surroundings);
   const { openBrowser = (url: string) => openUsualBrowser(url, environment) } = surroundings;

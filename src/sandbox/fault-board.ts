@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
-import { covers, type Fault, FaultSchema, type Place } from './fault.ts';
+import { FaultSchema } from './fault.ts';
 import { FAULT_EDITS } from './fault-edits.ts';
+import { covers, type Fault, type Place } from './fault-kind.ts';
 import { FAULT_STANDINS } from './fault-standins.ts';
 import type { Service, Spot } from './service.ts';
 

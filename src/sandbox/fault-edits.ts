@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { EditKind } from './fault-kind.ts';
 
 /** A right answer as it was about to be sent: its text, the object in it, and the reply for its headers. */
 export interface RightAnswer {
@@ -53,4 +54,4 @@ export const FAULT_EDITS = {
     reply.header('location', location.replace(/([?&])state=[^&#]*&?/, '$1').replace(/[?&](?=#|$)/, ''));
     return text;
   },
-} as const satisfies Record<string, Edit>;
+} as const satisfies Record<EditKind, Edit>;

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
-import type { FaultArguments } from './fault-arguments.ts';
+import type { FaultArguments, StandinKind } from './fault-kind.ts';
 import { toldToFail } from './fault-status.ts';
 import type { Service, Spot } from './service.ts';
 
@@ -72,7 +72,7 @@ export const FAULT_STANDINS = {
       await sleep(ms, undefined, { signal: either });
     }
   },
-} as const satisfies Record<string, StandIn>;
+} as const satisfies Record<StandinKind, StandIn>;
 
 /** Takes the connection from Fastify and sends the head of a 200 that promises JSON. */
 function begin(reply: FastifyReply, headers: Readonly<Record<string, string>> = {}): FastifyReply {

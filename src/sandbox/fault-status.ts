@@ -1,4 +1,4 @@
-import type { FaultArguments } from './fault-arguments.ts';
+import type { FaultArguments } from './fault-kind.ts';
 import { fitbitError } from './fitbit/wire.ts';
 import { apiError, oauthError } from './google/wire.ts';
 import type { Service, Spot } from './service.ts';

@@ -3,8 +3,8 @@ import { AuthError } from '../errors.ts';
 import { sandboxApp } from './app.ts';
 import type { Registration, SandboxClient } from './clients.ts';
 import { type SandboxClock, steppable } from './clock.ts';
-import type { Fault, Place } from './fault.ts';
 import { FaultBoard } from './fault-board.ts';
+import type { Fault, Place } from './fault-kind.ts';
 import { FitbitLedger } from './fitbit/ledger.ts';
 import { GoogleLedger } from './google/ledger.ts';
 import { type Person, SANDBOX_PEOPLE } from './people.ts';
@@ -28,7 +28,10 @@ export interface SandboxOptions {
   readonly issuer?: string | null;
   /** The time of day. Default the system's clock. */
   readonly now?: () => Date;
-  /** Gets a line for each request: method, path without query, status. Default none. */
+  /**
+   * Gets a line for each request: method, path without query, status. Default none.
+   * @internal
+   */
   readonly logger?: FastifyBaseLogger;
 }
 

@@ -1,5 +1,5 @@
 import type { FitbitClient, GoogleClient } from './clients.ts';
-import type { Fault } from './fault.ts';
+import type { Fault } from './fault-kind.ts';
 import type { SandboxPerson } from './people.ts';
 import type { Service } from './service.ts';
 import { type Counts, sum } from './tally.ts';
@@ -27,6 +27,7 @@ export interface SandboxState {
   readonly people: readonly SandboxPerson[];
 }
 
+/** @internal */
 export function snapshot({ registry, fitbit, google, clock, faults }: World): SandboxState {
   const services = { fitbit: fitbit.tally.total, google: google.tally.total };
   const atFitbit = fitbit.tally.users;

@@ -45,11 +45,12 @@ export async function takeLock<T = never>(
   const started = performance.now();
   const watch = deathWatch();
   let waiting = false;
+  let vanished = 0;
   for (;;) {
     throwIfAborted(signal);
     const answer = await instead?.();
     if (answer !== undefined) return { instead: answer };
-    const lock = await tryLock(path, watch);
+    const lock = await tryLock(path, watch, () => vanished++ < 3);
     if (lock !== undefined) return { lock };
     if (!waiting) onWait?.();
     waiting = true;
@@ -73,7 +74,7 @@ function deathWatch(): DeathWatch {
   };
 }
 
-async function tryLock(path: string, isDead: DeathWatch): Promise<HeldLock | undefined> {
+async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolean): Promise<HeldLock | undefined> {
   try {
     const found = await unless(['ENOENT'], lstat(path));
     if (found?.isDirectory() === false) throw occupied(path);
@@ -96,8 +97,10 @@ async function tryLock(path: string, isDead: DeathWatch): Promise<HeldLock | und
       abandon: () => lockfile.unlock(key, { ...options, fs: { rmdir: keep } }).catch(() => {}),
     };
   } catch (error) {
-    // ENOENT: frozen in between, this process found its lock taken for a dead one's and removed.
-    if (['ELOCKED', 'ENOENT'].includes(errnoOf(error) ?? '')) return undefined;
+    if (errnoOf(error) === 'ELOCKED') return undefined;
+    // Frozen in between, this process finds its lock taken for a dead one's and removed. A few times only: a directory that
+    // takes nothing says the same.
+    if (errnoOf(error) === 'ENOENT' && mayVanish()) return undefined;
     throw diskError('take the lock', path, error);
   }
 }

@@ -1,4 +1,4 @@
-import type { CallbackListener, ListenOptions } from '../loopback/listener.ts';
+import type { AwaitedCallback, CallbackListener } from '../loopback/callback-listener.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
@@ -38,7 +38,7 @@ export interface AccessPorts extends Ports {
 
 export interface LoginPorts extends Ports {
   /** Binds the redirect URI and hands over what arrives there. */
-  readonly listen: (options: Pick<ListenOptions, 'redirectUris' | 'onCallback'>) => Promise<CallbackListener>;
+  readonly listen: (awaited: AwaitedCallback) => Promise<CallbackListener>;
   /** Shows an address in the person's own browser. Rejects where none can be started. */
   readonly openBrowser: (url: string) => Promise<void>;
 }

@@ -135,7 +135,8 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
 
   test('2 NOT_CONFIGURED: without an app, it says how to get one', async () => {
     await rm(at.file);
-    const environment = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' };
+    // Nobody would see a page, and nobody can be asked: a script.
+    const environment = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '', BROWSER: '', CI: 'true' };
     const { exit, stdout, stderr } = await at.run([], { environment });
     expect([exit, stdout]).toEqual([2, '']);
     for (const words of [
@@ -152,7 +153,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
   test('2: an unknown command says which there are', async () => {
     const { exit, stdout, stderr } = await at.run(['sign-in']);
     expect([exit, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/login, status/);
+    expect(stderr).toMatch(/login, setup, status/);
   });
 
   test('6 PORT_BUSY: says which port, and the program that holds it is left alone', async () => {

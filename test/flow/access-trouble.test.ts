@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AuthError } from '../../src/errors.ts';
 import { accessToken } from '../../src/index.ts';
 import type { Fetch } from '../../src/oauth/http.ts';
-import type { Fault } from '../../src/sandbox/fault.ts';
+import type { Fault } from '../../src/sandbox/fault-kind.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { access } from '../../src/usecases/access.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';

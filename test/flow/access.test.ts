@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { accessToken, refresh, status } from '../../src/index.ts';
 import type { Fetch } from '../../src/oauth/http.ts';
-import type { FaultKind } from '../../src/sandbox/fault.ts';
+import type { FaultKind } from '../../src/sandbox/fault-kind.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const token = async (at: SignedIn, minTtlSeconds?: number) =>

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthError, ErrorCode } from '../../src/errors.ts';
 import { boundedFetch } from '../../src/oauth/http.ts';
-import { FAULT_KINDS, type Fault } from '../../src/sandbox/fault.ts';
+import { FAULT_KINDS, type Fault } from '../../src/sandbox/fault-kind.ts';
 import { type Bench, bench } from './sign-in.ts';
 
 type Broken = Omit<Fault, 'at'>;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { type CallbackListener, type ListenOptions, listen } from '../../src/loopback/listener.ts';
+import type { CallbackListener } from '../../src/loopback/callback-listener.ts';
+import { type ListenOptions, listen } from '../../src/loopback/listener.ts';
 import type { CallbackAnswer, View } from '../../src/loopback/pages/view.ts';
 
 /** A browser's own navigation, as Chromium sends it after a consent form on another site. */

@@ -54,6 +54,8 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
   const file = join(home, 'profiles/default.json');
   const sent: string[] = [];
   let send: Fetch = fetch;
+  const life = new AbortController();
+  const waits: Promise<unknown>[] = [];
   const surroundings: Surroundings = {
     environment: { FITBIT_LOGIN_HOME: home },
     now,
@@ -75,6 +77,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
         scopes: asked,
         redirectUris: ['http://127.0.0.1:0/callback'],
         browser: false,
+        signal: life.signal,
         ...options,
         notify: (event) => {
           events.push(event);
@@ -83,7 +86,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
       },
       surroundings,
     );
-    result.catch(() => {});
+    waits.push(result.catch(() => {}));
     await Promise.race([waiting, result]);
     const [first] = events;
     if (first?.kind !== 'waiting') throw new Error('The sign-in did not begin with the wait.');
@@ -131,6 +134,8 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
     stored: async () => JSON.parse(await text()),
     tamper: async (changes) => writeFile(file, JSON.stringify({ ...JSON.parse(await text()), ...changes })),
     [Symbol.asyncDispose]: async () => {
+      life.abort();
+      await Promise.all(waits);
       await party[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
     },

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { Fault, Place } from '../../src/sandbox/fault.ts';
+import type { Fault, Place } from '../../src/sandbox/fault-kind.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { START } from './sandbox-app.ts';

@@ -5,8 +5,10 @@ import { oauthError } from './wire.ts';
 
 /** Token information: what an access token is good for. Every value is a text, numbers too. */
 export function tokeninfoRoutes(app: FastifyInstance, { google, clock, faults }: World): void {
-  const tell = (parameters: Parameters) => {
-    const access = google.access(parameters.once().need('access_token'));
+  // Google's own libraries send the token in the header alone.
+  const tell = (parameters: Parameters, { headers }: FastifyRequest) => {
+    const [, bearer] = /^Bearer (\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    const access = google.access(bearer ?? parameters.once().need('access_token'));
     if (access === undefined) throw oauthError(400, 'invalid_token', 'Invalid Value');
     const expires = access.expiresAt.getTime();
     return {
@@ -21,7 +23,7 @@ export function tokeninfoRoutes(app: FastifyInstance, { google, clock, faults }:
 
   app.register(async (scope) => {
     faults.guard(scope, 'google', 'introspect');
-    scope.get('/tokeninfo', ({ query }: FastifyRequest) => tell(new Parameters(query)));
-    scope.post('/tokeninfo', ({ query, body }: FastifyRequest) => tell(new Parameters(body ?? query)));
+    scope.get('/tokeninfo', (request) => tell(new Parameters(request.query), request));
+    scope.post('/tokeninfo', (request) => tell(new Parameters(request.body ?? request.query), request));
   });
 }

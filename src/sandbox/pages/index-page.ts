@@ -1,6 +1,6 @@
 import { html } from 'ghtml';
 import type { SandboxClient } from '../clients.ts';
-import { FAULT_KINDS } from '../fault.ts';
+import { FAULT_KINDS } from '../fault-kind.ts';
 import type { Registry } from '../registry.ts';
 import { SPOTS } from '../service.ts';
 import type { Page } from './page.ts';

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { consent } from '../../src/sandbox/consent.ts';
+import { DESKTOP, PREFIX } from '../flow/google.ts';
+import { APP, type Desk, desk, person } from './program.ts';
+import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
+
+/** A desk with somebody who is signed in at Fitbit. */
+async function signedInDesk(): Promise<Desk> {
+  const at = await desk(await person('allow'));
+  expect((await at.run(at.login())).exit).toBe(0);
+  return at;
+}
+
+const refreshTokenOf = async (at: Desk) => String(JSON.parse(await at.stored()).refresh_token);
+
+describe('migrate, in the built program', () => {
+  test('with a Fitbit app in the environment: signs in at Google, keeps the old sign-in, stdout is the answer alone', async () => {
+    await using at = await signedInDesk();
+    const { exit, stdout, stderr } = await at.run(['migrate', '--json']);
+    expect({ exit, json: JSON.parse(stdout) }).toMatchObject({
+      exit: 0,
+      json: { provider: 'google-health', client_id: DESKTOP.id, same_account: true, old_revoked: false },
+    });
+    expect(stderr).toMatch(/heartrate → health_metrics_and_measurements\.readonly[\s\S]*social has no successor/);
+    expect(stdout + stderr).not.toContain(APP.secret);
+    const moved = JSON.parse(await readFile(join(at.home, 'profiles/default-google.json'), 'utf8'));
+    expect(moved).toMatchObject({
+      legacy_user_id: 'WALK01',
+      scope: expect.stringContaining(`${PREFIX}sleep.readonly`),
+    });
+    expect(at.sandbox.isLive(await refreshTokenOf(at))).toBe(true);
+  });
+
+  test('3: there is nothing to move, and it is said what to do instead', async () => {
+    await using at = await desk();
+    const { exit, stdout, stderr } = await at.run(['migrate']);
+    expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
+    expect(stderr).toContain('nothing to move');
+  });
+});
+
+describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
+  test.each([
+    ['y', false, 'is revoked and deleted'],
+    ['', true, 'is kept'],
+  ])('offers to revoke the old sign-in, and %j is taken for its word', async (typed, lives, words) => {
+    await using at = await signedInDesk();
+    const token = await refreshTokenOf(at);
+    await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
+    const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
+    await consent(address);
+    await terminal.answer(/The same person: Google knows this account as WALK01\.[\s\S]*\[y\/N\] $/, typed);
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen).toContain(words);
+    expect(at.sandbox.isLive(token)).toBe(lives);
+  });
+
+  test('of somebody else asks nothing, and says so loudly', async () => {
+    await using at = await signedInDesk();
+    await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
+    const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
+    await consent(address, { person: 'SLEEP2' });
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen).toContain('ATTENTION: this is somebody else.');
+    expect(terminal.screen).not.toContain('[y/N]');
+    expect(at.sandbox.isLive(await refreshTokenOf(at))).toBe(true);
+  });
+});
+
+test('scopes lists both providers’ in plain words, and what each of Fitbit’s became', async () => {
+  await using at = await desk();
+  const { exit, stdout } = await at.run(['scopes']);
+  expect(exit).toBe(0);
+  expect(stdout).toMatch(/^ +\* sleep\.readonly +Sleep stages/m);
+  expect(stdout).toMatch(/^ {3}ecg\.readonly +Electrocardiogram/m);
+  expect(stdout).toMatch(/^ \* heartrate +Heart rate.* +health_metrics_and_measurements\.readonly$/m);
+  expect(stdout).toMatch(/^ \* social +.*\(no successor\)$/m);
+  expect(JSON.parse((await at.run(['scopes', '--json'])).stdout)).toMatchObject({
+    fitbit: expect.any(Array),
+    'google-health': expect.any(Array),
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { GOOGLE_CLIENT_ID, GOOGLE_SCOPE_PREFIX, googleHealth } from '../../src/providers/google-health.ts';
+import { googleIdentity } from '../../src/providers/google-identity.ts';
+import { googleRefusal } from '../../src/providers/google-refusal.ts';
+import { Secret } from '../../src/secret.ts';
+
+describe('Google Health as data', () => {
+  const { server, apiOrigin, scopes, defaultScopes, defaultRedirectUris, authorizationParameters, prompts } =
+    googleHealth();
+
+  test('§20 its endpoints are Google’s own, over https', () => {
+    expect({ ...server, apiOrigin }).toMatchObject({
+      issuer: 'https://accounts.google.com',
+      authorizationEndpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
+      tokenEndpoint: 'https://oauth2.googleapis.com/token',
+      revocationEndpoint: 'https://oauth2.googleapis.com/revoke',
+      introspectionEndpoint: 'https://oauth2.googleapis.com/tokeninfo',
+      clientAuthentication: 'client_secret_post',
+      apiOrigin: 'https://health.googleapis.com',
+    });
+  });
+
+  test('it asks for offline access and consent, at any free port, to read and no more', () => {
+    expect(authorizationParameters).toEqual({ access_type: 'offline' });
+    expect(prompts[0]).toBe('consent');
+    expect(defaultRedirectUris).toEqual(['http://127.0.0.1:0/callback']);
+    expect(defaultScopes.every((scope) => scope.endsWith('.readonly'))).toBe(true);
+  });
+
+  test('nine scopes read and six write; each has words of its own', () => {
+    const names = scopes.map(({ name }) => name);
+    expect(names.every((name) => name.startsWith(GOOGLE_SCOPE_PREFIX))).toBe(true);
+    expect(names.filter((name) => name.endsWith('.readonly'))).toHaveLength(9);
+    expect(names.filter((name) => name.endsWith('.writeonly'))).toHaveLength(6);
+    expect(names).not.toContain(`${GOOGLE_SCOPE_PREFIX}ecg.writeonly`);
+    expect(new Set(scopes.map(({ words }) => words)).size).toBe(15);
+  });
+
+  test.each([
+    ['100000000001-desktop.apps.googleusercontent.com', true],
+    ['23ABCD', false],
+    ['100.apps.googleusercontent.com.evil.example', false],
+    ['.apps.googleusercontent.com', false],
+    ['two words.apps.googleusercontent.com', false],
+  ])('%s is an id of Google’s: %s', (id, known) => {
+    expect(GOOGLE_CLIENT_ID.test(id)).toBe(known);
+  });
+});
+
+describe('token information', () => {
+  const { introspection } = googleHealth();
+
+  test('has texts for numbers, and names no person', () => {
+    const answer = { aud: 'app', scope: 'a b', exp: '1772370000', expires_in: '3599', access_type: 'offline' };
+    expect(introspection?.read(answer)).toEqual({ scopes: ['a', 'b'], expiresAt: new Date('2026-03-01T13:00:00Z') });
+  });
+
+  test.each([{ exp: 'soon' }, { exp: -1 }, { exp: '1e99' }, { scope: 7 }])('%o tells nothing', (answer) => {
+    expect(introspection?.read(answer)).toEqual({});
+  });
+});
+
+const refusal = (reason?: string, metadata?: object) => ({
+  error: {
+    code: 403,
+    message: 'In Google’s words.',
+    status: 'PERMISSION_DENIED',
+    details: [{ '@type': 'another' }, { reason, metadata }],
+  },
+});
+
+describe('a refusal of a Google API', () => {
+  test.each([
+    ['ACCOUNT_NOT_LINKED', 'account_not_linked', 'https://fitbit.google.com/auth/signup'],
+    ['ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'insufficient_scope', '.readonly'],
+    ['SERVICE_DISABLED', 'service_disabled', 'Switch on the Google Health API'],
+  ])('%s is %s, and says what helps', (reason, error, words) => {
+    expect(googleRefusal(refusal(reason))).toEqual({
+      error,
+      error_description: 'In Google’s words.',
+      hint: expect.stringContaining(words),
+    });
+  });
+
+  test.each(['toString', '__proto__', 'SOMETHING_NEW', undefined])(
+    'the reason %s is its status, and no advice',
+    (reason) => {
+      expect(googleRefusal(refusal(reason))).toEqual({
+        error: 'PERMISSION_DENIED',
+        error_description: 'In Google’s words.',
+      });
+    },
+  );
+
+  test('an address in it is taken where it is one for a browser, and cannot steer a terminal', () => {
+    const hint = (redirect_uri: string) => googleRefusal(refusal('ACCOUNT_NOT_LINKED', { redirect_uri }))?.hint;
+    expect(hint('https://fitbit.google.com/elsewhere')).toContain('https://fitbit.google.com/elsewhere ');
+    for (const wrong of ['javascript:alert(1)', 'http://plain.example', 'not an address'])
+      expect(hint(wrong)).toContain('https://fitbit.google.com/auth/signup');
+    expect(hint('https://a.example/\u001b]0;title\u0007')).not.toContain('\u001b');
+  });
+
+  test.each([null, 'text', [], { error: 'invalid_grant', error_description: 'of OAuth' }])('%o is none', (body) => {
+    expect(googleRefusal(body)).toBeUndefined();
+  });
+});
+
+describe('the identity', () => {
+  const asked = (body: unknown, status = 200) =>
+    googleIdentity('https://health.example', new Secret('t'), async () => Response.json(body, { status }));
+
+  test.each([
+    [
+      { healthUserId: '1', legacyUserId: 'WALK01' },
+      { userId: '1', legacyUserId: 'WALK01' },
+    ],
+    [{ healthUserId: '1' }, { userId: '1' }],
+    [{}, { obstacle: expect.stringContaining('did not say whose account this is (200)') }],
+    [{ healthUserId: 'with\u001b[31m' }, { obstacle: expect.any(String) }],
+    [{ healthUserId: 7 }, { obstacle: expect.any(String) }],
+  ])('%o is %o', async (body, identity) => {
+    expect(await asked(body)).toEqual(identity);
+  });
+
+  test('of an app whose project has not switched the API on is not called an old login', async () => {
+    const { obstacle } = await asked(refusal('SERVICE_DISABLED'), 403);
+    expect(obstacle).toContain('Switch on the Google Health API');
+    expect(obstacle).not.toContain('old Fitbit way');
+  });
+});
