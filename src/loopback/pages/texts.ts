@@ -100,8 +100,8 @@ export const SETUP = {
   registerAt: (provider: string) => `With ${provider}`,
   redirectUris: (count: number) =>
     count === 1
-      ? 'Redirect URI, to be registered exactly like this'
-      : 'Redirect URIs, to be registered exactly like this',
+      ? 'Redirect URI, to be registered exactly like this; a Desktop app of Google’s needs none'
+      : 'Redirect URIs, to be registered exactly like this; a Desktop app of Google’s needs none',
   copy: 'Copy',
   copied: 'Copied',
   client: 'Say which app it is',
