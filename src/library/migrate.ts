@@ -91,8 +91,8 @@ function nothingToMove(from: string): AuthError {
 }
 
 /** The new sign-in stands beside the others: it may replace an earlier one at Google, and nothing else. */
-function refuseOverAnother({ from, to }: MigrationPlan, target: Profile | undefined): void {
-  if (to !== from && (target?.tokens === undefined || target.provider === 'google-health')) return;
+function refuseOverAnother({ to }: MigrationPlan, target: Profile | undefined): void {
+  if (target?.tokens === undefined || target.provider === 'google-health') return;
   throw new AuthError('USAGE', `The profile “${to}” holds another sign-in, which the new one must not replace.`, {
     kept: 'Nothing was changed.',
     hint: 'Give the new one a name of its own: `fitbit-login migrate --to NAME`.',
