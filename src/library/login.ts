@@ -3,12 +3,11 @@ import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
-import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
-import { parseClientFile } from '../usecases/client-file.ts';
 import { type LoginEvent, type Onward, login as signIn } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
-import { type RegistrationOptions, resolveClient, resolveProvider } from './registration.ts';
+import { type RegistrationOptions, registeredUris, resolveClient, resolveProvider } from './registration.ts';
 import { scopesOf } from './scopes.ts';
 import { environmentOf, loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 
@@ -107,17 +106,6 @@ function refuseOverReal(name: string, stored: Profile | undefined): void {
   throw new AuthError('USAGE', `The profile “${name}” holds a real sign-in, which the sandbox must not replace.`, {
     kept: 'Its tokens are untouched.',
     hint: 'Give the sandbox a profile of its own: `--profile sandbox`.',
-  });
-}
-
-/** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. */
-function registeredUris(clientFile: string | undefined): readonly string[] | undefined {
-  const { redirectUris } = clientFile === undefined ? {} : parseClientFile(clientFile);
-  if (redirectUris === undefined) return undefined;
-  const ours = redirectUris.filter((uri) => URL.canParse(uri) && isLoopbackOrigin(new URL(uri).origin));
-  if (ours.length > 0) return ours;
-  throw new AuthError('USAGE', 'This Web client has no redirect URI on this machine’s loopback registered.', {
-    hint: `Register ${DEFAULT_REDIRECT_URI} for it and download its file again, or make a client of the type Desktop app.`,
   });
 }
 

@@ -6,7 +6,7 @@ import { isLoopbackOrigin } from '../oauth/server.ts';
 import { custom } from '../providers/custom.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
-import type { Provider } from '../providers/provider.ts';
+import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import type { Client, Profile } from '../store/profile.ts';
 import { parseClientFile } from '../usecases/client-file.ts';
@@ -108,5 +108,16 @@ export function providerNameOf(profile: Profile): string {
 function unknownProvider(message: string): AuthError {
   return new AuthError('USAGE', message, {
     hint: 'Name it: `--provider fitbit`, `--provider google-health`, or `--provider https://…` with the issuer of an OAuth 2.0 server.',
+  });
+}
+
+/** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. */
+export function registeredUris(clientFile: string | undefined): readonly string[] | undefined {
+  const { redirectUris } = clientFile === undefined ? {} : parseClientFile(clientFile);
+  if (redirectUris === undefined) return undefined;
+  const ours = redirectUris.filter((uri) => URL.canParse(uri) && isLoopbackOrigin(new URL(uri).origin));
+  if (ours.length > 0) return ours;
+  throw new AuthError('USAGE', 'This Web client has no redirect URI on this machine’s loopback registered.', {
+    hint: `Register ${DEFAULT_REDIRECT_URI} for it and download its file again, or make a client of the type Desktop app.`,
   });
 }

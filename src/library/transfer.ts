@@ -4,10 +4,14 @@ import { AuthError } from '../errors.ts';
 import { FORMATS } from '../formats/formats.ts';
 import { fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
+import type { Profile } from '../store/profile.ts';
+import { parseClientFile } from '../usecases/client-file.ts';
 import { type Exported, type ExportRequest, exportProfile as exportTo } from '../usecases/export-profile.ts';
 import { importProfile as importFrom } from '../usecases/import-profile.ts';
+import { importRegistration, type RegistrationImport } from '../usecases/import-registration.ts';
+import type { AccessPorts } from '../usecases/ports.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
-import { type RegistrationOptions, resolveClient } from './registration.ts';
+import { type RegistrationOptions, registeredUris, resolveClient } from './registration.ts';
 import { accessPorts, environmentOf, profileNameIn, type Surroundings } from './surroundings.ts';
 
 /** The formats that `exportProfile` writes. */
@@ -57,7 +61,8 @@ export interface ImportedStatus extends Status {
 }
 
 /**
- * Stores the tokens of another program's file, recognised by its content.
+ * Stores the tokens of another program's file, recognised by its content; of a client file that Google lets people
+ * download, the app registration alone.
  *
  * @param content the file's text
  * @throws AuthError `USAGE` for content that is not recognised or is damaged, and where the profile holds other tokens: nothing is changed.
@@ -70,6 +75,14 @@ export async function importProfile(
   const { profile, replace = false, sandbox, signal } = options;
   const ports = await accessPorts(surroundings);
   const name = profileNameIn(surroundings, profile);
+  const registration = downloaded(content);
+  if (registration !== undefined) {
+    const stored = await importRegistration(
+      { name, provider: googleHealth(sandbox), ...registration, ...defined({ signal }) },
+      ports,
+    );
+    return { ...(await statusAs(name, stored, ports)), format: 'a client file of a Google app' };
+  }
   const client = resolveClient(options, environmentOf(surroundings), await ports.store.read(name));
   const done = await importFrom(
     {
@@ -89,9 +102,26 @@ export async function importProfile(
     },
     ports,
   );
-  const { name: providerName } = await ports.providerOf(done.profile);
+  return { ...(await statusAs(name, done.profile, ports)), format: done.format.title };
+}
+
+async function statusAs(name: string, profile: Profile, ports: AccessPorts): Promise<Status> {
+  const { name: providerName } = await ports.providerOf(profile);
+  return statusOf(profile, { name, providerName, location: ports.store.location(name), now: ports.now() });
+}
+
+/** The app of a file that Google lets people download; `undefined` for any other content. */
+function downloaded(content: string): Pick<RegistrationImport, 'client' | 'redirectUris'> | undefined {
+  let file: ReturnType<typeof parseClientFile>;
+  try {
+    file = parseClientFile(content);
+  } catch {
+    // Not a client file, or none that can be used: whoever looks for tokens in it says what it is.
+    return undefined;
+  }
+  if (file.clientType === undefined || file.id === undefined) return undefined;
   return {
-    ...statusOf(done.profile, { name, providerName, location: ports.store.location(name), now: ports.now() }),
-    format: done.format.title,
+    client: { id: file.id, ...defined({ secret: file.secret }) },
+    redirectUris: registeredUris(content) ?? googleHealth().defaultRedirectUris,
   };
 }

@@ -9,6 +9,8 @@ export interface ClientFile {
   readonly format: 'raw secret' | 'dotenv' | 'JSON';
   readonly id?: string;
   readonly secret?: Secret;
+  /** The type of the client, where the file is Google's download, whose top-level key tells it. */
+  readonly clientType?: 'desktop' | 'web';
   /** The redirect URIs that are registered, where the file says so: of a Web client of Google. */
   readonly redirectUris?: readonly string[];
 }
@@ -51,7 +53,8 @@ function fromJson(content: string): ClientFile {
   const { installed, web, ...own } = parsed.output;
   const { client_id: id, client_secret: secret } = installed ?? web ?? own;
   const file = found('JSON', id, secret, 'it is JSON without client_id and client_secret');
-  return web === undefined ? file : { ...file, redirectUris: web.redirect_uris };
+  if (web !== undefined) return { ...file, clientType: 'web', redirectUris: web.redirect_uris };
+  return installed === undefined ? file : { ...file, clientType: 'desktop' };
 }
 
 function fromDotenv(content: string): ClientFile | undefined {

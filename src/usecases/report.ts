@@ -32,7 +32,7 @@ export function signedInView(done: SignIn, now: Date): View {
     next: [
       ...(missing.length === 0 ? [] : [step('Ask for the missing scopes again', 'login', done)]),
       step('Print a token that works', 'token', done),
-      step('See what is stored, or in the browser with --web', 'status', done),
+      step('See it in the browser', 'status --web', done),
     ],
     ...(done.sandbox === undefined ? {} : { badge: 'sandbox' }),
   };

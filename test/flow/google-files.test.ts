@@ -102,12 +102,36 @@ describe('import', () => {
     expect(await at.run(['token', '--profile', 'other'])).toMatchObject({ code: 0 });
   });
 
-  test.each(['installed', 'web'] as const)('of a downloaded client file (%s) says how to use it', async (type) => {
+  test.each(['installed', 'web'] as const)(
+    'of a downloaded client file (%s) stores the app, for the next sign-in',
+    async (type) => {
+      await using at = await signedIn(GOOGLE);
+      const before = await at.text();
+      const uris = type === 'web' ? ['https://example.com/callback', 'http://127.0.0.1:8976/callback'] : [];
+      const input = clientFile(type, uris);
+      const { code, stderr, stdout } = await at.run(['import', '-', '--profile', 'other'], { input });
+      expect(code).toBe(0);
+      expect(stderr).toContain('a client file of a Google app');
+      expect(stderr).toContain('`fitbit-login login`');
+      const { client_id, client_secret } = JSON.parse(input)[type];
+      const stored = JSON.parse(await readFile(join(at.home, 'profiles', 'other.json'), 'utf8'));
+      expect(stored).toMatchObject({ provider: 'google-health', client_id, client_secret });
+      expect(stored.access_token).toBeUndefined();
+      expect(stored.redirect_uris).toEqual(type === 'web' ? uris.slice(1) : ['http://127.0.0.1:0/callback']);
+      expect(`${stdout}${stderr}`).not.toContain(client_secret);
+      expect(await at.run(['token', '--profile', 'other'])).toMatchObject({ code: 3, stdout: '' });
+      expect(await at.text()).toBe(before);
+    },
+  );
+
+  test('of a client file over a sign-in with another app changes nothing', async () => {
     await using at = await signedIn(GOOGLE);
-    const { code, stderr } = await at.run(['import', '-'], { input: clientFile(type) });
+    const before = await at.text();
+    const another = JSON.stringify({ installed: { client_id: '7-other.apps.googleusercontent.com' } });
+    const { code, stderr } = await at.run(['import', '-'], { input: another });
     expect(code).toBe(2);
-    expect(stderr).toContain('`fitbit-login login --client-secret-file FILE`');
-    expect(stderr).not.toContain(DESKTOP.secret);
+    expect(stderr).toContain('with another app');
+    expect(await at.text()).toBe(before);
   });
 
   test('of Google’s tokens with a Fitbit app is refused', async () => {

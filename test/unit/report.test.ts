@@ -29,7 +29,7 @@ describe('a finished sign-in', () => {
     expect(facts).toContainEqual({ label: 'Scopes granted', value: ['profile', 'sleep'] });
     expect(facts).toContainEqual({ label: 'Stored in', value: '/profiles/default.json' });
     expect(facts.find(({ label }) => label === 'Access token ends')?.value).toContain('(in 8 hours)');
-    expect(next.map(({ command }) => command)).toEqual(['fitbit-login token', 'fitbit-login status']);
+    expect(next.map(({ command }) => command)).toEqual(['fitbit-login token', 'fitbit-login status --web']);
   });
 
   test('warns of scopes that were not granted, and says what to run', () => {
@@ -40,7 +40,7 @@ describe('a finished sign-in', () => {
     expect(next.map(({ command }) => command)).toEqual([
       'fitbit-login login --profile anna',
       'fitbit-login token --profile anna',
-      'fitbit-login status --profile anna',
+      'fitbit-login status --web --profile anna',
     ]);
   });
 

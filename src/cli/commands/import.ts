@@ -47,6 +47,8 @@ export const importCommand: Command = {
     );
     const moment = now();
     talk(`Recognised as ${found.format}.`);
+    if (found.session.kind === 'none')
+      talk('The app is stored; there are no tokens in the file. Sign in with it: `fitbit-login login`.');
     if (found.provider === 'fitbit' && found.refreshable) {
       talk(
         'A Fitbit refresh token works once: from now on, let the program that it came from no longer refresh by itself.',
