@@ -31,6 +31,7 @@ export type { Fact, NextStep, View } from './loopback/pages/view.ts';
 export { shortScope } from './providers/scope-names.ts';
 export { Secret } from './secret.ts';
 export type { ApiAnswer } from './usecases/api.ts';
+export { isClientId } from './usecases/client-file.ts';
 export type { Exported } from './usecases/export-profile.ts';
 export { endWarning, type Grant } from './usecases/grant-end.ts';
 export type { LoginEvent } from './usecases/login.ts';

@@ -1,5 +1,5 @@
 import { AuthError } from '../errors.ts';
-import { type FormRegistration, type SetupProvider, shortScope } from '../index.ts';
+import { type FormRegistration, isClientId, type SetupProvider, shortScope } from '../index.ts';
 import type { Context } from './command.ts';
 import { list } from './options.ts';
 
@@ -21,7 +21,7 @@ export async function askForRegistration(
   }
   talk('');
   let clientId = '';
-  while (!/^[\x21-\x7e]{1,255}$/.test(clientId)) clientId = (await terminal.ask('Client id: ')).trim();
+  while (!isClientId(clientId)) clientId = (await terminal.ask('Client id: ')).trim();
   const { provider } = providers.find(({ clientIdPattern }) => clientIdPattern.test(clientId)) ?? usual;
   const secret = (await terminal.ask('Client secret (not shown; Enter if it has none): ', { hidden: true })).trim();
   talk(`Scopes of ${provider.name}: ${provider.scopes.map(({ name }) => shortScope(name)).join(' ')}`);

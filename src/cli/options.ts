@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
+import { LOG_LEVELS } from '../index.ts';
 import type { OptionSpec } from './command.ts';
 
 /** The options of every command. */
@@ -13,7 +14,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--log-level <level>',
     description: 'also print the log on stderr, from this level on',
-    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    choices: LOG_LEVELS,
   },
 ];
 

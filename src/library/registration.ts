@@ -9,7 +9,7 @@ import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import type { Client, Profile } from '../store/profile.ts';
-import { parseClientFile } from '../usecases/client-file.ts';
+import { isClientId, parseClientFile } from '../usecases/client-file.ts';
 
 export interface RegistrationOptions {
   /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
@@ -36,8 +36,7 @@ export function resolveClient(
   const given = options.clientId ?? file?.id;
   const id = given ?? (environmentId || stored?.client.id);
   if (id === undefined) return undefined;
-  if (!/^[\x21-\x7e]{1,255}$/.test(id))
-    throw new AuthError('USAGE', 'The client id holds characters that no client id has.');
+  if (!isClientId(id)) throw new AuthError('USAGE', 'The client id holds characters that no client id has.');
   const { clientSecret } = options;
   const secret =
     (typeof clientSecret === 'string' ? new Secret(clientSecret) : clientSecret) ??

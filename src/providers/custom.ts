@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { defined } from '../defined.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { discover } from '../oauth/metadata.ts';
+import { epochSeconds } from './epoch.ts';
 import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
 /**
@@ -27,17 +28,11 @@ export async function custom(address: string, options: { fetch: Fetch; signal?: 
   };
 }
 
-const seconds = v.pipe(
-  v.number(),
-  v.minValue(0),
-  v.maxValue(8_640_000_000_000),
-  v.transform((value) => new Date(value * 1000)),
-);
 const IntrospectionAnswer = v.object({
   sub: v.optional(v.string()),
   scope: v.optional(v.string()),
-  iat: v.optional(seconds),
-  exp: v.optional(seconds),
+  iat: v.optional(epochSeconds),
+  exp: v.optional(epochSeconds),
 });
 
 /** Reads an introspection as RFC 7662 §2.2 has it. */

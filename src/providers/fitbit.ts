@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defined } from '../defined.ts';
 import type { StandardError } from '../oauth/server.ts';
+import { epochSeconds } from './epoch.ts';
 import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
 /** What a Fitbit client id looks like. */
@@ -96,19 +97,13 @@ const SCOPE_CODES: Readonly<Record<string, keyof typeof SCOPES>> = {
   wei: 'weight',
 };
 
-const seconds = v.pipe(
-  v.number(),
-  v.minValue(0),
-  v.maxValue(8_640_000_000_000),
-  v.transform((value) => new Date(value * 1000)),
-);
 const milliseconds = v.pipe(
   v.number(),
   v.minValue(0),
   v.maxValue(8_640_000_000_000_000),
   v.transform((value) => new Date(value)),
 );
-const Claims = v.object({ sub: v.string(), scopes: v.optional(v.string(), ''), iat: seconds, exp: seconds });
+const Claims = v.object({ sub: v.string(), scopes: v.optional(v.string(), ''), iat: epochSeconds, exp: epochSeconds });
 
 /** Reads a Fitbit access token, a JWT whose scopes are codes. */
 function readAccessToken(token: string): TokenClaims | undefined {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { epochSeconds } from './epoch.ts';
 import { googleIdentity } from './google-identity.ts';
 import { googleRefusal } from './google-refusal.ts';
 import type { Provider, ScopeInWords, TokenClaims } from './provider.ts';
@@ -93,15 +94,7 @@ function successorsOf(scope: string): readonly string[] {
 const TokenInformation = v.object({
   scope: v.optional(v.string()),
   sub: v.optional(v.string()),
-  exp: v.optional(
-    v.pipe(
-      v.union([v.string(), v.number()]),
-      v.transform(Number),
-      v.number(),
-      v.minValue(0),
-      v.maxValue(8_640_000_000_000),
-    ),
-  ),
+  exp: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(Number), epochSeconds)),
 });
 
 /** Reads Google's token information, whose numbers are texts. */
@@ -112,6 +105,6 @@ function readTokenInformation(answer: Readonly<Record<string, unknown>>): TokenC
   return {
     ...(scope === undefined ? {} : { scopes: scope.split(' ').filter(Boolean) }),
     ...(sub === undefined ? {} : { userId: sub }),
-    ...(exp === undefined ? {} : { expiresAt: new Date(exp * 1000) }),
+    ...(exp === undefined ? {} : { expiresAt: exp }),
   };
 }

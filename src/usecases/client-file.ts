@@ -24,6 +24,11 @@ const Registration = v.object({
   web: v.optional(v.object({ ...fields, redirect_uris: v.optional(v.array(v.string()), []) })),
 });
 
+/** Whether a text can be a client id: nothing but visible ASCII, as the providers that are known here make them. */
+export function isClientId(text: string): boolean {
+  return /^[\x21-\x7e]{1,255}$/.test(text);
+}
+
 /**
  * Reads an app registration from a file's content, told apart by that content: JSON with `client_id` and
  * `client_secret` (the notebook's `.env`, or Google's download), a dotenv file with `FITBIT_CLIENT_ID` and `FITBIT_CLIENT_SECRET` (or the

@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import { parseClientFile } from './client-file.ts';
+import { isClientId, parseClientFile } from './client-file.ts';
 
 /** What a person typed on the setup page, or was asked in the terminal. */
 export interface RegistrationForm {
@@ -38,7 +38,7 @@ export function judgeForm(
   const secret = typed === '' ? file?.secret : new Secret(typed);
   if (errors.length === 0 && id === undefined)
     errors.push({ field: 'clientId', text: 'Type the client id, or paste the file that holds it.' });
-  if (id !== undefined && !/^[\x21-\x7e]{1,255}$/.test(id)) {
+  if (id !== undefined && !isClientId(id)) {
     errors.push({
       field: 'clientId',
       text: 'A client id has no blanks and no letters beyond A to Z. Copy it again from the registration.',
