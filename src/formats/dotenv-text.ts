@@ -49,7 +49,9 @@ export class DotenvText {
     const lines = this.#lines.map((line) => {
       const value = 'name' in line ? changes.get(line.name) : undefined;
       if (!('name' in line) || value === undefined) return sourceOf(line);
-      return `${line.lead}${encode(line.name, value, line.value)}${tidy(line.rest)}`;
+      // Node 22 and later take the next line for the value where only blanks stand before the line break.
+      const lead = value === '' ? line.lead.trimEnd() : line.lead;
+      return `${lead}${encode(line.name, value, line.value)}${tidy(line.rest)}`;
     });
     const added = [...changes]
       .filter(([name, value]) => value !== '' && !names.has(name))

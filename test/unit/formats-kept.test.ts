@@ -162,9 +162,17 @@ describe('a dotenv file keeps what is not ours', () => {
     expect(write('dotenv', `${ALL}FITBIT_USER_ID=\`x\`\n`, hostile)).toContain("\nFITBIT_USER_ID='$(touch x)'\n");
   });
 
+  test('a line of ours whose value is gone keeps no blanks, after which Node 22 would take the next line for the value', () => {
+    const { userId: _, ...nobody } = NEW;
+    const after = write('dotenv', `FITBIT_USER_ID = x\nMINE=1\n${ALL}`, nobody);
+    expect(after).toContain('FITBIT_USER_ID =\nMINE=1\n');
+    expect(parseEnv(after)).toMatchObject({ FITBIT_USER_ID: '', MINE: '1' });
+  });
+
   test('any lines', () => {
     const name = fc.stringMatching(/^[A-EG-Za-z_][A-Za-z0-9_]{0,8}$/).filter((text) => text !== 'export');
-    const plain = fc.stringMatching(/^[A-Za-z0-9_./:@ +-]{0,12}$/);
+    // Not blanks alone: Node 22 and later take the next line for the value then.
+    const plain = fc.stringMatching(/^[A-Za-z0-9_./:@ +-]{0,12}$/).filter((text) => !/^ +$/.test(text));
     const quoted = fc.tuple(fc.constantFrom('"', "'", '`'), fc.stringMatching(/^[A-Za-z0-9 #=\n$]{0,12}$/));
     const line = fc.oneof(
       fc.tuple(fc.constantFrom('', 'export ', '  '), name, plain).map(([lead, key, value]) => `${lead}${key}=${value}`),
