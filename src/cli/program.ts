@@ -1,46 +1,16 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
 import { AuthError } from '../errors.ts';
 import type { Command, Context, OptionSpec } from './command.ts';
-import { apiCommand } from './commands/api.ts';
-import { execCommand } from './commands/exec.ts';
-import { exportCommand } from './commands/export.ts';
-import { importCommand } from './commands/import.ts';
-import { loginCommand } from './commands/login.ts';
-import { logoutCommand } from './commands/logout.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { profilesCommand } from './commands/profiles.ts';
-import { refreshCommand } from './commands/refresh.ts';
-import { sandboxCommand } from './commands/sandbox.ts';
-import { scopesCommand } from './commands/scopes.ts';
-import { setupCommand } from './commands/setup.ts';
-import { statusCommand } from './commands/status.ts';
-import { tokenCommand } from './commands/token.ts';
-import { COMMON_OPTIONS } from './options.ts';
+import { table } from './print.ts';
+import { COMMANDS, COMMON_OPTIONS, ENVIRONMENT, EXIT_CODES, PROGRAM } from './table.ts';
 
-/** The command table: the help, the parser and the documents are made from it. */
-const COMMANDS: readonly Command[] = [
-  loginCommand,
-  setupCommand,
-  statusCommand,
-  tokenCommand,
-  refreshCommand,
-  execCommand,
-  apiCommand,
-  logoutCommand,
-  importCommand,
-  exportCommand,
-  profilesCommand,
-  migrateCommand,
-  scopesCommand,
-  sandboxCommand,
-];
-
+/** Under every help: what a script wants to know. */
 const AFTER_HELP = `
-Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 a sign-in is needed, 4 the sign-in did not finish,
-5 the provider or the network is unavailable, 6 a local problem (port, file, disk, lock), 130 interrupted.
+Exit codes:
+${table(EXIT_CODES.map(({ code, meaning }) => [`  ${code}`, meaning]))}
 
-Environment: FITBIT_CLIENT_ID, FITBIT_CLIENT_SECRET, FITBIT_LOGIN_PROFILE, FITBIT_LOGIN_HOME (replaces the config
-directory), BROWSER (a command that is given the address).`;
+Environment:
+${table(ENVIRONMENT.map(({ name, meaning }) => [`  ${name}`, meaning]))}`;
 
 export interface ProgramOutput {
   readonly out: (text: string) => void;
@@ -61,8 +31,8 @@ export async function runProgram(
   context: (options: Readonly<Record<string, unknown>>, operands: readonly string[]) => Context,
 ): Promise<number> {
   let exitCode = 0;
-  const program = new Commander('fitbit-login')
-    .description('Signs you in to your Fitbit data in the browser; from then on your scripts get a token that works.')
+  const program = new Commander(PROGRAM.name)
+    .description(PROGRAM.summary)
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(true)
