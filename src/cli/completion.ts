@@ -22,8 +22,9 @@ export async function suggestionsFor(
 ): Promise<string> {
   const current = words.at(-1) ?? '';
   const suggestions = await suggest(words, sources({ ...surroundings, onNotice: () => {} }));
-  const encoded = LANGUAGES[shell].encodeSuggestions(
-    suggestions.map((suggestion) =>
+  // Each by itself, a line each: the scripts read lines, and zsh's records do not end with one.
+  const records = suggestions.map((suggestion) =>
+    LANGUAGES[shell].encodeSuggestions([
       suggestion.kind === 'files'
         ? { kind: 'file', type: 'any', pattern: current, prefix: suggestion.prefix }
         : {
@@ -31,9 +32,9 @@ export async function suggestionsFor(
             text: suggestion.text,
             ...(suggestion.words === undefined ? {} : { description: [{ type: 'text', text: suggestion.words }] }),
           },
-    ),
+    ]),
   );
-  return [...encoded].join('');
+  return records.map((record) => [...record].join('')).join('\n');
 }
 
 /** Only reads; nothing is created, locked or sent. */

@@ -53,10 +53,12 @@ const SAID: Readonly<Record<string, (refused: Refused) => { readonly message: st
     return { message: `\`${command.name}\` has no option ${option}.`, first: didYouMean(near) };
   },
   'commander.optionMissingArgument': ({ quoted }) => ({ message: `The option ${quoted} needs a value.` }),
-  'commander.invalidArgument': ({ quoted, words }) => {
+  'commander.invalidArgument': ({ words }) => {
+    // An option is named first, before its value; an argument last.
+    const [, option] = /^option '(.*?)'/s.exec(words) ?? [];
+    const [, argument] = /for argument '(\w+)'/.exec(words) ?? [];
     const [, choices = ''] = /Allowed choices are (.*)\.$/.exec(words) ?? [];
-    const one = words.startsWith('option') ? `The option ${quoted}` : `<${quoted}>`;
-    return { message: `${one} wants one of: ${choices}.` };
+    return { message: `${option ? `The option ${option}` : `<${argument}>`} wants one of: ${choices}.` };
   },
   'commander.missingArgument': ({ command, quoted }) => {
     const { name, description } = command.arguments?.find((argument) => argument.name.includes(quoted)) ?? {};

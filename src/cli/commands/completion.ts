@@ -21,6 +21,10 @@ export const completionCommand: Command = {
   passThrough: true,
   examples: [
     { what: 'bash, in ~/.bashrc', command: 'source <(fitbit-login completion bash)' },
+    {
+      what: 'or once, where the package bash-completion is installed: nothing is run until the first Tab',
+      command: 'fitbit-login completion bash > ~/.local/share/bash-completion/completions/fitbit-login',
+    },
     { what: 'zsh, in ~/.zshrc, after compinit', command: 'source <(fitbit-login completion zsh)' },
     {
       what: 'fish, once',
