@@ -68,3 +68,15 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_LOGIN_HOME', meaning: 'replaces the config directory; the log goes to log/ in it' },
   { name: 'BROWSER', meaning: 'a command that is given the address to open' },
 ];
+
+/** Where things are, where `FITBIT_LOGIN_HOME` does not say otherwise. */
+export const FILES: readonly { readonly path: string; readonly meaning: string }[] = [
+  {
+    path: '~/.config/fitbit-login/profiles/NAME.json',
+    meaning: 'one profile each, readable by you alone (macOS: in ~/Library/Preferences/fitbit-login)',
+  },
+  {
+    path: '~/.local/state/fitbit-login/fitbit-login.log',
+    meaning: 'the log, without any secret (macOS: in ~/Library/Logs/fitbit-login)',
+  },
+];
