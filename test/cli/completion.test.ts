@@ -25,7 +25,8 @@ beforeAll(async () => {
   await writeFile(join(dirname(at.file), 'broken.json'), '{');
   directory = await mkdtemp(join(tmpdir(), 'completion-'));
   await mkdir(join(directory, 'bin'));
-  await symlink(resolve('dist/bin.js'), join(directory, 'bin/fitbit-login'));
+  const { bin } = JSON.parse(await readFile('package.json', 'utf8'));
+  await symlink(resolve(bin['fitbit-login']), join(directory, 'bin/fitbit-login'));
   await mkdir(join(directory, 'here/saved'), { recursive: true });
   await writeFile(join(directory, 'here/client secret.json'), 'as it was');
   environment = {
