@@ -14,9 +14,11 @@ class Reached extends Error {
   }
 }
 
+const SILENT = { out: () => {}, err: () => {} };
+
 /** What the parser makes of these arguments, up to where the command would run. @throws AuthError `USAGE` */
 export async function parsed(argv: readonly string[]): Promise<Parsed> {
-  const ended = runProgram(argv, '0', { out: () => {}, err: () => {} }, (options, operands) => {
+  const ended = runProgram(argv, '0', SILENT, (options, operands) => {
     throw new Reached({ options, operands });
   });
   return ended.then(
