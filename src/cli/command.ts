@@ -1,11 +1,20 @@
 import type { Surroundings } from '../index.ts';
 
+/**
+ * What a shell offers where a value is typed: these words, the files there, the stored profiles, or the scopes of the provider
+ * that the line is about.
+ */
+export type Offer = readonly string[] | 'files' | 'profiles' | 'scopes';
+
 /** One option of a command, as data: the help, the parser and the documents are made from it. */
 export interface OptionSpec {
   /** As commander writes them: `--timeout <seconds>`. */
   readonly flags: string;
   readonly description: string;
+  /** The only values there are. */
   readonly choices?: readonly string[];
+  /** Offered by a shell, where `choices` does not say it. Default: nothing. */
+  readonly offer?: Offer;
   /** Shown in the help; the command applies it. */
   readonly defaultText?: string;
   /** Whether it may be given several times, for a list. */
@@ -18,6 +27,10 @@ export interface OptionSpec {
 export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
+  /** The only values there are. */
+  readonly choices?: readonly string[];
+  /** Offered by a shell, where `choices` does not say it. Default: nothing. */
+  readonly offer?: Offer;
 }
 
 export interface Example {

@@ -9,6 +9,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     flags: '--profile <name>',
     description: 'whose tokens: one profile is one person at one provider',
     defaultText: '$FITBIT_LOGIN_PROFILE or “default”',
+    offer: 'profiles',
   },
   { flags: '--json', description: 'answer, and report errors, as JSON' },
   {

@@ -12,7 +12,7 @@ const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 export const execCommand: Command = {
   name: 'exec',
   summary: 'run a command with a working access token in its environment',
-  arguments: [{ name: '<command...>', description: 'the command and its arguments' }],
+  arguments: [{ name: '<command...>', description: 'the command and its arguments', offer: 'files' }],
   passThrough: true,
   options: [MIN_TTL],
   examples: [

@@ -32,6 +32,7 @@ export const loginCommand: Command = {
       flags: '--provider <name-or-address>',
       description: 'fitbit, google-health, or the issuer of any OAuth 2.0 server',
       defaultText: 'told by the client id',
+      offer: ['google-health', 'fitbit'],
     },
     { flags: '--client-id <id>', description: 'the id of the registered app', defaultText: '$FITBIT_CLIENT_ID' },
     {
@@ -39,11 +40,13 @@ export const loginCommand: Command = {
       description:
         'the app’s secret: the file holds it alone, or is dotenv, or JSON with client_id and client_secret, as Google lets you download; “-” is standard input',
       defaultText: '$FITBIT_CLIENT_SECRET',
+      offer: 'files',
     },
     {
       flags: '--scope <names>',
       description: 'what to ask for, separated by blanks or commas',
       defaultText: 'as before, else the usual ones: see `fitbit-login scopes`',
+      offer: 'scopes',
       parse: list,
     },
     {
@@ -56,6 +59,7 @@ export const loginCommand: Command = {
       flags: '--prompt <prompt>',
       description: 'what the provider must ask: consent, login, “login consent” or none',
       defaultText: 'consent',
+      offer: ['consent', 'login', 'none'],
     },
     {
       flags: '--login-hint <account>',

@@ -31,6 +31,7 @@ export const migrateCommand: Command = {
     {
       flags: '--client-secret-file <file>',
       description: 'the file downloaded for that app, or its secret; “-” is standard input',
+      offer: 'files',
     },
     { flags: '--login-hint <account>', description: 'which Google account is meant, an e-mail address' },
     { flags: '--no-browser', description: 'only print the address' },
