@@ -1,6 +1,5 @@
-import { boundedFetch } from '../oauth/http.ts';
 import { type ApiAnswer, type ApiRequest, api } from '../usecases/api.ts';
-import { accessPorts, profileNameIn, type Surroundings } from './surroundings.ts';
+import { accessPorts, fetchOf, profileNameIn, type Surroundings } from './surroundings.ts';
 
 export interface ApiOptions extends Omit<ApiRequest, 'name' | 'path'> {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -22,10 +21,9 @@ export async function apiRequest(
   surroundings: Surroundings = {},
 ): Promise<ApiAnswer> {
   const { profile, ...request } = options;
-  const { fetch = globalThis.fetch } = surroundings;
   return api(
     { ...request, path, name: profileNameIn(surroundings, profile) },
     await accessPorts(surroundings),
-    boundedFetch(fetch, LIMITS),
+    await fetchOf(surroundings, LIMITS),
   );
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '../browser.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
+import { proxyFor } from '../network/proxy.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -67,6 +68,8 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     fetchOptions,
   );
   if (client === undefined) throw notConfigured(provider);
+  // A proxy that cannot be used is better known before the person has been to the browser.
+  if (surroundings.fetch === undefined) proxyFor(provider.server.tokenEndpoint, environment);
   if (typeof wanted === 'string') await assertRunning(provider.server.issuer, ports.fetch);
 
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;

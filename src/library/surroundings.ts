@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type Environment, openBrowser as openUsualBrowser } from '../browser.ts';
 import { defined } from '../defined.ts';
 import type { LogLevel } from '../log/level.ts';
+import type { HttpLimits } from '../network/bounded-fetch.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
@@ -22,7 +23,7 @@ export interface Surroundings {
   readonly environment?: Environment;
   /** Default: the system clock. */
   readonly now?: () => Date;
-  /** Default: Node's own `fetch`. Time and size limits are put around it. */
+  /** Default: Node's own `fetch`, or undici's through the proxy that the environment names. Time and size limits are put around it. */
   readonly fetch?: Fetch;
   /** Default: the command in `BROWSER`, else the system's usual browser. */
   readonly openBrowser?: (url: string) => Promise<void>;
@@ -61,18 +62,29 @@ function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () 
 }
 
 /**
+ * What every request is sent with: the one place that decides how the network is reached.
+ * @internal
+ */
+export async function fetchOf(surroundings: Surroundings, limits: HttpLimits = {}): Promise<Fetch> {
+  const [{ boundedFetch }, { environmentFetch }] = await Promise.all([
+    import('../network/bounded-fetch.ts'),
+    import('../network/environment-fetch.ts'),
+  ]);
+  return boundedFetch(surroundings.fetch ?? environmentFetch(environmentOf(surroundings)), limits);
+}
+
+/**
  * The effects of what talks to the provider: loads the protocol and the log.
  * @internal
  */
 export async function accessPorts(surroundings: Surroundings): Promise<AccessPorts & { readonly log: Logger }> {
-  const { fetch = globalThis.fetch, onNotice = () => {}, terminalLog } = surroundings;
-  const [{ openLog }, { boundedFetch }, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
+  const { onNotice = () => {}, terminalLog } = surroundings;
+  const [{ openLog }, bounded, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
     import('../log/log.ts'),
-    import('../oauth/http.ts'),
+    fetchOf(surroundings),
     import('./registration.ts'),
     import('../store/outside-file.ts'),
   ]);
-  const bounded = boundedFetch(fetch);
   const ports = readingPorts(surroundings);
   const known = new Map<string, Promise<Provider>>();
   return {
