@@ -5,7 +5,8 @@
  * import { login } from 'fitbit-login';
  * const { userId, scopes } = await login({ clientId: '23ABCD', scopes: ['activity', 'sleep'] });
  */
-export { hasScreen } from './browser.ts';
+export { browserWords } from './browser/event.ts';
+export { type Elsewhere, type Screen, screenOf } from './browser/screen.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
 export { type AccessOptions, type AccessToken, accessToken, environmentFor, refresh } from './library/access.ts';
 export { type ApiOptions, apiRequest } from './library/api.ts';

@@ -1,4 +1,4 @@
-import type { Surroundings } from '../index.ts';
+import type { Elsewhere, Surroundings } from '../index.ts';
 
 /** One option of a command, as data: the help, the parser and the documents are made from it. */
 export interface OptionSpec {
@@ -53,6 +53,8 @@ export interface Terminal {
   readonly redraw: (line: string) => void;
   /** Whether a page that is opened from here would be seen, or `BROWSER` says how to show it. */
   readonly seesPages: boolean;
+  /** Why it would not; absent where it would. */
+  readonly elsewhere?: Elsewhere;
   /** Whether a person can be asked: standard input and stderr are a terminal. */
   readonly canAsk: boolean;
   /** Asks one question. @throws AuthError `INTERRUPTED`, `CANCELLED` */

@@ -10,6 +10,7 @@ import type { SignIn } from '../usecases/redeem.ts';
 import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
 import type { LoginOptions } from './login.ts';
+import { tellingInWords } from './opener.ts';
 import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
@@ -153,13 +154,23 @@ export async function setup(options: SetupOptions = {}, surroundings: Surroundin
   const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });
   const { onPage: _, signal: __, ...signIn } = options;
   const desk = new SetupDesk({ signIn, signIns, stored, onward: () => ({ failed: failed() }) });
-  await using running = await startSite({ setup: desk, now: ports.now, log: ports.log });
+  const seen = new AbortController();
+  const handlers: SetupHandlers = {
+    view: () => {
+      seen.abort();
+      return desk.view();
+    },
+    submit: (form) => desk.submit(form),
+    sandbox: () => desk.sandbox(),
+  };
+  await using running = await startSite({ setup: handlers, now: ports.now, log: ports.log });
   site = running;
   onPage?.(running.url);
-  ports.openBrowser(running.url).catch(() => {});
+  ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));
   try {
     return await Promise.race([desk.done, whenLeft(running), whenStopped(signal)]);
   } finally {
+    seen.abort();
     await signIns.end();
   }
 }
