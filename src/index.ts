@@ -14,6 +14,7 @@ export { type CheckedStatus, checkStatus } from './library/check.ts';
 export { type LoginOptions, login } from './library/login.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './library/migrate.ts';
 export { type ListedProfile, type LogoutOptions, logout, profiles, renameProfile } from './library/profiles.ts';
+export { type RehearsalOptions, rehearseStoring } from './library/rehearsal.ts';
 export { type KnownScope, knownScopes } from './library/scope-list.ts';
 export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusOptions, status } from './library/status.ts';

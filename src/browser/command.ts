@@ -59,7 +59,7 @@ interface Part {
 /** Splits at the separators, and each part into its words, as POSIX shells do with quotation marks. */
 function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
   const separator = platform === 'win32' ? ';' : ':';
-  const escape = platform === 'win32' ? undefined : '\\';
+  const escaping = platform === 'win32' ? undefined : '\\';
   const quotes = platform === 'win32' ? '"' : `"'`;
   const found: Part[] = [];
   let start = 0;
@@ -79,7 +79,7 @@ function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
   for (let at = 0; at < value.length; at += 1) {
     const char = value.charAt(at);
     const next = value.charAt(at + 1);
-    if (char === escape && quote !== "'" && next !== '' && (quote === '' || next === '"' || next === escape)) {
+    if (char === escaping && quote !== "'" && next !== '' && (quote === '' || next === '"' || next === escaping)) {
       word = (word ?? '') + next;
       at += 1;
     } else if (quote !== '') {

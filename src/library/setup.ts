@@ -11,6 +11,7 @@ import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
 import type { LoginOptions } from './login.ts';
 import { tellingInWords } from './opener.ts';
+import { rehearseStoring } from './rehearsal.ts';
 import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
@@ -148,7 +149,8 @@ export async function setup(options: SetupOptions = {}, surroundings: Surroundin
   const ports = await loginPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
   const stored = () => ports.store.read(name);
-  await stored();
+  // Before a person fills in a form, whose secret could then not be stored.
+  await rehearseStoring(defined({ profile: options.profile, signal }), surroundings);
   const signIns = new TabSignIns(surroundings);
   let site: Site | undefined;
   const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });

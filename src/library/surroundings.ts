@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
 import process from 'node:process';
 import type { Writable } from 'node:stream';
@@ -10,6 +10,7 @@ import type { LogLevel } from '../log/level.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
+import { assertOwnGround, isOwnGround, type Runner } from '../store/ground.ts';
 import { places } from '../store/places.ts';
 import type { ProfileStore } from '../store/store.ts';
 import type { AccessPorts, LoginPorts, Ports } from '../usecases/ports.ts';
@@ -39,16 +40,32 @@ export function environmentOf({ environment }: Surroundings): Environment {
   return environment ?? process.env;
 }
 
+/** Who runs this process, and who had `sudo` run it. */
+function runnerOf({ SUDO_UID, SUDO_USER }: Environment): Runner {
+  return {
+    uid: process.geteuid?.(),
+    ...(SUDO_UID && SUDO_USER ? { caller: { uid: Number(SUDO_UID), name: SUDO_USER } } : {}),
+  };
+}
+
 /**
  * What is enough to read a profile: no log, no network, nothing heavy to load.
  * @internal
  */
 export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 'store'> {
   const { now = () => new Date(), onNotice } = surroundings;
-  const { config } = places(environmentOf(surroundings));
+  const environment = environmentOf(surroundings);
+  const { config } = places(environment);
   return {
     now,
-    store: sayingWaits(fileStore({ directory: join(config, 'profiles'), ...defined({ onNotice }) }), onNotice),
+    store: sayingWaits(
+      fileStore({
+        directory: join(config, 'profiles'),
+        mayCreate: () => assertOwnGround(config, runnerOf(environment)),
+        ...defined({ onNotice }),
+      }),
+      onNotice,
+    ),
   };
 }
 
@@ -74,6 +91,9 @@ export async function accessPorts(surroundings: Surroundings): Promise<AccessPor
     import('./registration.ts'),
     import('../store/outside-file.ts'),
   ]);
+  const environment = environmentOf(surroundings);
+  const runner = runnerOf(environment);
+  const { log: logDirectory } = places(environment);
   const bounded = boundedFetch(fetch);
   const ports = readingPorts(surroundings);
   const known = new Map<string, Promise<Provider>>();
@@ -81,9 +101,15 @@ export async function accessPorts(surroundings: Surroundings): Promise<AccessPor
     ...ports,
     fetch: bounded,
     notice: onNotice,
-    files: { read: readOutside, write: writeOutside },
+    files: {
+      read: readOutside,
+      write: async (path, text) => {
+        await assertOwnGround(dirname(path), runner);
+        await writeOutside(path, text);
+      },
+    },
     log: openLog({
-      file: join(places(environmentOf(surroundings)).log, 'fitbit-login.log'),
+      file: (await isOwnGround(logDirectory, runner)) ? join(logDirectory, 'fitbit-login.log') : undefined,
       now: ports.now,
       ...defined({ terminal: terminalLog }),
     }),

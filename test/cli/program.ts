@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly input?: string;
   /** A command that runs the program as another user, or elsewhere: its words come before the program's. Default: none. */
   readonly within?: readonly string[];
+  /** Where the built program is. Default: in dist/. */
+  readonly program?: string;
 }
 
 /** The built program as a process, at work. */
@@ -37,9 +39,9 @@ export class Program {
   constructor(
     args: readonly string[],
     environment: NodeJS.ProcessEnv,
-    { input = '', within = [] }: Omit<StartOptions, 'environment'> = {},
+    { input = '', within = [], program = PROGRAM }: Omit<StartOptions, 'environment'> = {},
   ) {
-    const [file = '', ...rest] = [...within, process.execPath, PROGRAM, ...args];
+    const [file = '', ...rest] = [...within, process.execPath, program, ...args];
     const child = spawn(file, rest, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.

@@ -36,8 +36,10 @@ printf %s "$last" | base64 -d | tr -d '\\000' >> /mnt/asked
 exit $(cat /mnt/code)
 `;
 
+/** Of util-linux. */
+const NAMESPACE = 'unshare';
 const skipped =
-  spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt && ! grep -q docker /proc/self/cgroup']).status !==
+  spawnSync(NAMESPACE, ['-m', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt && ! grep -q docker /proc/self/cgroup']).status !==
   0;
 if (skipped)
   console.warn('SKIPPED: only root, in a namespace of its own for mounts, can make a machine look like WSL.');
@@ -62,7 +64,7 @@ describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
   async function begin(code: number, environment: Readonly<Record<string, string>> = {}) {
     await writeFile(join(root, 'mnt/code'), String(code));
     // As sudo leaves the environment: no WSL_DISTRO_NAME. No display: WSLg is not needed.
-    return at.start(at.login(), { environment, within: ['unshare', '-m', 'sh', '-c', LIKE_WSL, 'sh', root] });
+    return at.start(at.login(), { environment, within: [NAMESPACE, '-m', 'sh', '-c', LIKE_WSL, 'sh', root] });
   }
   async function decide(url: URL) {
     at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });
