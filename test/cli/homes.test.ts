@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { type Anna, makeUpAnna, skipWithoutAnna, skipWithoutSudo } from './anna.ts';
 import { APP, type Desk, desk, type Ended, OLD_TOKEN, type StartOptions } from './program.ts';
+import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const run = promisify(execFile);
 /** One that cannot be started, but for which a page would be opened. */
@@ -189,6 +190,11 @@ describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
   test('because it is read-only: the same', async () => {
     await run('mount', ['-o', 'remount,ro', home]);
     await refusesToWrite(/the file system is read-only \(EROFS\)\.$/);
+    // Where the setup page would be seen by nobody, the terminal asks: not for what could not be stored.
+    if (skipWithoutTerminal) return;
+    await using terminal = new TypedInto(['setup'], { HOME: home, SSH_TTY: '/dev/pts/0' });
+    expect(await terminal.ended).toBe(6);
+    expect(terminal.screen).not.toContain('Client id');
   });
 });
 

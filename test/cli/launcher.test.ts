@@ -234,8 +234,8 @@ describe('a browser that is elsewhere', () => {
 });
 
 describe('the setup page and the status page', () => {
-  test.each([['status', '--web'], ['setup']])('%s %s says that its page could not be opened', async (...args) => {
-    const program = at.start(args, { environment: { BROWSER: '/nowhere/browser', DISPLAY: '' } });
+  test.each(['status --web', 'setup'])('%s says that its page could not be opened', async (command) => {
+    const program = at.start(command.split(' '), { environment: { BROWSER: '/nowhere/browser', DISPLAY: '' } });
     await program.says(
       /fitbit-login: “\/nowhere\/browser”, from BROWSER, could not be started.*Open the address above yourself\./,
     );
