@@ -157,6 +157,16 @@ describe.skipIf(process.platform === 'win32')('a config directory that is a link
   });
 });
 
+test.skipIf(process.platform === 'win32')('a pipe in the place of the log is not waited for', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'pipe-'));
+  const log = join(home, '.local/state/fitbit-login/fitbit-login.log');
+  await mkdir(dirname(log), { recursive: true });
+  await run('mkfifo', [log]);
+  expect((await signIn(inHome(home))).exit).toBe(0);
+  expect((await lstat(log)).isFIFO()).toBe(true);
+  await rm(home, { recursive: true });
+});
+
 describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
   let home = '';
   beforeAll(async () => {
