@@ -1,4 +1,4 @@
-import type { Surroundings } from '../index.ts';
+import type { Elsewhere, Surroundings } from '../index.ts';
 
 /**
  * What a shell offers where a value is typed: these words, the files there, the stored profiles, or the scopes of the provider
@@ -66,6 +66,8 @@ export interface Terminal {
   readonly redraw: (line: string) => void;
   /** Whether a page that is opened from here would be seen, or `BROWSER` says how to show it. */
   readonly seesPages: boolean;
+  /** Why it would not; absent where it would. */
+  readonly elsewhere?: Elsewhere;
   /** Whether a person can be asked: standard input and stderr are a terminal. */
   readonly canAsk: boolean;
   /** Asks one question. @throws AuthError `INTERRUPTED`, `CANCELLED` */

@@ -1,7 +1,6 @@
-import { platform } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { AuthError, asAuthError } from '../errors.ts';
-import { hasScreen, LOG_LEVELS, type LogLevel, type Surroundings } from '../index.ts';
+import { LOG_LEVELS, type LogLevel, type Surroundings, screenOf } from '../index.ts';
 import type { Context } from './command.ts';
 import { readAll } from './input.ts';
 import { errorText } from './print.ts';
@@ -60,6 +59,7 @@ function contextOf(
   talk: (line: string) => void,
 ): Context {
   const { environment = {} } = surroundings;
+  const screen = screenOf(environment);
   const level = LOG_LEVELS.find((known) => known === logLevel);
   return {
     surroundings: {
@@ -77,7 +77,8 @@ function contextOf(
     readInput: () => readAll(stdin, signal),
     terminal: {
       isTerminal: stderr.isTTY === true,
-      seesPages: Boolean(environment.BROWSER) || hasScreen(environment, platform()),
+      seesPages: screen.kind === 'seen',
+      ...(screen.kind === 'elsewhere' ? { elsewhere: screen.why } : {}),
       canAsk: stdin.isTTY === true && stderr.isTTY === true,
       ask: (question, asked = {}) => prompt(question, { input: stdin, output: stderr, signal, ...asked }),
       redraw: (line) => {

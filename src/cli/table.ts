@@ -66,7 +66,10 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_CLIENT_SECRET', meaning: 'its secret' },
   { name: 'FITBIT_LOGIN_PROFILE', meaning: 'the profile, instead of “default”' },
   { name: 'FITBIT_LOGIN_HOME', meaning: 'replaces the config directory; the log goes to log/ in it' },
-  { name: 'BROWSER', meaning: 'a command that is given the address to open' },
+  {
+    name: 'BROWSER',
+    meaning: 'a command that is given the address to open, or several, separated by “:”, that are tried in turn',
+  },
 ];
 
 /** Where things are, where `FITBIT_LOGIN_HOME` does not say otherwise. */

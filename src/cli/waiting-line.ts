@@ -1,4 +1,4 @@
-import type { LoginEvent } from '../index.ts';
+import { browserWords, type LoginEvent } from '../index.ts';
 import type { Context } from './command.ts';
 
 /** Tells a person what a waiting sign-in is doing: the address first, then, on a terminal, the time that is left. */
@@ -21,10 +21,13 @@ export class WaitingLine implements Disposable {
         else talk(`Waiting for the answer at ${event.redirectUri} (time limit ${this.#clock(event.until)} minutes).`);
         return;
       case 'browser-opened':
-        return;
       case 'browser-failed':
-        this.#say(`${event.reason} Open the address above yourself.`);
+      case 'browser-silent':
+      case 'browser-elsewhere': {
+        const words = browserWords(event);
+        if (words !== undefined) this.#say(words);
         return;
+      }
       case 'stray':
         // Anybody can send these; a person is told once, the log has them all.
         if (!this.#toldOfStrays) this.#say('A request came that was not the awaited answer. Still waiting.');

@@ -1,4 +1,4 @@
-import type { Environment } from '../browser.ts';
+import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { proxyFor } from '../network/proxy.ts';
@@ -25,7 +25,10 @@ export interface LoginOptions extends RegistrationOptions {
   readonly loginHint?: string;
   /** How long to wait for the person, in milliseconds. Default 300,000. */
   readonly timeoutMs?: number;
-  /** Whether to open the browser. Default `true`; otherwise only `notify` is told the address. */
+  /**
+   * Whether to open the browser. Default `true`: where a page would be seen (see `screenOf`). Otherwise only `notify` is told the
+   * address.
+   */
   readonly browser?: boolean;
   /** Signs in against the built-in look-alike: `true` for a fresh one that lives as long as the sign-in, else the origin of a running one. */
   readonly sandbox?: true | string;
@@ -91,7 +94,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     ...defined({ prompt, signal, notify, onward, loginHint: options.loginHint ?? same?.loginHint }),
   };
   // Awaited here: the fresh sandbox is closed when this function returns.
-  return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
+  return await signIn(request, browser ? ports : { ...ports, openBrowser: () => {} });
 }
 
 /** A profile that signed in at a sandbox goes back there, unless another app or provider is named. */

@@ -10,6 +10,8 @@ import type { SignIn } from '../usecases/redeem.ts';
 import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
 import type { LoginOptions } from './login.ts';
+import { tellingInWords } from './opener.ts';
+import { rehearseStoring } from './rehearsal.ts';
 import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
@@ -147,19 +149,30 @@ export async function setup(options: SetupOptions = {}, surroundings: Surroundin
   const ports = await loginPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
   const stored = () => ports.store.read(name);
-  await stored();
+  // Before a person fills in a form, whose secret could then not be stored.
+  await rehearseStoring(defined({ profile: options.profile, signal }), surroundings);
   const signIns = new TabSignIns(surroundings);
   let site: Site | undefined;
   const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });
   const { onPage: _, signal: __, ...signIn } = options;
   const desk = new SetupDesk({ signIn, signIns, stored, onward: () => ({ failed: failed() }) });
-  await using running = await startSite({ setup: desk, now: ports.now, log: ports.log });
+  const seen = new AbortController();
+  const handlers: SetupHandlers = {
+    view: () => {
+      seen.abort();
+      return desk.view();
+    },
+    submit: (form) => desk.submit(form),
+    sandbox: () => desk.sandbox(),
+  };
+  await using running = await startSite({ setup: handlers, now: ports.now, log: ports.log });
   site = running;
   onPage?.(running.url);
-  ports.openBrowser(running.url).catch(() => {});
+  ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));
   try {
     return await Promise.race([desk.done, whenLeft(running), whenStopped(signal)]);
   } finally {
+    seen.abort();
     await signIns.end();
   }
 }

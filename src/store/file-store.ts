@@ -5,6 +5,7 @@ import { AuthError, asAuthError } from '../errors.ts';
 import { claim, isClaimed } from './claim.ts';
 import { diskError, unless } from './disk-error.ts';
 import { syncDirectory } from './durable-file.ts';
+import { nearest } from './ground.ts';
 import { isReplaceable, MAX_FILE_BYTES, type OnNotice, readPrivate } from './private-file.ts';
 import type { Profile } from './profile.ts';
 import { decodeProfile, encodeProfile } from './profile-file.ts';
@@ -19,12 +20,18 @@ const LIST_CONCURRENCY = 16;
 export interface FileStoreOptions {
   /** Absolute: `CONFIG/profiles`. Created, for its owner only, when something is first written. */
   readonly directory: string;
+  /** Asked before anything is created. What it throws ends the change. Default: everything may be. */
+  readonly mayCreate?: () => Promise<void>;
   /** Told, once each, of a file or directory that is open to others. Default: nobody is told. */
   readonly onNotice?: OnNotice;
 }
 
 /** A store of one JSON file a profile, `NAME.json`, for one user of this machine only. */
-export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions): ProfileStore {
+export function fileStore({
+  directory,
+  mayCreate = async () => {},
+  onNotice = () => {},
+}: FileStoreOptions): ProfileStore {
   const told = new Set<string>();
   const tell: OnNotice = (text) => {
     if (!told.has(text)) onNotice(text);
@@ -36,6 +43,7 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     patienceMs,
     onWait,
     signal,
+    mayCreate,
     onNotice: tell,
   });
 
@@ -79,6 +87,7 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     const entries = await unless(['ENOENT'], readdir(directory, { withFileTypes: true })).catch((error) => {
       throw diskError('read', directory, error);
     });
+    if (entries === undefined) await nearest(directory);
     const names = (entries ?? [])
       .filter((entry) => entry.name.endsWith('.json') && (entry.isFile() || entry.isSymbolicLink()))
       .map((entry) => entry.name.slice(0, -'.json'.length))
@@ -104,7 +113,10 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
   async function remove(name: string, options: RemoveOptions = {}): Promise<boolean> {
     const path = location(name);
     // Nothing there and nobody at work: nothing has to be created to say so.
-    if (!(await isReplaceable(path)) && !(await isClaimed(path))) return false;
+    if (!(await isReplaceable(path)) && !(await isClaimed(path))) {
+      await nearest(path);
+      return false;
+    }
     const claimed = await claim(path, claimOptions(name, options), async ({ confirm }) => {
       if (options.before !== undefined) {
         const newest = await read(name);

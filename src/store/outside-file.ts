@@ -31,7 +31,7 @@ export async function writeOutside(path: string, text: string): Promise<void> {
   try {
     if (await unless(['ENOENT'], lstat(temporary))) await unlink(temporary);
     const handle = await createPrivate(temporary);
-    await assertOwner(existed ? path : dirname(path), (await handle.stat()).uid);
+    await assertOwner(existed ? path : dirname(path), [(await handle.stat()).uid]);
     await replace(handle, temporary, path, text);
   } catch (error) {
     await unlink(temporary).catch(() => {});

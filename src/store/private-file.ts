@@ -4,6 +4,7 @@ import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { diskError, unless } from './disk-error.ts';
+import { nearest } from './ground.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -12,7 +13,7 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 export type OnNotice = (text: string) => void;
 
 /**
- * The bytes of a file, `undefined` where there is none. A link is followed; what is no file (a pipe, a directory) is not waited for.
+ * The bytes of a file, `undefined` where there is none. A link is followed, and must lead somewhere; what is no file (a pipe, a directory) is not waited for.
  * A file or directory that others can open is reported, and left as it is.
  * @throws AuthError `STORE_DAMAGED` where it is larger than {@link MAX_FILE_BYTES}; `STORE_UNAVAILABLE`
  */
@@ -20,7 +21,11 @@ export async function readPrivate(path: string, onNotice: OnNotice): Promise<Uin
   try {
     // Without O_NONBLOCK a pipe would hold the open up until somebody writes to it.
     const handle = await unless(['ENOENT'], open(path, constants.O_RDONLY | constants.O_NONBLOCK));
-    if (handle === undefined) return undefined;
+    if (handle === undefined) {
+      // Behind a link that leads nowhere, a disk that is not mounted for one, everything would seem never to have been there.
+      await nearest(path);
+      return undefined;
+    }
     try {
       const found = await handle.stat();
       if (!found.isFile()) throw notAFile(path);
@@ -92,10 +97,10 @@ export async function tighten(path: string, uid: number, onNotice: OnNotice): Pr
   }
 }
 
-/** @throws AuthError `STORE_UNAVAILABLE` where a file or directory belongs to somebody else */
-export async function assertOwner(path: string, uid: number): Promise<void> {
-  const found = await stat(path);
-  if (found.uid !== uid) throw foreign(path, found.uid, uid);
+/** @throws AuthError `STORE_UNAVAILABLE` where a file or directory belongs to none of `uids`, of which the first is who we are */
+export async function assertOwner(path: string, uids: readonly [number, ...number[]]): Promise<void> {
+  const { uid } = await stat(path);
+  if (!uids.includes(uid)) throw foreign(path, uid, uids[0]);
 }
 
 function isOpenToOthers(mode: number): boolean {

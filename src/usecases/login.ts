@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BrowserEvent } from '../browser/event.ts';
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { View } from '../loopback/pages/view.ts';
@@ -12,8 +13,7 @@ import { failedView, overView, signedInView, strayView } from './report.ts';
 export type LoginEvent =
   /** The server listens; this is the address to open, and the wait ends at `until`. */
   | { readonly kind: 'waiting'; readonly url: string; readonly redirectUri: string; readonly until: Date }
-  | { readonly kind: 'browser-opened' }
-  | { readonly kind: 'browser-failed'; readonly reason: string }
+  | BrowserEvent
   /** A request arrived that was not the awaited answer; the wait goes on. */
   | { readonly kind: 'stray'; readonly reason: StrayReason }
   /** The answer arrived and is being judged, exchanged and stored. */
@@ -72,6 +72,7 @@ async function signIn(
 ): Promise<SignIn> {
   const { provider, client, prompt, onward = {}, notify = () => {} } = request;
   const attempt = await newAttempt();
+  let heard = false;
   let result: Promise<SignIn> | undefined;
   let over = false;
   let arrive: (arrived: { readonly result: Promise<SignIn> }) => void = () => {};
@@ -84,6 +85,7 @@ async function signIn(
     onCallback: async (parameters) => {
       // Too late: whoever waited has been told that nothing was stored, and so nothing is.
       if (over) return { final: false, view: overView() };
+      heard = true;
       const judgement = judgeCallback(provider.server, client, attempt, parameters);
       if (judgement.kind === 'stray') {
         ports.log.info(
@@ -126,12 +128,15 @@ async function signIn(
     redirectUri: listener.redirectUri,
     until: new Date(ports.now().getTime() + request.timeoutMs),
   });
-  ports.openBrowser(url).then(
-    () => notify({ kind: 'browser-opened' }),
-    (thrown) => notify({ kind: 'browser-failed', reason: asAuthError(thrown).message }),
-  );
 
   const waiting = new AbortController();
+  ports.openBrowser(url, {
+    signal: waiting.signal,
+    tell: (event) => {
+      // Whatever has brought a request is a browser that works.
+      if (event.kind !== 'browser-silent' || !heard) notify(event);
+    },
+  });
   const arrived = await Promise.race([arrival, endOfPatience(request, listener.redirectUri, waiting.signal)]).finally(
     () => {
       over = result === undefined;

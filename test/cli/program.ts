@@ -24,6 +24,10 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Standard input. Default: empty. */
   readonly input?: string;
+  /** A command that runs the program as another user, or elsewhere: its words come before the program's. Default: none. */
+  readonly within?: readonly string[];
+  /** Where the built program is. Default: in dist/. */
+  readonly program?: string;
 }
 
 /** The built program as a process, at work. */
@@ -32,8 +36,13 @@ export class Program {
   readonly ended: Promise<Ended>;
   #stderr = '';
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: environment, stdio: 'pipe' });
+  constructor(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv,
+    { input = '', within = [], program = PROGRAM }: Omit<StartOptions, 'environment'> = {},
+  ) {
+    const [file = '', ...rest] = [...within, process.execPath, program, ...args];
+    const child = spawn(file, rest, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.
     child.stdin.on('error', () => {});
@@ -115,7 +124,7 @@ export async function desk(browser = nobody): Promise<Desk> {
   const home = await mkdtemp(join(tmpdir(), 'desk-'));
   const file = join(home, 'profiles/default.json');
   const notes = `${home}.notes`;
-  const start: Desk['start'] = (args, { environment = {}, input = '' } = {}) =>
+  const start: Desk['start'] = (args, { environment = {}, ...options } = {}) =>
     new Program(
       args,
       {
@@ -126,7 +135,7 @@ export async function desk(browser = nobody): Promise<Desk> {
         BROWSER: browser,
         ...environment,
       },
-      input,
+      options,
     );
   return {
     sandbox,

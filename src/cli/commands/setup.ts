@@ -1,7 +1,15 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
-import { type LoginOptions, login, SETUP_PROVIDERS, type SetupOptions, type SignIn, setup } from '../../index.ts';
+import {
+  type LoginOptions,
+  login,
+  rehearseStoring,
+  SETUP_PROVIDERS,
+  type SetupOptions,
+  type SignIn,
+  setup,
+} from '../../index.ts';
 import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
 import { commonOptions, list, seconds } from '../options.ts';
@@ -68,6 +76,7 @@ export async function runSetup(
       hint: 'Give the client id as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
     });
   }
+  await rehearseStoring(defined({ profile: options.profile, signal: context.signal }), surroundings);
   const registration = await askForRegistration(SETUP_PROVIDERS, context);
   using line = new WaitingLine(context);
   return await login(
