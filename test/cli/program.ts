@@ -22,8 +22,8 @@ export interface Ended {
 export interface StartOptions {
   /** Added to the environment of {@link Desk}. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Standard input. Default: empty. */
-  readonly input?: string;
+  /** Standard input, whole; a file that a shell opens; or left open, for {@link Program.write}. Default: empty. */
+  readonly input?: string | { readonly file: string } | 'left open';
 }
 
 /** The built program as a process, at work. */
@@ -32,12 +32,14 @@ export class Program {
   readonly ended: Promise<Ended>;
   #stderr = '';
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: environment, stdio: 'pipe' });
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: NonNullable<StartOptions['input']>) {
+    const shell = typeof input === 'object' ? ['sh', '-c', `exec "$@" < '${input.file}'`, 'sh'] : [];
+    const [command = '', ...words] = [...shell, process.execPath, PROGRAM, ...args];
+    const child = spawn(command, words, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.
     child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    if (input !== 'left open') child.stdin.end(typeof input === 'string' ? input : '');
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stderr += chunk;
     });
@@ -61,6 +63,11 @@ export class Program {
       const last = await Promise.race([once(this.child.stderr ?? this.child, 'data').then(() => false), ended]);
       if (last && !pattern.test(this.#stderr)) throw new Error(`It ended without ${pattern}: ${this.#stderr}`);
     }
+  }
+
+  /** Writes to a standard input that was left open. */
+  write(text: string): void {
+    this.child.stdin?.write(text);
   }
 
   /** The address that it asks to have opened. */

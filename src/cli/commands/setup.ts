@@ -57,7 +57,7 @@ export async function runSetup(
   context: Context,
 ): Promise<SignIn> {
   const { terminal, talk, surroundings } = context;
-  if (browser && terminal.seesPages) {
+  if (browser && terminal.elsewhere === undefined) {
     return setup(
       { ...options, onPage: (url) => talk(`Set up your app in the browser, at this address:\n\n${url}\n`) },
       surroundings,
@@ -69,9 +69,6 @@ export async function runSetup(
     });
   }
   const registration = await askForRegistration(SETUP_PROVIDERS, context);
-  using line = new WaitingLine(context);
-  return await login(
-    { ...options, ...registration, browser: false, notify: (event) => line.show(event) },
-    surroundings,
-  );
+  using line = new WaitingLine(context, { browser: false });
+  return await login({ ...options, ...registration, ...line.signInOptions }, surroundings);
 }
