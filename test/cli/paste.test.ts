@@ -225,7 +225,7 @@ describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
 
 describe('the browser is elsewhere: without a terminal', () => {
   test('an address that is written to a pipe is taken, whole though it comes in pieces', async () => {
-    const program = at.start(at.login('--no-browser'), { input: 'left open' });
+    const program = at.start(at.login('--no-browser'), { input: { left: 'open' } });
     const { href, code } = await allow((await program.address()).href);
     await program.says(/can also be given on standard input/);
     program.write('marked-and-mistyped-text\n');
@@ -242,7 +242,7 @@ describe('the browser is elsewhere: without a terminal', () => {
   });
 
   test('over SSH nobody has to say --no-browser, and --json answers as ever', async () => {
-    const program = at.start(at.login('--json'), { input: 'left open', environment: { ...SSH, BROWSER: '' } });
+    const program = at.start(at.login('--json'), { input: { left: 'open' }, environment: { ...SSH, BROWSER: '' } });
     const { code } = await allow((await program.address()).href);
     await program.says(/^ssh -N -L /m);
     program.write(`${code}\n`);
@@ -255,7 +255,7 @@ describe('the browser is elsewhere: without a terminal', () => {
     const fifo = join(at.home, 'fifo');
     execFileSync('mkfifo', [fifo]);
     await using writer = await open(fifo, 'r+');
-    const program = at.start(at.login('--no-browser'), { input: { file: fifo } });
+    const program = at.start(at.login('--no-browser'), { around: `exec "$@" < '${fifo}'` });
     const { href, code } = await allow((await program.address()).href);
     await writer.write(href);
     const { exit, stdout, stderr } = await program.ended;

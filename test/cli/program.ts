@@ -22,8 +22,10 @@ export interface Ended {
 export interface StartOptions {
   /** Added to the environment of {@link Desk}. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Standard input, whole; a file that a shell opens; or left open, for {@link Program.write}. Default: empty. */
-  readonly input?: string | { readonly file: string } | 'left open';
+  /** Standard input, whole, or left open for {@link Program.write}. Default: empty. */
+  readonly input?: string | { readonly left: 'open' };
+  /** A shell's command around the program's own, which is `"$@"` there. Default: none. */
+  readonly around?: string;
 }
 
 /** The built program as a process, at work. */
@@ -32,14 +34,14 @@ export class Program {
   readonly ended: Promise<Ended>;
   #stderr = '';
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: NonNullable<StartOptions['input']>) {
-    const shell = typeof input === 'object' ? ['sh', '-c', `exec "$@" < '${input.file}'`, 'sh'] : [];
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, { input = '', around }: StartOptions) {
+    const shell = around === undefined ? [] : ['sh', '-c', around, 'sh'];
     const [command = '', ...words] = [...shell, process.execPath, PROGRAM, ...args];
     const child = spawn(command, words, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.
     child.stdin.on('error', () => {});
-    if (input !== 'left open') child.stdin.end(typeof input === 'string' ? input : '');
+    if (typeof input === 'string') child.stdin.end(input);
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stderr += chunk;
     });
@@ -122,7 +124,7 @@ export async function desk(browser = nobody): Promise<Desk> {
   const home = await mkdtemp(join(tmpdir(), 'desk-'));
   const file = join(home, 'profiles/default.json');
   const notes = `${home}.notes`;
-  const start: Desk['start'] = (args, { environment = {}, input = '' } = {}) =>
+  const start: Desk['start'] = (args, { environment = {}, ...options } = {}) =>
     new Program(
       args,
       {
@@ -133,7 +135,7 @@ export async function desk(browser = nobody): Promise<Desk> {
         BROWSER: browser,
         ...environment,
       },
-      input,
+      options,
     );
   return {
     sandbox,
