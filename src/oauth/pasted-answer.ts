@@ -3,7 +3,7 @@ import { type Attempt, judgeCallback, type StrayReason } from './authorization.t
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 /** What a person pasted, taken apart and not judged yet. */
-export type Pasted =
+type Pasted =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'unreadable' }
   /** `address` is absent where the parameters came without one. */
@@ -24,7 +24,7 @@ const HOST_FIRST = /^(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?])/i;
  * terminal that wrapped it, and a fragment such as Fitbit's `#_=_` are no part of it. No browser shows the `http://` of an
  * address on loopback, so it may be missing.
  */
-export function readPaste(text: string): Pasted {
+function readPaste(text: string): Pasted {
   if (text.length > MAX_LENGTH) return { kind: 'unreadable' };
   const compact = text.replace(BLANKS, '').replace(QUOTES, '').replace(/#.*$/, '');
   if (compact === '') return { kind: 'nothing' };

@@ -9,6 +9,8 @@ import { decideAtSandbox } from '../flow/providers.ts';
 import { APP, type Desk, desk, nobody, person } from './program.ts';
 import { skipWithoutTerminal, type TerminalOptions, TypedInto } from './pseudo-terminal.ts';
 
+/** Of every Unix. */
+const MAKE_FIFO = 'mkfifo';
 const CTRL_C = '\u0003';
 const CTRL_Z = '\u001a';
 const SSH = { SSH_CONNECTION: '192.0.2.1 50022 203.0.113.7 2222' };
@@ -253,7 +255,7 @@ describe('the browser is elsewhere: without a terminal', () => {
 
   test.skipIf(process.platform === 'win32')('a FIFO, from a writer that ends no line and leaves it open', async () => {
     const fifo = join(at.home, 'fifo');
-    execFileSync('mkfifo', [fifo]);
+    execFileSync(MAKE_FIFO, [fifo]);
     await using writer = await open(fifo, 'r+');
     const program = at.start(at.login('--no-browser'), { around: `exec "$@" < '${fifo}'` });
     const { href, code } = await allow((await program.address()).href);
