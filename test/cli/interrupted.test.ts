@@ -249,6 +249,26 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
     );
   });
 
+  test('two signals at the prompt, one right after the other: the terminal is as it was', async () => {
+    await using terminal = new TypedInto(at.login(), environment(), { shell });
+    const [, pid = ''] = await terminal.shows(/pid (\d+)/);
+    await terminal.shows(/Paste the address here.*: $/);
+    process.kill(Number(pid), 'SIGTERM');
+    process.kill(Number(pid), 'SIGINT');
+    expect(await terminal.ended).toBe(130);
+    expect(terminal.screen).toMatch(sane);
+    expect(terminal.bytes.lastIndexOf('\u001b[?2004l')).toBeGreaterThan(terminal.bytes.lastIndexOf('\u001b[?2004h'));
+  });
+
+  test('--json: when the time is up, nothing of the prompt is left above the answer', async () => {
+    await using terminal = new TypedInto([...at.login(), '--json', '--timeout', '1'], environment());
+    await terminal.shows(/Paste the address here.*: $/);
+    expect(await terminal.ended).toBe(4);
+    const { lines } = terminal;
+    expect(JSON.parse(lines.slice(lines.indexOf('{')).join('\n')).error).toMatchObject({ code: 'TIMED_OUT' });
+    expect(lines.filter((line) => line.includes('left)'))).toEqual([]);
+  });
+
   test.each([
     ['the prompt for a paste', () => at.login(), /Paste the address here.*: $/],
     ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client id: $/],

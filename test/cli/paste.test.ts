@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DESKTOP } from '../flow/google.ts';
@@ -100,10 +101,6 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
   test.each<readonly [string, (href: string) => string]>([
     ['6,000 characters, more than a line of a terminal can hold', (href) => `${href}&scope=${LONG}\r`],
     ['several lines, as a terminal broke it', (href) => `${href.replace(/(.{50})/g, '$1\r')}\r`],
-    [
-      'several lines and no line break at the end: Enter ends it',
-      (href) => `${href.slice(0, 60)}\r${href.slice(60)}\r`,
-    ],
     ['in brackets, with line breaks', (href) => `\u001b[200~\n${href.replace(/(.{50})/g, '$1\n')}\n\u001b[201~\r`],
     ['after something that was taken back', (href) => `nonsense\u0015x\u007f${href}\r`],
     ['with arrows and other keys between', (href) => `\u001b[A\u0004\t\u001bx${href}\u001b[D\r`],
@@ -115,6 +112,28 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).not.toMatch(/neither|another sign-in/);
     await expectNowhere(code, terminal.bytes);
+  });
+
+  test.each<readonly [string, (href: string) => readonly string[]]>([
+    [
+      'of several lines that ends without one: Enter ends it',
+      (href) => [`${href.slice(0, 60)}\r${href.slice(60, 90)}`, `${href.slice(90)}\r`],
+    ],
+    [
+      'in brackets that comes slowly: it is not whole before its end',
+      (href) => [`\u001b[200~${href.slice(0, 60)}\r`, `${href.slice(60)}\u001b[201~`, '\r'],
+    ],
+  ])('a paste %s', async (_name, form) => {
+    await using terminal = terminalAt(at.login());
+    const { href } = await allow(await printed(terminal));
+    await terminal.shows(/Paste the address here/);
+    for (const piece of form(href)) {
+      terminal.type(piece);
+      // Longer than a terminal pauses within a paste.
+      await delay(400);
+    }
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen).not.toMatch(/neither|another sign-in/);
   });
 
   test('a denial ends with 4', async () => {
