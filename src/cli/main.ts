@@ -130,11 +130,13 @@ function terminalOf(
   { stdin, stderr, signal, keys, surroundings }: ProcessParts,
   { screen, inputIsFree }: { readonly screen: Screen; readonly inputIsFree: () => boolean },
 ): Terminal {
-  const { environment = {} } = surroundings;
+  const { environment = {}, openBrowser } = surroundings;
+  // Whoever opens addresses in a way of their own knows where they are seen.
+  const elsewhere = openBrowser === undefined ? browserElsewhere(environment, platform()) : undefined;
   return {
     canRedraw: screen.canRedraw,
     pin: (...variants) => screen.pin(...variants),
-    ...defined({ elsewhere: browserElsewhere(environment, platform()) }),
+    ...defined({ elsewhere }),
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
     ask: (question, asked = {}) => {
       const options = { input: stdin, output: stderr, signal, ...asked };

@@ -61,7 +61,10 @@ export const loginCommand: Command = {
       flags: '--login-hint <account>',
       description: 'which account is meant, an e-mail address; remembered for the next time (Google Health)',
     },
-    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--no-browser',
+      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
+    },
     {
       flags: '--timeout <seconds>',
       description: 'how long to wait for you',

@@ -33,7 +33,10 @@ export const migrateCommand: Command = {
       description: 'the file downloaded for that app, or its secret; “-” is standard input',
     },
     { flags: '--login-hint <account>', description: 'which Google account is meant, an e-mail address' },
-    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--no-browser',
+      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
+    },
     {
       flags: '--timeout <seconds>',
       description: 'how long to wait for you',
