@@ -4,6 +4,7 @@ import type { Command, Context, OptionSpec } from './command.ts';
 import { table } from './print.ts';
 import { COMMANDS, COMMON_OPTIONS, ENVIRONMENT, EXIT_CODES, PROGRAM } from './table.ts';
 import { badValue, commandOf, unknownCommand, usageError } from './usage-error.ts';
+import { wrap } from './wrap.ts';
 
 /** Under every help: what a script wants to know. */
 const AFTER_HELP = `
@@ -13,9 +14,13 @@ ${table(EXIT_CODES.map(({ code, meaning }) => [`  ${code}`, meaning]))}
 Environment:
 ${table(ENVIRONMENT.map(({ name, meaning }) => [`  ${name}`, meaning]))}`;
 
+/** How wide the help is where there is no terminal. */
+const HELP_COLUMNS = 80;
+
 export interface ProgramOutput {
   readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
+  /** How wide its lines may be; infinity where it is no terminal. */
+  readonly columns: number;
 }
 
 /**
@@ -39,7 +44,12 @@ export async function runProgram(
     .helpCommand(true)
     .addHelpText('after', AFTER_HELP)
     .showHelpAfterError(false)
-    .configureOutput({ writeOut: output.out, writeErr: () => {} })
+    // Broken into lines here, where nothing that is copied is broken.
+    .configureHelp({ helpWidth: Number.MAX_SAFE_INTEGER })
+    .configureOutput({
+      writeOut: (text) => output.out(wrap(text, Number.isFinite(output.columns) ? output.columns : HELP_COLUMNS)),
+      writeErr: () => {},
+    })
     .enablePositionalOptions()
     .exitOverride();
   for (const spec of COMMANDS) {

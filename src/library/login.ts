@@ -32,6 +32,11 @@ export interface LoginOptions extends RegistrationOptions {
   readonly browser?: boolean;
   /** Signs in against the built-in look-alike: `true` for a fresh one that lives as long as the sign-in, else the origin of a running one. */
   readonly sandbox?: true | string;
+  /**
+   * What a person pastes: the address that the browser ended on, its query or the code, each text whole. For a browser that
+   * cannot reach this machine; whichever answer is right and first is taken. Default: nothing is read.
+   */
+  readonly pasted?: AsyncIterable<string>;
   /** Where the result page leads on to. Default: nowhere. */
   readonly onward?: Onward;
   /** Ends the wait. */
@@ -48,7 +53,7 @@ export interface LoginOptions extends RegistrationOptions {
  *   is, the stored profile is as it was.
  */
 export async function login(options: LoginOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
-  const { signal, browser = true, timeoutMs = 300_000, notify, onward } = options;
+  const { signal, browser = true, timeoutMs = 300_000, notify, onward, pasted } = options;
   signal?.throwIfAborted();
   const ports = await loginPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
@@ -91,7 +96,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     redirectUris:
       options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,
     timeoutMs,
-    ...defined({ prompt, signal, notify, onward, loginHint: options.loginHint ?? same?.loginHint }),
+    ...defined({ prompt, signal, notify, onward, pasted, loginHint: options.loginHint ?? same?.loginHint }),
   };
   // Awaited here: the fresh sandbox is closed when this function returns.
   return await signIn(request, browser ? ports : { ...ports, openBrowser: () => {} });

@@ -29,7 +29,7 @@ const NOTICES = [
 export interface SetupOptions
   extends Omit<
     LoginOptions,
-    'clientId' | 'clientSecret' | 'clientFile' | 'provider' | 'notify' | 'browser' | 'onward'
+    'clientId' | 'clientSecret' | 'clientFile' | 'provider' | 'notify' | 'browser' | 'onward' | 'pasted'
   > {
   /** Told the address of the page, whose key works once. */
   readonly onPage?: (url: string) => void;

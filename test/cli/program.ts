@@ -22,10 +22,12 @@ export interface Ended {
 export interface StartOptions {
   /** Added to the environment of {@link Desk}. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Standard input. Default: empty. */
-  readonly input?: string;
+  /** Standard input, whole, or left open for {@link Program.write}. Default: empty. */
+  readonly input?: string | { readonly left: 'open' };
   /** A command that runs the program as another user, or elsewhere: its words come before the program's. Default: none. */
   readonly within?: readonly string[];
+  /** A shell's command around the program's own, which is `"$@"` there. Default: none. */
+  readonly around?: string;
   /** Where the built program is. Default: in dist/. */
   readonly program?: string;
 }
@@ -39,14 +41,15 @@ export class Program {
   constructor(
     args: readonly string[],
     environment: NodeJS.ProcessEnv,
-    { input = '', within = [], program = PROGRAM }: Omit<StartOptions, 'environment'> = {},
+    { input = '', within = [], around, program = PROGRAM }: Omit<StartOptions, 'environment'> = {},
   ) {
-    const [file = '', ...rest] = [...within, process.execPath, program, ...args];
+    const shell = around === undefined ? [] : ['sh', '-c', around, 'sh'];
+    const [file = '', ...rest] = [...within, ...shell, process.execPath, program, ...args];
     const child = spawn(file, rest, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.
     child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    if (typeof input === 'string') child.stdin.end(input);
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stderr += chunk;
     });
@@ -70,6 +73,11 @@ export class Program {
       const last = await Promise.race([once(this.child.stderr ?? this.child, 'data').then(() => false), ended]);
       if (last && !pattern.test(this.#stderr)) throw new Error(`It ended without ${pattern}: ${this.#stderr}`);
     }
+  }
+
+  /** Writes to a standard input that was left open. */
+  write(text: string): void {
+    this.child.stdin?.write(text);
   }
 
   /** The address that it asks to have opened. */

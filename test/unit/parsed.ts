@@ -14,7 +14,7 @@ class Reached extends Error {
   }
 }
 
-const SILENT = { out: () => {}, err: () => {} };
+const SILENT = { out: () => {}, err: () => {}, columns: 80 };
 
 /** What the parser makes of these arguments, up to where the command would run. @throws AuthError `USAGE` */
 export async function parsed(argv: readonly string[]): Promise<Parsed> {

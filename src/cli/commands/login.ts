@@ -65,7 +65,10 @@ export const loginCommand: Command = {
       flags: '--login-hint <account>',
       description: 'which account is meant, an e-mail address; remembered for the next time (Google Health)',
     },
-    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--no-browser',
+      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
+    },
     {
       flags: '--timeout <seconds>',
       description: 'how long to wait for you',
@@ -88,14 +91,12 @@ export const loginCommand: Command = {
   ],
   run: async (given, context) => {
     const options = v.parse(Options, given);
-    using line = new WaitingLine(context);
     const wanted = await loginOptions(options, context);
-    const done = await login({ ...wanted, notify: (event) => line.show(event) }, context.surroundings).catch(
-      (thrown) => {
-        if (!isUnconfigured(thrown) || !mayAsk(options, context)) throw thrown;
-        return runSetup(wanted, context);
-      },
-    );
+    using line = new WaitingLine(context, wanted);
+    const done = await login({ ...wanted, ...line.signInOptions }, context.surroundings).catch((thrown) => {
+      if (!isUnconfigured(thrown) || !mayAsk(options, context)) throw thrown;
+      return runSetup(wanted, context);
+    });
     line.end();
     const now = context.now();
     context.answer(inJsonOr(options.json, signInJson(done, now), signInText(done, now)));
@@ -109,7 +110,7 @@ function isUnconfigured(thrown: unknown): boolean {
 
 /** First use opens the setup page, or asks; a script, and whoever wants no browser, is told what is missing. */
 function mayAsk({ json, browser }: v.InferOutput<typeof Options>, { terminal }: Context): boolean {
-  return !json && (terminal.canAsk || (browser && terminal.seesPages));
+  return !json && (terminal.canAsk || (browser && terminal.elsewhere === undefined));
 }
 
 async function loginOptions(

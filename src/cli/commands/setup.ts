@@ -65,7 +65,7 @@ export async function runSetup(
   context: Context,
 ): Promise<SignIn> {
   const { terminal, talk, surroundings } = context;
-  if (browser && terminal.seesPages) {
+  if (browser && terminal.elsewhere === undefined) {
     return setup(
       { ...options, onPage: (url) => talk(`Set up your app in the browser, at this address:\n\n${url}\n`) },
       surroundings,
@@ -78,9 +78,6 @@ export async function runSetup(
   }
   await rehearseStoring(defined({ profile: options.profile, signal: context.signal }), surroundings);
   const registration = await askForRegistration(SETUP_PROVIDERS, context);
-  using line = new WaitingLine(context);
-  return await login(
-    { ...options, ...registration, browser: false, notify: (event) => line.show(event) },
-    surroundings,
-  );
+  using line = new WaitingLine(context, { browser: false });
+  return await login({ ...options, ...registration, ...line.signInOptions }, surroundings);
 }
