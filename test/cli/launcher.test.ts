@@ -199,10 +199,10 @@ describe('a browser that is elsewhere', () => {
     [
       'SSH, even with a forwarded display',
       { SSH_CONNECTION: '203.0.113.7 50022 198.51.100.1 22', DISPLAY: 'localhost:10.0' },
-      /This is an SSH session, so no browser was opened\./,
+      /You are here by SSH, so the browser cannot come back by itself/,
     ],
     ['CI', { CI: 'true', DISPLAY: ':99' }, /This is an automated job \(CI is set\), so no browser/],
-    ['a container', { ...NONE, container: 'podman' }, /This is a container without a display, so no browser/],
+    ['a container', { ...NONE, container: 'podman' }, /This is a container: a browser outside of it/],
   ];
   test.runIf(isLinux).concurrent.each(CASES)(
     '%s: none is opened, that is said, and the sign-in goes on',
@@ -226,10 +226,12 @@ describe('a browser that is elsewhere', () => {
     expect(stderr).not.toContain('SSH');
   });
 
-  test('--no-browser says nothing of it', async () => {
+  test('--no-browser over SSH says how to lead the answer back, and nothing of a browser that nobody wanted', async () => {
     const program = begin({ SSH_TTY: '/dev/pts/0' }, '--no-browser');
     await decide(program);
-    expect((await program.ended).stderr).not.toContain('SSH');
+    const { stderr } = await program.ended;
+    expect(stderr).toContain('ssh -N -L');
+    expect(stderr).not.toContain('no browser was opened');
   });
 });
 
