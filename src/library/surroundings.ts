@@ -115,7 +115,11 @@ export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts
   const environment = environmentOf(surroundings);
   const { openBrowser = (url: string) => openUsualBrowser(url, environment) } = surroundings;
   const [ports, { listen }] = await Promise.all([accessPorts(surroundings), import('../loopback/listener.ts')]);
-  return { ...ports, openBrowser, listen: (options) => listen({ ...options, log: ports.log }) };
+  return {
+    ...ports,
+    openBrowser,
+    listen: (options) => listen({ ...options, log: ports.log, now: ports.now, pid: process.pid }),
+  };
 }
 
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
