@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Standard input. Default: empty. */
   readonly input?: string;
+  /** The command that it runs in, such as `ip netns exec NAME`. Default: none. */
+  readonly inside?: readonly string[];
 }
 
 /** The built program as a process, at work. */
@@ -32,8 +34,9 @@ export class Program {
   readonly ended: Promise<Ended>;
   #stderr = '';
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: environment, stdio: 'pipe' });
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, { input = '', inside = [] }: StartOptions = {}) {
+    const [file = '', ...rest] = [...inside, process.execPath, PROGRAM, ...args];
+    const child = spawn(file, rest, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.
     child.stdin.on('error', () => {});
@@ -115,7 +118,7 @@ export async function desk(browser = nobody): Promise<Desk> {
   const home = await mkdtemp(join(tmpdir(), 'desk-'));
   const file = join(home, 'profiles/default.json');
   const notes = `${home}.notes`;
-  const start: Desk['start'] = (args, { environment = {}, input = '' } = {}) =>
+  const start: Desk['start'] = (args, { environment = {}, ...options } = {}) =>
     new Program(
       args,
       {
@@ -126,7 +129,7 @@ export async function desk(browser = nobody): Promise<Desk> {
         BROWSER: browser,
         ...environment,
       },
-      input,
+      options,
     );
   return {
     sandbox,
