@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { holderOf, type SocketList } from '../../src/loopback/port/holder.ts';
@@ -27,6 +29,7 @@ describe.each(WAYS)('who holds a port, as %s tells', (_way, sockets) => {
       ['::1', '::1'],
       ['0.0.0.0', '127.0.0.1'],
       ['::', '127.0.0.1'],
+      ['::ffff:127.0.0.1', '127.0.0.1'],
       ['::', '::1'],
     ]),
   )('a program on %s holds %s', async (host, asked) => {
@@ -66,6 +69,19 @@ describe.each(WAYS)('who holds a port, as %s tells', (_way, sockets) => {
     const holder = await holderOf('127.0.0.1', program.port, { sockets });
     expect(holder).toEqual({ pid: program.pid, process: expect.stringMatching(/^nc/) });
     expect(program.child.exitCode).toBeNull();
+  });
+
+  test('nobody, where only a connection is left of who listened', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const client = connect(port, '127.0.0.1');
+    const [socket]: Socket[] = await once(server, 'connection');
+    server.close();
+    expect(await holderOf('127.0.0.1', port, { sockets })).toBeUndefined();
+    for (const end of [client, socket]) end?.destroy();
+    await once(server, 'close');
   });
 
   test('nobody, at a port that is free', async () => {

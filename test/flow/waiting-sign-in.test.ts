@@ -44,6 +44,13 @@ describe('a sign-in that waits is recognised, and goes on', () => {
     for (const header of ['cache-control: no-store', 'connection: close']) expect(head.toLowerCase()).toContain(header);
   });
 
+  test('a browser that says nothing of itself is told nothing: the header is what it cannot send', async () => {
+    await using visited = await waiting();
+    const { status, body } = await visited.send('GET', WAITING_PATH);
+    expect(status).toBe(403);
+    expect(body).not.toContain('waiting');
+  });
+
   test('a redirect URI at that very path is still caught', async () => {
     await using visited = await waiting({ redirectUris: [`http://127.0.0.1:0${WAITING_PATH}`] });
     expect((await visited.navigate(`${WAITING_PATH}?state=right`)).status).toBe(303);
@@ -63,7 +70,10 @@ describe('another program is not taken for one, whatever it answers', () => {
     ['other JSON', json('{"waiting":true}')],
     ['a wait that is no number', json('{"waiting":"fitbit-login","seconds":"kill 1"}')],
     ['a wait before it began', json('{"waiting":"fitbit-login","seconds":-1}')],
-    ['the right words with a 403', (_request, response) => response.writeHead(403).end('{"waiting":"fitbit-login"}')],
+    [
+      'the right words with a 403',
+      (_request, response) => response.writeHead(403).end('{"waiting":"fitbit-login","seconds":1}'),
+    ],
     [
       'an answer without an end',
       (_request, response) =>

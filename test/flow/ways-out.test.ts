@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { refusal } from '../../src/loopback/port/refusal.ts';
 import type { Taken } from '../../src/loopback/port/stack.ts';
 import { waysOut } from '../../src/loopback/port/ways-out.ts';
 import { holding } from '../../src/loopback/port/words.ts';
@@ -105,6 +106,15 @@ test('several redirect URIs: the other one is given beside all of them', async (
   expect(await waysOut(all, { pid: undefined, os: 'linux' })).toMatch(
     /Register another .* give all; .*"http:\/\/127.0.0.1:8976\/callback http:\/\/127.0.0.1:8977\/ http:\/\/127.0.0.1:\d+\/callback"/,
   );
+});
+
+test('a port that was taken a moment ago is not called free, nor is anybody accused', async () => {
+  const redirect = parseRedirectUri(`http://127.0.0.1:${await freePort()}/callback`);
+  const { addresses, port } = redirect;
+  const failure = { redirect, address: addresses[0] ?? '', code: 'EADDRINUSE', cause: undefined };
+  const error = await refusal([failure], {});
+  expect(error.code).toBe('PORT_BUSY');
+  expect(error.message).toBe(`127.0.0.1:${port} is held by another program.`);
 });
 
 test('the other redirect URI is at a port that is free, on the same host and path', async () => {
