@@ -52,7 +52,7 @@ export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 
 /** Starts the built-in look-alike of the provider on 127.0.0.1. @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`, `USAGE` */
 export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
-  return (await import('./sandbox/sandbox.ts')).startSandbox(options);
+  return (await import('./library/sandbox-port.ts')).sandboxAtPort(options);
 }
 
 /** Plays the person at a sandbox's consent page, where there is no screen. @throws AuthError `USAGE` */

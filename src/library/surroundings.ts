@@ -146,7 +146,11 @@ export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts
     own: surroundings.openBrowser,
     usual: openUsual,
   });
-  return { ...ports, openBrowser, listen: (options) => listen({ ...options, log: ports.log }) };
+  return {
+    ...ports,
+    openBrowser,
+    listen: (options) => listen({ ...options, log: ports.log, now: ports.now, pid: process.pid }),
+  };
 }
 
 /** Opens an address as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux. */
