@@ -71,7 +71,9 @@ describe.skipIf(skipWithoutHosts)('a host', () => {
     });
     await program.says(/Waiting for the answer at http:\/\/localhost:8976/);
     expect((await program.ended).exit).toBe(4);
-    const { exit, stderr } = await at.run(['login', '--redirect-uri', 'http://127.0.0.1:8976/callback'], there);
+    const { exit, stderr } = await at.run(['login', '--redirect-uri', 'http://127.0.0.1:8976/callback'], {
+      within: there.inside,
+    });
     expect(exit).toBe(6);
     expect(stderr).toContain(
       'Cannot listen on 127.0.0.1:8976: the loopback interface of this machine is down, or has no',
@@ -86,7 +88,7 @@ test.skipIf(skipWithoutHosts)('a host whose loopback interface is down says so',
   await using there = await host();
   await there.run('ip', 'link', 'set', 'lo', 'down');
   await there.run('ip', 'addr', 'flush', 'dev', 'lo');
-  const { exit, stderr } = await at.run(['login', '--redirect-uri', LOCALHOST], there);
+  const { exit, stderr } = await at.run(['login', '--redirect-uri', LOCALHOST], { within: there.inside });
   expect(exit).toBe(6);
   expect(stderr).toContain('Cannot listen on 127.0.0.1:8976: the loopback interface of this machine is down');
   const [, ...command] = /`sudo (ip) (link) (\S+) (\S+) (\S+)`/.exec(stderr) ?? [];

@@ -125,7 +125,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     const second = new Program(
       ['login', '--client-id', '23ABCD', '--redirect-uri', REDIRECT],
       { PATH: process.env.PATH, FITBIT_LOGIN_HOME: at('desk') },
-      desk,
+      { within: desk.inside },
     );
     const { exit, stderr } = await second.ended;
     expect(exit).toBe(6);
