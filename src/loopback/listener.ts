@@ -1,14 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { AuthError } from '../errors.ts';
-import { callbackApp } from './app.ts';
 import type { AwaitedCallback, CallbackListener } from './callback-listener.ts';
 import { Outcome } from './outcome.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
 import { serve } from './served.ts';
 
 export interface ListenOptions extends AwaitedCallback {
-  /** Gets a line for each request, without its query. Default: no log. */
-  readonly log?: FastifyBaseLogger | undefined;
+  /** Gets a line for each request, without its query; may be opened once the port is bound. Default: no log. */
+  readonly log?: FastifyBaseLogger | (() => Promise<FastifyBaseLogger>);
   /** How long a browser may take to ask for the result page after the final answer, in milliseconds. Default 2,000. */
   readonly lingerMs?: number;
 }
@@ -30,7 +29,10 @@ export async function listen({
   if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
 
   const outcome = new Outcome({ lingerMs });
-  const served = await serve(redirects, (redirect) => callbackApp({ redirect, outcome, onCallback, log }));
+  const served = await serve(redirects, async (redirect) => {
+    const { callbackApp } = await import('./app.ts');
+    return callbackApp({ redirect, outcome, onCallback, log: typeof log === 'function' ? await log() : log });
+  });
   const shutDown = async () => {
     // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
     await outcome.flushed(FLUSH_MS);
@@ -41,5 +43,11 @@ export async function listen({
     closing ??= shutDown();
     return closing;
   };
-  return { redirectUri: served.redirect.uri, answered: outcome.answered, close, [Symbol.asyncDispose]: close };
+  return {
+    redirectUri: served.redirect.uri,
+    ready: served.ready,
+    answered: outcome.answered,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -132,7 +132,8 @@ async function signIn(
   );
 
   const waiting = new AbortController();
-  const arrived = await Promise.race([arrival, endOfPatience(request, listener.redirectUri, waiting.signal)]).finally(
+  const answer = listener.ready.then(() => arrival);
+  const arrived = await Promise.race([answer, endOfPatience(request, listener.redirectUri, waiting.signal)]).finally(
     () => {
       over = result === undefined;
       waiting.abort();
