@@ -4,14 +4,14 @@ import { AuthError, asAuthError } from '../errors.ts';
 import { hasScreen, LOG_LEVELS, type LogLevel, type Surroundings } from '../index.ts';
 import type { Context } from './command.ts';
 import { readAll } from './input.ts';
-import { errorText } from './print.ts';
-import { runProgram } from './program.ts';
+import { plainToken } from './plain-token.ts';
 import { prompt } from './prompt.ts';
 
 /** The parts of a process that the command line uses. */
 export interface ProcessParts {
   readonly argv: readonly string[];
   readonly version: string;
+  /** Looked at only where it is needed. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -26,6 +26,12 @@ export async function main(parts: ProcessParts): Promise<number> {
   const talk = (line: string) => void stderr.write(`${line}\n`);
   let options: Readonly<Record<string, unknown>> | undefined;
   try {
+    const plain = plainToken(argv);
+    if (plain !== undefined) {
+      const { tokenCommand } = await import('./commands/token.ts');
+      return await tokenCommand.run({ ...plain }, contextOf(parts, {}, [], talk));
+    }
+    const { runProgram } = await import('./program.ts');
     return await runProgram(
       argv,
       parts.version,
@@ -39,10 +45,15 @@ export async function main(parts: ProcessParts): Promise<number> {
     const error = asAuthError(thrown);
     const { json, logLevel } = options ?? unparsed(argv);
     if (json === true) stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
-    else talk(errorText(error));
+    else talk((await import('./print.ts')).errorText(error));
     if (WITH_STACK.some((level) => level === logLevel)) talk(stackOf(error));
     return error.exitCode;
   }
+}
+
+/** What a command ends with where a signal asks it to. */
+export function interrupted(signal: string): AuthError {
+  return new AuthError('INTERRUPTED', 'Interrupted.', { details: { signal } });
 }
 
 /** How to report an error in arguments that could not be parsed: as they ask for, as far as can be told. */
@@ -54,11 +65,12 @@ function unparsed(argv: readonly string[]): Readonly<Record<string, unknown>> {
 }
 
 function contextOf(
-  { stdin, stdout, stderr, signal, surroundings }: ProcessParts,
+  parts: ProcessParts,
   { logLevel }: Readonly<Record<string, unknown>>,
   operands: readonly string[],
   talk: (line: string) => void,
 ): Context {
+  const { stdout, stderr, signal, surroundings } = parts;
   const { environment = {} } = surroundings;
   const level = LOG_LEVELS.find((known) => known === logLevel);
   return {
@@ -74,12 +86,14 @@ function contextOf(
     answerBytes: (bytes) => void stdout.write(bytes),
     talk,
     signal,
-    readInput: () => readAll(stdin, signal),
+    readInput: () => readAll(parts.stdin, signal),
     terminal: {
       isTerminal: stderr.isTTY === true,
       seesPages: Boolean(environment.BROWSER) || hasScreen(environment, platform()),
-      canAsk: stdin.isTTY === true && stderr.isTTY === true,
-      ask: (question, asked = {}) => prompt(question, { input: stdin, output: stderr, signal, ...asked }),
+      get canAsk() {
+        return parts.stdin.isTTY === true && stderr.isTTY === true;
+      },
+      ask: (question, asked = {}) => prompt(question, { input: parts.stdin, output: stderr, signal, ...asked }),
       redraw: (line) => {
         if (stderr.isTTY === true) stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
       },

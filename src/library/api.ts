@@ -1,5 +1,4 @@
-import { boundedFetch } from '../oauth/http.ts';
-import { type ApiAnswer, type ApiRequest, api } from '../usecases/api.ts';
+import type { ApiAnswer, ApiRequest } from '../usecases/api.ts';
 import { accessPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 
 export interface ApiOptions extends Omit<ApiRequest, 'name' | 'path'> {
@@ -23,6 +22,7 @@ export async function apiRequest(
 ): Promise<ApiAnswer> {
   const { profile, ...request } = options;
   const { fetch = globalThis.fetch } = surroundings;
+  const { api, boundedFetch } = await import('./online.ts');
   return api(
     { ...request, path, name: profileNameIn(surroundings, profile) },
     await accessPorts(surroundings),

@@ -2,16 +2,16 @@ import { join } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
 import process from 'node:process';
 import type { Writable } from 'node:stream';
-import type { Logger } from 'pino';
-import { type Environment, openBrowser as openUsualBrowser } from '../browser.ts';
+import type { Environment } from '../browser.ts';
 import { defined } from '../defined.ts';
 import type { LogLevel } from '../log/level.ts';
 import type { Fetch } from '../oauth/http.ts';
-import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
 import { places } from '../store/places.ts';
 import type { ProfileStore } from '../store/store.ts';
-import type { AccessPorts, LoginPorts, Ports } from '../usecases/ports.ts';
+import type { Ports } from '../usecases/ports.ts';
+import type { OpenAccessPorts, OpenLoginPorts } from './online-ports.ts';
+import { profileInForce } from './profile-in-force.ts';
 
 /**
  * What the library takes from the world around it. Everything has a default, so that a script gives nothing and a test
@@ -61,52 +61,22 @@ function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () 
 }
 
 /**
- * The effects of what talks to the provider: loads the protocol and the log.
+ * The effects of what talks to the provider.
  * @internal
  */
-export async function accessPorts(surroundings: Surroundings): Promise<AccessPorts & { readonly log: Logger }> {
-  const { fetch = globalThis.fetch, onNotice = () => {}, terminalLog } = surroundings;
-  const [{ openLog }, { boundedFetch }, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
-    import('../log/log.ts'),
-    import('../oauth/http.ts'),
-    import('./registration.ts'),
-    import('../store/outside-file.ts'),
-  ]);
-  const bounded = boundedFetch(fetch);
-  const ports = readingPorts(surroundings);
-  const known = new Map<string, Promise<Provider>>();
-  return {
-    ...ports,
-    fetch: bounded,
-    notice: onNotice,
-    files: { read: readOutside, write: writeOutside },
-    log: openLog({
-      file: join(places(environmentOf(surroundings)).log, 'fitbit-login.log'),
-      now: ports.now,
-      ...defined({ terminal: terminalLog }),
-    }),
-    // A custom provider is asked for its metadata, and once is enough.
-    providerOf: (profile) => {
-      const key = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
-      const provider = known.get(key) ?? providerOf(profile, { fetch: bounded });
-      known.set(key, provider);
-      return provider;
-    },
-  };
+export async function accessPorts(surroundings: Surroundings): Promise<OpenAccessPorts> {
+  return (await import('./online.ts')).openAccessPorts(surroundings);
 }
 
 /**
  * The effects of `login`: the server as well.
  * @internal
  */
-export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts & { readonly log: Logger }> {
-  const environment = environmentOf(surroundings);
-  const { openBrowser = (url: string) => openUsualBrowser(url, environment) } = surroundings;
-  const [ports, { listen }] = await Promise.all([accessPorts(surroundings), import('../loopback/listener.ts')]);
-  return { ...ports, openBrowser, listen: (options) => listen({ ...options, log: ports.log }) };
+export async function loginPorts(surroundings: Surroundings): Promise<OpenLoginPorts> {
+  return (await import('./online.ts')).openLoginPorts(surroundings);
 }
 
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
 export function profileNameIn(surroundings: Surroundings, given: string | undefined): string {
-  return given ?? (environmentOf(surroundings).FITBIT_LOGIN_PROFILE || 'default');
+  return profileInForce(environmentOf(surroundings), given);
 }

@@ -36,7 +36,7 @@ describe('the package, as npm would publish it', () => {
 
   test('runs where no other package is installed', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-    const { stdout } = await run(process.execPath, [join(installed, 'dist/bin.js'), '--version']);
+    const { stdout } = await run(process.execPath, [join(installed, 'dist/bin.cjs'), '--version']);
     expect(stdout.trim()).toBe(version);
   });
 

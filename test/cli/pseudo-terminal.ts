@@ -21,7 +21,7 @@ export class TypedInto implements AsyncDisposable {
   #screen = '';
 
   constructor(args: readonly string[], environment: NodeJS.ProcessEnv) {
-    const command = [process.execPath, resolve('dist/bin.js'), ...args].map((word) => `'${word}'`).join(' ');
+    const command = [process.execPath, resolve('dist/bin.cjs'), ...args].map((word) => `'${word}'`).join(' ');
     const child = spawn(RECORDER, ['-qfec', command, '/dev/null'], {
       env: { PATH: process.env.PATH, TERM: 'xterm', ...environment },
       stdio: ['pipe', 'pipe', 'ignore'],
