@@ -7,8 +7,7 @@ import type { Context, Terminal } from './command.ts';
 import { isInForeground } from './foreground.ts';
 import { readAll } from './input.ts';
 import { pipedPastes, typedPastes } from './pasted-input.ts';
-import { errorText } from './print.ts';
-import { runProgram } from './program.ts';
+import { plainToken } from './plain-token.ts';
 import { prompt } from './prompt.ts';
 import { columnsOf, type MaybeTerminal, Screen } from './screen.ts';
 import { tunnelCommand } from './ssh-tunnel.ts';
@@ -18,6 +17,7 @@ import { wrap } from './wrap.ts';
 export interface ProcessParts {
   readonly argv: readonly string[];
   readonly version: string;
+  /** Looked at only where it is needed. */
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
   readonly stdout: MaybeTerminal;
   readonly stderr: MaybeTerminal;
@@ -41,6 +41,12 @@ export async function main(parts: ProcessParts): Promise<number> {
   let options: Readonly<Record<string, unknown>> | undefined;
   using _ = sayingWhyItGoesOn(parts.signal, screen);
   try {
+    const plain = plainToken(argv);
+    if (plain !== undefined) {
+      const { tokenCommand } = await import('./commands/token.ts');
+      return await tokenCommand.run({ ...plain }, contextOf(parts, { options: {}, operands: [], screen }));
+    }
+    const { runProgram } = await import('./program.ts');
     return await runProgram(
       argv,
       parts.version,
@@ -56,7 +62,7 @@ export async function main(parts: ProcessParts): Promise<number> {
     // A terminal has written ^C there.
     if (error.code === 'INTERRUPTED') screen.control('\r\u001b[2K');
     if (json === true) stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
-    else screen.say(errorText(error));
+    else screen.say((await import('./print.ts')).errorText(error));
     if (WITH_STACK.some((level) => level === logLevel)) screen.say(stackOf(error));
     return error.exitCode;
   }
@@ -82,6 +88,11 @@ function sayingWhyItGoesOn(signal: AbortSignal, screen: Screen): Disposable {
   };
 }
 
+/** What a command ends with where a signal asks it to. */
+export function interrupted(signal: string): AuthError {
+  return new AuthError('INTERRUPTED', 'Interrupted.', { details: { signal } });
+}
+
 /** How to report an error in arguments that could not be parsed: as they ask for, as far as can be told. */
 function unparsed(argv: readonly string[]): Readonly<Record<string, unknown>> {
   return {
@@ -97,7 +108,7 @@ interface Parsed {
 }
 
 function contextOf(parts: ProcessParts, { options, operands, screen }: Parsed): Context {
-  const { stdin, stdout, signal, takeSignals = () => {}, surroundings } = parts;
+  const { stdout, signal, takeSignals = () => {}, surroundings } = parts;
   const { environment = {} } = surroundings;
   const level = LOG_LEVELS.find((known) => known === options.logLevel);
   const columns = options.json === true ? Number.POSITIVE_INFINITY : columnsOf(stdout);
@@ -119,16 +130,17 @@ function contextOf(parts: ProcessParts, { options, operands, screen }: Parsed): 
     takeSignals,
     readInput: () => {
       inputIsTaken = true;
-      return readAll(stdin, signal);
+      return readAll(parts.stdin, signal);
     },
     terminal: terminalOf(parts, { screen, inputIsFree: () => !inputIsTaken }),
   };
 }
 
 function terminalOf(
-  { stdin, stderr, signal, keys, surroundings }: ProcessParts,
+  parts: ProcessParts,
   { screen, inputIsFree }: { readonly screen: Screen; readonly inputIsFree: () => boolean },
 ): Terminal {
+  const { stderr, signal, keys, surroundings } = parts;
   const { environment = {}, openBrowser } = surroundings;
   // Whoever opens addresses in a way of their own knows where they are seen.
   const seen = openBrowser === undefined ? screenOf(environment) : undefined;
@@ -136,13 +148,16 @@ function terminalOf(
     canRedraw: screen.canRedraw,
     pin: (...variants) => screen.pin(...variants),
     ...(seen?.kind === 'elsewhere' ? { elsewhere: seen.why } : {}),
-    canAsk: stdin.isTTY === true && stderr.isTTY === true,
+    get canAsk() {
+      return stderr.isTTY === true && parts.stdin.isTTY === true;
+    },
     ask: (question, asked = {}) => {
-      const options = { input: stdin, output: stderr, signal, ...asked };
+      const options = { input: parts.stdin, output: stderr, signal, ...asked };
       return prompt(`${wrap(question.trimEnd(), columnsOf(stderr))} `, options);
     },
     pastes: ({ piped, onTyped }) => {
       if (!inputIsFree()) return undefined;
+      const { stdin } = parts;
       if (stdin.isTTY !== true) return piped ? pipedPastes(stdin) : undefined;
       if (stderr.isTTY !== true || keys === undefined || !isInForeground()) return undefined;
       return typedPastes({

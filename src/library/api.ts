@@ -1,5 +1,5 @@
-import { type ApiAnswer, type ApiRequest, api } from '../usecases/api.ts';
-import { accessPorts, fetchOf, profileNameIn, type Surroundings } from './surroundings.ts';
+import type { ApiAnswer, ApiRequest } from '../usecases/api.ts';
+import { accessPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 
 export interface ApiOptions extends Omit<ApiRequest, 'name' | 'path'> {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -21,9 +21,10 @@ export async function apiRequest(
   surroundings: Surroundings = {},
 ): Promise<ApiAnswer> {
   const { profile, ...request } = options;
+  const { api, fetchOf } = await import('./online.ts');
   return api(
     { ...request, path, name: profileNameIn(surroundings, profile) },
     await accessPorts(surroundings),
-    await fetchOf(surroundings, LIMITS),
+    fetchOf(surroundings, LIMITS),
   );
 }

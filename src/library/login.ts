@@ -6,7 +6,7 @@ import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginEvent, type Onward, login as signIn } from '../usecases/login.ts';
+import type { LoginEvent, Onward } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
 import { type RegistrationOptions, registeredUris, resolveClient, resolveProvider } from './registration.ts';
 import { scopesOf } from './scopes.ts';
@@ -98,8 +98,14 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     timeoutMs,
     ...defined({ prompt, signal, notify, onward, pasted, loginHint: options.loginHint ?? same?.loginHint }),
   };
+  const { signIn } = await import('./online.ts');
   // Awaited here: the fresh sandbox is closed when this function returns.
-  return await signIn(request, browser ? ports : { ...ports, openBrowser: () => {} });
+  try {
+    return await signIn(request, browser ? ports : { ...ports, openBrowser: () => {} });
+  } finally {
+    // What failed early may have been noted before the log was open.
+    await ports.log.written();
+  }
 }
 
 /** A profile that signed in at a sandbox goes back there, unless another app or provider is named. */

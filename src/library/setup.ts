@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
-import { type Next, type SetupHandlers, type Site, startSite } from '../loopback/site.ts';
+import type { Next, SetupHandlers, Site } from '../loopback/site.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
@@ -146,7 +146,7 @@ function recognised(clientId = ''): string {
  */
 export async function setup(options: SetupOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
   const { signal, onPage } = options;
-  const ports = await loginPorts(surroundings);
+  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../loopback/site.ts')]);
   const name = profileNameIn(surroundings, options.profile);
   const stored = () => ports.store.read(name);
   // Before a person fills in a form, whose secret could then not be stored.
@@ -165,7 +165,7 @@ export async function setup(options: SetupOptions = {}, surroundings: Surroundin
     submit: (form) => desk.submit(form),
     sandbox: () => desk.sandbox(),
   };
-  await using running = await startSite({ setup: handlers, now: ports.now, log: ports.log });
+  await using running = await startSite({ setup: handlers, now: ports.now, log: await ports.log.open() });
   site = running;
   onPage?.(running.url);
   ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));

@@ -5,7 +5,7 @@ import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log/read.ts';
 import type { Action, Notice, ProfileCard } from '../loopback/pages/site-view.ts';
-import { type Next, type Site, startSite } from '../loopback/site.ts';
+import type { Next, Site } from '../loopback/site.ts';
 import { places } from '../store/places.ts';
 import { watchDirectory } from '../store/watch.ts';
 import { type HistoryEvent, historyOf } from '../usecases/history.ts';
@@ -38,7 +38,7 @@ export async function statusPage(
   surroundings: Surroundings = {},
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const { idleMs, signal, onPage } = options;
-  const ports = await loginPorts(surroundings);
+  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../loopback/site.ts')]);
   const directories = places(environmentOf(surroundings));
   const signIns = new TabSignIns(surroundings);
   let site: Site | undefined;
@@ -127,7 +127,7 @@ export async function statusPage(
   await using running = await startSite({
     start: 'status',
     now: ports.now,
-    log: ports.log,
+    log: await ports.log.open(),
     ...defined({ idleMs }),
     setup: {
       view: () => {

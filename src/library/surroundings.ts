@@ -1,21 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
 import process from 'node:process';
 import type { Writable } from 'node:stream';
-import type { Logger } from 'pino';
 import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import type { LogLevel } from '../log/level.ts';
-import type { HttpLimits } from '../network/bounded-fetch.ts';
 import type { Fetch } from '../oauth/http.ts';
-import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
-import { assertOwnGround, isOwnGround, type Runner } from '../store/ground.ts';
+import { assertOwnGround, type Runner } from '../store/ground.ts';
 import { places } from '../store/places.ts';
 import type { ProfileStore } from '../store/store.ts';
-import type { AccessPorts, LoginPorts, Ports } from '../usecases/ports.ts';
-import { openerOf } from './opener.ts';
+import type { Ports } from '../usecases/ports.ts';
+import type { OpenAccessPorts, OpenLoginPorts } from './online-ports.ts';
+import { profileInForce } from './profile-in-force.ts';
 
 /**
  * What the library takes from the world around it. Everything has a default, so that a script gives nothing and a test
@@ -41,8 +39,11 @@ export function environmentOf({ environment }: Surroundings): Environment {
   return environment ?? process.env;
 }
 
-/** Who runs this process, and who had `sudo` run it. */
-function runnerOf({ SUDO_UID, SUDO_USER }: Environment): Runner {
+/**
+ * Who runs this process, and who had `sudo` run it.
+ * @internal
+ */
+export function runnerOf({ SUDO_UID, SUDO_USER }: Environment): Runner {
   return {
     uid: process.geteuid?.(),
     ...(SUDO_UID && SUDO_USER ? { caller: { uid: Number(SUDO_UID), name: SUDO_USER } } : {}),
@@ -81,80 +82,34 @@ function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () 
 }
 
 /**
- * What every request is sent with: the one place that decides how the network is reached.
+ * The effects of what talks to the provider.
  * @internal
  */
-export async function fetchOf(surroundings: Surroundings, limits: HttpLimits = {}): Promise<Fetch> {
-  const [{ boundedFetch }, { environmentFetch }] = await Promise.all([
-    import('../network/bounded-fetch.ts'),
-    import('../network/environment-fetch.ts'),
-  ]);
-  return boundedFetch(surroundings.fetch ?? environmentFetch(environmentOf(surroundings)), limits);
-}
-
-/**
- * The effects of what talks to the provider: loads the protocol and the log.
- * @internal
- */
-export async function accessPorts(surroundings: Surroundings): Promise<AccessPorts & { readonly log: Logger }> {
-  const { onNotice = () => {}, terminalLog } = surroundings;
-  const [{ openLog }, bounded, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
-    import('../log/log.ts'),
-    fetchOf(surroundings),
-    import('./registration.ts'),
-    import('../store/outside-file.ts'),
-  ]);
-  const environment = environmentOf(surroundings);
-  const runner = runnerOf(environment);
-  const { log: logDirectory } = places(environment);
-  const ports = readingPorts(surroundings);
-  const known = new Map<string, Promise<Provider>>();
-  return {
-    ...ports,
-    fetch: bounded,
-    notice: onNotice,
-    files: {
-      read: readOutside,
-      write: async (path, text) => {
-        await assertOwnGround(dirname(path), runner);
-        await writeOutside(path, text);
-      },
-    },
-    log: openLog({
-      file: (await isOwnGround(logDirectory, runner)) ? join(logDirectory, 'fitbit-login.log') : undefined,
-      now: ports.now,
-      ...defined({ terminal: terminalLog }),
-    }),
-    // A custom provider is asked for its metadata, and once is enough.
-    providerOf: (profile) => {
-      const key = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
-      const provider = known.get(key) ?? providerOf(profile, { fetch: bounded });
-      known.set(key, provider);
-      return provider;
-    },
-  };
+export async function accessPorts(surroundings: Surroundings): Promise<OpenAccessPorts> {
+  return (await import('./online.ts')).openAccessPorts(surroundings);
 }
 
 /**
  * The effects of `login`: the server as well.
  * @internal
  */
-export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts & { readonly log: Logger }> {
-  const [ports, { listen }] = await Promise.all([accessPorts(surroundings), import('../loopback/listener.ts')]);
-  const openBrowser = openerOf({
-    environment: environmentOf(surroundings),
-    own: surroundings.openBrowser,
-    usual: openUsual,
-  });
-  return {
-    ...ports,
-    openBrowser,
-    listen: (options) => listen({ ...options, log: ports.log, now: ports.now, pid: process.pid }),
-  };
+export async function loginPorts(surroundings: Surroundings): Promise<OpenLoginPorts> {
+  return (await import('./online.ts')).openLoginPorts(surroundings);
 }
 
-/** Opens an address as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux. */
-async function openUsual(url: string): Promise<ChildProcess> {
+/**
+ * The number of this process.
+ * @internal
+ */
+export function processId(): number {
+  return process.pid;
+}
+
+/**
+ * Opens an address as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux.
+ * @internal
+ */
+export async function openUsual(url: string): Promise<ChildProcess> {
   const { default: open } = await import('open');
   // xdg-open looks at BROWSER, too: it would run what has just failed once more, and then none of the browsers that it knows.
   const { BROWSER } = process.env;
@@ -168,5 +123,5 @@ async function openUsual(url: string): Promise<ChildProcess> {
 
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
 export function profileNameIn(surroundings: Surroundings, given: string | undefined): string {
-  return given ?? (environmentOf(surroundings).FITBIT_LOGIN_PROFILE || 'default');
+  return profileInForce(environmentOf(surroundings), given);
 }

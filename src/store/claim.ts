@@ -2,11 +2,13 @@ import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { diskError, unless } from './disk-error.ts';
-import { makePrivateDirectory } from './durable-file.ts';
+import { makePrivateDirectory, syncDirectory } from './durable-file.ts';
 import { nearest, ROOT } from './ground.ts';
 import { assertOwner, isReplaceable, type OnNotice, tighten } from './private-file.ts';
 import { type HeldLock, type LockOptions, takeLock } from './profile-lock.ts';
 import { type Reservation, reserve } from './reservation.ts';
+
+export { syncDirectory };
 
 export interface ClaimOptions<I> extends LockOptions<I> {
   /** How much larger than now the file may become, in bytes: disk space is taken for that much. Default 0: none is taken. */

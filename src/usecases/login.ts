@@ -148,7 +148,8 @@ async function signIn(
     },
   });
   if (request.pasted !== undefined) void readPastes(request.pasted, { onPaste, signal: waiting.signal });
-  const arrived = await Promise.race([answer.arrived, endOfPatience(request, { redirectUri, done: waiting.signal })])
+  const arrival = listener.ready.then(() => answer.arrived);
+  const arrived = await Promise.race([arrival, endOfPatience(request, { redirectUri, done: waiting.signal })])
     .catch((thrown) => {
       over = !answer.hasArrived;
       if (over) throw thrown;

@@ -295,7 +295,7 @@ describe('the browser is elsewhere: without a terminal', () => {
   test.skipIf(process.platform === 'win32')(
     'the loop of a shell around it keeps its input, where the browser is here',
     async () => {
-      const [node, program] = [process.execPath, resolve('dist/bin.js')];
+      const [node, program] = [process.execPath, resolve('dist/bin.cjs')];
       const login = [node, program, ...at.login('--json')].map((word) => `'${word}'`).join(' ');
       const script = `printf 'one\\ntwo\\n' | while read word; do ${login} > /dev/null 2>&1; echo $word $?; done`;
       const app = { FITBIT_CLIENT_ID: APP.id, FITBIT_CLIENT_SECRET: APP.secret };

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 
-const PROGRAM = resolve('dist/bin.js');
+const PROGRAM = resolve('dist/bin.cjs');
 export const APP = SANDBOX_CLIENTS.server;
 
 export interface Ended {

@@ -296,7 +296,7 @@ describe('without a proxy', () => {
     await rm(join(chunks, undici[0] ?? ''));
     const run = (args: readonly string[], more = {}) => {
       const env = { PATH: process.env.PATH, FITBIT_LOGIN_HOME: own.home, ...more };
-      return promisify(execFile)(process.execPath, [join(copy, 'dist/bin.js'), ...args], { env }).catch(
+      return promisify(execFile)(process.execPath, [join(copy, 'dist/bin.cjs'), ...args], { env }).catch(
         (ended) => ended,
       );
     };

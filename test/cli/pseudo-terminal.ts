@@ -31,7 +31,7 @@ export class TypedInto implements AsyncDisposable {
     environment: NodeJS.ProcessEnv,
     { columns = 80, shell = 'exec $PROGRAM' }: TerminalOptions = {},
   ) {
-    const program = [process.execPath, resolve('dist/bin.js'), ...args].map((word) => `'${word}'`).join(' ');
+    const program = [process.execPath, resolve('dist/bin.cjs'), ...args].map((word) => `'${word}'`).join(' ');
     // A function, so that the words are kept whatever is in them.
     const command = `stty cols ${columns} rows 24; ${shell.replace('$PROGRAM', () => program)}`;
     const child = spawn(RECORDER, ['-qfec', command, '/dev/null'], {

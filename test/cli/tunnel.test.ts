@@ -76,7 +76,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     // Its directory for unprivileged children is made where only this host sees it.
     const sshd = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec ${SSHD} -D -e -f ${at('sshd_config')}`;
     await start(remote, ['sh', '-c', sshd], /Server listening/);
-    await start(remote, [process.execPath, resolve('dist/bin.js'), 'sandbox', '--port', '8977'], /Ctrl-C ends it/);
+    await start(remote, [process.execPath, resolve('dist/bin.cjs'), 'sandbox', '--port', '8977'], /Ctrl-C ends it/);
   });
   afterAll(async () => {
     for (const child of started) child.kill('SIGKILL');

@@ -11,11 +11,19 @@ const HOME = resolve('/home/anna');
 describe('FITBIT_LOGIN_HOME', () => {
   test('replaces the config directory, and the log goes into it', () => {
     const home = resolve('/srv/fitbit');
-    expect(places({ FITBIT_LOGIN_HOME: home, HOME })).toEqual({ config: home, log: join(home, 'log') });
+    expect(places({ FITBIT_LOGIN_HOME: home, HOME })).toEqual({
+      config: home,
+      log: join(home, 'log'),
+      cache: join(home, 'cache'),
+    });
   });
 
   test('that is relative is taken from the working directory', () => {
-    expect(places({ FITBIT_LOGIN_HOME: 'here' })).toEqual({ config: resolve('here'), log: resolve('here/log') });
+    expect(places({ FITBIT_LOGIN_HOME: 'here' })).toEqual({
+      config: resolve('here'),
+      log: resolve('here/log'),
+      cache: resolve('here/cache'),
+    });
   });
 
   test('that is empty is none', () => {
@@ -25,20 +33,26 @@ describe('FITBIT_LOGIN_HOME', () => {
 
 describe('without it, the platform’s own places', () => {
   const { platform } = process;
-  const { XDG_CONFIG_HOME, XDG_STATE_HOME } = process.env;
+  const { XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CACHE_HOME } = process.env;
   const pretend = (value: NodeJS.Platform) => Object.defineProperty(process, 'platform', { value });
   afterEach(() => {
     pretend(platform);
-    Object.assign(process.env, XDG_CONFIG_HOME && { XDG_CONFIG_HOME }, XDG_STATE_HOME && { XDG_STATE_HOME });
+    Object.assign(
+      process.env,
+      XDG_CONFIG_HOME && { XDG_CONFIG_HOME },
+      XDG_STATE_HOME && { XDG_STATE_HOME },
+      XDG_CACHE_HOME && { XDG_CACHE_HOME },
+    );
   });
 
   test.each(['linux', 'freebsd', 'darwin', 'win32'] as const)('of %s are those that env-paths knows', (system) => {
     const environment = { HOME: homedir(), USERPROFILE: homedir() };
     delete process.env.XDG_CONFIG_HOME;
     delete process.env.XDG_STATE_HOME;
+    delete process.env.XDG_CACHE_HOME;
     pretend(system);
-    const { config, log } = envPaths('fitbit-login', { suffix: '' });
-    expect(places({ ...process.env, ...environment }, system)).toEqual({ config, log });
+    const { config, log, cache } = envPaths('fitbit-login', { suffix: '' });
+    expect(places({ ...process.env, ...environment }, system)).toEqual({ config, log, cache });
   });
 
   const XDG: readonly (readonly [string, Readonly<Record<string, string>>, string, string])[] = [
@@ -60,6 +74,7 @@ describe('without it, the platform’s own places', () => {
       expect(places({ HOME, ...environment }, 'linux')).toEqual({
         config: `${config}/fitbit-login`,
         log: `${state}/fitbit-login`,
+        cache: `${HOME}/.cache/fitbit-login`,
       });
     },
   );
@@ -68,6 +83,7 @@ describe('without it, the platform’s own places', () => {
     expect(places({ APPDATA: '/roaming', LOCALAPPDATA: '/local' }, 'win32')).toEqual({
       config: join('/roaming/fitbit-login/Config'),
       log: join('/local/fitbit-login/Log'),
+      cache: join('/local/fitbit-login/Cache'),
     });
   });
 

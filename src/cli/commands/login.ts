@@ -4,8 +4,9 @@ import { AuthError } from '../../errors.ts';
 import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions, list, seconds } from '../options.ts';
+import { commonOptions, list } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 import { runSetup } from './setup.ts';
 

@@ -3,8 +3,9 @@ import { defined } from '../../defined.ts';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions, seconds } from '../options.ts';
+import { commonOptions } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({

@@ -12,8 +12,9 @@ import {
 } from '../../index.ts';
 import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
-import { commonOptions, list, seconds } from '../options.ts';
+import { commonOptions, list } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({
