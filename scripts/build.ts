@@ -18,7 +18,7 @@ const COMMON = {
   bundle: true,
   platform: 'node',
   target: TARGET,
-  // Not minified: whoever entrusts tokens to a program may want to read it, and it would start no sooner.
+  // Not minified: whoever entrusts tokens to a program may want to read it, and it would start no sooner. See isForeign.
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -57,7 +57,7 @@ const built = new Set(['bin.cjs', 'index.js']);
 for (const { path, text } of whole.outputFiles) {
   const file = relative('.', path).replace(/\.js$/, '.cjs');
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await asCommonJs(text));
+  await writeFile(file, await asCommonJs(text, { minify: isForeign(relative('.', path)) }));
   built.add(basename(file));
 }
 await writeFile(join(OUT, 'index.js'), facade('index.cjs', metafile.outputs['dist/index.js']?.exports ?? []));
@@ -85,6 +85,13 @@ function standingBeside(imported: string, path: string): Plugin {
     setup: ({ onResolve }) =>
       onResolve({ filter: /^\./ }, ({ path: asked }) => (asked === imported ? { path, external: true } : undefined)),
   };
+}
+
+/** Whether next to nothing in a chunk is this project's own. Such a one is minified: its packages are better read where they are made. */
+function isForeign(path: string): boolean {
+  const inputs = Object.entries(metafile.outputs[path]?.inputs ?? {});
+  const bytes = (those: typeof inputs) => those.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+  return bytes(inputs.filter(([input]) => input.includes('node_modules/'))) > 0.95 * bytes(inputs);
 }
 
 function chunksWith({ outputs }: Metafile, input: RegExp): readonly string[] {

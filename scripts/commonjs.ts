@@ -14,12 +14,13 @@ const MODULE_ADDRESS = 'import.meta.url';
  * every name of it, `WebSocket` among them, which on Node 24 loads its whole HTTP client, another 15 ms. esbuild splits ES modules
  * only, so that each chunk is turned into CommonJS afterwards.
  */
-export async function asCommonJs(chunk: string): Promise<string> {
+export async function asCommonJs(chunk: string, { minify = false } = {}): Promise<string> {
   const asksWhereItIs = chunk.includes(MODULE_ADDRESS);
   const { code } = await transform(chunk, {
     format: 'cjs',
     platform: 'node',
     target: TARGET,
+    minify,
     // What is imported when it is needed is required then.
     supported: { 'dynamic-import': false },
     ...(asksWhereItIs

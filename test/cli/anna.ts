@@ -64,7 +64,7 @@ export async function makeUpAnna(): Promise<Anna> {
     uid: UID,
     root,
     home,
-    program: join(root, 'program/bin.js'),
+    program: join(root, 'program/bin.cjs'),
     herself,
     sudo: [...herself, 'sudo', '-E'],
     stranger: AS_SOMEBODY,

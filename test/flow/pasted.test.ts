@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type LoginEvent, login } from '../../src/index.ts';
 import { type IssuerOptions, startIssuer } from '../interop/issuer.ts';
 import { GOOGLE } from './google.ts';
@@ -79,10 +79,14 @@ describe('an answer that is pasted', () => {
     expect(reasons(waiting)).toEqual(['unreadable', 'sign-in-page', 'other-address', 'wrong-state', 'no-answer']);
     const said = JSON.stringify(waiting.events.filter(({ kind }) => kind === 'paste-refused'));
     expect(said).toContain(`begins with ${waiting.redirectUri}`);
-    const files = await readdir(at.home, { recursive: true });
-    const [log = ''] = files.filter((file) => file.endsWith('.log'));
-    const noted = await readFile(join(at.home, log), 'utf8');
-    expect(noted).toContain('paste_refused');
+    // The log is opened while the sign-in waits.
+    const noted = await vi.waitFor(async () => {
+      const files = await readdir(at.home, { recursive: true });
+      const [log = ''] = files.filter((file) => file.endsWith('.log'));
+      const text = await readFile(join(at.home, log), 'utf8');
+      expect(text.match(/paste_refused/g)).toHaveLength(5);
+      return text;
+    });
     for (const secret of [code, waiting.state, 'marked-but-no-code']) expect(said + noted).not.toContain(secret);
     expect(at.sent).toHaveLength(0);
 
