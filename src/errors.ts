@@ -19,6 +19,7 @@ const KINDS = {
     exit: 2,
     hint: 'Check the address given as `--provider`: it must be the issuer, exactly as its metadata names it.',
   },
+  NETWORK_BLOCKED: { exit: 2, hint: 'Check HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS.' },
   NOT_SIGNED_IN: { exit: 3, hint: 'Run `fitbit-login login`.' },
   GRANT_DEAD: { exit: 3, hint: 'Run `fitbit-login login` to sign in again.' },
   SCOPE_MISSING: { exit: 3, hint: 'Sign in again with the scope that is missing: `fitbit-login login --scope …`.' },

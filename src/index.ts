@@ -5,7 +5,8 @@
  * import { login } from 'fitbit-login';
  * const { userId, scopes } = await login({ clientId: '23ABCD', scopes: ['activity', 'sleep'] });
  */
-export { hasScreen } from './browser.ts';
+export { browserWords } from './browser/event.ts';
+export { type Elsewhere, type Screen, screenOf } from './browser/screen.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
 export { type AccessOptions, type AccessToken, accessToken, environmentFor, refresh } from './library/access.ts';
 export { type ApiOptions, apiRequest } from './library/api.ts';
@@ -13,6 +14,7 @@ export { type CheckedStatus, checkStatus } from './library/check.ts';
 export { type LoginOptions, login } from './library/login.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './library/migrate.ts';
 export { type ListedProfile, type LogoutOptions, logout, profiles, renameProfile } from './library/profiles.ts';
+export { type RehearsalOptions, rehearseStoring } from './library/rehearsal.ts';
 export { type KnownScope, knownScopes } from './library/scope-list.ts';
 export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusOptions, status } from './library/status.ts';
@@ -50,7 +52,7 @@ export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 
 /** Starts the built-in look-alike of the provider on 127.0.0.1. @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`, `USAGE` */
 export async function startSandbox(options?: SandboxOptions): Promise<Sandbox> {
-  return (await import('./sandbox/sandbox.ts')).startSandbox(options);
+  return (await import('./library/sandbox-port.ts')).sandboxAtPort(options);
 }
 
 /** Plays the person at a sandbox's consent page, where there is no screen. @throws AuthError `USAGE` */

@@ -51,7 +51,7 @@ export class Program implements AsyncDisposable {
   readonly #canary: Canary;
   readonly #running = new Set<Running>();
 
-  /** @param directory holds `bin.js`; see {@link copyProgram} */
+  /** @param directory holds `bin.cjs`; see {@link copyProgram} */
   constructor(directory: string, canary: Canary) {
     this.#directory = directory;
     this.#canary = canary;
@@ -61,7 +61,7 @@ export class Program implements AsyncDisposable {
     const { home, clockOffsetMs, measured = false, gated = false, largestFileBytes, uid } = options;
     const preload =
       measured || gated || clockOffsetMs !== undefined ? ['--import', join(this.#directory, 'preload.mjs')] : [];
-    const command = [process.execPath, ...preload, join(this.#directory, 'bin.js'), ...args];
+    const command = [process.execPath, ...preload, join(this.#directory, 'bin.cjs'), ...args];
     const [file = '', ...rest] =
       largestFileBytes === undefined
         ? command

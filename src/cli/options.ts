@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
 import { LOG_LEVELS } from '../index.ts';
 import type { OptionSpec } from './command.ts';
+import { minTtlSeconds } from './seconds.ts';
 
 /** The options of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
@@ -9,6 +10,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     flags: '--profile <name>',
     description: 'whose tokens: one profile is one person at one provider',
     defaultText: '$FITBIT_LOGIN_PROFILE or “default”',
+    offer: 'profiles',
   },
   { flags: '--json', description: 'answer, and report errors, as JSON' },
   {
@@ -24,15 +26,6 @@ export const commonOptions = {
   json: v.optional(v.boolean(), false),
 };
 
-/** A whole number of seconds, within bounds. */
-export function seconds(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new AuthError('USAGE', `“${text}” is not a whole number of seconds from ${min} to ${max}.`);
-  };
-}
-
 /** Names separated by blanks or commas. */
 export function list(text: string): readonly string[] {
   const names = text.split(/[\s,]+/).filter(Boolean);
@@ -45,5 +38,5 @@ export const MIN_TTL: OptionSpec = {
   flags: '--min-ttl <seconds>',
   description: 'refresh a token that has no more than this left',
   defaultText: '60',
-  parse: seconds(0, 28_000),
+  parse: minTtlSeconds,
 };

@@ -1,8 +1,10 @@
-import { Command as Commander, CommanderError, Option } from 'commander';
+import { Argument, Command as Commander, CommanderError, Option } from 'commander';
 import { AuthError } from '../errors.ts';
 import type { Command, Context, OptionSpec } from './command.ts';
 import { table } from './print.ts';
 import { COMMANDS, COMMON_OPTIONS, ENVIRONMENT, EXIT_CODES, PROGRAM } from './table.ts';
+import { badValue, commandOf, unknownCommand, usageError } from './usage-error.ts';
+import { wrap } from './wrap.ts';
 
 /** Under every help: what a script wants to know. */
 const AFTER_HELP = `
@@ -12,9 +14,13 @@ ${table(EXIT_CODES.map(({ code, meaning }) => [`  ${code}`, meaning]))}
 Environment:
 ${table(ENVIRONMENT.map(({ name, meaning }) => [`  ${name}`, meaning]))}`;
 
+/** How wide the help is where there is no terminal. */
+const HELP_COLUMNS = 80;
+
 export interface ProgramOutput {
   readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
+  /** How wide its lines may be; infinity where it is no terminal. */
+  readonly columns: number;
 }
 
 /**
@@ -38,7 +44,12 @@ export async function runProgram(
     .helpCommand(true)
     .addHelpText('after', AFTER_HELP)
     .showHelpAfterError(false)
-    .configureOutput({ writeOut: output.out, writeErr: () => {} })
+    // Broken into lines here, where nothing that is copied is broken.
+    .configureHelp({ helpWidth: Number.MAX_SAFE_INTEGER })
+    .configureOutput({
+      writeOut: (text) => output.out(wrap(text, Number.isFinite(output.columns) ? output.columns : HELP_COLUMNS)),
+      writeErr: () => {},
+    })
     .enablePositionalOptions()
     .exitOverride();
   for (const spec of COMMANDS) {
@@ -52,25 +63,20 @@ export async function runProgram(
         const options = command.opts();
         exitCode = await spec.run(options, context(options, operandsOf(given)));
       });
-    for (const { name, description } of spec.arguments ?? []) command.argument(name, description);
-    for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option));
+    for (const { name, description, choices } of spec.arguments ?? []) {
+      const argument = new Argument(name, description);
+      if (choices !== undefined) argument.choices([...choices]);
+      command.addArgument(argument);
+    }
+    for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option, spec));
   }
-  const [first] = argv;
-  if (
-    first !== undefined &&
-    !first.startsWith('-') &&
-    first !== 'help' &&
-    !COMMANDS.some(({ name }) => name === first)
-  ) {
-    throw new AuthError('USAGE', `There is no command “${first}”.`, {
-      hint: `Commands: ${COMMANDS.map(({ name }) => name).join(', ')}. See \`fitbit-login --help\`.`,
-    });
-  }
+  const named = argv[0] === 'help' ? argv.slice(1) : argv;
+  if (named[0] !== undefined && commandOf(named) === undefined) throw unknownCommand(named[0]);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    if (thrown.exitCode !== 0) throw new AuthError('USAGE', thrown.message.replace(/^error: /, ''));
+    if (thrown.exitCode !== 0) throw usageError(thrown, argv);
   }
   return exitCode;
 }
@@ -83,14 +89,23 @@ function operandsOf(given: readonly unknown[]): readonly string[] {
     .filter((operand) => typeof operand === 'string');
 }
 
-function commanderOption(spec: OptionSpec): Option {
+function commanderOption(spec: OptionSpec, command: Command): Option {
   const option = new Option(
     spec.flags,
     spec.defaultText === undefined ? spec.description : `${spec.description} (default: ${spec.defaultText})`,
   );
   if (spec.choices !== undefined) option.choices([...spec.choices]);
   if (spec.collect) option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
-  if (spec.parse !== undefined) option.argParser(spec.parse);
+  const { parse } = spec;
+  if (parse !== undefined) {
+    option.argParser((text) => {
+      try {
+        return parse(text);
+      } catch (thrown) {
+        throw thrown instanceof AuthError ? badValue(option.long ?? option.flags, command, thrown) : thrown;
+      }
+    });
+  }
   return option;
 }
 

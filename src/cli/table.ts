@@ -1,6 +1,7 @@
 import type { ExitCode } from '../errors.ts';
 import type { Command } from './command.ts';
 import { apiCommand } from './commands/api.ts';
+import { completionCommand } from './commands/completion.ts';
 import { execCommand } from './commands/exec.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   migrateCommand,
   scopesCommand,
   sandboxCommand,
+  completionCommand,
 ];
 
 /** What the program ends with: the same codes for every command. */
@@ -64,5 +66,20 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_CLIENT_SECRET', meaning: 'its secret' },
   { name: 'FITBIT_LOGIN_PROFILE', meaning: 'the profile, instead of “default”' },
   { name: 'FITBIT_LOGIN_HOME', meaning: 'replaces the config directory; the log goes to log/ in it' },
-  { name: 'BROWSER', meaning: 'a command that is given the address to open' },
+  {
+    name: 'BROWSER',
+    meaning: 'a command that is given the address to open, or several, separated by “:”, that are tried in turn',
+  },
+];
+
+/** Where things are, where `FITBIT_LOGIN_HOME` does not say otherwise. */
+export const FILES: readonly { readonly path: string; readonly meaning: string }[] = [
+  {
+    path: '~/.config/fitbit-login/profiles/NAME.json',
+    meaning: 'one profile each, readable by you alone (macOS: in ~/Library/Preferences/fitbit-login)',
+  },
+  {
+    path: '~/.local/state/fitbit-login/fitbit-login.log',
+    meaning: 'the log, without any secret (macOS: in ~/Library/Logs/fitbit-login)',
+  },
 ];

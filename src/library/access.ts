@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, ProviderId } from '../store/profile.ts';
-import { access } from '../usecases/access.ts';
+import { awaitAccess } from '../usecases/await-access.ts';
 import { nobodySignedIn } from '../usecases/nobody.ts';
 import { type AccessRequest, usable } from '../usecases/usable.ts';
 import { accessPorts, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
@@ -51,7 +51,14 @@ export async function accessToken(options: AccessOptions = {}, surroundings: Sur
   const profile = await store.read(request.name);
   if (profile?.tokens === undefined) throw nobodySignedIn(request.name);
   if (usable(profile, now(), request) !== undefined) return answerOf(request.name, profile, false);
-  const done = await access(request, await accessPorts(surroundings));
+  const done = await awaitAccess(request, {
+    store,
+    now,
+    refresh: async (slot) => {
+      const { refreshUnderLock } = await import('./online.ts');
+      return refreshUnderLock(slot, request, await accessPorts(surroundings));
+    },
+  });
   return answerOf(request.name, done.profile, done.refreshed);
 }
 
@@ -60,6 +67,7 @@ export async function refresh(
   options: Omit<AccessOptions, 'minTtlSeconds'> = {},
   surroundings: Surroundings = {},
 ): Promise<AccessToken> {
+  const { access } = await import('./online.ts');
   const ports = await accessPorts(surroundings);
   const request = requestOf(options, surroundings);
   const stored = await ports.store.read(request.name);

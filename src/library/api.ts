@@ -1,5 +1,4 @@
-import { boundedFetch } from '../oauth/http.ts';
-import { type ApiAnswer, type ApiRequest, api } from '../usecases/api.ts';
+import type { ApiAnswer, ApiRequest } from '../usecases/api.ts';
 import { accessPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 
 export interface ApiOptions extends Omit<ApiRequest, 'name' | 'path'> {
@@ -22,10 +21,10 @@ export async function apiRequest(
   surroundings: Surroundings = {},
 ): Promise<ApiAnswer> {
   const { profile, ...request } = options;
-  const { fetch = globalThis.fetch } = surroundings;
+  const { api, fetchOf } = await import('./online.ts');
   return api(
     { ...request, path, name: profileNameIn(surroundings, profile) },
     await accessPorts(surroundings),
-    boundedFetch(fetch, LIMITS),
+    fetchOf(surroundings, LIMITS),
   );
 }

@@ -1,5 +1,4 @@
 import { defined } from '../defined.ts';
-import { check } from '../usecases/check.ts';
 import type { RateLimit } from '../usecases/rate-limit.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
 import type { AccessOptions } from './access.ts';
@@ -28,6 +27,7 @@ export async function checkStatus(
   const ports = await accessPorts(surroundings);
   const { profile, ...wait } = options;
   const name = profileNameIn(surroundings, profile);
+  const { check } = await import('./online.ts');
   const { profile: stored, asked, claims, rateLimit } = await check({ name, ...wait }, ports);
   const { name: providerName } = await ports.providerOf(stored);
   return {

@@ -1,11 +1,12 @@
-import type { Environment } from '../browser.ts';
+import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
+import { proxyFor } from '../network/proxy.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginEvent, type Onward, login as signIn } from '../usecases/login.ts';
+import type { LoginEvent, Onward } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
 import { type RegistrationOptions, registeredUris, resolveClient, resolveProvider } from './registration.ts';
 import { scopesOf } from './scopes.ts';
@@ -24,10 +25,18 @@ export interface LoginOptions extends RegistrationOptions {
   readonly loginHint?: string;
   /** How long to wait for the person, in milliseconds. Default 300,000. */
   readonly timeoutMs?: number;
-  /** Whether to open the browser. Default `true`; otherwise only `notify` is told the address. */
+  /**
+   * Whether to open the browser. Default `true`: where a page would be seen (see `screenOf`). Otherwise only `notify` is told the
+   * address.
+   */
   readonly browser?: boolean;
   /** Signs in against the built-in look-alike: `true` for a fresh one that lives as long as the sign-in, else the origin of a running one. */
   readonly sandbox?: true | string;
+  /**
+   * What a person pastes: the address that the browser ended on, its query or the code, each text whole. For a browser that
+   * cannot reach this machine; whichever answer is right and first is taken. Default: nothing is read.
+   */
+  readonly pasted?: AsyncIterable<string>;
   /** Where the result page leads on to. Default: nowhere. */
   readonly onward?: Onward;
   /** Ends the wait. */
@@ -44,7 +53,7 @@ export interface LoginOptions extends RegistrationOptions {
  *   is, the stored profile is as it was.
  */
 export async function login(options: LoginOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
-  const { signal, browser = true, timeoutMs = 300_000, notify, onward } = options;
+  const { signal, browser = true, timeoutMs = 300_000, notify, onward, pasted } = options;
   signal?.throwIfAborted();
   const ports = await loginPorts(surroundings);
   const name = profileNameIn(surroundings, options.profile);
@@ -67,6 +76,8 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     fetchOptions,
   );
   if (client === undefined) throw notConfigured(provider);
+  // A proxy that cannot be used is better known before the person has been to the browser.
+  if (surroundings.fetch === undefined) proxyFor(provider.server.tokenEndpoint, environment);
   if (typeof wanted === 'string') await assertRunning(provider.server.issuer, ports.fetch);
 
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
@@ -85,10 +96,16 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
     redirectUris:
       options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,
     timeoutMs,
-    ...defined({ prompt, signal, notify, onward, loginHint: options.loginHint ?? same?.loginHint }),
+    ...defined({ prompt, signal, notify, onward, pasted, loginHint: options.loginHint ?? same?.loginHint }),
   };
+  const { signIn } = await import('./online.ts');
   // Awaited here: the fresh sandbox is closed when this function returns.
-  return await signIn(request, browser ? ports : { ...ports, openBrowser: () => new Promise(() => {}) });
+  try {
+    return await signIn(request, browser ? ports : { ...ports, openBrowser: () => {} });
+  } finally {
+    // What failed early may have been noted before the log was open.
+    await ports.log.written();
+  }
 }
 
 /** A profile that signed in at a sandbox goes back there, unless another app or provider is named. */

@@ -1,4 +1,4 @@
-import type { Environment } from '../browser.ts';
+import type { Environment } from '../browser/environment.ts';
 import { AuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
 import { googleHealth } from '../providers/google-health.ts';

@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
-import { type SignedOut, signOut } from '../usecases/sign-out.ts';
+import type { SignedOut } from '../usecases/sign-out.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
 import { providerNameOf } from './registration.ts';
 import { accessPorts, profileNameIn, readingPorts, type Surroundings } from './surroundings.ts';
@@ -50,6 +50,7 @@ export interface LogoutOptions {
  */
 export async function logout(options: LogoutOptions = {}, surroundings: Surroundings = {}): Promise<SignedOut> {
   const { profile, local = false, signal } = options;
+  const { signOut } = await import('./online.ts');
   return signOut(
     { name: profileNameIn(surroundings, profile), local, ...defined({ signal }) },
     await accessPorts(surroundings),

@@ -1,4 +1,4 @@
-import type { Environment } from '../browser.ts';
+import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Fetch } from '../oauth/http.ts';

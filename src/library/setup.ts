@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
-import { type Next, type SetupHandlers, type Site, startSite } from '../loopback/site.ts';
+import type { Next, SetupHandlers, Site } from '../loopback/site.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
@@ -10,6 +10,8 @@ import type { SignIn } from '../usecases/redeem.ts';
 import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
 import type { LoginOptions } from './login.ts';
+import { tellingInWords } from './opener.ts';
+import { rehearseStoring } from './rehearsal.ts';
 import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
@@ -27,7 +29,7 @@ const NOTICES = [
 export interface SetupOptions
   extends Omit<
     LoginOptions,
-    'clientId' | 'clientSecret' | 'clientFile' | 'provider' | 'notify' | 'browser' | 'onward'
+    'clientId' | 'clientSecret' | 'clientFile' | 'provider' | 'notify' | 'browser' | 'onward' | 'pasted'
   > {
   /** Told the address of the page, whose key works once. */
   readonly onPage?: (url: string) => void;
@@ -144,22 +146,33 @@ function recognised(clientId = ''): string {
  */
 export async function setup(options: SetupOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
   const { signal, onPage } = options;
-  const ports = await loginPorts(surroundings);
+  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../loopback/site.ts')]);
   const name = profileNameIn(surroundings, options.profile);
   const stored = () => ports.store.read(name);
-  await stored();
+  // Before a person fills in a form, whose secret could then not be stored.
+  await rehearseStoring(defined({ profile: options.profile, signal }), surroundings);
   const signIns = new TabSignIns(surroundings);
   let site: Site | undefined;
   const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });
   const { onPage: _, signal: __, ...signIn } = options;
   const desk = new SetupDesk({ signIn, signIns, stored, onward: () => ({ failed: failed() }) });
-  await using running = await startSite({ setup: desk, now: ports.now, log: ports.log });
+  const seen = new AbortController();
+  const handlers: SetupHandlers = {
+    view: () => {
+      seen.abort();
+      return desk.view();
+    },
+    submit: (form) => desk.submit(form),
+    sandbox: () => desk.sandbox(),
+  };
+  await using running = await startSite({ setup: handlers, now: ports.now, log: await ports.log.open() });
   site = running;
   onPage?.(running.url);
-  ports.openBrowser(running.url).catch(() => {});
+  ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));
   try {
     return await Promise.race([desk.done, whenLeft(running), whenStopped(signal)]);
   } finally {
+    seen.abort();
     await signIns.end();
   }
 }

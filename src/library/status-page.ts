@@ -5,13 +5,14 @@ import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log/read.ts';
 import type { Action, Notice, ProfileCard } from '../loopback/pages/site-view.ts';
-import { type Next, type Site, startSite } from '../loopback/site.ts';
+import type { Next, Site } from '../loopback/site.ts';
 import { places } from '../store/places.ts';
 import { watchDirectory } from '../store/watch.ts';
 import { type HistoryEvent, historyOf } from '../usecases/history.ts';
 import { cardOf, damagedCard } from '../usecases/profile-card.ts';
 import { refresh } from './access.ts';
 import { checkStatus } from './check.ts';
+import { tellingInWords } from './opener.ts';
 import { logout, profiles } from './profiles.ts';
 import { SETUP_PROVIDERS, SetupDesk } from './setup.ts';
 import { environmentOf, loginPorts, type Surroundings } from './surroundings.ts';
@@ -37,7 +38,7 @@ export async function statusPage(
   surroundings: Surroundings = {},
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const { idleMs, signal, onPage } = options;
-  const ports = await loginPorts(surroundings);
+  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../loopback/site.ts')]);
   const directories = places(environmentOf(surroundings));
   const signIns = new TabSignIns(surroundings);
   let site: Site | undefined;
@@ -53,7 +54,9 @@ export async function statusPage(
     });
   let setup = desk();
 
+  const seen = new AbortController();
   async function view(): Promise<{ profiles: readonly ProfileCard[] }> {
+    seen.abort();
     const history = historyOf(await readLog(join(directories.log, 'fitbit-login.log')));
     const listed = await profiles(surroundings);
     return {
@@ -124,9 +127,16 @@ export async function statusPage(
   await using running = await startSite({
     start: 'status',
     now: ports.now,
-    log: ports.log,
+    log: await ports.log.open(),
     ...defined({ idleMs }),
-    setup: { view: () => setup.view(), submit: (form) => setup.submit(form), sandbox: () => setup.sandbox() },
+    setup: {
+      view: () => {
+        seen.abort();
+        return setup.view();
+      },
+      submit: (form) => setup.submit(form),
+      sandbox: () => setup.sandbox(),
+    },
     status: {
       view,
       act,
@@ -135,7 +145,7 @@ export async function statusPage(
   });
   site = running;
   onPage?.(running.url);
-  ports.openBrowser(running.url).catch(() => {});
+  ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));
   const interrupted = new Promise<'interrupted'>((resolve) => {
     if (signal?.aborted) resolve('interrupted');
     signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });
@@ -143,6 +153,7 @@ export async function statusPage(
   try {
     return await Promise.race([running.ended, interrupted]);
   } finally {
+    seen.abort();
     await signIns.end();
     // A refresh token that was sent is spent: its successor is waited for.
     await Promise.all(underWay);

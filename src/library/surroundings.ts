@@ -1,17 +1,19 @@
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
 import process from 'node:process';
 import type { Writable } from 'node:stream';
-import type { Logger } from 'pino';
-import { type Environment, openBrowser as openUsualBrowser } from '../browser.ts';
+import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import type { LogLevel } from '../log/level.ts';
 import type { Fetch } from '../oauth/http.ts';
-import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
+import { assertOwnGround, type Runner } from '../store/ground.ts';
 import { places } from '../store/places.ts';
 import type { ProfileStore } from '../store/store.ts';
-import type { AccessPorts, LoginPorts, Ports } from '../usecases/ports.ts';
+import type { Ports } from '../usecases/ports.ts';
+import type { OpenAccessPorts, OpenLoginPorts } from './online-ports.ts';
+import { profileInForce } from './profile-in-force.ts';
 
 /**
  * What the library takes from the world around it. Everything has a default, so that a script gives nothing and a test
@@ -22,9 +24,9 @@ export interface Surroundings {
   readonly environment?: Environment;
   /** Default: the system clock. */
   readonly now?: () => Date;
-  /** Default: Node's own `fetch`. Time and size limits are put around it. */
+  /** Default: Node's own `fetch`, or undici's through the proxy that the environment names. Time and size limits are put around it. */
   readonly fetch?: Fetch;
-  /** Default: the command in `BROWSER`, else the system's usual browser. */
+  /** Default: the commands in `BROWSER`, then the system's own way, where a page would be seen (see `screenOf`). */
   readonly openBrowser?: (url: string) => Promise<void>;
   /** Told of anything in the store that a person should know: a file that was too open. Default: nobody. */
   readonly onNotice?: (text: string) => void;
@@ -38,15 +40,34 @@ export function environmentOf({ environment }: Surroundings): Environment {
 }
 
 /**
+ * Who runs this process, and who had `sudo` run it.
+ * @internal
+ */
+export function runnerOf({ SUDO_UID, SUDO_USER }: Environment): Runner {
+  return {
+    uid: process.geteuid?.(),
+    ...(SUDO_UID && SUDO_USER ? { caller: { uid: Number(SUDO_UID), name: SUDO_USER } } : {}),
+  };
+}
+
+/**
  * What is enough to read a profile: no log, no network, nothing heavy to load.
  * @internal
  */
 export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 'store'> {
   const { now = () => new Date(), onNotice } = surroundings;
-  const { config } = places(environmentOf(surroundings));
+  const environment = environmentOf(surroundings);
+  const { config } = places(environment);
   return {
     now,
-    store: sayingWaits(fileStore({ directory: join(config, 'profiles'), ...defined({ onNotice }) }), onNotice),
+    store: sayingWaits(
+      fileStore({
+        directory: join(config, 'profiles'),
+        mayCreate: () => assertOwnGround(config, runnerOf(environment)),
+        ...defined({ onNotice }),
+      }),
+      onNotice,
+    ),
   };
 }
 
@@ -61,52 +82,46 @@ function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () 
 }
 
 /**
- * The effects of what talks to the provider: loads the protocol and the log.
+ * The effects of what talks to the provider.
  * @internal
  */
-export async function accessPorts(surroundings: Surroundings): Promise<AccessPorts & { readonly log: Logger }> {
-  const { fetch = globalThis.fetch, onNotice = () => {}, terminalLog } = surroundings;
-  const [{ openLog }, { boundedFetch }, { providerOf }, { readOutside, writeOutside }] = await Promise.all([
-    import('../log/log.ts'),
-    import('../oauth/http.ts'),
-    import('./registration.ts'),
-    import('../store/outside-file.ts'),
-  ]);
-  const bounded = boundedFetch(fetch);
-  const ports = readingPorts(surroundings);
-  const known = new Map<string, Promise<Provider>>();
-  return {
-    ...ports,
-    fetch: bounded,
-    notice: onNotice,
-    files: { read: readOutside, write: writeOutside },
-    log: openLog({
-      file: join(places(environmentOf(surroundings)).log, 'fitbit-login.log'),
-      now: ports.now,
-      ...defined({ terminal: terminalLog }),
-    }),
-    // A custom provider is asked for its metadata, and once is enough.
-    providerOf: (profile) => {
-      const key = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
-      const provider = known.get(key) ?? providerOf(profile, { fetch: bounded });
-      known.set(key, provider);
-      return provider;
-    },
-  };
+export async function accessPorts(surroundings: Surroundings): Promise<OpenAccessPorts> {
+  return (await import('./online.ts')).openAccessPorts(surroundings);
 }
 
 /**
  * The effects of `login`: the server as well.
  * @internal
  */
-export async function loginPorts(surroundings: Surroundings): Promise<LoginPorts & { readonly log: Logger }> {
-  const environment = environmentOf(surroundings);
-  const { openBrowser = (url: string) => openUsualBrowser(url, environment) } = surroundings;
-  const [ports, { listen }] = await Promise.all([accessPorts(surroundings), import('../loopback/listener.ts')]);
-  return { ...ports, openBrowser, listen: (options) => listen({ ...options, log: ports.log }) };
+export async function loginPorts(surroundings: Surroundings): Promise<OpenLoginPorts> {
+  return (await import('./online.ts')).openLoginPorts(surroundings);
+}
+
+/**
+ * The number of this process.
+ * @internal
+ */
+export function processId(): number {
+  return process.pid;
+}
+
+/**
+ * Opens an address as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux.
+ * @internal
+ */
+export async function openUsual(url: string): Promise<ChildProcess> {
+  const { default: open } = await import('open');
+  // xdg-open looks at BROWSER, too: it would run what has just failed once more, and then none of the browsers that it knows.
+  const { BROWSER } = process.env;
+  delete process.env.BROWSER;
+  try {
+    return await open(url);
+  } finally {
+    if (BROWSER !== undefined) process.env.BROWSER = BROWSER;
+  }
 }
 
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
 export function profileNameIn(surroundings: Surroundings, given: string | undefined): string {
-  return given ?? (environmentOf(surroundings).FITBIT_LOGIN_PROFILE || 'default');
+  return profileInForce(environmentOf(surroundings), given);
 }

@@ -6,9 +6,8 @@ import { fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
 import { parseClientFile } from '../usecases/client-file.ts';
-import { type Exported, type ExportRequest, exportProfile as exportTo } from '../usecases/export-profile.ts';
-import { importProfile as importFrom } from '../usecases/import-profile.ts';
-import { importRegistration, type RegistrationImport } from '../usecases/import-registration.ts';
+import type { Exported, ExportRequest } from '../usecases/export-profile.ts';
+import type { RegistrationImport } from '../usecases/import-registration.ts';
 import type { AccessPorts } from '../usecases/ports.ts';
 import { type Status, statusOf } from '../usecases/status.ts';
 import { type RegistrationOptions, registeredUris, resolveClient } from './registration.ts';
@@ -35,6 +34,7 @@ export async function exportProfile(options: ExportOptions, surroundings: Surrou
   const { profile, output, ...request } = options;
   if (request.keep && output === undefined)
     throw new AuthError('USAGE', '--keep needs a file: give it with `--output FILE`.');
+  const { exportTo } = await import('./online.ts');
   return exportTo(
     {
       ...request,
@@ -73,6 +73,7 @@ export async function importProfile(
   surroundings: Surroundings = {},
 ): Promise<ImportedStatus> {
   const { profile, replace = false, sandbox, signal } = options;
+  const { importFrom, importRegistration } = await import('./online.ts');
   const ports = await accessPorts(surroundings);
   const name = profileNameIn(surroundings, profile);
   const registration = downloaded(content);

@@ -4,8 +4,8 @@ import pino, { type Level, type Logger } from 'pino';
 import type { LogLevel } from './level.ts';
 
 export interface LogOptions {
-  /** Absolute path. Created 0600 in a 0700 directory. */
-  readonly file: string;
+  /** Absolute path. Created 0600 in a 0700 directory. Absent: no file is written. */
+  readonly file?: string | undefined;
   /** Dates the lines. */
   readonly now: () => Date;
   /** Size at which the file is set aside as `FILE.1` when next opened, in bytes. Default 1 MiB; so at most twice that is kept. */
@@ -38,25 +38,36 @@ export function openLog({ file, now, maxBytes = 1_048_576, terminal }: LogOption
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
   };
-  const streams: { level: Level; stream: { write(line: string): void } }[] = [];
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    setAsideWhenLarge(file, maxBytes);
-    const destination = pino.destination({ dest: openForAppending(file), sync: true });
-    destination.on('error', () => {});
-    streams.push({ level: 'info', stream: destination });
-  } catch {
-    // As promised above: no log, but no failure either.
-  }
+  const streams: LogStream[] = [];
+  if (file !== undefined) streams.push(...inFile(file, maxBytes));
   if (terminal !== undefined)
     streams.push({ level: terminal.level, stream: { write: (line) => void terminal.stream.write(line) } });
   return pino(options, pino.multistream(streams));
 }
 
+interface LogStream {
+  readonly level: Level;
+  readonly stream: { write(line: string): void };
+}
+
+/** Nothing, where it cannot be written: as promised above. */
+function inFile(file: string, maxBytes: number): readonly LogStream[] {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    setAsideWhenLarge(file, maxBytes);
+    const destination = pino.destination({ dest: openForAppending(file), sync: true });
+    destination.on('error', () => {});
+    return [{ level: 'info', stream: destination }];
+  } catch {
+    return [];
+  }
+}
+
 /** Never through a link, and closed to others even where it was not. */
 function openForAppending(file: string): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-  const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  // Without O_NONBLOCK a pipe would hold the open up until somebody reads from it.
+  const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   if ((fstatSync(descriptor).mode & 0o077) !== 0) fchmodSync(descriptor, 0o600);
   return descriptor;
 }

@@ -6,12 +6,19 @@ import { STYLE_HASH } from './pages/style.ts';
 import { VIEWS } from './pages/texts.ts';
 import { type CallbackOptions, callbackRoute } from './routes/callback.ts';
 import { resultRoute } from './routes/result.ts';
+import { onlyPrograms, type WaitingOptions, waitingRoute } from './routes/waiting.ts';
+import { WAITING_PATH } from './waiting-mark.ts';
 
 /**
- * The server's insides, apart from listening: guards, headers, two routes. It answers nothing with a 5xx and shares nothing with
+ * The server's insides, apart from listening: guards, headers, a few routes. It answers nothing with a 5xx and shares nothing with
  * other origins. It owns no port: hand its `routing` to one.
  */
-export async function callbackApp({ log, ...callback }: CallbackOptions & RequestLog): Promise<FastifyInstance> {
+export async function callbackApp({
+  log,
+  now,
+  since,
+  ...callback
+}: CallbackOptions & WaitingOptions & RequestLog): Promise<FastifyInstance> {
   const { redirect, outcome } = callback;
   const app = await bareApp({ log, policy: { style: [STYLE_HASH], form: ["'none'"] } });
   app.addHook('onRequest', guardedBy(EVERYWHERE, redirect));
@@ -21,6 +28,9 @@ export async function callbackApp({ log, ...callback }: CallbackOptions & Reques
   app.get(outcome.path, { onRequest }, resultRoute(outcome));
   if (!app.hasRoute({ method: 'GET', url: '/favicon.ico' })) {
     app.get('/favicon.ico', async (_request, reply) => reply.code(204).send());
+  }
+  if (!app.hasRoute({ method: 'GET', url: WAITING_PATH })) {
+    app.get(WAITING_PATH, { onRequest: guardedBy([onlyPrograms], redirect) }, waitingRoute({ now, since }));
   }
   app.setNotFoundHandler((_request, reply) => sendPage(reply, 404, VIEWS.nothingHere));
   // Not final, whatever went wrong: a request that provokes a defect must not be able to end the sign-in.

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { AuthError } from '../errors.ts';
+import { bindErrorCode, isAbsent, listenAt } from './listening.ts';
 import { atPort, type RedirectUri } from './redirect-uri.ts';
 
 /** The servers that listen for one redirect URI: one, or two for `localhost`. */
@@ -7,6 +7,21 @@ export interface Binding {
   /** With its real port. */
   readonly redirect: RedirectUri;
   readonly servers: readonly Server[];
+  /** Those of its addresses that this machine does not have: `localhost` then can only mean the other one. */
+  readonly absent: readonly string[];
+}
+
+/** Why a redirect URI could not be bound: the first of its addresses that was refused, and the system's word for it. */
+export interface BindFailure {
+  readonly redirect: RedirectUri;
+  readonly address: string;
+  readonly code: string;
+  readonly cause: unknown;
+}
+
+export interface BindOptions {
+  /** The id of this process, so that one that holds the port itself is not told to end it. Default: unknown. */
+  readonly pid?: number | undefined;
 }
 
 /** What a stranger's socket may cost. None of these limits touches a request that is held open while it is answered. */
@@ -24,29 +39,27 @@ const MAX_CONNECTIONS = 128;
 /** How often a port that is free on one stack is looked for on the other. */
 const PORT_ATTEMPTS = 8;
 
-const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
-
 /**
- * Binds the first redirect URI that can be bound, exclusively: no other process can share the port (RFC 8252 appendix B).
- * @throws AuthError `PORT_BUSY` when all are taken; `LISTEN_FAILED` when one fails for another reason and none could be bound.
+ * Binds the first redirect URI that can be bound, on every address that it may lead to.
+ * @throws AuthError `PORT_BUSY` when none can be and the port of one is taken; `LISTEN_FAILED` when all fail for other reasons
  */
-export async function bindFirst(redirects: readonly RedirectUri[], handle: RequestListener): Promise<Binding> {
-  const failures: Failure[] = [];
+export async function bindFirst(
+  redirects: readonly RedirectUri[],
+  handle: RequestListener,
+  options: BindOptions = {},
+): Promise<Binding> {
+  const failures: BindFailure[] = [];
   for (const redirect of redirects) {
     const bound = await bind(redirect, handle);
-    if (!('code' in bound)) return bound;
+    if ('servers' in bound) return bound;
     failures.push(bound);
   }
-  throw judge(failures);
+  // Only a failure pays for finding out who holds the port.
+  const { refusal } = await import('./port/refusal.ts');
+  throw await refusal(failures, options);
 }
 
-interface Failure {
-  readonly at: string;
-  readonly code: string;
-  readonly cause: unknown;
-}
-
-async function bind(redirect: RedirectUri, handle: RequestListener): Promise<Binding | Failure> {
+async function bind(redirect: RedirectUri, handle: RequestListener): Promise<Binding | BindFailure> {
   for (let attempt = 1; ; attempt += 1) {
     const bound = await bindOnce(redirect, handle);
     const portTakenOnOtherStack = 'code' in bound && bound.code === 'EADDRINUSE' && redirect.port === 0;
@@ -54,8 +67,9 @@ async function bind(redirect: RedirectUri, handle: RequestListener): Promise<Bin
   }
 }
 
-async function bindOnce(redirect: RedirectUri, handle: RequestListener): Promise<Binding | Failure> {
+async function bindOnce(redirect: RedirectUri, handle: RequestListener): Promise<Binding | BindFailure> {
   const servers: Server[] = [];
+  const absent: BindFailure[] = [];
   let { port } = redirect;
   for (const address of redirect.addresses) {
     const server = createServer(LIMITS, handle);
@@ -64,51 +78,16 @@ async function bindOnce(redirect: RedirectUri, handle: RequestListener): Promise
       port = await listenAt(server, address, port);
       servers.push(server);
     } catch (cause) {
-      const code = codeOf(cause);
-      // `localhost` on a machine without IPv6 can only mean the other stack.
-      if (servers.length > 0 && NO_IPV6.has(code)) continue;
+      const failure = { redirect, address, code: bindErrorCode(cause), cause };
+      if (isAbsent(failure.code)) {
+        absent.push(failure);
+        continue;
+      }
       await Promise.all(servers.map((bound) => new Promise((resolve) => bound.close(resolve))));
-      return { at: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`, code, cause };
+      return failure;
     }
   }
-  return { redirect: atPort(redirect, port), servers };
-}
-
-function listenAt(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', reject);
-      // From now on only a failed accept, such as one for want of descriptors: that visitor is lost, the wait is not.
-      server.on('error', () => {});
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function judge(failures: readonly Failure[]): AuthError {
-  const other = failures.find(({ code }) => code !== 'EADDRINUSE');
-  if (other !== undefined) {
-    const why = REASONS[other.code] ?? `the system answered ${other.code}.`;
-    return new AuthError('LISTEN_FAILED', `Cannot listen on ${other.at}: ${why}`, {
-      cause: other.cause,
-      ...(other.code === 'EACCES'
-        ? { hint: 'Register a redirect URI with a port above 1023 and give it with `--redirect-uri`.' }
-        : {}),
-    });
-  }
-  const tried = failures.map(({ at }) => at).join(', ');
-  const message = failures.length === 1 ? `Another program holds ${tried}.` : `Other programs hold all of ${tried}.`;
-  return new AuthError('PORT_BUSY', message, { cause: failures[0]?.cause, details: { tried } });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'the system keeps this port for privileged programs.',
-  EADDRNOTAVAIL: 'this machine has no such address.',
-  EAFNOSUPPORT: 'this machine has no such address.',
-};
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'an unknown error';
+  const [none] = absent;
+  if (none !== undefined && servers.length === 0) return none;
+  return { redirect: atPort(redirect, port), servers, absent: absent.map(({ address }) => address) };
 }

@@ -16,6 +16,8 @@ export interface AwaitedCallback {
 export interface CallbackListener {
   /** The redirect URI that is listened for, byte for byte as given; only a port `0` is replaced by the real one. */
   readonly redirectUri: string;
+  /** Resolves once pages are answered: whoever comes earlier waits. Rejects where they cannot be, which no page can tell then. */
+  readonly ready: Promise<void>;
   /**
    * Resolves once the page of the final answer has been handed to a client, or `lingerMs` after that answer if nobody
    * came for it. Stays pending while there is none, also after `close()`.

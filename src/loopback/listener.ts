@@ -1,16 +1,18 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { AuthError } from '../errors.ts';
-import { callbackApp } from './app.ts';
+import type { BindOptions } from './binding.ts';
 import type { AwaitedCallback, CallbackListener } from './callback-listener.ts';
 import { Outcome } from './outcome.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
 import { serve } from './served.ts';
 
-export interface ListenOptions extends AwaitedCallback {
-  /** Gets a line for each request, without its query. Default: no log. */
-  readonly log?: FastifyBaseLogger | undefined;
+export interface ListenOptions extends AwaitedCallback, BindOptions {
+  /** Gets a line for each request, without its query; may be opened once the port is bound. Default: no log. */
+  readonly log?: FastifyBaseLogger | (() => Promise<FastifyBaseLogger>) | undefined;
   /** How long a browser may take to ask for the result page after the final answer, in milliseconds. Default 2,000. */
   readonly lingerMs?: number;
+  /** The time of day. Default: the system's clock. */
+  readonly now?: () => Date;
 }
 
 /** How long a result page that is being written may take to leave when the listener closes. */
@@ -25,12 +27,26 @@ export async function listen({
   onCallback,
   log,
   lingerMs = 2_000,
+  now = () => new Date(),
+  pid,
 }: ListenOptions): Promise<CallbackListener> {
   const redirects = redirectUris.map(parseRedirectUri);
   if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
 
   const outcome = new Outcome({ lingerMs });
-  const served = await serve(redirects, (redirect) => callbackApp({ redirect, outcome, onCallback, log }));
+  const since = now();
+  const served = await serve(
+    redirects,
+    async (redirect, absent) => {
+      const [{ callbackApp }, opened] = await Promise.all([
+        import('./app.ts'),
+        typeof log === 'function' ? log() : log,
+      ]);
+      if (absent.length > 0) opened?.info({ absent }, 'This machine has only one loopback stack.');
+      return callbackApp({ redirect, outcome, onCallback, log: opened, now, since });
+    },
+    { pid },
+  );
   const shutDown = async () => {
     // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
     await outcome.flushed(FLUSH_MS);
@@ -41,5 +57,11 @@ export async function listen({
     closing ??= shutDown();
     return closing;
   };
-  return { redirectUri: served.redirect.uri, answered: outcome.answered, close, [Symbol.asyncDispose]: close };
+  return {
+    redirectUri: served.redirect.uri,
+    ready: served.ready,
+    answered: outcome.answered,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

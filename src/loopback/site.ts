@@ -4,7 +4,6 @@ import type { Action, Notice, PageName, SetupForm, SetupView, StatusView } from 
 import { Presence } from './presence.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
 import { serve } from './served.ts';
-import { siteApp } from './site-app.ts';
 
 /** Where the same tab goes after a button was pressed. */
 export type Next =
@@ -69,9 +68,10 @@ export async function startSite({ idleMs = 15 * 60_000, port = 0, ...options }: 
   });
   const presence = new Presence({ idleMs });
   const address = parseRedirectUri(`http://127.0.0.1:${port}/`);
-  const served = await serve([address], (redirect) =>
-    siteApp({ ...options, redirect, entrance, presence, stop: press }),
-  ).catch((error: unknown) => {
+  const served = await serve([address], async (redirect) => {
+    const { siteApp } = await import('./site-app.ts');
+    return siteApp({ ...options, redirect, entrance, presence, stop: press });
+  }).catch((error: unknown) => {
     presence.stop();
     throw error;
   });
@@ -79,6 +79,10 @@ export async function startSite({ idleMs = 15 * 60_000, port = 0, ...options }: 
     presence.stop();
     return served.close();
   };
+  await served.ready.catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const end = Promise.race([pressed.then(() => 'stopped' as const), presence.gone.then(() => 'idle' as const)]);
   const ended = end.then(async (how) => {
     await close();

@@ -107,6 +107,7 @@ function accept(address: string, metadata: Metadata): DiscoveredServer {
         ? {}
         : { idTokenAlgorithms: metadata.id_token_signing_alg_values_supported }),
       issAlwaysSent: metadata.authorization_response_iss_parameter_supported ?? false,
+      checksPkce: metadata.code_challenge_methods_supported?.includes('S256') ?? false,
       clientAuthentication:
         methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
           ? 'client_secret_post'

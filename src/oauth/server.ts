@@ -19,6 +19,13 @@ export interface AuthorizationServer {
   readonly introspectionEndpoint?: string;
   /** Whether every authorization response carries `iss` (RFC 9207 §3). One without is then refused. */
   readonly issAlwaysSent: boolean;
+  /**
+   * Whether it is known to hold every code to the verifier of its own request (RFC 7636 §4.6; RFC 8414 §2,
+   * `code_challenge_methods_supported`). Only then is a code safe that comes without a state.
+   */
+  readonly checksPkce: boolean;
+  /** What its codes look like, to tell one from other text where a code comes alone. Default: any run of 16 characters and more. */
+  readonly codeShape?: RegExp;
   /** How a client that has a secret shows it (RFC 6749 §2.3.1). One without sends its id alone. */
   readonly clientAuthentication: 'client_secret_basic' | 'client_secret_post';
   /** How ID tokens may be signed (OpenID Connect Discovery 1.0 §3). Default: RS256 alone. */

@@ -45,6 +45,8 @@ export function fitbit(sandbox?: string): Provider {
       revocationEndpoint: `${api}/oauth2/revoke`,
       introspectionEndpoint: `${api}/1.1/oauth2/introspect`,
       issAlwaysSent: false,
+      checksPkce: true,
+      codeShape: /^[0-9a-f]{40}$/,
       clientAuthentication: 'client_secret_basic',
       userIdField: 'user_id',
       standardError,

@@ -59,6 +59,8 @@ export function googleHealth(sandbox?: string): Provider {
       revocationEndpoint: `${tokens}/revoke`,
       introspectionEndpoint: `${tokens}/tokeninfo`,
       issAlwaysSent: false,
+      checksPkce: true,
+      codeShape: /^4\/[\w-]{20,}$/,
       clientAuthentication: 'client_secret_post',
       standardError: googleRefusal,
     },

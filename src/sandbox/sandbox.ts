@@ -83,7 +83,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const origin = await app.listen({ host: HOST, port }).catch((cause: unknown) => {
     const busy = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
     throw busy
-      ? new AuthError('PORT_BUSY', `Port ${port} on ${HOST} is in use.`, { cause })
+      ? new AuthError('PORT_BUSY', `${HOST}:${port} is held by another program.`, {
+          cause,
+          hint: 'Give the sandbox another port, or 0 for any free one.',
+        })
       : new AuthError('LISTEN_FAILED', `The sandbox cannot listen on ${HOST}.`, { cause });
   });
   const close = async () => {

@@ -1,48 +1,58 @@
 import type { BigIntStats } from 'node:fs';
 import { readdir, rename, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthError, asAuthError } from '../errors.ts';
-import { claim, isClaimed } from './claim.ts';
 import { diskError, unless } from './disk-error.ts';
-import { syncDirectory } from './durable-file.ts';
-import { isReplaceable, MAX_FILE_BYTES, type OnNotice, readPrivate } from './private-file.ts';
+import { nearest } from './ground.ts';
+import { isReplaceable, MAX_FILE_BYTES, type OnNotice } from './private-file.ts';
 import type { Profile } from './profile.ts';
-import { decodeProfile, encodeProfile } from './profile-file.ts';
-import { isProfileName, profileName } from './profile-name.ts';
+import { encodeProfile } from './profile-file.ts';
+import { isProfileName } from './profile-name.ts';
 import type { Listed, ProfileStore, RemoveOptions, Slot, UpdateOptions } from './store.ts';
+import { profilePath, readProfile } from './stored-profile.ts';
 
 /** Disk space taken before an update, beyond the file's own. Half of it is for a change of the layout, half for the answer. */
 const GROWTH_BYTES = 128 * 1024;
 const PATIENCE_MS = 30_000;
-const LIST_CONCURRENCY = 16;
+/** How many profiles are read before whatever else this process has to do gets a turn. */
+const LIST_AT_ONCE = 100;
 
 export interface FileStoreOptions {
   /** Absolute: `CONFIG/profiles`. Created, for its owner only, when something is first written. */
   readonly directory: string;
+  /** Asked before anything is created. What it throws ends the change. Default: everything may be. */
+  readonly mayCreate?: () => Promise<void>;
   /** Told, once each, of a file or directory that is open to others. Default: nobody is told. */
   readonly onNotice?: OnNotice;
 }
 
 /** A store of one JSON file a profile, `NAME.json`, for one user of this machine only. */
-export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions): ProfileStore {
+export function fileStore({
+  directory,
+  mayCreate = async () => {},
+  onNotice = () => {},
+}: FileStoreOptions): ProfileStore {
   const told = new Set<string>();
   const tell: OnNotice = (text) => {
     if (!told.has(text)) onNotice(text);
     told.add(text);
   };
-  const location = (name: string) => join(directory, `${profileName(name)}.json`);
+  const location = (name: string) => profilePath(directory, name);
   const claimOptions = (name: string, { patienceMs = PATIENCE_MS, onWait, signal }: UpdateOptions<unknown> = {}) => ({
     what: `profile "${name}"`,
     patienceMs,
     onWait,
     signal,
+    mayCreate,
     onNotice: tell,
   });
 
   async function read(name: string): Promise<Profile | undefined> {
     const path = location(name);
-    const bytes = await readPrivate(path, tell);
-    return bytes && decodeProfile(bytes, path);
+    const profile = readProfile(path, tell);
+    // Behind a link that leads nowhere, a disk that is not mounted for one, everything would seem never to have been there.
+    if (profile === undefined) await nearest(path);
+    return profile;
   }
 
   async function update<T>(
@@ -56,6 +66,8 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     const early = await instead?.();
     if (early !== undefined) return early;
 
+    // Loaded only here: most runs change nothing.
+    const { claim } = await import('./claim.ts');
     const claimed = await claim(
       path,
       { ...claimOptions(name, options), instead, growthBytes: GROWTH_BYTES },
@@ -79,32 +91,34 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
     const entries = await unless(['ENOENT'], readdir(directory, { withFileTypes: true })).catch((error) => {
       throw diskError('read', directory, error);
     });
+    if (entries === undefined) await nearest(directory);
     const names = (entries ?? [])
       .filter((entry) => entry.name.endsWith('.json') && (entry.isFile() || entry.isSymbolicLink()))
       .map((entry) => entry.name.slice(0, -'.json'.length))
       .filter(isProfileName)
       .sort();
-    const listed: (Listed | undefined)[] = new Array(names.length);
-    const queue = names.entries();
-    async function work(): Promise<void> {
-      for (const [index, name] of queue) {
-        try {
-          const profile = await read(name);
-          // Gone since the directory was read: then there is no such profile.
-          listed[index] = profile && { name, profile };
-        } catch (error) {
-          listed[index] = { name, error: asAuthError(error) };
-        }
+    const listed: Listed[] = [];
+    for (const name of names) {
+      if (listed.length % LIST_AT_ONCE === 0) await nextTurn();
+      try {
+        const profile = readProfile(location(name), tell);
+        // Gone since the directory was read: then there is no such profile.
+        if (profile !== undefined) listed.push({ name, profile });
+      } catch (error) {
+        listed.push({ name, error: asAuthError(error) });
       }
     }
-    await Promise.all(Array.from({ length: LIST_CONCURRENCY }, work));
-    return listed.filter((entry) => entry !== undefined);
+    return listed;
   }
 
   async function remove(name: string, options: RemoveOptions = {}): Promise<boolean> {
+    const { claim, isClaimed, syncDirectory } = await import('./claim.ts');
     const path = location(name);
     // Nothing there and nobody at work: nothing has to be created to say so.
-    if (!(await isReplaceable(path)) && !(await isClaimed(path))) return false;
+    if (!(await isReplaceable(path)) && !(await isClaimed(path))) {
+      await nearest(path);
+      return false;
+    }
     const claimed = await claim(path, claimOptions(name, options), async ({ confirm }) => {
       if (options.before !== undefined) {
         const newest = await read(name);
@@ -123,6 +137,7 @@ export function fileStore({ directory, onNotice = () => {} }: FileStoreOptions):
   }
 
   async function move(from: string, to: string): Promise<void> {
+    const { claim, syncDirectory } = await import('./claim.ts');
     const [source, target] = [location(from), location(to)];
     const check = async () => {
       if (await isReplaceable(target)) throw new AuthError('USAGE', `There is a profile "${to}" already.`);

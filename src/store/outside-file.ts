@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { diskError, unless } from './disk-error.ts';
 import { createPrivate, replace } from './durable-file.ts';
+import { nearest } from './ground.ts';
 import { assertOwner, isReplaceable, readPrivate } from './private-file.ts';
 
 /**
@@ -10,13 +11,16 @@ import { assertOwner, isReplaceable, readPrivate } from './private-file.ts';
  * @throws AuthError `FILE_UNREADABLE` over 1 MiB, `STORE_UNAVAILABLE`
  */
 export async function readOutside(path: string): Promise<string | undefined> {
-  const bytes = await readPrivate(path, () => {}).catch((error) => {
+  try {
+    const bytes = readPrivate(path, () => {});
+    if (bytes === undefined) await nearest(path);
+    return bytes && new TextDecoder().decode(bytes);
+  } catch (error) {
     if (!(error instanceof AuthError) || error.code !== 'STORE_DAMAGED') throw error;
     throw new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is no file of tokens.`, {
       hint: 'Check the path.',
     });
-  });
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  }
 }
 
 /**
@@ -31,7 +35,7 @@ export async function writeOutside(path: string, text: string): Promise<void> {
   try {
     if (await unless(['ENOENT'], lstat(temporary))) await unlink(temporary);
     const handle = await createPrivate(temporary);
-    await assertOwner(existed ? path : dirname(path), (await handle.stat()).uid);
+    await assertOwner(existed ? path : dirname(path), [(await handle.stat()).uid]);
     await replace(handle, temporary, path, text);
   } catch (error) {
     await unlink(temporary).catch(() => {});

@@ -1,9 +1,9 @@
-import { constants, type Stats } from 'node:fs';
-import { chmod, lstat, open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { chmod, lstat, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
-import { diskError, unless } from './disk-error.ts';
+import { diskError, errnoOf, unless } from './disk-error.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -14,19 +14,20 @@ export type OnNotice = (text: string) => void;
 /**
  * The bytes of a file, `undefined` where there is none. A link is followed; what is no file (a pipe, a directory) is not waited for.
  * A file or directory that others can open is reported, and left as it is.
+ *
+ * Reads at once: the files are a few KiB, and each of the five steps would cost more on its way to Node's threads and back.
  * @throws AuthError `STORE_DAMAGED` where it is larger than {@link MAX_FILE_BYTES}; `STORE_UNAVAILABLE`
  */
-export async function readPrivate(path: string, onNotice: OnNotice): Promise<Uint8Array | undefined> {
+export function readPrivate(path: string, onNotice: OnNotice): Uint8Array | undefined {
   try {
     // Without O_NONBLOCK a pipe would hold the open up until somebody writes to it.
-    const handle = await unless(['ENOENT'], open(path, constants.O_RDONLY | constants.O_NONBLOCK));
-    if (handle === undefined) return undefined;
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const found = await handle.stat();
+      const found = fstatSync(file);
       if (!found.isFile()) throw notAFile(path);
       for (const [where, { mode }] of [
         [path, found],
-        [dirname(path), await stat(dirname(path))],
+        [dirname(path), statSync(dirname(path))],
       ] as const) {
         if (isOpenToOthers(mode))
           onNotice(`${where} is open to others (mode ${octal(mode)}); the next change closes it.`);
@@ -35,14 +36,15 @@ export async function readPrivate(path: string, onNotice: OnNotice): Promise<Uin
       const bytes = Buffer.alloc(Math.min(found.size, MAX_FILE_BYTES) + 1);
       let length = 0;
       for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-        read = (await handle.read(bytes, length, bytes.length - length, length)).bytesRead;
+        read = readSync(file, bytes, length, bytes.length - length, length);
       }
       if (length > MAX_FILE_BYTES) throw tooLarge(path);
       return bytes.subarray(0, length);
     } finally {
-      await handle.close();
+      closeSync(file);
     }
   } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw diskError('read', path, error);
   }
 }
@@ -92,10 +94,10 @@ export async function tighten(path: string, uid: number, onNotice: OnNotice): Pr
   }
 }
 
-/** @throws AuthError `STORE_UNAVAILABLE` where a file or directory belongs to somebody else */
-export async function assertOwner(path: string, uid: number): Promise<void> {
-  const found = await stat(path);
-  if (found.uid !== uid) throw foreign(path, found.uid, uid);
+/** @throws AuthError `STORE_UNAVAILABLE` where a file or directory belongs to none of `uids`, of which the first is who we are */
+export async function assertOwner(path: string, uids: readonly [number, ...number[]]): Promise<void> {
+  const { uid } = await stat(path);
+  if (!uids.includes(uid)) throw foreign(path, uid, uids[0]);
 }
 
 function isOpenToOthers(mode: number): boolean {

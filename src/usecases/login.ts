@@ -1,21 +1,26 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { BrowserEvent } from '../browser/event.ts';
 import { defined } from '../defined.ts';
-import { AuthError, asAuthError } from '../errors.ts';
+import { type AuthError, asAuthError } from '../errors.ts';
 import type { View } from '../loopback/pages/view.ts';
 import { authorizationUrl, judgeCallback, newAttempt, type StrayReason } from '../oauth/authorization.ts';
+import { judgePaste, type PasteReason } from '../oauth/pasted-answer.ts';
+import { Answer } from './answer.ts';
+import { readPastes } from './pastes.ts';
+import { endOfPatience } from './patience.ts';
 import type { LoginPorts } from './ports.ts';
 import { forProfile } from './profile-option.ts';
 import { redeem, type SignIn, type SignInRequest } from './redeem.ts';
-import { failedView, overView, signedInView, strayView } from './report.ts';
+import { failedView, overView, pasteRefusal, signedInView, strayView } from './report.ts';
 
 /** What a waiting sign-in tells whoever watches it. */
 export type LoginEvent =
   /** The server listens; this is the address to open, and the wait ends at `until`. */
   | { readonly kind: 'waiting'; readonly url: string; readonly redirectUri: string; readonly until: Date }
-  | { readonly kind: 'browser-opened' }
-  | { readonly kind: 'browser-failed'; readonly reason: string }
+  | BrowserEvent
   /** A request arrived that was not the awaited answer; the wait goes on. */
   | { readonly kind: 'stray'; readonly reason: StrayReason }
+  /** What was pasted was not the awaited answer; the wait goes on. `message` says why, for a person, and what to paste instead. */
+  | { readonly kind: 'paste-refused'; readonly reason: PasteReason; readonly message: string }
   /** The answer arrived and is being judged, exchanged and stored. */
   | { readonly kind: 'answered' };
 
@@ -33,6 +38,11 @@ export interface LoginRequest extends SignInRequest {
   /** Ends the wait. A code that has arrived by then is still exchanged and stored, so that it is not lost. */
   readonly signal?: AbortSignal;
   readonly notify?: (event: LoginEvent) => void;
+  /**
+   * What a person pastes, where the browser cannot reach this machine: each text is one try, whole, and may hold line breaks.
+   * Read from the moment of `waiting` on. Its end ends nothing: the browser may still answer.
+   */
+  readonly pasted?: AsyncIterable<string>;
   /** Where the result page leads on to, for a sign-in that a page of ours began. */
   readonly onward?: Onward;
 }
@@ -72,18 +82,22 @@ async function signIn(
 ): Promise<SignIn> {
   const { provider, client, prompt, onward = {}, notify = () => {} } = request;
   const attempt = await newAttempt();
-  let result: Promise<SignIn> | undefined;
-  let over = false;
-  let arrive: (arrived: { readonly result: Promise<SignIn> }) => void = () => {};
-  const arrival = new Promise<{ readonly result: Promise<SignIn> }>((resolve) => {
-    arrive = resolve;
+  let heard = false;
+  const answer = new Answer((taken) => {
+    notify({ kind: 'answered' });
+    if (taken.kind === 'refused') return Promise.reject(taken.error);
+    const { redirectUri } = listener;
+    return redeem(request, { parameters: taken.parameters, redirectUri, verifier: attempt.verifier }, ports);
   });
+  let over = false;
+  let browserWaits = false;
 
   await using listener = await ports.listen({
     redirectUris: request.redirectUris,
     onCallback: async (parameters) => {
       // Too late: whoever waited has been told that nothing was stored, and so nothing is.
       if (over) return { final: false, view: overView() };
+      heard = true;
       const judgement = judgeCallback(provider.server, client, attempt, parameters);
       if (judgement.kind === 'stray') {
         ports.log.info(
@@ -93,26 +107,28 @@ async function signIn(
         notify(judgement);
         return { final: false, view: strayView(judgement.reason) };
       }
-      if (result === undefined) {
-        // The state is dead after its first use: whoever brings it again is given the same result.
-        notify({ kind: 'answered' });
-        result =
-          judgement.kind === 'refused'
-            ? Promise.reject(judgement.error)
-            : redeem(request, { ...judgement, redirectUri: listener.redirectUri, verifier: attempt.verifier }, ports);
-        arrive({ result });
-      }
-      const view = await result.then(
+      browserWaits = true;
+      const view = await answer.take(judgement).then(
         (done) => ({ ...signedInView(done, ports.now()), ...defined({ back: onward.signedIn }) }),
         (thrown) => ({ ...failedView(judge(thrown)), ...defined({ back: onward.failed }) }),
       );
       return { final: true, view };
     },
   });
+  const { redirectUri } = listener;
+  const onPaste = (text: string) => {
+    if (over) return;
+    const judgement = judgePaste({ server: provider.server, client, attempt, redirectUri }, text);
+    if (judgement.kind === 'granted' || judgement.kind === 'refused') answer.take(judgement).catch(() => {});
+    if (judgement.kind !== 'wrong') return;
+    const { reason } = judgement;
+    ports.log.info({ event: 'paste_refused', profile: request.name, reason }, 'Not the awaited answer');
+    notify({ kind: 'paste-refused', reason, message: pasteRefusal(reason, { provider: provider.name, redirectUri }) });
+  };
 
   const url = authorizationUrl(provider.server, {
     clientId: client.id,
-    redirectUri: listener.redirectUri,
+    redirectUri,
     scopes: request.scopes,
     attempt,
     parameters: {
@@ -120,57 +136,30 @@ async function signIn(
       ...defined({ prompt, login_hint: provider.takesLoginHint ? request.loginHint : undefined }),
     },
   });
-  notify({
-    kind: 'waiting',
-    url,
-    redirectUri: listener.redirectUri,
-    until: new Date(ports.now().getTime() + request.timeoutMs),
-  });
-  ports.openBrowser(url).then(
-    () => notify({ kind: 'browser-opened' }),
-    (thrown) => notify({ kind: 'browser-failed', reason: asAuthError(thrown).message }),
-  );
+  const until = new Date(ports.now().getTime() + request.timeoutMs);
+  notify({ kind: 'waiting', url, redirectUri, until });
 
   const waiting = new AbortController();
-  const arrived = await Promise.race([arrival, endOfPatience(request, listener.redirectUri, waiting.signal)]).finally(
-    () => {
-      over = result === undefined;
-      waiting.abort();
+  ports.openBrowser(url, {
+    signal: waiting.signal,
+    tell: (event) => {
+      // Whatever has brought a request is a browser that works.
+      if (event.kind !== 'browser-silent' || !heard) notify(event);
     },
-  );
+  });
+  if (request.pasted !== undefined) void readPastes(request.pasted, { onPaste, signal: waiting.signal });
+  const arrival = listener.ready.then(() => answer.arrived);
+  const arrived = await Promise.race([arrival, endOfPatience(request, { redirectUri, done: waiting.signal })])
+    .catch((thrown) => {
+      over = !answer.hasArrived;
+      if (over) throw thrown;
+      return answer.arrived;
+    })
+    .finally(() => waiting.abort());
   try {
     return await arrived.result;
   } finally {
-    // The page is part of the sign-in: the server stays until the browser has it.
-    await listener.answered;
+    // The page is part of the sign-in: the server stays until the browser has it. Where the answer was pasted, none may ever come.
+    if (browserWaits) await listener.answered;
   }
-}
-
-/** Never resolves: rejects when the time is up or the signal is given. Holds no process open by itself. */
-async function endOfPatience(
-  { timeoutMs, signal, provider, client }: LoginRequest,
-  redirectUri: string,
-  done: AbortSignal,
-): Promise<never> {
-  try {
-    await delay(timeoutMs, undefined, {
-      ref: false,
-      signal: signal === undefined ? done : AbortSignal.any([signal, done]),
-    });
-  } catch {
-    throw signal?.reason instanceof AuthError
-      ? signal.reason
-      : new AuthError('CANCELLED', 'The sign-in was cancelled.');
-  }
-  throw new AuthError('TIMED_OUT', `No answer came from ${provider.name} within ${inWords(timeoutMs)}.`, {
-    hint:
-      `If ${provider.name} showed an error page of its own, check that the client id ${client.id} is right and that its ` +
-      `app has exactly this redirect URI registered: ${redirectUri} . Else run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
-  });
-}
-
-function inWords(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds >= 120 && seconds % 60 === 0) return `${seconds / 60} minutes`;
-  return seconds === 1 ? 'a second' : `${seconds} seconds`;
 }

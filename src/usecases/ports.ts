@@ -1,3 +1,4 @@
+import type { BrowserEvent } from '../browser/event.ts';
 import type { AwaitedCallback, CallbackListener } from '../loopback/callback-listener.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -39,6 +40,15 @@ export interface AccessPorts extends Ports {
 export interface LoginPorts extends Ports {
   /** Binds the redirect URI and hands over what arrives there. */
   readonly listen: (awaited: AwaitedCallback) => Promise<CallbackListener>;
-  /** Shows an address in the person's own browser. Rejects where none can be started. */
-  readonly openBrowser: (url: string) => Promise<void>;
+  readonly openBrowser: OpenBrowser;
+}
+
+/** Shows an address in the person's own browser, as far as that can be done, and returns at once. */
+export type OpenBrowser = (url: string, options: OpenBrowserOptions) => void;
+
+export interface OpenBrowserOptions {
+  /** Told what becomes of it. */
+  readonly tell: (event: BrowserEvent) => void;
+  /** Given when no browser is wanted any more: nothing further is tried, nothing further is told. */
+  readonly signal?: AbortSignal;
 }

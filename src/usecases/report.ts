@@ -1,6 +1,7 @@
 import type { AuthError } from '../errors.ts';
 import type { Fact, NextStep, View } from '../loopback/pages/view.ts';
 import type { StrayReason } from '../oauth/authorization.ts';
+import type { PasteReason } from '../oauth/pasted-answer.ts';
 import { shortScope } from '../providers/scope-names.ts';
 import { moment } from './moment.ts';
 import { forProfile } from './profile-option.ts';
@@ -87,6 +88,33 @@ export function strayView(reason: StrayReason): View {
     notes: ['The sign-in goes on: finish it on the provider’s page.'],
     next: [],
   };
+}
+
+const PASTE: Readonly<
+  Record<PasteReason, (to: { readonly provider: string; readonly redirectUri: string }) => string>
+> = {
+  unreadable: ({ redirectUri }) =>
+    `That is neither an address nor a code. Paste the whole address that the browser ended on: it begins with ${redirectUri}`,
+  'sign-in-page': ({ provider, redirectUri }) =>
+    `That is the address of a page of ${provider}'s. Allow access there, and paste the address that comes after it: it begins with ${redirectUri}`,
+  'other-address': ({ redirectUri }) =>
+    `That address is not where this sign-in ends. Paste the one that begins with ${redirectUri}`,
+  'no-answer': () => 'That holds no code. It may have been cut off when it was copied: paste the whole address.',
+  'repeated-parameter': () => 'That gives a parameter more than once. Paste the address once, and nothing else.',
+  'wrong-state': () =>
+    'That belongs to another sign-in, or was cut off when it was copied. Open the address above, and paste the whole address that it leads to.',
+  'other-issuer': ({ provider }) =>
+    `That does not say that it comes from ${provider}. Paste the whole address that the browser ended on.`,
+  'code-alone': ({ provider }) =>
+    `A code alone cannot be told from somebody else's at ${provider}. Paste the whole address that the browser ended on.`,
+};
+
+/** Why what was pasted was not the awaited answer, and what to paste instead. Nothing of it is repeated. */
+export function pasteRefusal(
+  reason: PasteReason,
+  to: { readonly provider: string; readonly redirectUri: string },
+): string {
+  return PASTE[reason](to);
 }
 
 /** For an answer that comes when nobody waits any more. */

@@ -100,7 +100,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     const program = spawn(
       process.execPath,
       [
-        'dist/bin.js',
+        'dist/bin.cjs',
         'login',
         '--no-browser',
         '--sandbox',

@@ -1,70 +1,185 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RUNTIMES } from './nodes.ts';
+import { person } from './program.ts';
 
 const run = promisify(execFile);
+// On Windows npm is a script that only a shell starts.
+const npm = (args: readonly string[], cwd: string) => run('npm', args, { cwd, shell: process.platform === 'win32' });
 
-const CONSUMER = `
-import { AuthError, type ErrorCode } from 'fitbit-login';
+/** How programs of other people use the library. Each prints `4 true`. */
+const USERS = {
+  'as an ES module': {
+    file: 'user.mjs',
+    text: `
+import { AuthError, login } from 'fitbit-login';
+console.log(new AuthError('DENIED', 'No.').exitCode, typeof login === 'function');`,
+  },
+  'from CommonJS': {
+    file: 'user.cjs',
+    text: `
+const { AuthError, login } = require('fitbit-login');
+console.log(new AuthError('DENIED', 'No.').exitCode, typeof login === 'function');`,
+  },
+  'from both at once, as one and the same': {
+    file: 'both.cjs',
+    text: `
+const { AuthError } = require('fitbit-login');
+import('fitbit-login').then((library) => console.log(new AuthError('DENIED', 'No.').exitCode, library.AuthError === AuthError));`,
+  },
+} as const;
+
+const TYPED = `
+import { AuthError, type ErrorCode, type Surroundings, accessToken } from 'fitbit-login';
 export const code: ErrorCode = 'DENIED';
 export const exitCode: number = new AuthError(code, 'No.').exitCode;
 // @ts-expect-error: the list of codes is closed
 export const other: ErrorCode = 'SOMETHING_ELSE';
+export const text = async (surroundings: Surroundings): Promise<string> =>
+  (await accessToken({ minTtlSeconds: 60 }, surroundings)).token.reveal();
 `;
+/** How TypeScript may look for the library: `[what, files, options]`. */
+const COMPILED = [
+  ['nodenext, from an ES module and from CommonJS', ['typed.mts', 'typed.cts'], ['--module', 'nodenext']],
+  ['bundler', ['typed.ts'], ['--module', 'esnext', '--moduleResolution', 'bundler']],
+] as const;
 
-describe('the package, as npm would publish it', () => {
-  let consumer = '';
-  let installed = '';
+let archive = '';
+let consumer = '';
+let installed = '';
+let allow = '';
 
+beforeAll(async () => {
+  consumer = await mkdtemp(join(tmpdir(), 'consumer-'));
+  installed = join(consumer, 'node_modules/fitbit-login');
+  // The test command has built dist/ already.
+  const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', consumer], process.cwd());
+  const [found]: readonly { readonly filename: string }[] = Object.values(JSON.parse(packed.stdout));
+  archive = join(consumer, found?.filename ?? '');
+  await writeFile(join(consumer, 'package.json'), '{ "private": true }\n');
+  await npm(['install', '--offline', '--no-audit', archive], consumer);
+  for (const { file, text } of Object.values(USERS)) await writeFile(join(consumer, file), text);
+  allow = await person('allow');
+});
+afterAll(() => rm(consumer, { recursive: true, force: true }));
+
+describe.each(RUNTIMES)('installed in an empty project, on $name', ({ node }) => {
+  let home = '';
   beforeAll(async () => {
-    consumer = await mkdtemp(join(tmpdir(), 'consumer-'));
-    installed = join(consumer, 'node_modules/fitbit-login');
-    await mkdir(installed, { recursive: true });
-    // The test command has built dist/ already. On Windows npm is a script that only a shell starts.
-    const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', consumer], {
+    home = await mkdtemp(join(tmpdir(), 'installed-'));
+  });
+  afterAll(() => rm(home, { recursive: true, force: true }));
+
+  /** The installed program, as a shell starts it. */
+  const program = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    run(join(consumer, 'node_modules/.bin/fitbit-login'), args, {
+      cwd: consumer,
+      env: {
+        PATH: [dirname(node), '/usr/bin', '/bin'].join(delimiter),
+        FITBIT_LOGIN_HOME: join(home, 'store'),
+        BROWSER: allow,
+        ...more,
+      },
       shell: process.platform === 'win32',
     });
-    const [archive]: readonly { readonly filename: string }[] = Object.values(JSON.parse(stdout));
-    await run('tar', ['-xzf', archive?.filename ?? '', '-C', installed, '--strip-components=1'], { cwd: consumer });
-    await writeFile(join(consumer, 'package.json'), '{ "type": "module" }\n');
-  });
-  afterAll(() => rm(consumer, { recursive: true, force: true }));
+  const signIn = ['login', '--sandbox', '--redirect-uri', 'http://127.0.0.1:0/callback', '--json'];
 
-  test('runs where no other package is installed', async () => {
+  test('the program answers', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-    const { stdout } = await run(process.execPath, [join(installed, 'dist/bin.js'), '--version']);
-    expect(stdout.trim()).toBe(version);
+    expect(await program(['--version'])).toEqual({ stdout: `${version}\n`, stderr: '' });
+    const help = await program(['--help']);
+    expect(help).toMatchObject({ stdout: expect.stringContaining('Usage: fitbit-login'), stderr: '' });
   });
 
-  test('can be imported where no other package is installed', async () => {
-    const script = `import { AuthError } from 'fitbit-login'; console.log(new AuthError('DENIED', 'No.').exitCode);`;
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: consumer });
-    expect(stdout).toBe('4\n');
+  test('a person signs in, and a script gets the token', async () => {
+    const { stdout } = await program(signIn);
+    expect(JSON.parse(stdout)).toMatchObject({ session: 'fresh', profile: 'default' });
+    const stored = JSON.parse(await readFile(join(home, 'store/profiles/default.json'), 'utf8'));
+    expect(await program(['token'])).toEqual({ stdout: `${stored.access_token}\n`, stderr: '' });
   });
 
-  test('brings the types of the library, without those of any other package', async () => {
-    await mkdir(join(consumer, 'node_modules/@types'));
-    for (const types of ['@types/node', 'undici-types']) {
-      await symlink(resolve('node_modules', types), join(consumer, 'node_modules', types), 'junction');
-    }
-    await writeFile(join(consumer, 'consumer.ts'), CONSUMER);
-    const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const lib = ['--lib', 'es2023,esnext.disposable', '--skipLibCheck', 'false', '--preserveSymlinks'];
-    const tsc = run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...options, ...lib, 'consumer.ts'], {
-      cwd: consumer,
-    });
-    // tsc reports on standard output.
-    await expect(tsc.catch(({ stdout }: { readonly stdout: string }) => stdout)).resolves.toMatchObject({ stdout: '' });
+  test.skipIf(process.platform !== 'linux')(
+    'the browser’s launcher, which lies beside its module, is found',
+    async () => {
+      const bin = join(home, 'bin');
+      await mkdir(bin);
+      // The one in the package asks for this browser; one of the system's would fail.
+      await writeFile(join(bin, 'x-www-browser'), `#!/bin/sh\nexec ${allow} "$@"\n`);
+      await writeFile(join(bin, 'xdg-open'), '#!/bin/sh\nexit 99\n');
+      for (const name of await readdir(bin)) await chmod(join(bin, name), 0o755);
+      const PATH = [bin, dirname(node), '/usr/bin', '/bin'].join(delimiter);
+      // Without any desktop's own choice of a browser.
+      const environment = { PATH, BROWSER: '', DISPLAY: ':99', XDG_DATA_DIRS: home, XDG_DATA_HOME: home, HOME: home };
+      const { stdout } = await program([...signIn, '--profile', 'launched', '--timeout', '20'], environment);
+      expect(JSON.parse(stdout)).toMatchObject({ session: 'fresh', profile: 'launched' });
+    },
+  );
+
+  test.each(Object.entries(USERS))('the library is used %s', async (_way, { file }) => {
+    expect(await run(node, [file], { cwd: consumer })).toEqual({ stdout: '4 true\n', stderr: '' });
+  });
+});
+
+describe('the package', () => {
+  test('brings nothing but itself', async () => {
+    expect((await readdir(join(consumer, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual([
+      'fitbit-login',
+    ]);
+  });
+
+  test('brings a manual that an installation for everybody puts in its place', async () => {
+    const prefix = join(consumer, 'everybody');
+    await npm(['install', '--global', '--prefix', prefix, '--offline', '--no-audit', archive], consumer);
+    const [man] = process.platform === 'win32' ? ['dist/man'] : [join(prefix, 'share/man/man1')];
+    expect(await readFile(join(man ?? '', 'fitbit-login.1'), 'utf8')).toMatch(/^\.TH "FITBIT/);
   });
 
   test('brings the licence of every package that is bundled', async () => {
     const licences = await readFile(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
-    for (const name of ['commander', 'fastify', 'oauth4webapi', 'open', 'pino', 'valibot']) {
+    for (const name of ['@optique/core', 'commander', 'fastify', 'oauth4webapi', 'open', 'pino', 'valibot']) {
       expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, 'm'));
     }
+  });
+
+  test('has types that speak of no package', async () => {
+    const files = (await readdir(join(installed, 'dist/types'), { recursive: true })).filter((file) =>
+      /\.[cm]?ts$/.test(file),
+    );
+    expect(files.length).toBeGreaterThan(10);
+    const texts = await Promise.all(files.map((file) => readFile(join(installed, 'dist/types', file), 'utf8')));
+    const specifiers = texts.flatMap((text) => [...text.matchAll(/^(?! *\*).*(?:from |import\()['"]([^'"]+)['"]/gm)]);
+    const named = specifiers.map(([, name = '']) => name).filter((name) => !/^(\.{1,2}\/|node:)/.test(name));
+    expect(named).toEqual([]);
+  });
+
+  describe('compiles with TypeScript and @types/node alone', () => {
+    beforeAll(async () => {
+      await mkdir(join(consumer, 'node_modules/@types'));
+      for (const types of ['@types/node', 'undici-types']) {
+        await symlink(resolve('node_modules', types), join(consumer, 'node_modules', types), 'junction');
+      }
+    });
+
+    test.each(COMPILED)('%s', async (_what, files, options) => {
+      for (const file of files) await writeFile(join(consumer, file), TYPED);
+      const strict = ['--strict', '--noEmit', '--target', 'es2023', '--skipLibCheck', 'false', '--preserveSymlinks'];
+      const lib = ['--lib', 'es2023,esnext.disposable', '--types', 'node'];
+      const tsc = run(
+        process.execPath,
+        [resolve('node_modules/typescript/bin/tsc'), ...strict, ...lib, ...options, ...files],
+        {
+          cwd: consumer,
+        },
+      );
+      // tsc reports on standard output.
+      await expect(tsc.catch(({ stdout }: { readonly stdout: string }) => stdout)).resolves.toMatchObject({
+        stdout: '',
+      });
+    });
   });
 });

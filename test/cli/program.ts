@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 
-const PROGRAM = resolve('dist/bin.js');
+const PROGRAM = resolve('dist/bin.cjs');
 export const APP = SANDBOX_CLIENTS.server;
 
 export interface Ended {
@@ -22,8 +22,14 @@ export interface Ended {
 export interface StartOptions {
   /** Added to the environment of {@link Desk}. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Standard input. Default: empty. */
-  readonly input?: string;
+  /** Standard input, whole, or left open for {@link Program.write}. Default: empty. */
+  readonly input?: string | { readonly left: 'open' };
+  /** A command that runs the program as another user, or elsewhere: its words come before the program's. Default: none. */
+  readonly within?: readonly string[];
+  /** A shell's command around the program's own, which is `"$@"` there. Default: none. */
+  readonly around?: string;
+  /** Where the built program is. Default: in dist/. */
+  readonly program?: string;
 }
 
 /** The built program as a process, at work. */
@@ -32,12 +38,18 @@ export class Program {
   readonly ended: Promise<Ended>;
   #stderr = '';
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, input: string) {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { env: environment, stdio: 'pipe' });
+  constructor(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv,
+    { input = '', within = [], around, program = PROGRAM }: Omit<StartOptions, 'environment'> = {},
+  ) {
+    const shell = around === undefined ? [] : ['sh', '-c', around, 'sh'];
+    const [file = '', ...rest] = [...within, ...shell, process.execPath, program, ...args];
+    const child = spawn(file, rest, { env: environment, stdio: 'pipe' });
     this.child = child;
     // A program that does not read its input is no fault.
     child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    if (typeof input === 'string') child.stdin.end(input);
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stderr += chunk;
     });
@@ -61,6 +73,11 @@ export class Program {
       const last = await Promise.race([once(this.child.stderr ?? this.child, 'data').then(() => false), ended]);
       if (last && !pattern.test(this.#stderr)) throw new Error(`It ended without ${pattern}: ${this.#stderr}`);
     }
+  }
+
+  /** Writes to a standard input that was left open. */
+  write(text: string): void {
+    this.child.stdin?.write(text);
   }
 
   /** The address that it asks to have opened. */
@@ -115,7 +132,7 @@ export async function desk(browser = nobody): Promise<Desk> {
   const home = await mkdtemp(join(tmpdir(), 'desk-'));
   const file = join(home, 'profiles/default.json');
   const notes = `${home}.notes`;
-  const start: Desk['start'] = (args, { environment = {}, input = '' } = {}) =>
+  const start: Desk['start'] = (args, { environment = {}, ...options } = {}) =>
     new Program(
       args,
       {
@@ -126,7 +143,7 @@ export async function desk(browser = nobody): Promise<Desk> {
         BROWSER: browser,
         ...environment,
       },
-      input,
+      options,
     );
   return {
     sandbox,

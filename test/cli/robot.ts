@@ -21,4 +21,6 @@ await fetch(new URL('/sandbox/clients', url), {
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ id, redirectUris: [redirectUri] }),
 });
-await consent(url, { allow: decision === 'allow' });
+const page = await consent(url, { allow: decision === 'allow' });
+// What the person sees at last. A login lets no launcher's output through.
+process.stdout.write(await page.text());

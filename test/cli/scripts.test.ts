@@ -19,7 +19,7 @@ beforeAll(async () => {
   // As npm installs it: a link with the program's name on the PATH.
   const bin = join(at.home, 'bin');
   await mkdir(bin);
-  await symlink(resolve('dist/bin.js'), join(bin, 'fitbit-login'));
+  await symlink(resolve('dist/bin.cjs'), join(bin, 'fitbit-login'));
   path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter);
 });
 beforeEach(async () => {

@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
+import { decideAtSandbox } from '../flow/providers.ts';
 import { APP, type Desk, desk, nobody, person } from './program.ts';
+import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 let at: Desk;
 let allow = '';
@@ -106,10 +108,83 @@ describe('stdout and stderr', () => {
     expect(at.sandbox.state().counts.exchanges).toBe(before + 1);
   });
 
+  test('nobody who listens to the talk costs nothing either, nor do outputs that were closed before', async () => {
+    const program = at.start(at.login());
+    program.child.stderr?.destroy();
+    expect(await program.ended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Signed in') });
+    const closed = at.start(['status'], { around: 'exec "$@" >&- 2>&- <&-' });
+    expect(await closed.ended).toEqual({ exit: 0, stdout: '', stderr: '' });
+  });
+
   test('off a terminal there are neither colours nor a line that is redrawn', async () => {
     const { stdout, stderr } = await at.run(at.login());
     expect(stdout + stderr).not.toContain('\u001b');
     expect(stderr).not.toContain('\r');
+  });
+});
+
+describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
+  const ESC = '\u001b';
+  const typedInto = (environment: Readonly<Record<string, string>>, columns = 80) =>
+    new TypedInto(
+      at.login(),
+      {
+        FITBIT_LOGIN_HOME: at.home,
+        FITBIT_CLIENT_ID: APP.id,
+        FITBIT_CLIENT_SECRET: APP.secret,
+        SSH_TTY: '/dev/pts/0',
+        ...environment,
+      },
+      { columns },
+    );
+  const decided = async (terminal: TypedInto) => {
+    const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
+    at.sandbox.register({ id: APP.id, redirectUris: [new URL(address).searchParams.get('redirect_uri') ?? ''] });
+    return decideAtSandbox(new URL(address));
+  };
+
+  test('a dumb one gets plain lines: nothing is drawn again, and a paste is taken', async () => {
+    await using terminal = typedInto({ TERM: 'dumb' });
+    const { href } = await decided(terminal);
+    await terminal.shows(/\(time\s+limit\s+\d:\d\d\s+minutes\)/);
+    terminal.type(`${href}\r`);
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.bytes).not.toContain(ESC);
+    expect(terminal.bytes.replaceAll('\r\n', '')).not.toContain('\r');
+    expect(terminal.bytes).not.toContain(href);
+  });
+
+  test.each([{ NO_COLOR: '1' }, { FORCE_COLOR: '3', COLORTERM: 'truecolor' }])(
+    'there are no colours: %j',
+    async (more) => {
+      await using terminal = typedInto(more);
+      terminal.type(`${(await decided(terminal)).href}\r`);
+      expect(await terminal.ended).toBe(0);
+      // Lines that are drawn again and marks around a paste, and nothing else that moves or paints.
+      const sequences = terminal.bytes
+        .split(ESC)
+        .slice(1)
+        .map((rest) => /^\[\??\d*[a-zA-Z]/.exec(rest)?.[0]);
+      expect(new Set(sequences)).toEqual(new Set(['[2K', '[?2004h', '[?2004l']));
+    },
+  );
+
+  test('of 40 columns every line fits, but for the address and the command, which are whole', async () => {
+    await using terminal = typedInto({}, 40);
+    const ended = await decided(terminal);
+    await terminal.shows(/Paste the address here/);
+    terminal.type('nonsense\r');
+    await terminal.shows(/neither an address/);
+    terminal.type(`${ended.href}\r`);
+    expect(await terminal.ended).toBe(0);
+    const long = terminal.bytes
+      .split(/\r/)
+      .map((line) => stripVTControlCharacters(line).trimEnd().replace('\n', ''))
+      .filter((line) => line.length > 40);
+    expect(long[0]).toMatch(/^http:\S+code_challenge_method=S256$/);
+    expect(long[1]).toMatch(/^ssh -N -L \d+:\S+ -L \d+:\S+ \S+$/);
+    // The path of the file may be as long.
+    for (const line of long.slice(2)) expect(line.trim()).toBe(at.file);
   });
 });
 

@@ -4,7 +4,7 @@ import { createServer as createRawServer, type Server, type Socket } from 'node:
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
-import { boundedFetch, type HttpLimits } from '../../src/oauth/http.ts';
+import { boundedFetch, type HttpLimits } from '../../src/network/bounded-fetch.ts';
 
 const MIB = 1024 * 1024;
 // The real limits are 10 and 15 seconds; what is tested is that they hold.

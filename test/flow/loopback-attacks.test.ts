@@ -2,8 +2,10 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { resultPage } from '../../src/loopback/pages/result.ts';
+import { WAITING_HEADER, WAITING_PATH } from '../../src/loopback/waiting-mark.ts';
 import { type Headers, NAVIGATION, parse, received, SIGNED_IN, type Waiting, waiting } from './loopback-visitor.ts';
 
+const ASKING = { [WAITING_HEADER]: 'waiting?' };
 const RIGHT = '/callback?code=the-code&state=right';
 
 interface Attack {
@@ -78,6 +80,28 @@ const ATTACKS: readonly Attack[] = [
     headers: { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
   },
   { name: 'an unusual method: PROPFIND', status: 405, method: 'PROPFIND' },
+  // Whether a sign-in waits here is a question of programs alone.
+  { name: 'a web page: asks whether a sign-in waits, in a tab', status: 403, target: WAITING_PATH },
+  {
+    name: 'a web page: asks whether a sign-in waits, by fetch',
+    status: 403,
+    target: WAITING_PATH,
+    headers: { ...ASKING, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', origin: 'https://evil.example' },
+  },
+  { name: 'a web page: the same, from an own origin', status: 403, target: WAITING_PATH, headers: ASKING },
+  {
+    name: 'a web page: the preflight of that',
+    status: 405,
+    method: 'OPTIONS',
+    target: WAITING_PATH,
+    headers: { 'access-control-request-headers': WAITING_HEADER, origin: 'https://evil.example' },
+  },
+  {
+    name: 'a web page: the same by DNS rebinding',
+    status: 421,
+    target: WAITING_PATH,
+    headers: { ...ASKING, host: 'evil.example' },
+  },
   { name: 'a curious visitor: another path', status: 404, target: '/' },
   { name: 'a curious visitor: a guessed result', status: 404, target: `/result/${'0'.repeat(32)}` },
 ];

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import process from 'node:process';
 import { expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
 import { listen } from '../../src/loopback/listener.ts';
@@ -9,7 +10,7 @@ const onCallback = async (params: URLSearchParams) => judge(params);
 
 /** Somebody else's server on one address. */
 async function stranger(host: string, port = 0): Promise<AsyncDisposable & { readonly port: number }> {
-  const server: Server = createServer();
+  const server: Server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen({ host, port, exclusive: true }, resolve),
   );
@@ -137,6 +138,17 @@ test('all taken: every address that was tried is named', async () => {
   if (!(error instanceof AuthError)) throw error;
   expect(error.code).toBe('PORT_BUSY');
   for (const { port } of [one, two]) expect(error.message).toContain(`127.0.0.1:${port}`);
+});
+
+test('a port that this very program holds is not to be freed by ending it', async () => {
+  await using visited = await waiting();
+  const again = listen({ redirectUris: [visited.listener.redirectUri], onCallback, pid: process.pid });
+  const error = await again.catch((thrown: unknown) => thrown);
+  if (!(error instanceof AuthError)) throw error;
+  expect(error.message).toContain(`is held by this very program (pid ${process.pid}), for another sign-in.`);
+  expect(error.hint).toContain('1. Finish or cancel the other sign-in of this program first.');
+  expect(error.hint).not.toContain('kill');
+  expect((await visited.finish()).status).toBe(200);
 });
 
 test('no redirect URI at all is a wrong usage', async () => {

@@ -136,7 +136,7 @@ async function atIssuer(): Promise<Party> {
 }
 
 /** Presses a button on the sandbox's consent page, and does not follow where that leads. */
-async function decideAtSandbox(authorizeUrl: URL, { allow = true, untick = [] }: Decision = {}): Promise<URL> {
+export async function decideAtSandbox(authorizeUrl: URL, { allow = true, untick = [] }: Decision = {}): Promise<URL> {
   const form = readForm(await (await fetch(authorizeUrl)).text());
   const body = new URLSearchParams();
   for (const { kind, name, value } of form?.fields ?? []) {

@@ -38,6 +38,8 @@ export interface Ran {
 }
 
 export interface RunOptions {
+  /** Runs in a terminal that is as wide. Default: in none. */
+  readonly columns?: number;
   readonly input?: string;
   readonly signal?: AbortSignal;
   readonly environment?: Readonly<Record<string, string>>;
@@ -131,9 +133,9 @@ function withApp({ home, sandbox }: Bench) {
 
 /** Runs the command line in this process. */
 export async function run(argv: readonly string[], surroundings: Surroundings, options: RunOptions = {}): Promise<Ran> {
-  const { input = '', signal = new AbortController().signal, environment, onTalk = () => {} } = options;
+  const { input = '', signal = new AbortController().signal, environment, onTalk = () => {}, columns } = options;
   const { onNotice: _, ...rest } = surroundings;
-  const [out, err] = [new Paper(), new Paper(onTalk)];
+  const [out, err] = [new Paper(columns), new Paper(columns, onTalk)];
   const code = await main({
     argv,
     version: '0.0.0',
@@ -149,10 +151,14 @@ export async function run(argv: readonly string[], surroundings: Surroundings, o
 /** A stream that keeps what is written on it. */
 class Paper extends Writable {
   text = '';
+  readonly columns: number;
+  readonly isTTY: boolean;
   readonly #onText: (text: string) => void;
 
-  constructor(onText: (text: string) => void = () => {}) {
+  constructor(columns = 0, onText: (text: string) => void = () => {}) {
     super();
+    this.columns = columns;
+    this.isTTY = columns > 0;
     this.#onText = onText;
   }
 

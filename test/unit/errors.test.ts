@@ -10,6 +10,7 @@ const EXITS: Readonly<Record<ErrorCode, ExitCode>> = {
   REQUEST_REJECTED: 2,
   SCOPE_REJECTED: 2,
   METADATA_INVALID: 2,
+  NETWORK_BLOCKED: 2,
   NOT_SIGNED_IN: 3,
   GRANT_DEAD: 3,
   SCOPE_MISSING: 3,

@@ -88,6 +88,11 @@ describe('§20: metadata', () => {
     expect((await found({ authorization_response_iss_parameter_supported: true })).server.issAlwaysSent).toBe(true);
   });
 
+  test('§2: says whether every code is held to its verifier, which is known only where S256 is listed', async () => {
+    expect((await found({ code_challenge_methods_supported: undefined })).server.checksPkce).toBe(false);
+    expect((await found({ code_challenge_methods_supported: ['plain', 'S256'] })).server.checksPkce).toBe(true);
+  });
+
   test.each([
     [undefined, 'client_secret_basic'],
     [['client_secret_post'], 'client_secret_post'],

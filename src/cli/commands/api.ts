@@ -19,7 +19,12 @@ export const apiCommand: Command = {
   summary: 'send one request to the provider’s API, with the token, and print the answer',
   arguments: [{ name: '<path>', description: 'a path at the API host: /1/user/-/profile.json' }],
   options: [
-    { flags: '-X, --method <method>', description: 'the HTTP method', defaultText: 'GET, or POST with --data' },
+    {
+      flags: '-X, --method <method>',
+      description: 'the HTTP method',
+      defaultText: 'GET, or POST with --data',
+      offer: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    },
     { flags: '-d, --data <body>', description: 'the body; @FILE reads a file, @- standard input' },
     {
       flags: '-H, --header <header>',

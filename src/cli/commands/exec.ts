@@ -12,7 +12,7 @@ const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 export const execCommand: Command = {
   name: 'exec',
   summary: 'run a command with a working access token in its environment',
-  arguments: [{ name: '<command...>', description: 'the command and its arguments' }],
+  arguments: [{ name: '<command...>', description: 'the command and its arguments', offer: 'files' }],
   passThrough: true,
   options: [MIN_TTL],
   examples: [
@@ -23,17 +23,16 @@ export const execCommand: Command = {
   ],
   run: async (given, context) => {
     const { profile, minTtl } = v.parse(Options, given);
-    const { operands, environment, signal, surroundings } = context;
-    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal: context.signal }), surroundings);
+    const { operands, environment, signal, takeSignals, surroundings } = context;
+    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal }), surroundings);
+    signal.throwIfAborted();
     const [command = '', ...args] = operands;
     const child = spawn(command, args, { stdio: 'inherit', env: { ...environment, ...environmentFor(found) } });
-    // Ctrl-C reaches the child by itself, from the terminal; a signal to this process alone is handed on.
-    const handOn = () => {
-      const { signal: name } = signal.reason instanceof AuthError ? signal.reason.details : {};
-      if (name === 'SIGTERM' || name === 'SIGHUP') child.kill(name);
-    };
-    if (signal.aborted) handOn();
-    signal.addEventListener('abort', handOn, { once: true });
+    // Ctrl-C reaches the child by itself, from the terminal, as often as it is pressed: an interactive program lives on. A signal
+    // to this process alone is handed on.
+    takeSignals((name) => {
+      if (name !== 'SIGINT') child.kill(name);
+    });
     return new Promise((resolve, reject) => {
       child.once('error', (cause) =>
         reject(

@@ -19,11 +19,13 @@ export const exportCommand: Command = {
       flags: '--format <name>',
       description: `the format: ${EXPORT_FORMATS.map(({ id }) => id).join(', ')}`,
       defaultText: 'notebook',
+      offer: EXPORT_FORMATS.map(({ id }) => id),
     },
     {
       flags: '--output <file>',
       description: 'write this file, 0600 and atomically; other keys and lines in it are kept',
       defaultText: 'standard output',
+      offer: 'files',
     },
     { flags: '--keep', description: 'write the file again at every later change' },
   ],

@@ -17,7 +17,7 @@ const Options = v.object({
 export const importCommand: Command = {
   name: 'import',
   summary: 'take over the tokens of another program’s file, recognised by its content',
-  arguments: [{ name: '<file>', description: 'the file; “-” is standard input' }],
+  arguments: [{ name: '<file>', description: 'the file; “-” is standard input', offer: 'files' }],
   options: [
     {
       flags: '--client-id <id>',
@@ -28,6 +28,7 @@ export const importCommand: Command = {
       flags: '--client-secret-file <file>',
       description: 'its secret, where the file does not hold it',
       defaultText: '$FITBIT_CLIENT_SECRET',
+      offer: 'files',
     },
     { flags: '--replace', description: 'replace other tokens that the profile holds' },
     { flags: '--sandbox <origin>', description: 'the tokens are from the sandbox at this origin' },

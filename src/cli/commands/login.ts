@@ -4,8 +4,9 @@ import { AuthError } from '../../errors.ts';
 import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions, list, seconds } from '../options.ts';
+import { commonOptions, list } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 import { runSetup } from './setup.ts';
 
@@ -32,6 +33,7 @@ export const loginCommand: Command = {
       flags: '--provider <name-or-address>',
       description: 'fitbit, google-health, or the issuer of any OAuth 2.0 server',
       defaultText: 'told by the client id',
+      offer: ['google-health', 'fitbit'],
     },
     { flags: '--client-id <id>', description: 'the id of the registered app', defaultText: '$FITBIT_CLIENT_ID' },
     {
@@ -39,11 +41,13 @@ export const loginCommand: Command = {
       description:
         'the app’s secret: the file holds it alone, or is dotenv, or JSON with client_id and client_secret, as Google lets you download; “-” is standard input',
       defaultText: '$FITBIT_CLIENT_SECRET',
+      offer: 'files',
     },
     {
       flags: '--scope <names>',
       description: 'what to ask for, separated by blanks or commas',
       defaultText: 'as before, else the usual ones: see `fitbit-login scopes`',
+      offer: 'scopes',
       parse: list,
     },
     {
@@ -56,12 +60,16 @@ export const loginCommand: Command = {
       flags: '--prompt <prompt>',
       description: 'what the provider must ask: consent, login, “login consent” or none',
       defaultText: 'consent',
+      offer: ['consent', 'login', 'none'],
     },
     {
       flags: '--login-hint <account>',
       description: 'which account is meant, an e-mail address; remembered for the next time (Google Health)',
     },
-    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--no-browser',
+      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
+    },
     {
       flags: '--timeout <seconds>',
       description: 'how long to wait for you',
@@ -84,14 +92,12 @@ export const loginCommand: Command = {
   ],
   run: async (given, context) => {
     const options = v.parse(Options, given);
-    using line = new WaitingLine(context);
     const wanted = await loginOptions(options, context);
-    const done = await login({ ...wanted, notify: (event) => line.show(event) }, context.surroundings).catch(
-      (thrown) => {
-        if (!isUnconfigured(thrown) || !mayAsk(options, context)) throw thrown;
-        return runSetup(wanted, context);
-      },
-    );
+    using line = new WaitingLine(context, wanted);
+    const done = await login({ ...wanted, ...line.signInOptions }, context.surroundings).catch((thrown) => {
+      if (!isUnconfigured(thrown) || !mayAsk(options, context)) throw thrown;
+      return runSetup(wanted, context);
+    });
     line.end();
     const now = context.now();
     context.answer(inJsonOr(options.json, signInJson(done, now), signInText(done, now)));
@@ -105,7 +111,7 @@ function isUnconfigured(thrown: unknown): boolean {
 
 /** First use opens the setup page, or asks; a script, and whoever wants no browser, is told what is missing. */
 function mayAsk({ json, browser }: v.InferOutput<typeof Options>, { terminal }: Context): boolean {
-  return !json && (terminal.canAsk || (browser && terminal.seesPages));
+  return !json && (terminal.canAsk || (browser && terminal.elsewhere === undefined));
 }
 
 async function loginOptions(

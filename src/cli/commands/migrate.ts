@@ -3,8 +3,9 @@ import { defined } from '../../defined.ts';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions, seconds } from '../options.ts';
+import { commonOptions } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({
@@ -31,9 +32,13 @@ export const migrateCommand: Command = {
     {
       flags: '--client-secret-file <file>',
       description: 'the file downloaded for that app, or its secret; “-” is standard input',
+      offer: 'files',
     },
     { flags: '--login-hint <account>', description: 'which Google account is meant, an e-mail address' },
-    { flags: '--no-browser', description: 'only print the address' },
+    {
+      flags: '--no-browser',
+      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
+    },
     {
       flags: '--timeout <seconds>',
       description: 'how long to wait for you',
@@ -55,13 +60,13 @@ export const migrateCommand: Command = {
     );
     const { signal, surroundings, talk } = context;
     const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context.readInput);
-    using line = new WaitingLine(context);
+    using line = new WaitingLine(context, { browser });
     const done = await migrate(
       defined({
-        ...{ profile, to, clientId, clientFile, loginHint, browser, signal },
+        ...{ profile, to, clientId, clientFile, loginHint, signal },
+        ...line.signInOptions,
         timeoutMs: timeout * 1000,
         onPlan: (plan: MigrationPlan) => talk(planText(plan)),
-        notify: line.show.bind(line),
       }),
       surroundings,
     );
@@ -114,11 +119,8 @@ async function offerToRevoke(
     return false;
   }
   talk(`The same person: Google knows this account as ${plan.userId}.`);
-  const yes =
-    wanted ||
-    (mayAsk &&
-      terminal.canAsk &&
-      /^y(es)?$/i.test((await terminal.ask(`Revoke the old sign-in “${plan.from}” at Fitbit now? [y/N] `)).trim()));
+  const question = `Revoke the old sign-in “${plan.from}” at Fitbit now? [y/N] `;
+  const yes = wanted || (mayAsk && terminal.canAsk && (await isYes(terminal.ask(question), plan)));
   if (!yes) {
     talk(`The old sign-in “${plan.from}” is kept. To end it: \`fitbit-login logout --profile ${plan.from}\`.`);
     return false;
@@ -134,4 +136,15 @@ async function offerToRevoke(
     );
     return false;
   }
+}
+
+/** @throws AuthError `INTERRUPTED`, `CANCELLED`, which say that the move itself is done */
+async function isYes(answer: Promise<string>, { from, to }: MigrationPlan): Promise<boolean> {
+  const text = await answer.catch((thrown) => {
+    throw asAuthError(thrown).with({
+      kept: `The new sign-in is stored as “${to}”, and the old one, “${from}”, is kept.`,
+      hint: `To end the old one: \`fitbit-login logout --profile ${from}\`.`,
+    });
+  });
+  return /^y(es)?$/i.test(text.trim());
 }

@@ -36,8 +36,8 @@ export const profilesCommand: Command = {
   name: 'profiles',
   summary: 'list the profiles, rename one or delete one',
   arguments: [
-    { name: '[action]', description: 'rename or delete; nothing lists them' },
-    { name: '[names...]', description: 'rename OLD NEW, delete NAME' },
+    { name: '[action]', description: 'rename or delete; nothing lists them', offer: Object.keys(ACTIONS) },
+    { name: '[names...]', description: 'rename OLD NEW, delete NAME', offer: 'profiles' },
   ],
   options: [],
   examples: [

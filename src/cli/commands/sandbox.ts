@@ -37,11 +37,13 @@ export const sandboxCommand: Command = {
       '',
       table(apps.map((app) => [`  ${app.type}`, app.client_id, app.client_secret ?? '(no secret)'])),
       '',
-      `Sign in to it with: fitbit-login login --sandbox ${sandbox.origin} --profile sandbox`,
+      'Sign in to it with:',
+      `  fitbit-login login --sandbox ${sandbox.origin} --profile sandbox`,
     ].join('\n');
     answer(inJsonOr(options.json, { origin: sandbox.origin, clients: apps }, text));
     talk('Ctrl-C ends it.');
     if (!signal.aborted) await once(signal, 'abort');
+    talk('The sandbox has ended.');
     return 0;
   },
 };

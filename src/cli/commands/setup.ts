@@ -1,11 +1,20 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
-import { type LoginOptions, login, SETUP_PROVIDERS, type SetupOptions, type SignIn, setup } from '../../index.ts';
+import {
+  type LoginOptions,
+  login,
+  rehearseStoring,
+  SETUP_PROVIDERS,
+  type SetupOptions,
+  type SignIn,
+  setup,
+} from '../../index.ts';
 import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
-import { commonOptions, list, seconds } from '../options.ts';
+import { commonOptions, list } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
+import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({
@@ -57,7 +66,7 @@ export async function runSetup(
   context: Context,
 ): Promise<SignIn> {
   const { terminal, talk, surroundings } = context;
-  if (browser && terminal.seesPages) {
+  if (browser && terminal.elsewhere === undefined) {
     return setup(
       { ...options, onPage: (url) => talk(`Set up your app in the browser, at this address:\n\n${url}\n`) },
       surroundings,
@@ -68,10 +77,8 @@ export async function runSetup(
       hint: 'Give the client id as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
     });
   }
+  await rehearseStoring(defined({ profile: options.profile, signal: context.signal }), surroundings);
   const registration = await askForRegistration(SETUP_PROVIDERS, context);
-  using line = new WaitingLine(context);
-  return await login(
-    { ...options, ...registration, browser: false, notify: (event) => line.show(event) },
-    surroundings,
-  );
+  using line = new WaitingLine(context, { browser: false });
+  return await login({ ...options, ...registration, ...line.signInOptions }, surroundings);
 }

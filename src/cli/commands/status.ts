@@ -11,6 +11,12 @@ const Options = v.object({
   web: v.optional(v.boolean(), false),
 });
 
+/** Why the status page has ended, where nobody pressed its button. */
+const ENDED = {
+  idle: 'Nobody looked at the status page any more, so it has ended.',
+  interrupted: 'The status page has ended.',
+} as const;
+
 export const statusCommand: Command = {
   name: 'status',
   summary: 'tell what is stored: who, which scopes, until when, where',
@@ -33,7 +39,7 @@ export const statusCommand: Command = {
       const onPage = (url: string) =>
         talk(`The status page is at this address, which works once:\n\n${url}\n\nCtrl-C ends it.`);
       const how = await statusPage({ signal, onPage }, surroundings);
-      if (how === 'idle') talk('Nobody looked at the status page any more, so it has ended.');
+      if (how !== 'stopped') talk(ENDED[how]);
       return 0;
     }
     if (check) {

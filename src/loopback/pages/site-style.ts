@@ -28,6 +28,7 @@ section ol { margin: 0; padding-left: 1.35rem; } section ol li { padding: .15rem
 .uris code { flex: 1; min-width: 0; }
 .field { margin: 1.25rem 0 0; } .field label:first-child { display: block; font-weight: 600; }
 .hint { margin: .1rem 0 0; font-size: .9375rem; line-height: 1.5; color: var(--soft); }
+.error, .summary li { white-space: pre-line; }
 .error { margin: .25rem 0 0; font-size: .9375rem; font-weight: 600; color: var(--failure); }
 input:not([type]), input[type="password"], input[type="url"], textarea, select {
   display: block; width: 100%; margin-top: .45rem; border: 1px solid var(--edge); border-radius: .45rem; padding: .55rem .75rem;

@@ -1,0 +1,38 @@
+import { basename } from 'node:path';
+import { transform } from 'esbuild';
+
+/** The oldest Node that runs it. */
+export const TARGET = 'node20.19';
+
+/** Where a package looks for what it keeps beside its module. */
+const MODULE_ADDRESS = 'import.meta.url';
+
+/**
+ * The text of one chunk as CommonJS, chunks that it imports included.
+ *
+ * Node starts CommonJS sooner: its own loader of ES modules costs 3 ms, and an ES module that imports `node:http` makes Node read
+ * every name of it, `WebSocket` among them, which on Node 24 loads its whole HTTP client, another 15 ms. esbuild splits ES modules
+ * only, so that each chunk is turned into CommonJS afterwards.
+ */
+export async function asCommonJs(chunk: string): Promise<string> {
+  const asksWhereItIs = chunk.includes(MODULE_ADDRESS);
+  const { code } = await transform(chunk, {
+    format: 'cjs',
+    platform: 'node',
+    target: TARGET,
+    // What is imported when it is needed is required then.
+    supported: { 'dynamic-import': false },
+    ...(asksWhereItIs
+      ? {
+          define: { [MODULE_ADDRESS]: '$moduleAddress' },
+          banner: `const $moduleAddress = require('node:url').pathToFileURL(__filename).href;`,
+        }
+      : {}),
+  });
+  return code.replaceAll(/\brequire\("(\.{1,2}\/[^"]+)\.js"\)/g, 'require("$1.cjs")');
+}
+
+/** An ES module that hands on the `names` of a CommonJS one beside it: whoever imports the library sees nothing of the difference. */
+export function facade(of: string, names: readonly string[]): string {
+  return `export {\n${names.map((name) => `  ${name},\n`).join('')}} from './${basename(of)}';\n`;
+}

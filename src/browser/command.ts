@@ -1,0 +1,108 @@
+import { statSync } from 'node:fs';
+import { AuthError } from '../errors.ts';
+
+/** A command of `BROWSER`, still without an address. */
+export interface BrowserCommand {
+  /** As it was written. */
+  readonly text: string;
+  readonly file: string;
+  /** May hold `%s` and `%%`. */
+  readonly args: readonly string[];
+}
+
+export interface CommandSurroundings {
+  readonly platform: NodeJS.Platform;
+  /** Default: asks the file system. */
+  readonly isFile?: (path: string) => boolean;
+}
+
+/**
+ * The commands of `BROWSER`, in the order in which they are to be tried: separated by `:`, on Windows by `;`
+ * (http://catb.org/~esr/BROWSER/, and Python's `webbrowser`). Each may have arguments. Quotation marks and, but for Windows, where it
+ * is part of paths, the backslash keep blanks and separators from their meaning as they do in a shell; nothing else has a meaning, and
+ * no shell ever sees it. What is the path of a file is a command as it stands, blanks and all.
+ *
+ * @throws AuthError `USAGE` where a quotation mark is not closed.
+ */
+export function browserCommands(
+  value: string | undefined,
+  { platform, isFile = isOnDisk }: CommandSurroundings,
+): readonly BrowserCommand[] {
+  const whole = (value ?? '').trim();
+  if (whole === '') return [];
+  if (isFile(whole)) return [{ text: whole, file: whole, args: [] }];
+  return parts(whole, platform).flatMap(({ text, words: [file, ...args] }): readonly BrowserCommand[] => {
+    if (isFile(text)) return [{ text, file: text, args: [] }];
+    return file === undefined ? [] : [{ text, file, args }];
+  });
+}
+
+/** The arguments with the address in them: in the place of every `%s`, else as the last one. `%%` is a `%`. */
+export function argumentsFor({ args }: BrowserCommand, url: string): readonly string[] {
+  let placed = false;
+  const filled = args.map((arg) =>
+    // In one pass, so that nothing in the address is taken for a placeholder.
+    arg.replace(/%[%s]/g, (found) => {
+      if (found === '%%') return '%';
+      placed = true;
+      return url;
+    }),
+  );
+  return placed ? filled : [...filled, url];
+}
+
+interface Part {
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/** Splits at the separators, and each part into its words, as POSIX shells do with quotation marks. */
+function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
+  const separator = platform === 'win32' ? ';' : ':';
+  const escaping = platform === 'win32' ? undefined : '\\';
+  const quotes = platform === 'win32' ? '"' : `"'`;
+  const found: Part[] = [];
+  let start = 0;
+  let words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  const endWord = () => {
+    if (word !== undefined) words.push(word);
+    word = undefined;
+  };
+  const endPart = (end: number) => {
+    endWord();
+    found.push({ text: value.slice(start, end).trim(), words });
+    words = [];
+    start = end + 1;
+  };
+  for (let at = 0; at < value.length; at += 1) {
+    const char = value.charAt(at);
+    const next = value.charAt(at + 1);
+    if (char === escaping && quote !== "'" && next !== '' && (quote === '' || next === '"' || next === escaping)) {
+      word = (word ?? '') + next;
+      at += 1;
+    } else if (quote !== '') {
+      if (char === quote) quote = '';
+      else word += char;
+    } else if (quotes.includes(char)) {
+      quote = char;
+      word ??= '';
+    } else if (char === separator) endPart(at);
+    else if (/\s/.test(char)) endWord();
+    else word = (word ?? '') + char;
+  }
+  if (quote !== '') {
+    throw new AuthError('USAGE', `BROWSER cannot be read: the quotation mark ${quote} in it is not closed.`);
+  }
+  endPart(value.length);
+  return found;
+}
+
+function isOnDisk(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

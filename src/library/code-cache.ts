@@ -1,0 +1,36 @@
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Environment } from '../browser/environment.ts';
+import { places } from '../store/places.ts';
+
+const ROOT = 0;
+
+/**
+ * Where Node may keep this program's compiled code. What is in there is run, so that it must be a directory of this user's own that
+ * nobody else can write to; Node's usual one is in the directory of temporary files, where another user could have been first.
+ *
+ * @param uid Of this user. Absent on Windows, where such directories are the user's own anyway.
+ * @returns `undefined` where there is no such directory; that costs some time at every start, and nothing else
+ * @internal
+ */
+export function codeCacheDirectory(environment: Environment, uid: number | undefined): string | undefined {
+  try {
+    const { cache } = places(environment);
+    if (uid === ROOT && !isRootsAlone(cache)) return undefined;
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    const found = lstatSync(cache);
+    const isOwn = uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0);
+    return found.isDirectory() && isOwn ? cache : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Root leaves nothing of its own in another user's home, however deep in it. */
+function isRootsAlone(path: string): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    const owner = statSync(at, { throwIfNoEntry: false })?.uid ?? ROOT;
+    if (owner !== ROOT) return false;
+    if (at === dirname(at)) return true;
+  }
+}

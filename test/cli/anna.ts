@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyProgram } from '../../scripts/torture/program.ts';
+
+const UID = 4711;
+/** Of util-linux. */
+const NAMESPACE = 'unshare';
+const AS_SOMEBODY = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'];
+/** Puts lists of users with Anna in it in the place of the machine's, for what is run in this namespace alone. */
+const WITH_ANNA = `
+set -e
+for file in passwd shadow sudoers; do [ ! -e "/etc/$file" ] || mount --bind "$1/$file" "/etc/$file"; done
+shift
+exec "$@"
+`;
+
+/** For `describe.skipIf(skipWithoutAnna)`: says loudly what is not tested. */
+export const skipWithoutAnna =
+  spawnSync(NAMESPACE, ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status !== 0 ||
+  spawnSync(AS_SOMEBODY[0] ?? '', [...AS_SOMEBODY.slice(1), process.execPath, '-e', '0']).status !== 0;
+if (skipWithoutAnna) console.warn('SKIPPED: only root, who may mount, can make up a user of this machine.');
+
+/** For `test.skipIf(skipWithoutSudo)`. */
+export const skipWithoutSudo = skipWithoutAnna || !existsSync('/usr/bin/sudo');
+if (skipWithoutSudo && !skipWithoutAnna) console.warn('SKIPPED: sudo is not installed: `apt-get install sudo`.');
+
+/** A user of this machine who is made up for a test, with a home directory and the right to `sudo`. */
+export interface Anna extends AsyncDisposable {
+  readonly uid: number;
+  /** Everybody may look into it, and only root write. Her home is in it. */
+  readonly root: string;
+  readonly home: string;
+  /** The built program, where she can run it. */
+  readonly program: string;
+  /** Words before a command, with which it is she who runs it. */
+  readonly herself: readonly string[];
+  /** The same through sudo, which leaves the environment, and so HOME, as it is. */
+  readonly sudo: readonly string[];
+  /** Words before a command that runs as a user whom this machine does not know. */
+  readonly stranger: readonly string[];
+  /** Makes directories of hers, 0700, in her home. @returns the path */
+  make(...path: readonly string[]): Promise<string>;
+  /** Everything in her home, with its owner: `4711 .config/fitbit-login`. */
+  belongings(): Promise<readonly string[]>;
+}
+
+export async function makeUpAnna(): Promise<Anna> {
+  // A blank and letters beyond ASCII: nothing on the way may trip over them.
+  const root = await mkdtemp(join(tmpdir(), 'Ännas Häuser 家-'));
+  await chmod(root, 0o755);
+  const home = join(root, 'home of Ännä');
+  await mkdir(home, { mode: 0o700 });
+  await chown(home, UID, UID);
+  await writeFile(join(root, 'passwd'), `root:x:0:0:root:/root:/bin/sh\nanna:x:${UID}:${UID}::${home}:/bin/sh\n`);
+  await writeFile(join(root, 'shadow'), 'root:*:19000:0:99999:7:::\nanna:*:19000:0:99999:7:::\n', { mode: 0o600 });
+  await writeFile(join(root, 'sudoers'), 'Defaults !lecture\nanna ALL=(ALL) NOPASSWD: SETENV: ALL\n', { mode: 0o440 });
+  await mkdir(join(root, 'program'));
+  await copyProgram(join(root, 'program'));
+  const herself = [NAMESPACE, '-m', 'sh', '-c', WITH_ANNA, 'sh', root, ...AS_SOMEBODY];
+  return {
+    uid: UID,
+    root,
+    home,
+    program: join(root, 'program/bin.js'),
+    herself,
+    sudo: [...herself, 'sudo', '-E'],
+    stranger: AS_SOMEBODY,
+    make: async (...path) => {
+      let made = home;
+      for (const name of path) {
+        made = join(made, name);
+        await mkdir(made, { mode: 0o700 }).catch(() => {});
+        await chown(made, UID, UID);
+      }
+      return made;
+    },
+    belongings: async () => {
+      const names = await readdir(home, { recursive: true });
+      return Promise.all(names.sort().map(async (name) => `${(await stat(join(home, name))).uid} ${name}`));
+    },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
+  };
+}

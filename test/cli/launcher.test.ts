@@ -1,0 +1,246 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consent } from '../../src/sandbox/consent.ts';
+import { launchers, RECORD, XDG_TOOLS } from './launchers.ts';
+import { APP, type Desk, desk, type Program, person } from './program.ts';
+import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
+
+const run = promisify(execFile);
+const LOUD = 'marked-loud';
+const BY_HAND = /Open the address above yourself\./;
+
+let at: Desk;
+let allow = '';
+beforeAll(async () => {
+  allow = await person('allow');
+  at = await desk(allow);
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+/** A login with these variables. `BROWSER`, `DISPLAY` and the like are only what is given here. */
+function begin(environment: Readonly<Record<string, string>>, ...more: readonly string[]): Program {
+  return at.start(at.login(...more), { environment: { BROWSER: '', ...environment } });
+}
+
+/** Presses Allow, as somebody who opened the address by hand. */
+async function decide(program: Program): Promise<void> {
+  const url = await program.address();
+  at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });
+  await consent(url);
+}
+
+async function interrupt(program: Program) {
+  program.child.kill('SIGINT');
+  return program.ended;
+}
+
+const isLinux = process.platform === 'linux';
+/** A desktop whose own launcher is `gio`, with no other program on PATH than xdg-open's tools and the scripts of the test. */
+const desktop = (bin: string) => ({ PATH: bin, DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'GNOME' });
+
+describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
+  test('gets its arguments as they are written, and the address where %s is', async () => {
+    await using scripts = await launchers();
+    const browser = await scripts.make('my browser', RECORD);
+    const program = begin({ BROWSER: `"${browser}" -P 'a  b' --url=%s 100%% $HOME '; touch "x"'` });
+    const address = (await program.address()).href;
+    const args = await scripts.recorded('my browser');
+    expect(args).toEqual(['-P', 'a  b', `--url=${address}`, '100%', '$HOME', '; touch "x"']);
+    const { stderr } = await interrupt(program);
+    expect(stderr).not.toMatch(BY_HAND);
+  });
+
+  test('that is the path of a file, blanks and all, is given the address', async () => {
+    await using scripts = await launchers();
+    const program = begin({ BROWSER: await scripts.make('my browser', RECORD) });
+    expect(await scripts.recorded('my browser')).toEqual([(await program.address()).href]);
+    await interrupt(program);
+  });
+
+  test('is a list: each that cannot be started or fails is said, and the next one is tried', async () => {
+    await using scripts = await launchers();
+    const failing = await scripts.make('failing', RECORD, 'exit 3');
+    const killed = await scripts.make('killed', 'kill -9 $$');
+    const third = await scripts.make('third', RECORD);
+    const never = await scripts.make('never', RECORD);
+    const program = begin({ BROWSER: `/nowhere/browser:'${failing}' -x:'${killed}':"${third}":'${never}'` });
+    await scripts.recorded('third');
+    const { exit, stdout, stderr } = await interrupt(program);
+    expect([exit, stdout]).toEqual([130, '']);
+    expect(stderr).toContain(
+      '“/nowhere/browser”, from BROWSER, could not be started: there is no such program (ENOENT). The next way is tried.',
+    );
+    expect(stderr).toContain(`“'${failing}' -x”, from BROWSER, ended with code 3. The next way is tried.`);
+    expect(stderr).toContain(`“'${killed}'”, from BROWSER, was ended by SIGKILL. The next way is tried.`);
+    expect(stderr).not.toMatch(BY_HAND);
+    expect(await scripts.runs('never')).toBe(0);
+  });
+
+  test('whose every command fails leaves the address to be opened by hand, and the sign-in goes on', async () => {
+    await using scripts = await launchers();
+    const program = begin({ BROWSER: `/nowhere/one:'${await scripts.make('two', 'exit 1')}'` });
+    await program.says(/ended with code 1\. Open the address above yourself\./);
+    await decide(program);
+    expect((await program.ended).exit).toBe(0);
+  });
+
+  test.each([
+    ['firefox "', 'the quotation mark " in it is not closed'],
+    ['::', 'BROWSER names no command'],
+  ])('that cannot be read is said: %s', async (BROWSER, words) => {
+    const program = begin({ BROWSER });
+    await program.says(BY_HAND);
+    expect((await interrupt(program)).stderr).toContain(words);
+  });
+
+  test('is never seen by a shell: an address and a command that a shell would act on do nothing', async () => {
+    await using scripts = await launchers();
+    const browser = await scripts.make('browser', RECORD);
+    const touched = join(scripts.directory, 'touched');
+    const program = begin({ BROWSER: `'${browser}' $(touch\\ '${touched}') \`touch\\ '${touched}'\` %s` });
+    expect(await scripts.recorded('browser')).toHaveLength(3);
+    await interrupt(program);
+    expect(await readdir(scripts.directory)).not.toContain('touched');
+  });
+
+  test('that shouts on its standard output and error, and whose children do, is heard by nobody', async () => {
+    await using scripts = await launchers();
+    const shout = `echo ${LOUD}; echo ${LOUD} >&2`;
+    const browser = await scripts.make('loud', `(${shout}; sleep 0.1; ${shout}) &`, shout, `exec ${allow} "$1"`);
+    const { exit, stdout, stderr } = await begin({ BROWSER: browser }, '--json').ended;
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01' });
+    expect(stdout + stderr).not.toContain(LOUD);
+  });
+
+  test('that has not ended is told of once, and not taken for a failure', async () => {
+    await using scripts = await launchers();
+    const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
+    const other = await scripts.make('other', RECORD);
+    const program = begin({ BROWSER: `'${stays}':'${other}'` });
+    await program.says(/from BROWSER, has not ended\. If no page has opened, open the address above yourself\./);
+    // Closed later, and not well: that is said, and opens no other one.
+    process.kill(Number(await readFile(`${stays}.pid`, 'utf8')), 'SIGTERM');
+    await program.says(/from BROWSER, was ended by SIGTERM\. Open the address above yourself\./);
+    await decide(program);
+    const { exit, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stderr.match(/has not ended/g)).toHaveLength(1);
+    expect(await scripts.runs('other')).toBe(0);
+  });
+
+  test.skipIf(skipWithoutTerminal)('stays when Ctrl-C ends the wait and the terminal is closed', async () => {
+    await using scripts = await launchers();
+    const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
+    const terminal = new TypedInto(at.login(), {
+      FITBIT_LOGIN_HOME: at.home,
+      FITBIT_CLIENT_ID: APP.id,
+      BROWSER: stays,
+    });
+    await scripts.recorded('stays');
+    terminal.type('\u0003');
+    expect(await terminal.ended).toBe(130);
+    const pid = Number(await readFile(`${stays}.pid`, 'utf8'));
+    // Neither gone nor a zombie.
+    expect(await run('ps', ['-o', 'stat=', '-p', String(pid)])).toMatchObject({ stdout: expect.stringMatching(/^S/) });
+    process.kill(pid);
+  });
+});
+
+describe.runIf(isLinux).concurrent('the system’s own way', () => {
+  test('is the xdg-open that comes with the program, where the machine has none', async () => {
+    await using scripts = await launchers();
+    const bin = await scripts.bin(...XDG_TOOLS);
+    await scripts.make('bin/gio', `echo ${LOUD}; echo ${LOUD} >&2`, '[ "$1" = open ] || exit 0', RECORD);
+    const program = begin(desktop(bin));
+    const address = (await program.address()).href;
+    expect(await scripts.recorded('bin/gio')).toEqual(['open', address]);
+    await decide(program);
+    const { exit, stdout, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stdout + stderr).not.toContain(LOUD);
+  });
+
+  test('comes after the commands of BROWSER, and does not try them again', async () => {
+    await using scripts = await launchers();
+    const bin = await scripts.bin(...XDG_TOOLS);
+    const failing = await scripts.make('failing', RECORD, 'exit 1');
+    await scripts.make('bin/firefox', RECORD);
+    // A desktop that xdg-open does not know, with no browser chosen: it looks at BROWSER, and only then for those that it knows.
+    const program = begin({ ...desktop(bin), XDG_CURRENT_DESKTOP: 'sway', BROWSER: failing });
+    const address = (await program.address()).href;
+    expect(await scripts.recorded('bin/firefox')).toEqual([address]);
+    expect((await interrupt(program)).stderr).toMatch(/ended with code 1\. The next way is tried\./);
+    expect(await scripts.runs('failing')).toBe(1);
+  });
+
+  test('that finds no browser, or one that fails, is said', async () => {
+    await using scripts = await launchers();
+    const bin = await scripts.bin(...XDG_TOOLS);
+    const without = begin({ ...desktop(bin), XDG_CURRENT_DESKTOP: 'sway' });
+    await without.says(
+      /The system’s own way to open a page found no browser \(code 3\)\. Open the address above yourself\./,
+    );
+    await interrupt(without);
+    await scripts.make('bin/gio', '[ "$1" = help ]');
+    const failing = begin(desktop(bin));
+    await failing.says(/The system’s own way to open a page found a browser that failed \(code 4\)\. Open/);
+    await interrupt(failing);
+  });
+});
+
+describe('a browser that is elsewhere', () => {
+  const NONE: Readonly<Record<string, string>> = { DISPLAY: '', WAYLAND_DISPLAY: '' };
+  const CASES: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
+    [
+      'SSH, even with a forwarded display',
+      { SSH_CONNECTION: '203.0.113.7 50022 198.51.100.1 22', DISPLAY: 'localhost:10.0' },
+      /You are here by SSH, so the browser cannot come back by itself/,
+    ],
+    ['CI', { CI: 'true', DISPLAY: ':99' }, /This is an automated job \(CI is set\), so no browser/],
+    ['a container', { ...NONE, container: 'podman' }, /This is a container: a browser outside of it/],
+  ];
+  test.runIf(isLinux).concurrent.each(CASES)(
+    '%s: none is opened, that is said, and the sign-in goes on',
+    async (_what, environment, words) => {
+      await using scripts = await launchers();
+      const bin = await scripts.bin(...XDG_TOOLS);
+      await scripts.make('bin/gio', RECORD);
+      const program = begin({ ...desktop(bin), ...environment });
+      await program.says(words);
+      await decide(program);
+      const { exit, stderr } = await program.ended;
+      expect(exit).toBe(0);
+      expect(stderr).not.toMatch(BY_HAND);
+      expect(await scripts.runs('bin/gio')).toBe(0);
+    },
+  );
+
+  test('BROWSER wins over SSH: remote editors set it to what opens the page where the person is', async () => {
+    const { exit, stderr } = await begin({ BROWSER: allow, SSH_TTY: '/dev/pts/0' }).ended;
+    expect(exit).toBe(0);
+    expect(stderr).not.toContain('SSH');
+  });
+
+  test('--no-browser over SSH says how to lead the answer back, and nothing of a browser that nobody wanted', async () => {
+    const program = begin({ SSH_TTY: '/dev/pts/0' }, '--no-browser');
+    await decide(program);
+    const { stderr } = await program.ended;
+    expect(stderr).toContain('ssh -N -L');
+    expect(stderr).not.toContain('no browser was opened');
+  });
+});
+
+describe('the setup page and the status page', () => {
+  test.each(['status --web', 'setup'])('%s says that its page could not be opened', async (command) => {
+    const program = at.start(command.split(' '), { environment: { BROWSER: '/nowhere/browser', DISPLAY: '' } });
+    await program.says(
+      /fitbit-login: “\/nowhere\/browser”, from BROWSER, could not be started.*Open the address above yourself\./,
+    );
+    await interrupt(program);
+  });
+});

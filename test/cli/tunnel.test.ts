@@ -1,0 +1,137 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cable, type Host, host, skipWithoutHosts } from './host.ts';
+import { Program, person } from './program.ts';
+
+const SSHD = '/usr/sbin/sshd';
+const withoutSsh = [SSHD, 'ssh', 'ssh-keygen'].some((program) => spawnSync(program, ['-?']).error !== undefined);
+if (withoutSsh) console.warn('SKIPPED: sign-ins through a tunnel, which need OpenSSH’s client and server.');
+
+const REMOTE = '198.51.100.2';
+const DESK = '198.51.100.1';
+const REDIRECT = 'http://127.0.0.1:8976/callback';
+const SANDBOX = 'http://127.0.0.1:8977';
+const { username } = userInfo();
+
+/** The redirect URI’s port, and the provider’s. */
+const FORWARD = `ssh -N -L 8976:127.0.0.1:8976 -L 8977:127.0.0.1:8977 ${username}@${REMOTE}`;
+
+/**
+ * Two hosts, a cable, and a real sshd. The program runs on the remote one, in a session that came by ssh; the browser is on the other.
+ * The provider, which both would reach over the internet, is a sandbox on the remote host, and the same forward leads to it.
+ */
+describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by SSH', () => {
+  const started: ChildProcess[] = [];
+  let remote: Host;
+  let desk: Host;
+  let directory = '';
+  const at = (file: string) => join(directory, file);
+
+  /** Starts a command on a host; resolves once it says so. */
+  async function start(there: Host, command: readonly string[], ready: RegExp): Promise<ChildProcess> {
+    const [file = '', ...args] = [...there.inside, ...command];
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    started.push(child);
+    let said = '';
+    await new Promise<void>((done, fail) => {
+      for (const stream of [child.stdout, child.stderr])
+        stream?.setEncoding('utf8').on('data', (chunk: string) => {
+          said += chunk;
+          if (ready.test(said)) done();
+        });
+      child.once('close', () => fail(new Error(`${file} ended: ${said}`)));
+    });
+    return child;
+  }
+
+  /** What a test adds to an ssh command: the key, and nothing of whoever runs the test. */
+  const ours = () => [
+    ...['-F', 'none', '-i', at('key'), '-o', 'IdentitiesOnly=yes'],
+    ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ExitOnForwardFailure=yes'],
+  ];
+
+  beforeAll(async () => {
+    [remote, desk] = await Promise.all([host(), host()]);
+    await cable([desk, DESK], [remote, REMOTE]);
+    directory = await mkdtemp(join(tmpdir(), 'tunnel-'));
+    for (const key of ['key', 'host_key'])
+      await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(key)]);
+    const config = [
+      `ListenAddress ${REMOTE}`,
+      `HostKey ${at('host_key')}`,
+      `AuthorizedKeysFile ${at('key.pub')}`,
+      `AllowUsers ${username}`,
+      'AuthenticationMethods publickey',
+      'StrictModes no',
+      'UsePAM no',
+      'PidFile none',
+    ];
+    await writeFile(at('sshd_config'), config.join('\n'));
+    // Its directory for unprivileged children is made where only this host sees it.
+    const sshd = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec ${SSHD} -D -e -f ${at('sshd_config')}`;
+    await start(remote, ['sh', '-c', sshd], /Server listening/);
+    await start(remote, [process.execPath, resolve('dist/bin.cjs'), 'sandbox', '--port', '8977'], /Ctrl-C ends it/);
+  });
+  afterAll(async () => {
+    for (const child of started) child.kill('SIGKILL');
+    for (const there of [desk, remote]) await there?.[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function ended(child: ChildProcess): Promise<void> {
+    child.kill();
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  }
+
+  /** Starts a login in a session on the remote host, as a person at the desk does it. */
+  function remoteLogin(): Program {
+    const session = ['ssh', ...ours(), `${username}@${REMOTE}`, 'env', `FITBIT_LOGIN_HOME=${at('home')}`];
+    const args = ['login', '--no-browser', '--sandbox', SANDBOX, '--redirect-uri', REDIRECT, '--json'];
+    return new Program(args, { PATH: process.env.PATH }, { within: [...desk.inside, ...session] });
+  }
+
+  test('ends on its page in the browser at the desk, through the very forward that is printed', async () => {
+    const browser = (await person('allow')).split(' ');
+    const login = remoteLogin();
+    const { href } = await login.address();
+    // Without the forward, nothing at the desk leads there.
+    await expect(desk.run(...browser, href)).rejects.toThrow('ECONNREFUSED');
+
+    const [printed = FORWARD] = /^ssh -N .*$/m.exec((await login.says(/time limit/)).input) ?? [];
+    const forward = `${printed} ${ours().join(' ')} -o LogLevel=DEBUG1`;
+    const ssh = await start(desk, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
+    expect(await desk.run(...browser, href)).toContain('Signed in');
+    const { exit, stdout } = await login.ended;
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      session: 'fresh',
+      sandbox: SANDBOX,
+      file: at('home/profiles/default.json'),
+    });
+    await ended(ssh);
+  });
+
+  test('is told apart by a login at the desk that finds its port taken by the forward', async () => {
+    const login = remoteLogin();
+    await login.address();
+    const forward = `${FORWARD} ${ours().join(' ')} -o LogLevel=DEBUG1`;
+    const ssh = await start(desk, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
+    const second = new Program(
+      ['login', '--client-id', '23ABCD', '--redirect-uri', REDIRECT],
+      { PATH: process.env.PATH, FITBIT_LOGIN_HOME: at('desk') },
+      { within: desk.inside },
+    );
+    const { exit, stderr } = await second.ended;
+    expect(exit).toBe(6);
+    expect(stderr).toContain(`127.0.0.1:8976 is held by an earlier fitbit-login behind ssh (pid ${ssh.pid})`);
+    login.child.kill();
+    await login.ended;
+    await ended(ssh);
+  });
+});

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consent } from '../../src/sandbox/consent.ts';
+import { APP, type Desk, desk } from './program.ts';
+
+/**
+ * A machine that looks like the Windows Subsystem for Linux to who looks: another kernel, Windows's drive, and none of the files by
+ * which a container would be known. Everything else is this machine's.
+ */
+const LIKE_WSL = `
+set -e
+root=$1; shift
+# In memory and in this namespace alone: to everybody else it stays an empty directory.
+mount -t tmpfs tmpfs "$root/root"
+for entry in /*; do
+  if [ -L "$entry" ]; then cp -P "$entry" "$root/root$entry"
+  elif [ -d "$entry" ]; then
+    mkdir "$root/root$entry"
+    case "$entry" in /mnt|/run) ;; *) mount --rbind "$entry" "$root/root$entry" ;; esac
+  fi
+done
+mount --bind "$root/version" "$root/root/proc/version"
+mount --bind "$root/mnt" "$root/root/mnt"
+exec chroot "$root/root" "$@"
+`;
+
+/** Loud, as PowerShell is; writes down what it was asked, as text. Its own place in the tree is that of Windows. */
+const POWERSHELL = `#!/bin/sh
+echo marked-loud; echo marked-loud >&2
+pwd > /mnt/asked
+for last; do :; done
+printf %s "$last" | base64 -d | tr -d '\\000' >> /mnt/asked
+exit $(cat /mnt/code)
+`;
+
+/** Of util-linux. */
+const NAMESPACE = 'unshare';
+const skipped =
+  spawnSync(NAMESPACE, ['-m', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt && ! grep -q docker /proc/self/cgroup']).status !==
+  0;
+if (skipped)
+  console.warn('SKIPPED: only root, in a namespace of its own for mounts, can make a machine look like WSL.');
+
+describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
+  let at: Desk;
+  let root = '';
+  beforeAll(async () => {
+    at = await desk('');
+    root = await mkdtemp(join(tmpdir(), 'wsl-'));
+    const system = join(root, 'mnt/c/Windows/System32/WindowsPowerShell/v1.0');
+    await mkdir(system, { recursive: true });
+    await writeFile(join(system, 'powershell.exe'), POWERSHELL, { mode: 0o755 });
+    await mkdir(join(root, 'root'));
+    await writeFile(join(root, 'version'), 'Linux version 5.15.153.1-microsoft-standard-WSL2 (root@941d701f84f1)\n');
+  });
+  afterAll(async () => {
+    await at[Symbol.asyncDispose]();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  async function begin(code: number, environment: Readonly<Record<string, string>> = {}) {
+    await writeFile(join(root, 'mnt/code'), String(code));
+    // As sudo leaves the environment: no WSL_DISTRO_NAME. No display: WSLg is not needed.
+    return at.start(at.login(), { environment, within: [NAMESPACE, '-m', 'sh', '-c', LIKE_WSL, 'sh', root] });
+  }
+  async function decide(url: URL) {
+    at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });
+    await consent(url);
+  }
+
+  test('opens the browser of Windows, by PowerShell, with the address unharmed', async () => {
+    const program = await begin(0);
+    const url = await program.address();
+    await decide(url);
+    const { exit, stdout, stderr } = await program.ended;
+    expect(exit).toBe(0);
+    expect(stdout + stderr).not.toMatch(/marked-loud|no browser|Open the address above/);
+    const [directory, asked = ''] = (await readFile(join(root, 'mnt/asked'), 'utf8')).split('\n');
+    expect(directory).toBe('/mnt/c/Windows/System32/WindowsPowerShell/v1.0');
+    expect(asked).toContain(`Start '${url.href}'`);
+  });
+
+  test('says when PowerShell fails', async () => {
+    const program = await begin(1);
+    await program.says(/The system’s own way to open a page ended with code 1\. Open the address above yourself\./);
+    program.child.kill('SIGINT');
+    await program.ended;
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BrowserEvent } from '../../src/browser/event.ts';
+import { loginPorts } from '../../src/library/surroundings.ts';
+import { fitbit } from '../../src/providers/fitbit.ts';
+import { consent } from '../../src/sandbox/consent.ts';
+import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
+import { Secret } from '../../src/secret.ts';
+import { type LoginEvent, login } from '../../src/usecases/login.ts';
+import { type Bench, bench } from './sign-in.ts';
+
+let at: Bench;
+beforeAll(async () => {
+  at = await bench();
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+const SILENT: BrowserEvent = { kind: 'browser-silent', reason: 'It has not ended.' };
+const FAILED: BrowserEvent = { kind: 'browser-failed', reason: 'It has failed.', goesOn: false };
+
+/** A sign-in whose browser is played by `browse`. @returns what was told, by kind */
+async function signIn(
+  browse: (url: string, tell: (event: BrowserEvent) => void, signal?: AbortSignal) => Promise<void>,
+) {
+  const { id, secret } = SANDBOX_CLIENTS.server;
+  const told: LoginEvent[] = [];
+  const ports = await loginPorts({ environment: { FITBIT_LOGIN_HOME: at.home } });
+  const provider = fitbit(at.sandbox.origin);
+  let browsing: Promise<void> | undefined;
+  await login(
+    {
+      name: 'default',
+      provider,
+      client: { id, secret: new Secret(secret ?? '') },
+      scopes: ['sleep'],
+      redirectUris: ['http://127.0.0.1:0/callback'],
+      timeoutMs: 10_000,
+      notify: (event) => told.push(event),
+    },
+    {
+      ...ports,
+      openBrowser: (url, { tell, signal }) => {
+        at.sandbox.register({ id, redirectUris: [new URL(url).searchParams.get('redirect_uri') ?? ''] });
+        browsing = browse(url, tell, signal);
+      },
+    },
+  );
+  await browsing;
+  return told.map(({ kind }) => kind);
+}
+
+test('a browser that has not ended is told of while nothing has come from it', async () => {
+  const told = await signIn(async (url, tell) => {
+    tell(SILENT);
+    await consent(url);
+  });
+  expect(told).toEqual(['waiting', 'browser-silent', 'answered']);
+});
+
+test('once a request has come, whatever it was, a browser that has not ended is no news; one that fails is', async () => {
+  const told = await signIn(async (url, tell) => {
+    await fetch(`${new URL(url).searchParams.get('redirect_uri')}?code=x&state=forged`);
+    tell(SILENT);
+    tell(FAILED);
+    await consent(url);
+  });
+  expect(told).toEqual(['waiting', 'stray', 'browser-failed', 'answered']);
+});
+
+test('with the answer the browser is told that it is wanted no more', async () => {
+  let wanted: AbortSignal | undefined;
+  await signIn(async (url, _tell, signal) => {
+    expect(signal?.aborted).toBe(false);
+    wanted = signal;
+    await consent(url);
+  });
+  expect(wanted?.aborted).toBe(true);
+});

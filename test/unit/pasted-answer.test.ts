@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { newAttempt } from '../../src/oauth/authorization.ts';
+import { judgePaste, type PasteReason } from '../../src/oauth/pasted-answer.ts';
+import type { AuthorizationServer } from '../../src/oauth/server.ts';
+import { fitbit } from '../../src/providers/fitbit.ts';
+import { googleHealth } from '../../src/providers/google-health.ts';
+
+const FITBIT = fitbit().server;
+const GOOGLE = googleHealth().server;
+const PLAIN: AuthorizationServer = { ...FITBIT, name: 'Plain', checksPkce: false };
+const NAMED: AuthorizationServer = { ...FITBIT, issuer: 'https://issuer.example', issAlwaysSent: true };
+const ADDRESS = 'http://127.0.0.1:8976/callback';
+const HEX = '0123456789abcdef0123456789abcdef01234567';
+const SLASHED = '4/0AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789';
+
+const attempt = await newAttempt();
+const STATE = attempt.state.reveal();
+
+/** `STATE` stands for the right one. */
+function judged(text: string, server = FITBIT, redirectUri = ADDRESS) {
+  const judgement = judgePaste(
+    { server, client: { id: '23ABCD' }, attempt, redirectUri },
+    text.replaceAll('STATE', STATE),
+  );
+  if (judgement.kind === 'granted') return `granted ${judgement.parameters.get('code')}`;
+  if (judgement.kind === 'refused') return `refused ${judgement.error.code}`;
+  return judgement.kind === 'wrong' ? judgement.reason : judgement.kind;
+}
+
+describe('what is taken', () => {
+  test.each([
+    ['the whole address', `${ADDRESS}?code=${HEX}&state=STATE`],
+    ['with Fitbit’s fragment', `${ADDRESS}?code=${HEX}&state=STATE#_=_`],
+    ['without http://, as browsers show it', `127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
+    ['the query', `?code=${HEX}&state=STATE#_=_`],
+    ['the query without its mark', `state=STATE&code=${HEX}`],
+    ['what stands behind code=', `${HEX}&state=STATE#_=_`],
+    ['the code alone', HEX],
+    ['the code with the fragment', `${HEX}#_=_`],
+    ['the code as a parameter', `code=${HEX}`],
+    ['the address without its state, cut off', `${ADDRESS}?code=${HEX}&sta`],
+    ['in quotes', `"${ADDRESS}?code=${HEX}&state=STATE"\n`],
+    ['in backticks and blanks', `  \`${HEX}\`\t\r\n`],
+    ['in angle brackets', `<${ADDRESS}?code=${HEX}&state=STATE#_=_>`],
+    ['in typographic quotes', `“${HEX}”`],
+    ['broken into lines by a terminal', `${ADDRESS}?code=${HEX.slice(0, 9)}\r\n${HEX.slice(9)}&sta\n  te=STATE`],
+  ])('%s', (_name, text) => {
+    expect(judged(text)).toBe(`granted ${HEX}`);
+  });
+
+  test.each([
+    SLASHED,
+    encodeURIComponent(SLASHED),
+    `${ADDRESS}?state=STATE&code=${encodeURIComponent(SLASHED)}&scope=https://www.googleapis.com/auth/x`,
+    `${SLASHED}&scope=x`,
+  ])('of Google’s codes, encoded or not: %s', (text) => {
+    expect(judged(text, GOOGLE)).toBe(`granted ${SLASHED}`);
+  });
+
+  test.each(['http://[::1]:8976/callback', 'http://localhost:8976/callback', 'http://127.0.0.1/', 'http://127.0.0.1'])(
+    'at the redirect URI %s, with and without http://',
+    (redirectUri) => {
+      const query = `?code=${HEX}&state=STATE`;
+      expect(judged(redirectUri + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(judged(redirectUri.replace('http://', '') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+    },
+  );
+
+  test('a denial, with its state and without: nobody but the person can paste', () => {
+    for (const query of ['?error=access_denied&state=STATE', '?error=access_denied#_=_', 'error=access_denied'])
+      expect(judged(query)).toBe('refused DENIED');
+    expect(judged(`${ADDRESS}?error=access_denied&state=other`)).toBe('wrong-state');
+  });
+
+  test('nothing at all is no mistake', () => {
+    for (const text of ['', ' \n', '""', '#_=_']) expect(judged(text)).toBe('nothing');
+  });
+});
+
+describe('what is not, and why', () => {
+  test.each<readonly [PasteReason, string]>([
+    ['unreadable', 'hello'],
+    ['unreadable', 'I pressed Allow and then?'],
+    ['unreadable', `${HEX}0`],
+    ['unreadable', `${ADDRESS}?code=4%2&state=STATE`],
+    ['unreadable', 'http://[127.0.0.1/'],
+    ['unreadable', 'x'.repeat(20_000)],
+    ['sign-in-page', `${FITBIT.authorizationEndpoint}?client_id=23ABCD&state=STATE&code=${HEX}`],
+    ['sign-in-page', 'https://www.fitbit.com/login'],
+    ['other-address', `http://127.0.0.1:8977/callback?code=${HEX}&state=STATE`],
+    ['other-address', `http://127.0.0.1:8976/callback/?code=${HEX}&state=STATE`],
+    ['other-address', `https://127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
+    ['other-address', `http://localhost:8976/callback?code=${HEX}&state=STATE`],
+    ['other-address', `http://x@127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
+    ['other-address', `https://evil.example/?code=${HEX}`],
+    ['no-answer', ADDRESS],
+    ['no-answer', `${ADDRESS}?state=STATE`],
+    ['no-answer', 'code='],
+    ['no-answer', 'code=secret'],
+    ['no-answer', 'client_id=23ABCD'],
+    ['repeated-parameter', `?code=${HEX}&code=${HEX}`],
+    ['repeated-parameter', `?code=${HEX}&state=STATE&state=STATE`],
+    ['wrong-state', `${ADDRESS}?code=${HEX}&state=other`],
+    ['wrong-state', `?code=${HEX}&state=`],
+    ['wrong-state', `?code=${HEX}&state=${STATE.slice(0, -1)}`],
+    ['other-issuer', `?code=${HEX}&state=STATE&iss=https%3A%2F%2Fevil.example`],
+    ['other-issuer', `?code=${HEX}&iss=https%3A%2F%2Fevil.example`],
+  ])('%s: %s', (reason, text) => {
+    expect(judged(text)).toBe(reason);
+  });
+
+  test('a code alone, where the server is not known to check PKCE, or always names itself beside it', () => {
+    for (const server of [PLAIN, NAMED]) {
+      for (const text of [HEX, `code=${HEX}`, `${ADDRESS}?code=${HEX}`])
+        expect(judged(text, server)).toBe('code-alone');
+    }
+    expect(judged(`?code=${HEX}&state=STATE`, PLAIN)).toBe(`granted ${HEX}`);
+    expect(judged(`?code=${HEX}&state=STATE&iss=https://issuer.example`, NAMED)).toBe(`granted ${HEX}`);
+    expect(judged(`?code=${HEX}&state=STATE`, NAMED)).toBe('other-issuer');
+  });
+
+  test('of a server whose codes have no known shape, only a long run of characters is a code', () => {
+    const { codeShape: _, ...server } = FITBIT;
+    for (const text of ['hello', 'x'.repeat(15), 'what is this?', '<script>alert(1)</script>'])
+      expect(judged(text, server)).toBe('unreadable');
+    expect(judged('SplxlOBeZQQYbYS6WxSbIA', server)).toBe('granted SplxlOBeZQQYbYS6WxSbIA');
+  });
+});
+
+describe('laws', () => {
+  const quote = fc.constantFrom('', '"', "'", '`', '“', '<');
+  const blanks = fc.stringMatching(/^[ \t\r\n\u00a0]{0,4}$/);
+  /** The same text with blanks and line breaks anywhere in it. */
+  const wrapped = (text: string) =>
+    fc
+      .array(fc.tuple(fc.nat(text.length), fc.constantFrom('\n', '\r\n', ' \n', '\n    ')), { maxLength: 4 })
+      .map((breaks) =>
+        breaks
+          .sort(([one], [other]) => other - one)
+          .reduce((shown, [at, mark]) => shown.slice(0, at) + mark + shown.slice(at), text),
+      );
+  const decorated = (text: string) =>
+    fc
+      .tuple(wrapped(text), quote, blanks, blanks)
+      .map(([body, mark, before, after]) => before + mark + body + (mark === '<' ? '>' : mark) + after);
+  const fitbitCode = fc.stringMatching(/^[0-9a-f]{40}$/);
+  const googleCode = fc.stringMatching(/^4\/0A[\w-]{30,90}$/);
+  const answers = (code: string) => {
+    const encoded = encodeURIComponent(code);
+    const query = fc
+      .shuffledSubarray([`code=${encoded}`, `state=${STATE}`, 'scope=a%20b+c', 'authuser=0'], { minLength: 4 })
+      .map((parts) => parts.join('&'));
+    const form = fc
+      .tuple(query, fc.constantFrom(`${ADDRESS}?`, `${ADDRESS.slice(7)}?`, '?', ''))
+      .map(([q, at]) => at + q);
+    const alone = fc.constantFrom(code, encoded, `code=${encoded}`);
+    return fc.tuple(fc.oneof(form, alone), fc.constantFrom('', '#', '#_=_')).map(([text, fragment]) => text + fragment);
+  };
+
+  test.each([
+    ['Fitbit', FITBIT, fitbitCode],
+    ['Google', GOOGLE, googleCode],
+  ] as const)('any right answer of %s’s, however it is decorated, is understood', (_name, server, codes) => {
+    const cases = codes.chain((code) => fc.tuple(fc.constant(code), answers(code).chain(decorated)));
+    fc.assert(
+      fc.property(cases, ([code, text]) => {
+        expect(judged(text, server)).toBe(`granted ${code}`);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  const part = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }),
+    fc.constantFrom(ADDRESS, '?', '&', '=', 'code=', 'state=', 'error', 'iss=', '#_=_', '%', '://', 'STAT', '\n', '"'),
+    fc.stringMatching(/^[0-9a-f]{0,39}$/),
+    fc.constant(STATE.slice(1)),
+    fc.constantFrom(FITBIT.authorizationEndpoint, 'https://evil.example/', '127.0.0.1:8976/callback'),
+  );
+
+  test('whatever has neither the right state nor the shape of a code is never granted', () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const text = parts.join('');
+        fc.pre(!text.includes(STATE) && !/[0-9a-f]{40}/.test(text.replace(/\W/g, '')));
+        expect(judged(text)).not.toMatch(/^granted/);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('where PKCE is not known to be checked, nothing is granted without the right state', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fitbitCode), { maxLength: 12 }), (parts) => {
+        const text = parts.join('');
+        fc.pre(!text.includes(STATE));
+        expect(judged(text, PLAIN)).not.toMatch(/^granted/);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

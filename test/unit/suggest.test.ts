@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Sources, suggest } from '../../src/cli/suggest.ts';
+import { COMMANDS, COMMON_OPTIONS } from '../../src/cli/table.ts';
+import { parsed } from './parsed.ts';
+
+const sources: Sources = {
+  profiles: async () => [
+    { text: 'default', words: 'WALK01, Fitbit' },
+    { text: 'partner', words: 'SLEEP2, Fitbit' },
+  ],
+  scopes: async (line) =>
+    ['activity', 'sleep', 'settings'].map((text) => ({ text, words: `of ${line.get('--client-id') ?? 'anybody'}` })),
+};
+
+async function texts(line: string): Promise<readonly string[]> {
+  const found = await suggest(line.split(' '), sources);
+  return found.map((suggestion) =>
+    suggestion.kind === 'text' ? suggestion.text : `FILES after “${suggestion.prefix}”`,
+  );
+}
+
+/** `[what follows the program's name, a bar where the word begins that is being typed, what is offered]` */
+const OFFERED = [
+  ['s', ['setup', 'status', 'scopes', 'sandbox']],
+  ['help s', ['setup', 'status', 'scopes', 'sandbox']],
+  ['help status s', []],
+  ['nobody ', []],
+  ['refresh ', ['--profile', '--json', '--log-level', '--help']],
+  ['refresh --json ', ['--profile', '--log-level', '--help']],
+  ['refresh some', []],
+  ['refresh -', ['--profile', '--json', '--log-level', '--help']],
+  // Without a command it is `login`.
+  ['--log', ['--login-hint', '--log-level']],
+  ['--json --sc', ['--scope']],
+  // Values, as the next word and as part of this one.
+  ['token --log-level ', ['trace', 'debug', 'info', 'warn', 'error', 'fatal']],
+  ['token --log-level=d', ['--log-level=debug']],
+  ['token --profile ', ['default', 'partner']],
+  ['token --profile --json ', ['--min-ttl', '--json', '--log-level', '--help']],
+  ['token --profile=p', ['--profile=partner']],
+  ['token --min-ttl ', []],
+  ['token --min-ttl 5 --p', ['--profile']],
+  ['token --nonsense=', []],
+  ['login --scope ', ['activity', 'sleep', 'settings']],
+  ['login --scope sleep,', ['sleep,activity', 'sleep,settings']],
+  ['login --scope=sleep,act', ['--scope=sleep,activity']],
+  ['login --prompt ', ['consent', 'login', 'none']],
+  ['export --output ', ['FILES after “”']],
+  ['export --output=a', ['FILES after “--output=”']],
+  // A value that may be left out.
+  ['login --sandbox --no', ['--no-browser']],
+  ['login --sandbox http://127.0.0.1:8977 --no', ['--no-browser']],
+  // May be given again.
+  ['api -H a:b --h', ['--header', '--help']],
+  ['api -X ', ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']],
+  ['api ', []],
+  // Operands.
+  ['import ', ['FILES after “”']],
+  ['profiles ', ['rename', 'delete']],
+  ['profiles rename ', ['default', 'partner']],
+  ['profiles rename default ', ['default', 'partner']],
+  ['profiles --json d', ['delete']],
+  ['profiles -- -', []],
+  ['completion f', ['fish']],
+  // What follows the command that is to be run is that command's own.
+  ['exec --min', ['--min-ttl']],
+  ['exec python3 --min', ['FILES after “”']],
+  ['exec -- --min', ['FILES after “”']],
+  ['completion bash -- token --j', []],
+] as const;
+
+describe('what may come next', () => {
+  test.each(OFFERED)('%s', async (line, offered) => {
+    expect(await texts(line)).toEqual(offered);
+  });
+
+  test('says what it is', async () => {
+    expect(await suggest(['tok'], sources)).toEqual([
+      { kind: 'text', text: 'token', words: 'print a working access token, refreshed when it is about to end' },
+    ]);
+    expect(await suggest('login --client-id 23ABCD --scope act'.split(' '), sources)).toEqual([
+      { kind: 'text', text: 'activity', words: 'of 23ABCD' },
+    ]);
+  });
+
+  test('every option that is offered is one that the parser takes', async () => {
+    for (const { name, options, arguments: operands = [] } of COMMANDS) {
+      const needed = operands
+        .filter((operand) => operand.name.startsWith('<'))
+        .map(({ choices }) => choices?.[0] ?? 'x');
+      for (const option of await texts(`${name} -`)) {
+        if (option === '--help') continue;
+        const {
+          flags = '',
+          choices,
+          parse,
+        } = [...options, ...COMMON_OPTIONS].find((spec) => spec.flags.includes(option)) ?? {};
+        const value = flags.includes('<') ? [choices?.[0] ?? (parse === undefined ? 'x' : '5')] : [];
+        await expect(parsed([name, option, ...value, ...needed])).resolves.toMatchObject({ operands: needed });
+      }
+    }
+  });
+
+  test('continues what is typed, whatever stands on the line', async () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        ...COMMANDS.map(({ name }) => name),
+        'help',
+        '--',
+        '-',
+        '',
+        '--scope',
+        '--sandbox',
+        '-X',
+        '--json',
+      ),
+      fc.constantFrom('--profile=', '--scope=sleep,', '--log-level=w', '--=', '--x=y=z', 'a b'),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(word), async (words) => {
+        const part = words.at(-1) ?? '';
+        for (const found of await suggest(words, sources)) {
+          expect(part.startsWith(found.kind === 'files' ? found.prefix : '') || found.kind === 'text').toBe(true);
+          if (found.kind === 'text') expect(found.text.startsWith(part)).toBe(true);
+        }
+      }),
+    );
+  });
+});
