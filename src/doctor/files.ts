@@ -39,17 +39,24 @@ export function judgeDirectory({ path, exists, trouble, openMode, freeBytes }: D
 
 export interface ProfileFacts extends PlaceFacts {
   readonly name: string;
-  /** How the profile stands, in a few words. */
-  readonly session?: string | undefined;
+  /** How the sign-in stands. Absent where there is no profile. */
+  readonly standing?: keyof typeof STANDINGS | undefined;
 }
 
-export function judgeProfile({ name, path, exists, trouble, openMode, session }: ProfileFacts): Finding {
+const STANDINGS = {
+  none: 'Nobody is signed in yet.',
+  fresh: 'Signed in.',
+  refreshable: 'Signed in; the next use refreshes the token.',
+  stale: 'The sign-in has ended.',
+} as const;
+
+export function judgeProfile({ name, path, exists, trouble, openMode, standing }: ProfileFacts): Finding {
   if (trouble !== undefined) {
     return wrong(trouble.message, `The profile “${name}” cannot be used. The file is left as it is.`, trouble.hint);
   }
   if (openMode !== undefined) return open(path, openMode, '600');
   return exists
-    ? ok(`${path} is whole, and open to nobody else. ${session ?? ''}`.trim(), 'Scripts are given its token.')
+    ? ok(`${path} is whole, and open to nobody else.`, STANDINGS[standing ?? 'none'])
     : ok(`${path} is not there yet.`, `Nobody is signed in under “${name}”.`);
 }
 
