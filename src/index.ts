@@ -7,10 +7,12 @@
  */
 export { browserWords } from './browser/event.ts';
 export { type Elsewhere, type Screen, screenOf } from './browser/screen.ts';
+export type { Check, CheckId, CheckState } from './doctor/check.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
 export { type AccessOptions, type AccessToken, accessToken, environmentFor, refresh } from './library/access.ts';
 export { type ApiOptions, apiRequest } from './library/api.ts';
 export { type CheckedStatus, checkStatus } from './library/check.ts';
+export { type Diagnosis, type DoctorOptions, doctor } from './library/doctor.ts';
 export { type LoginOptions, login } from './library/login.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './library/migrate.ts';
 export { type ListedProfile, type LogoutOptions, logout, profiles, renameProfile } from './library/profiles.ts';

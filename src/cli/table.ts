@@ -2,6 +2,7 @@ import type { ExitCode } from '../errors.ts';
 import type { Command } from './command.ts';
 import { apiCommand } from './commands/api.ts';
 import { completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { execCommand } from './commands/exec.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   profilesCommand,
   migrateCommand,
   scopesCommand,
+  doctorCommand,
   sandboxCommand,
   completionCommand,
 ];

@@ -22,6 +22,7 @@ const REFUSED = [
   ['src/browser/page.ts', imports('../loopback/app.ts'), 'noRestrictedImports'],
   ['src/browser/words.ts', imports('../usecases/login.ts'), 'noRestrictedImports'],
   ['src/loopback/protocol.ts', imports('oauth4webapi'), 'noRestrictedImports'],
+  ['src/doctor/network.ts', imports('../network/proxy.ts'), 'noRestrictedImports'],
   ['src/network/protocol.ts', imports('../oauth/http.ts'), 'noRestrictedImports'],
   ['src/network/library.ts', imports('oauth4webapi'), 'noRestrictedImports'],
   ['src/oauth/proxied.ts', imports('../network/proxy.ts'), 'noRestrictedImports'],
