@@ -103,7 +103,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     // Without the forward, nothing at the desk leads there.
     await expect(desk.run(...browser, href)).rejects.toThrow('ECONNREFUSED');
 
-    const [printed = FORWARD] = /^ssh -N .*$/m.exec((await login.says(/time limit/)).input) ?? [];
+    const [printed] = await login.says(/^ssh -N -L .*$/m);
     const forward = `${printed} ${ours().join(' ')} -o LogLevel=DEBUG1`;
     const ssh = await start(desk, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
     expect(await desk.run(...browser, href)).toContain('Signed in');
