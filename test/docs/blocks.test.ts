@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Block, PAGES } from './pages.ts';
+import { type Ended, type Reader, reader, type World } from './reader.ts';
+
+/** Blocks that a test cannot run, each with the reason. */
+const NOT_RUN = new Map<string, string>([
+  ['npm ci && npm test', 'It is what runs this test.'],
+  [
+    'npm ci && npm run build && npm install --global .',
+    'It would change this machine. test/cli/package.test.ts installs the package.',
+  ],
+  ['sudo chown -R "$USER" ~/.config/fitbit-login', 'It asks for a password.'],
+]);
+
+/** Commands that go on until Ctrl-C, and what is seen when it may be pressed. */
+const UNTIL_INTERRUPTED = new Map<string, RegExp>([['fitbit-login sandbox', /Ctrl-C ends it/]]);
+
+const NEEDED = ['bash', 'curl', 'jq', 'python3'];
+const missing = NEEDED.filter((command) => spawnSync(command, ['--version']).status !== 0);
+const skip = process.platform !== 'linux' || missing.length > 0;
+if (skip)
+  console.warn(
+    `SKIPPED: the documentation's blocks need Linux with ${NEEDED.join(', ')}; not there: ${missing.join(', ')}.`,
+  );
+
+interface Step {
+  readonly block: Block;
+  readonly text: string;
+  /** Whether the machine is made new first: a reader goes through what stands under one heading without a break. */
+  readonly first: boolean;
+}
+
+/** What a reader would do on a page, in order. */
+function stepsOf(blocks: readonly Block[]): readonly Step[] {
+  const steps: Step[] = [];
+  let under: string | undefined;
+  const runnable = blocks.filter(({ language, text }) => Object.hasOwn(RUN, language) && !NOT_RUN.has(text));
+  for (const block of runnable) {
+    const examples = block.hint === 'examples' ? block.text.split('\n\n') : [block.text];
+    for (const text of examples) {
+      steps.push({ block, text, first: block.under !== under || block.hint !== '' });
+      under = block.under;
+    }
+  }
+  return steps;
+}
+
+/** Whose machine it is: Fitbit's, unless the hint says otherwise or the text is about what only Google Health has. */
+function worldOf({ text, block: { hint } }: Step): World {
+  const google = hint.includes('google') || /authorized-user|ghealth|\.readonly|\/v4\//.test(text);
+  return { provider: google ? 'google-health' : 'fitbit', isSignedIn: !hint.includes('nobody') };
+}
+
+const commandOf = (text: string) => text.replace(/^#.*\n/gm, '').trim();
+
+/** How a block of each language is run. */
+const RUN: Readonly<Record<string, (at: Reader, text: string) => Promise<Ended>>> = {
+  sh: (at, text) => at.shell(text, UNTIL_INTERRUPTED.get(commandOf(text))),
+  js: (at, text) => at.node(text),
+  python: (at, text) => at.python(text),
+  // Five fields say when. The directory in which npm put the program is another one here.
+  crontab: (at, text) =>
+    at.shell(
+      text
+        .replace(/^PATH=/m, 'PATH=$DOCS_BIN:')
+        .replace(/^(?:\S+ ){5}(?=\S)/gm, '')
+        .replaceAll('/home/you/', ''),
+    ),
+};
+
+const RUNS = PAGES.map(({ path, blocks }) => [path, stepsOf(blocks)] as const).filter(([, steps]) => steps.length > 0);
+
+describe.skipIf(skip).each(RUNS)('%s', (_path, steps) => {
+  let at: Reader;
+  beforeAll(async () => {
+    at = await reader();
+  });
+  afterAll(() => at[Symbol.asyncDispose]());
+
+  for (const step of steps) {
+    const { block, text, first } = step;
+    test(`line ${block.line}, ${block.language}: ${commandOf(text).split('\n')[0]}`, async () => {
+      if (first) await at.begin(worldOf(step));
+      const { exit, output } = await (RUN[block.language]?.(at, text) ?? expect.unreachable());
+      expect(exit, `${block.under}\n\n${text}\n\n${output}`).toBe(0);
+      expect(output, text).not.toMatch(/Traceback|DEFECT|UNEXPECTED/);
+    });
+  }
+});
+
+test('every block that is not run is still there', () => {
+  const texts = new Set(PAGES.flatMap(({ blocks }) => blocks.map(({ text }) => text)));
+  expect([...NOT_RUN.keys()].filter((text) => !texts.has(text))).toEqual([]);
+  const commands = new Set(
+    PAGES.flatMap(({ blocks }) => blocks.flatMap(({ text }) => text.split('\n\n').map(commandOf))),
+  );
+  expect([...UNTIL_INTERRUPTED.keys()].filter((command) => !commands.has(command))).toEqual([]);
+});
