@@ -86,6 +86,10 @@ describe.skipIf(skip).each(RUNS)('%s', (_path, steps) => {
       const { exit, output } = await (RUN[block.language]?.(at, text) ?? expect.unreachable());
       expect(exit, `${block.under}\n\n${text}\n\n${output}`).toBe(0);
       expect(output, text).not.toMatch(/Traceback|DEFECT|UNEXPECTED/);
+      // What a comment says that is printed.
+      for (const [, said = ''] of text.matchAll(/^console\.\w+\(.*\); \/\/ (.+)$/gm)) {
+        for (const part of said.split('…')) expect(output, text).toContain(part.trim());
+      }
     });
   }
 });

@@ -64,6 +64,10 @@ function read(path: string): DocumentPage {
       headings.push({ depth: token.depth, text: token.text, anchor: anchorOf(token.text, headings) });
     if (token.type === 'link' || token.type === 'image')
       links.push({ href: token.href, isImage: token.type === 'image' });
+    if (token.type === 'html') {
+      for (const [, attribute, href = ''] of token.raw.matchAll(/\b(src|srcset|href)="([^"]+)"/g))
+        links.push({ href, isImage: attribute !== 'href' });
+    }
     if (token.type === 'codespan') codes.push(token.text);
   });
   return { path, source, headings, links, codes, blocks: blocksOf(tokens) };
