@@ -1,5 +1,5 @@
-// Loaded into every Node process that a block of the documentation starts. The providers' hosts are led to the sandbox, and
-// this machine's fixed ports, which another run of these tests may hold, are any free ones.
+// Loaded into every Node process that a block of the documentation starts. The providers' hosts are led to the sandbox and nothing
+// leaves this machine; its fixed ports, which another run of these tests may hold, are any free ones.
 import process from 'node:process';
 
 const SANDBOX = process.env.DOCS_SANDBOX ?? '';
@@ -11,9 +11,13 @@ const HOSTS = [
   'health.googleapis.com',
 ];
 
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
 const plainFetch = globalThis.fetch;
 globalThis.fetch = (input, init) => {
   const url = new URL(String(input));
+  if (!HOSTS.includes(url.host) && !LOOPBACK.includes(url.hostname))
+    throw new Error(`Not on this machine: ${url.host}`);
   return plainFetch(HOSTS.includes(url.host) ? new URL(url.pathname + url.search, SANDBOX) : url, init);
 };
 

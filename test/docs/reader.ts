@@ -130,6 +130,7 @@ for arg in "$@"; do
   for host in ${hosts}; do arg=\${arg//https:\\/\\/$host/$DOCS_SANDBOX}; done
   args+=("\${arg//http:\\/\\/127.0.0.1:8977/$DOCS_SANDBOX}")
 done
+case "\${args[*]}" in *https://*) echo "Not on this machine: \${args[*]}" >&2; exit 1 ;; esac
 PATH=\${PATH#*:} exec curl --silent --show-error --fail-with-body "\${args[@]}"`,
     // The packages are there already: these tests run in them.
     npm: `[ "$1" = ci ] && exit

@@ -11,8 +11,10 @@ plain_urlopen = urllib.request.urlopen
 def urlopen(request, *args, **more):
     if isinstance(request, str):
         request = urllib.request.Request(request)
-    if urllib.parse.urlsplit(request.full_url).hostname in HOSTS:
-        parts = urllib.parse.urlsplit(request.full_url)
+    parts = urllib.parse.urlsplit(request.full_url)
+    if parts.hostname not in (*HOSTS, "127.0.0.1", "localhost"):
+        raise ValueError(f"Not on this machine: {parts.hostname}")
+    if parts.hostname in HOSTS:
         request.full_url = os.environ["DOCS_SANDBOX"] + parts.path + ("?" + parts.query if parts.query else "")
     return plain_urlopen(request, *args, **more)
 
