@@ -1,10 +1,7 @@
 /** Exit codes, the same for every command: see docs/commands.md. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 130;
 
-/**
- * Every way in which something can end other than well: its exit code, and the one thing to do next.
- * @internal
- */
+/** Every way in which something can end other than well: its exit code, and the one thing to do next. */
 export const KINDS = {
   UNEXPECTED: {
     exit: 1,

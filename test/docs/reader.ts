@@ -116,6 +116,8 @@ export async function reader(): Promise<Reader> {
   };
 }
 
+let bundled: Promise<string> | undefined;
+
 /** What is on the PATH. */
 async function furnish(bin: string): Promise<void> {
   await mkdir(bin);
@@ -141,14 +143,15 @@ cd '${repository}' && PATH=\${PATH#*:} CI=true exec npm "$@"`,
   }
   await cp(join(import.meta.dirname, 'led.mjs'), join(bin, 'led.mjs'));
   await cp(join(import.meta.dirname, 'sitecustomize.py'), join(bin, 'sitecustomize.py'));
-  await build({
+  bundled ??= build({
     entryPoints: [join(import.meta.dirname, 'person.ts')],
-    outfile: join(bin, 'person.mjs'),
     bundle: true,
+    write: false,
     platform: 'node',
     format: 'esm',
     logLevel: 'error',
-  });
+  }).then(({ outputFiles: [file] }) => file?.text ?? '');
+  await writeFile(join(bin, 'person.mjs'), await bundled);
 }
 
 /** Signs people in, and puts the files there that the pages speak of. */
