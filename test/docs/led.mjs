@@ -23,7 +23,7 @@ globalThis.fetch = (input, init) => {
 
 const FIXED = /^http:\/\/(127\.0\.0\.1|localhost):\d+/;
 const args = process.argv.slice(2);
-if (process.argv[1]?.endsWith('bin.js') && args[0] !== 'exec') {
+if (/\/bin\.[cm]?js$/.test(process.argv[1] ?? '') && args[0] !== 'exec') {
   for (const [index, arg] of args.entries()) {
     if (args[index - 1] === '--sandbox') args[index] = arg.replace(FIXED, SANDBOX);
     if (args[index - 1] === '--redirect-uri') args[index] = arg.replace(FIXED, 'http://$1:0');

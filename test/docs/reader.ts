@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
@@ -122,10 +122,12 @@ let bundled: Promise<string> | undefined;
 async function furnish(bin: string): Promise<void> {
   await mkdir(bin);
   const repository = resolve('.');
+  // As npm links it.
+  const { bin: programs } = JSON.parse(await readFile('package.json', 'utf8'));
   const led = `--import '${join(bin, 'led.mjs')}'`;
   const hosts = 'www.fitbit.com api.fitbit.com oauth2.googleapis.com health.googleapis.com';
   const commands = {
-    'fitbit-login': `exec '${process.execPath}' ${led} '${resolve('dist/bin.js')}' "$@"`,
+    'fitbit-login': `exec '${process.execPath}' ${led} '${resolve(programs['fitbit-login'])}' "$@"`,
     // A request to a provider goes to the sandbox, and one that is refused fails.
     curl: `args=()
 for arg in "$@"; do
