@@ -6,7 +6,7 @@ const report = process.env.TEST_REPORT;
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,flow,cli,browser,interop}/**/*.test.ts'],
+    include: ['test/{unit,flow,cli,browser,interop,docs}/**/*.test.ts'],
     // Sign-ins are real here: processes, sockets, a browser. Two at a time keep a small machine honest.
     pool: 'forks',
     maxWorkers: 2,

@@ -1,8 +1,8 @@
-/** Exit codes, the same for every command: see README, *Exit codes*. */
+/** Exit codes, the same for every command: see docs/commands.md. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 130;
 
 /** Every way in which something can end other than well: its exit code, and the one thing to do next. */
-const KINDS = {
+export const KINDS = {
   UNEXPECTED: {
     exit: 1,
     hint: 'This is a defect of fitbit-login. Run it again with `--log-level debug` and report what it prints.',

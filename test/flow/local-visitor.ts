@@ -1,12 +1,15 @@
 /** A browser without a screen at the local pages: it keeps the cookie and sends the forms that it was shown. */
 export class LocalVisitor {
   readonly origin: string;
+  /** The path of the page that the printed address led to. */
+  readonly page: string;
   readonly #base: string;
   readonly #cookie: string;
 
-  private constructor(origin: string, base: string, cookie: string) {
+  private constructor(origin: string, page: string, cookie: string) {
     this.origin = origin;
-    this.#base = base;
+    this.page = page;
+    this.#base = page.slice(0, page.lastIndexOf('/'));
     this.#cookie = cookie;
   }
 
@@ -15,8 +18,7 @@ export class LocalVisitor {
     const { origin } = new URL(address);
     const answer = await fetch(address, { redirect: 'manual' });
     const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
-    const page = answer.headers.get('location') ?? '';
-    return new LocalVisitor(origin, page.slice(0, page.lastIndexOf('/')), cookie);
+    return new LocalVisitor(origin, answer.headers.get('location') ?? '', cookie);
   }
 
   get(page: string): Promise<Response> {

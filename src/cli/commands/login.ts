@@ -88,7 +88,7 @@ export const loginCommand: Command = {
     },
     { what: 'Sign in with a notebook’s .env', command: 'fitbit-login --client-secret-file .env' },
     { what: 'Ask for less', command: 'fitbit-login login --scope "activity sleep"' },
-    { what: 'Look around without an app', command: 'fitbit-login login --sandbox' },
+    { what: 'Look around without an app', command: 'fitbit-login login --sandbox --profile sandbox' },
   ],
   run: async (given, context) => {
     const options = v.parse(Options, given);

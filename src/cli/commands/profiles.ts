@@ -45,7 +45,7 @@ export const profilesCommand: Command = {
     { what: 'Rename', command: 'fitbit-login profiles rename default me' },
     {
       what: 'Delete from this machine only; `logout` also tells the provider',
-      command: 'fitbit-login profiles delete me',
+      command: 'fitbit-login profiles delete partner',
     },
   ],
   run: async (given, context) => {

@@ -20,8 +20,11 @@ export const sandboxCommand: Command = {
     },
   ],
   examples: [
-    { what: 'Run it, and sign in to it from another terminal', command: 'fitbit-login sandbox' },
-    { what: '', command: 'fitbit-login login --sandbox http://127.0.0.1:8977 --profile sandbox' },
+    { what: 'Run it until Ctrl-C', command: 'fitbit-login sandbox' },
+    {
+      what: 'Sign in to it from another terminal',
+      command: 'fitbit-login login --sandbox http://127.0.0.1:8977 --profile sandbox',
+    },
   ],
   run: async (given, { answer, talk, signal }) => {
     const options = v.parse(Options, given);

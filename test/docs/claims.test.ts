@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { commandsPage } from '../../scripts/docs/commands.ts';
+import { ENVIRONMENT } from '../../src/cli/table.ts';
+import { KINDS } from '../../src/errors.ts';
+import * as library from '../../src/index.ts';
+import { Secret } from '../../src/secret.ts';
+import type { Profile, Tokens } from '../../src/store/profile.ts';
+import { decodeProfile, encodeProfile } from '../../src/store/profile-file.ts';
+import { PAGES, pageAt } from './pages.ts';
+
+/** The cells of every row of the page's tables, as they are written. */
+const rowsOf = (source: string) =>
+  source
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
+
+test('docs/commands.md is what `npm run docs` makes of the command table', () => {
+  expect(pageAt('docs/commands.md').source).toBe(commandsPage());
+});
+
+/** Words in capitals that are not ours. */
+const OF_OTHERS = [
+  ...['ACCOUNT_NOT_LINKED', 'SERVICE_DISABLED', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'GOOGLE_APPLICATION_CREDENTIALS'],
+  ...['TOKEN_FILE_PATH', 'XDG_CONFIG_HOME', 'NODE_EXTRA_CA_CERTS', 'FITBIT_ACCESS_TOKEN', 'FITBIT_USER_ID'],
+];
+
+test('every name in capitals is an error code, a variable that is read, or an export', () => {
+  const ours = [...Object.keys(KINDS), ...ENVIRONMENT.map(({ name }) => name), ...Object.keys(library), ...OF_OTHERS];
+  const named = PAGES.flatMap(({ codes }) => codes).filter((code) => /^[A-Z]+(_[A-Z]+)+$/.test(code));
+  expect(named.filter((code) => !ours.includes(code))).toEqual([]);
+});
+
+describe('docs/file-format.md', () => {
+  const tokens: Required<Tokens> = {
+    accessToken: new Secret('a'),
+    refreshToken: new Secret('r'),
+    tokenType: 'Bearer',
+    scopes: ['sleep'],
+    userId: 'ABC123',
+    legacyUserId: 'ABC123',
+    obtainedAt: new Date(0),
+    expiresAt: new Date(0),
+    refreshExpiresAt: new Date(0),
+  };
+  const full: Required<Profile> = {
+    provider: 'custom',
+    issuer: 'https://issuer.example',
+    sandbox: 'http://127.0.0.1:8977',
+    client: { id: 'x', secret: new Secret('s') },
+    redirectUris: [],
+    requestedScopes: [],
+    loginHint: 'somebody',
+    tokens,
+    refreshStartedAt: new Date(0),
+    keep: [],
+    extra: {},
+  };
+
+  test('has a row for each field that a file can have, in its order, and none besides', () => {
+    const { source } = pageAt('docs/file-format.md');
+    const fields = rowsOf(source.slice(source.indexOf('## Fields'), source.indexOf('## What can be relied on')));
+    const named = fields.slice(2).map(([name = '']) => name.replaceAll('`', ''));
+    expect(named).toEqual(Object.keys(JSON.parse(encodeProfile(full))));
+  });
+
+  test('has an example that can be read', () => {
+    const example = pageAt('docs/file-format.md').blocks.find(({ language }) => language === 'json')?.text ?? '';
+    const profile = decodeProfile(Buffer.from(example), 'the example');
+    expect(JSON.parse(encodeProfile(profile))).toEqual(JSON.parse(example));
+  });
+});
+
+test('docs/library.md has an example of every export, and of nothing else', () => {
+  const examples = pageAt('docs/library.md').blocks.filter(({ language }) => language === 'js');
+  const imported = examples.flatMap(
+    ({ text }) => /import \{([^}]*)\} from 'fitbit-login'/.exec(text)?.[1]?.split(',') ?? [],
+  );
+  expect([...new Set(imported.map((name) => name.trim()))].sort()).toEqual(Object.keys(library).sort());
+});
+
+describe('docs/security.md', () => {
+  const rows = rowsOf(pageAt('docs/security.md').source).filter((cells) => cells.at(-1)?.includes('](../test/'));
+  const filesOf = (cells: readonly string[]) =>
+    [...(cells.at(-1) ?? '').matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path);
+
+  test('names the specifications one by one', () => {
+    const numbers = rows.map(([number]) => Number(number)).filter((number) => !Number.isNaN(number));
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  test.each(rows.map((cells) => [cells[0] ?? '', filesOf(cells)] as const))(
+    '%s: its tests say so themselves',
+    (what, files) => {
+      // Of a specification the number, of an attack the attacker, as in the titles of the tests.
+      const sign = /^\d+$/.test(what)
+        ? new RegExp(`§${what}(?!\\d)`)
+        : new RegExp(what.replace(/ that you .*/, ''), 'i');
+      expect(files.filter((file) => !sign.test(readFileSync(file, 'utf8')))).toEqual([]);
+    },
+  );
+});
+
+/** Where a message is put together of parts that differ from case to case. */
+const SEAMS = /…|: |^Cannot |^fitbit-login: |Fitbit(?=[ '])|Google Health|\d+/;
+
+test('docs/troubleshooting.md repeats what the program really says', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  // As it is written in the program, with its strings that go over several lines in one.
+  const said = sources
+    .map((path) => readFileSync(join('src', path), 'utf8'))
+    .join('\n')
+    .replace(/[`'"] \+\s+[`'"]/g, '');
+  const quotes = pageAt('docs/troubleshooting.md').source.match(/^> .+$/gm) ?? [];
+  const parts = quotes.flatMap((quote) => quote.slice(2).split(SEAMS));
+  expect(parts.map((part) => part.trim()).filter((part) => part.length > 5 && !said.includes(part))).toEqual([]);
+});
