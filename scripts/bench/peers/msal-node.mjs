@@ -1,0 +1,19 @@
+// A sign-in with @azure/msal-node's loopback. What it would send to Microsoft's token endpoint goes to the stand-in's.
+import process from 'node:process';
+import { PublicClientApplication } from '@azure/msal-node';
+
+const [, , provider] = process.argv;
+const { fetch } = globalThis;
+globalThis.fetch = async (_url, init) => fetch(`${provider}/token`, init);
+
+const application = new PublicClientApplication({
+  auth: {
+    clientId: '00000000-0000-0000-0000-000000000000',
+    authority: 'https://login.microsoftonline.com/common',
+  },
+});
+await application.acquireTokenInteractive({
+  scopes: ['openid'],
+  openBrowser: async (url) => void process.stderr.write(`${url}\n`),
+});
+process.exit();
