@@ -89,7 +89,7 @@ describe('the ratio of pairs', () => {
     [[2, 4, 6], [1, 2, 3], 2],
     [[1, 1, 1], [2, 4, 5], 0.25],
     // By the middle pair: neither by the medians of each, nor by their sums.
-    [[10, 1, 30], [10, 2, 10], 1],
+    [[9, 1, 30], [3, 2, 20], 1.5],
   ] as const)('%j by %j: %f', ([ours, against, expected]) => {
     expect(ratioOfPairs(ours, against).value).toBeCloseTo(expected, 12);
   });
