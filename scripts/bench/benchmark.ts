@@ -110,11 +110,12 @@ async function findPeers(
 
 /** Only what a program needs, and launchers that open nothing. */
 async function quietEnvironment(root: string): Promise<NodeJS.ProcessEnv> {
-  const [launchers, home] = [join(root, 'launchers'), join(root, 'home')];
-  await Promise.all([mkdir(launchers), mkdir(home)]);
+  const [launchers, home, temporary] = [join(root, 'launchers'), join(root, 'home'), join(root, 'tmp')];
+  await Promise.all([mkdir(launchers), mkdir(home), mkdir(temporary)]);
   for (const name of LAUNCHERS) {
     await writeFile(join(launchers, name), '#!/bin/sh\nexit 0\n');
     await chmod(join(launchers, name), 0o755);
   }
-  return { PATH: [launchers, process.env.PATH].join(delimiter), HOME: home, BROWSER: 'true' };
+  const path = [launchers, process.env.PATH].join(delimiter);
+  return { PATH: path, HOME: home, TMPDIR: temporary, BROWSER: 'true' };
 }

@@ -5,7 +5,7 @@ const number = v.pipe(v.number(), v.finite());
 const text = v.pipe(v.string(), v.nonEmpty());
 const EstimateEntries = { value: number, low: number, high: number };
 
-const UNITS = ['ms', 's', 'MiB', 'KiB', 'packages', 'times'] as const;
+const UNITS = ['ms', 's', 'MiB', 'KiB', 'packages'] as const;
 
 /** Another program, in the same run. */
 const Peer = v.union([
@@ -60,9 +60,8 @@ function digits(value: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** `1.42 ms`; a count of packages has no fractions, and “times” no unit. */
+/** `1.42 ms`; a count of packages has no fractions. */
 export function quantity(value: number, unit: Unit): string {
-  if (unit === 'times') return digits(value);
   return unit === 'packages' ? `${value} package${value === 1 ? '' : 's'}` : `${digits(value)} ${unit}`;
 }
 

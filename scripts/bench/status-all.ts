@@ -1,7 +1,6 @@
 import { wholeProcess } from './command.ts';
 import { type Contestant, compared, contest } from './contest.ts';
 import { makeHome } from './home.ts';
-import { estimate } from './pairs.ts';
 import { programCommand, type Rig, type Row } from './row.ts';
 
 const PROFILES = { full: 10_000, quick: 200 } as const;
@@ -10,8 +9,8 @@ const PROFILES = { full: 10_000, quick: 200 } as const;
 export const statusAll: Row = {
   name: 'status-all',
   method:
-    'From the start of the process to its end, the answer read from a pipe. Growth: so many profiles against four times a quarter of them, ' +
-    'the time with a single profile taken off from both; 1 is linear, 4 would be quadratic.',
+    'From the start of the process to its end, the answer read from a pipe. Growth: so many profiles by four times a quarter of them, the ' +
+    'time with a single profile taken off from each; 1 is linear, 4 would be quadratic.',
   rounds: { full: 9, quick: 1 },
   measure: async (rig) => {
     const profiles = PROFILES[rig.size];
@@ -20,19 +19,13 @@ export const statusAll: Row = {
       const home = await makeHome(rig.directory, count);
       return { role, name: String(count), measure: () => listMs(rig, home, command, count) };
     };
-    const [single, quarter, half] = [1, profiles / 4, profiles / 2];
-    const contestants = [
-      await listing(single),
-      await listing(quarter),
-      await listing(half),
-      await listing(profiles, 'ours'),
-    ];
-    const series = await contest(contestants, rig.rounds);
-    const [ones = [], quarters = [], , wholes = []] = series.map(({ values }) => values);
-    const growth = wholes.map((whole, round) => {
-      const start = ones[round] ?? Number.NaN;
-      return (whole - start) / (4 * ((quarters[round] ?? Number.NaN) - start));
-    });
+    const series = await contest(
+      [await listing(1), await listing(profiles / 4), await listing(profiles, 'ours')],
+      rig.rounds,
+    );
+    const [ones = [], quarters = [], wholes = []] = series.map(({ values }) => values);
+    const withoutStart = (values: readonly number[], times: number) =>
+      values.map((ms, round) => times * (ms - (ones[round] ?? Number.NaN)));
     const title = `${command.join(' ')} over ${profiles.toLocaleString('en')}`;
     return [
       {
@@ -47,12 +40,21 @@ export const statusAll: Row = {
       },
       {
         title: `${title}: growth`,
-        unit: 'times',
+        unit: 's',
         statistic: 'median',
-        count: growth.length,
-        ours: estimate(growth),
-        peers: [],
-        goal: { of: 'ours', is: '≤', limit: 1.1 },
+        ...compared(
+          [
+            {
+              role: 'against',
+              name: `4 × over ${(profiles / 4).toLocaleString('en')}`,
+              version: '',
+              values: withoutStart(quarters, 4),
+            },
+            { role: 'ours', name: title, version: '', values: withoutStart(wholes, 1) },
+          ],
+          (ms) => ms / 1000,
+        ),
+        goal: { of: 'ratio', is: '≤', limit: 1.1 },
       },
     ];
   },

@@ -49,7 +49,7 @@ export function titleOf({ title, node, row }: Figure, { figures }: Report): stri
 export function goalText({ goal, unit }: Figure): string {
   if (goal === undefined) return '';
   const { of, is, limit } = goal;
-  return `${is} ${limit.toLocaleString('en')}${of === 'ratio' || unit === 'times' ? '' : ` ${unit}`}`;
+  return `${is} ${limit.toLocaleString('en')}${of === 'ratio' ? '' : ` ${unit}`}`;
 }
 
 function line(figure: Figure, report: Report): readonly string[] {

@@ -26,7 +26,7 @@ export const token: Row = {
       [
         { role: 'against', name: BASELINE, measure: () => answerMs(baseline, '') },
         { role: 'ours', name: 'token', measure: () => answerMs(command, ACCESS_TOKEN) },
-        ...peers(rig),
+        ...others(rig),
       ],
       rig.rounds,
     );
@@ -38,7 +38,7 @@ export const token: Row = {
   },
 };
 
-function peers({ peers, node }: Rig): readonly Contestant<number>[] {
+function others({ peers, node }: Rig): readonly Contestant<number>[] {
   return peers.flatMap(({ name, version, token }): readonly Contestant<number>[] => {
     const command = token?.(node.path);
     return command === undefined
@@ -51,13 +51,13 @@ function peers({ peers, node }: Rig): readonly Contestant<number>[] {
 function againstRival(series: readonly Series<number>[]): readonly Measured[] {
   const rival = series.find(({ name, trouble }) => name === RIVAL && trouble === undefined);
   if (rival === undefined) return [];
-  const others = series.filter((one) => one.role !== 'against' && one !== rival);
+  const rest = series.filter((one) => one.role !== 'against' && one !== rival);
   return [
     {
       title: TITLE,
       unit: 'ms',
       statistic: 'median',
-      ...compared([{ ...rival, role: 'against' }, ...others], (ms) => ms),
+      ...compared([{ ...rival, role: 'against' }, ...rest], (ms) => ms),
       goal: { of: 'ratio', is: '<', limit: 1 },
     },
   ];

@@ -17,7 +17,7 @@ export interface Login {
   readonly staysUp?: boolean;
 }
 
-/** It waits. Disposing of it kills it. */
+/** It waits. Disposing of it ends it. */
 export interface Waiting extends AsyncDisposable {
   readonly process: ChildProcess;
   /** When its process was started, on the clock of `performance.now()`. */
@@ -30,6 +30,7 @@ export interface Waiting extends AsyncDisposable {
 
 const ADDRESS = /http\S*[?&]redirect_uri=\S+(?=\s)/;
 const PATIENCE_MS = 30_000;
+const MANNERS_MS = 2_000;
 
 /** Starts a program and resolves as soon as it has printed the address to open. @throws Error where it prints none */
 export async function startWaiting({ command, address = firstAddress }: Login): Promise<Waiting> {
@@ -42,7 +43,7 @@ export async function startWaiting({ command, address = firstAddress }: Login): 
     if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${signal ?? code}: ${printed.trim()}`);
     return endedAt;
   });
-  // Whoever awaits it is told; where nobody does, it was killed here.
+  // Whoever awaits it is told; where nobody does, it was ended here.
   ended.catch(() => {});
   const found = new Promise<string>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -55,17 +56,19 @@ export async function startWaiting({ command, address = firstAddress }: Login): 
   });
   child.stdin.on('error', () => {});
   if (input !== undefined) child.stdin.end(input);
-  const kill = async () => {
-    child.kill('SIGKILL');
+  const end = async () => {
+    // Gently at first: only a process that ends by itself keeps the code that it has compiled for the next.
+    child.kill('SIGTERM');
+    await within(MANNERS_MS, 'a process to end', ended).catch(() => child.kill('SIGKILL'));
     await ended.catch(() => {});
   };
   try {
     const early = ended.then(() => Promise.reject(new Error(`${file} ended without an address: ${printed.trim()}`)));
     const url = new URL(await within(PATIENCE_MS, `${file} to print an address`, Promise.race([found, early])));
     const redirectUri = new URL(url.searchParams.get('redirect_uri') ?? '');
-    return { process: child, startedAt, address: url, redirectUri, ended, [Symbol.asyncDispose]: kill };
+    return { process: child, startedAt, address: url, redirectUri, ended, [Symbol.asyncDispose]: end };
   } catch (error) {
-    await kill();
+    await end();
     throw error;
   }
 }
@@ -73,7 +76,7 @@ export async function startWaiting({ command, address = firstAddress }: Login): 
 /** From the start of the process until its address is printed and its port takes a connection, in milliseconds. */
 export async function listeningMs(login: Login): Promise<number> {
   await using waiting = await startWaiting(login);
-  const socket = await within(PATIENCE_MS, 'a port to listen', firstConnection(waiting.redirectUri));
+  const socket = await firstConnection(waiting.redirectUri, waiting.startedAt + PATIENCE_MS);
   const listeningAt = performance.now();
   socket.destroy();
   return listeningAt - waiting.startedAt;
@@ -94,13 +97,14 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   return Promise.race([promise, late]).finally(() => done.abort());
 }
 
-async function firstConnection(redirectUri: URL): Promise<Socket> {
+async function firstConnection(redirectUri: URL, deadline: number): Promise<Socket> {
   for (;;) {
     const socket = socketTo(redirectUri);
     try {
       await once(socket, 'connect');
       return socket;
-    } catch {
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
       await delay(1);
     }
   }
