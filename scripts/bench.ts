@@ -8,6 +8,7 @@
  *     npm run bench -- --rounds 100       so many rounds of each row
  *     npm run bench -- --node 24          under this Node only: a path, or a major version that npx fetches
  *     npm run bench -- --no-peers
+ *     npm run bench -- --own-environment  in this shell's environment instead of a clean one
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     node: { type: 'string' },
     peers: { type: 'boolean', default: true },
+    'own-environment': { type: 'boolean', default: false },
   },
   allowNegative: true,
 });
@@ -46,10 +48,11 @@ if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
 const started = performance.now();
 const size = quick ? 'quick' : 'full';
 const peers = values.peers && !quick;
+const inherits = values['own-environment'];
 const rows = ROWS.filter(({ name }) => only.length === 0 || only.includes(name));
 const { nodes, missing } = chosenNodes();
 const figures: Figure[] = [];
-await using benchmark = await openBenchmark({ size, folder: FOLDER, rounds, peers });
+await using benchmark = await openBenchmark({ size, folder: FOLDER, rounds, peers, inherits });
 for (const row of rows) {
   for (const node of row.onEachNode ? nodes : nodes.slice(0, 1)) {
     say(`${row.name}, Node ${node.version}`);
@@ -68,13 +71,15 @@ const report = reportOf({
   date: new Date().toISOString().slice(0, 10),
   program: version,
   size,
+  environment: inherits ? 'own' : 'clean',
   minutes: (performance.now() - started) / 60_000,
   methods: Object.fromEntries(rows.map(({ name, method }) => [name, method])),
   figures,
   missing: [...missing, ...benchmark.missing],
 });
 process.stdout.write(`${reportText(report)}\n`);
-const isOrdinary = !quick && peers && only.length === 0 && rounds === undefined && values.node === undefined;
+const isOrdinary =
+  !quick && peers && !inherits && only.length === 0 && rounds === undefined && values.node === undefined;
 const isWhole = isOrdinary && process.exitCode === undefined;
 const json = reportJson(report);
 await write(isWhole ? 'docs/bench.json' : join(FOLDER, 'bench.json'), json);

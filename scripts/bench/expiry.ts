@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { openBench } from '../torture/bench.ts';
 import { Canary } from '../torture/canary.ts';
-import { Program } from '../torture/program.ts';
+import { Program, type Run } from '../torture/program.ts';
 import { compared, contest } from './contest.ts';
 import type { Row } from './row.ts';
 
@@ -25,12 +26,19 @@ export const expiry: Row = {
     const batchMs = async (refreshes: number) => {
       const before = sandbox.state().counts.refreshes;
       const started = performance.now();
-      const runs = await Promise.all(Array.from({ length: processes }, () => bench.token(account)));
+      const asked: Promise<Run>[] = [];
+      while (asked.length < processes) {
+        asked.push(bench.token(account));
+        // The sandbox is in this process: to start a hundred others must not keep it from answering.
+        await turn();
+      }
+      const runs = await Promise.all(asked);
       const ms = performance.now() - started;
-      const current = (await bench.stored(account)).tokens?.accessToken.reveal();
-      const wrong = runs.filter(({ stdout }) => stdout.trim() !== current).length;
+      const answer = `${(await bench.stored(account)).tokens?.accessToken.reveal()}\n`;
+      const [wrong] = runs.filter(({ stdout }) => stdout !== answer);
+      if (wrong !== undefined) throw new Error(`A process ended with ${wrong.exitCode}: ${wrong.stderr.trim()}`);
       const refreshed = sandbox.state().counts.refreshes - before;
-      if (wrong > 0 || refreshed !== refreshes) throw new Error(`${wrong} wrong answers after ${refreshed} refreshes.`);
+      if (refreshed !== refreshes) throw new Error(`There were ${refreshed} refreshes.`);
       return ms;
     };
     const series = await contest(

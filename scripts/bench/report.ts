@@ -19,6 +19,8 @@ export const Report = v.object({
   machine: v.object({ platform: text, arch: text, cores: v.number(), memory_gib: v.number() }),
   /** `quick` proves only that the benchmark works. */
   size: v.picklist(['full', 'quick']),
+  /** Whether what was measured had only what everybody has, or its owner's whole environment. */
+  environment: v.picklist(['clean', 'own']),
   minutes: v.number(),
   /** How each row was measured. */
   methods: v.record(text, text),
@@ -28,7 +30,7 @@ export const Report = v.object({
 });
 export type Report = v.InferOutput<typeof Report>;
 
-export interface Findings extends Pick<Report, 'date' | 'program' | 'size' | 'minutes' | 'methods'> {
+export interface Findings extends Pick<Report, 'date' | 'program' | 'size' | 'environment' | 'minutes' | 'methods'> {
   readonly figures: readonly Figure[];
   readonly missing: readonly Missing[];
 }

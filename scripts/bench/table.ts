@@ -16,10 +16,11 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 
 /** A run as text: what was measured, the peers, what is not there. */
 export function reportText(report: Report): string {
-  const { figures, missing, size, minutes } = report;
+  const { figures, missing, size, environment, minutes } = report;
   return [
     runText(report),
     ...(size === 'quick' ? ['A QUICK RUN: it shows that everything can be measured, and nothing else.'] : []),
+    ...(environment === 'own' ? ['In the environment of whoever ran it, and not in a clean one.'] : []),
     '',
     table([HEADINGS, ...figures.map((figure) => line(figure, report))]),
     '',

@@ -4,7 +4,7 @@ import type { Peer } from './peers/peer.ts';
 import { programCommand, type Rig } from './row.ts';
 import type { Login } from './waiting.ts';
 
-const BARE_SERVER = join(import.meta.dirname, 'peers/server.mjs');
+const BARE_SERVER = join(import.meta.dirname, 'peers/server.cjs');
 
 /** Our own `login`, at a sandbox. */
 export function programLogin(rig: Rig, home: string, sandboxOrigin: string): Login {

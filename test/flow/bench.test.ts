@@ -35,7 +35,15 @@ describe('the benchmark', () => {
 
   test('makes a report of it that can be read again', () => {
     const methods = Object.fromEntries(ROWS.map(({ name, method }) => [name, method]));
-    const run = { date: '2026-03-02', program: '0.0.0', size: 'quick', minutes: 0, methods, missing: [] } as const;
+    const run = {
+      date: '2026-03-02',
+      program: '0.0.0',
+      size: 'quick',
+      environment: 'clean',
+      minutes: 0,
+      methods,
+      missing: [],
+    } as const;
     const report = parseReport(reportJson(reportOf({ ...run, figures })));
     expect(new Set(report.figures.map(({ row }) => row))).toEqual(new Set(ROWS.map(({ name }) => name)));
   });

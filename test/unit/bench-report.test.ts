@@ -33,6 +33,7 @@ const FINDINGS: Findings = {
   date: '2026-03-02',
   program: '1.0.0',
   size: 'full',
+  environment: 'clean',
   minutes: 7.25,
   methods: { token: 'From the start of the process to its end.' },
   figures: [FIGURE],
@@ -103,6 +104,11 @@ describe('the report', () => {
     expect(text).toContain('token, fresh, Node 24');
   });
 
+  test('says where a run was made in an environment of its own', () => {
+    expect(reportText(reportOf({ ...FINDINGS, environment: 'own' }))).toContain('In the environment of whoever ran it');
+    expect(reportText(reportOf(FINDINGS))).not.toContain('environment');
+  });
+
   test('a quick run says that it is one', () => {
     expect(reportText(reportOf({ ...FINDINGS, size: 'quick' }))).toContain('A QUICK RUN');
   });
@@ -147,7 +153,7 @@ describe('the picture', () => {
 
   test.runIf(existsSync('docs/bench.json'))('in docs/ is that of the figures in docs/', () => {
     const report = parseReport(readFileSync('docs/bench.json', 'utf8'));
-    expect(report.size).toBe('full');
+    expect(report).toMatchObject({ size: 'full', environment: 'clean' });
     expect(readFileSync('docs/images/bench.svg', 'utf8')).toBe(picture(report));
   });
 });

@@ -51,9 +51,9 @@ const PEERS: readonly NpmPeer[] = [
   {
     name: '@azure/msal-node',
     range: '^7',
-    driver: 'msal-node.mjs',
+    driver: 'msal-node.cjs',
     login: ({ own, environment, provider }) => {
-      const args = [join(own, 'msal-node.mjs'), provider];
+      const args = [join(own, 'msal-node.cjs'), provider];
       return (node) => ({ command: () => ({ file: node, args, env: environment }) });
     },
   },

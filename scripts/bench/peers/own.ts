@@ -20,7 +20,7 @@ export const OWN_PEERS: readonly Candidate[] = [
       await writeFile(stored, JSON.stringify({ client_id: 'bench', client_secret: 'bench', ...tokens }), {
         mode: 0o600,
       });
-      const args = [join(import.meta.dirname, 'google-auth-library-token.mjs'), stored];
+      const args = [join(import.meta.dirname, 'google-auth-library-token.cjs'), stored];
       return { version, token: (node) => ({ file: node, args, env: environment }) };
     },
   },
@@ -30,7 +30,7 @@ export const OWN_PEERS: readonly Candidate[] = [
     find: async ({ environment }) => {
       const version = await versionIn(PROJECT, 'fastify');
       if (version === undefined) return undefined;
-      const args = [join(import.meta.dirname, 'fastify.mjs')];
+      const args = [join(import.meta.dirname, 'fastify.cjs')];
       return { version, server: (node) => ({ command: () => ({ file: node, args, env: environment }) }) };
     },
   },

@@ -1,6 +1,6 @@
 // A sign-in with @azure/msal-node's loopback. What it would send to Microsoft's token endpoint goes to the stand-in's.
-import process from 'node:process';
-import { PublicClientApplication } from '@azure/msal-node';
+const process = require('node:process');
+const { PublicClientApplication } = require('@azure/msal-node');
 
 const [, , provider] = process.argv;
 const { fetch } = globalThis;
@@ -12,8 +12,9 @@ const application = new PublicClientApplication({
     authority: 'https://login.microsoftonline.com/common',
   },
 });
-await application.acquireTokenInteractive({
-  scopes: ['openid'],
-  openBrowser: async (url) => void process.stderr.write(`${url}\n`),
-});
-process.exit();
+application
+  .acquireTokenInteractive({
+    scopes: ['openid'],
+    openBrowser: async (url) => void process.stderr.write(`${url}\n`),
+  })
+  .then(() => process.exit());
