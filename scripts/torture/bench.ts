@@ -53,7 +53,7 @@ export function fileOf({ home, profile }: Account): string {
 }
 
 export async function openBench(
-  rig: Rig,
+  rig: Pick<Rig, 'program' | 'canary' | 'directory'>,
   { people = 1, onTokenRequest = () => {} }: BenchOptions = {},
 ): Promise<Bench> {
   const { program, canary, directory } = rig;

@@ -49,19 +49,24 @@ export interface RunOptions {
 export class Program implements AsyncDisposable {
   readonly #directory: string;
   readonly #canary: Canary;
+  readonly #node: string;
   readonly #running = new Set<Running>();
 
-  /** @param directory holds `bin.cjs`; see {@link copyProgram} */
-  constructor(directory: string, canary: Canary) {
+  /**
+   * @param directory holds `bin.cjs`; see {@link copyProgram}
+   * @param node the path of the Node that it runs under
+   */
+  constructor(directory: string, canary: Canary, node = process.execPath) {
     this.#directory = directory;
     this.#canary = canary;
+    this.#node = node;
   }
 
   start(args: readonly string[], options: RunOptions): Running {
     const { home, clockOffsetMs, measured = false, gated = false, largestFileBytes, uid } = options;
     const preload =
       measured || gated || clockOffsetMs !== undefined ? ['--import', join(this.#directory, 'preload.mjs')] : [];
-    const command = [process.execPath, ...preload, join(this.#directory, 'bin.cjs'), ...args];
+    const command = [this.#node, ...preload, join(this.#directory, 'bin.cjs'), ...args];
     const [file = '', ...rest] =
       largestFileBytes === undefined
         ? command
