@@ -17,11 +17,11 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { openBenchmark, ROWS } from './bench/benchmark.ts';
 import type { Figure } from './bench/figure.ts';
-import { currentNode, findNode, type NodeRuntime } from './bench/node-runtime.ts';
 import type { Missing } from './bench/peers/peer.ts';
 import { picture } from './bench/picture.ts';
 import { parseReport, reportJson, reportOf } from './bench/report.ts';
 import { reportText } from './bench/table.ts';
+import { currentNode, findNode, type NodeRuntime } from './node-runtime.ts';
 
 const FOLDER = '.bench';
 const SECOND_NODE = '24';

@@ -1,4 +1,4 @@
-/** Prints what the test runner counted, from the file of its JSON reporter. Exits with 1 unless something ran and nothing failed. */
+/** Prints what the test runner counted, from the files of its JSON reporter, added up. Exits with 1 unless something ran in each and nothing failed. */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 
@@ -11,17 +11,22 @@ interface Report {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
 }
 
-const [, , path = ''] = process.argv;
-const report: Report = JSON.parse(await readFile(path, 'utf8'));
+const [, , ...paths] = process.argv;
+const reports: readonly Report[] = await Promise.all(
+  paths.map(async (path) => JSON.parse(await readFile(path, 'utf8'))),
+);
 
+const sum = (count: (report: Report) => number) => reports.reduce((total, report) => total + count(report), 0);
+const passed = sum(({ numPassedTests }) => numPassedTests);
 // A file that cannot be loaded has no tests to count, and is a failure all the same.
-const broken = report.testResults.filter(
-  (file) => file.status === 'failed' && file.assertionResults.length === 0,
-).length;
-const passed = report.numPassedTests;
-const failed = report.numFailedTests + broken;
-const skipped = report.numPendingTests + report.numTodoTests;
+const failed = sum(
+  ({ numFailedTests, testResults }) =>
+    numFailedTests +
+    testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length,
+);
+const skipped = sum(({ numPendingTests, numTodoTests }) => numPendingTests + numTodoTests);
 
 if (skipped > 0) console.log(`${skipped} skipped: see above what for.`);
 console.log(`${passed} passed, ${failed} failed`);
-if (!report.success || failed > 0 || passed === 0) process.exitCode = 1;
+const isSound = ({ success, numPassedTests }: Report) => success && numPassedTests > 0;
+if (failed > 0 || reports.length === 0 || !reports.every(isSound)) process.exitCode = 1;

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { basename, delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import * as v from 'valibot';
+import type { NodeRuntime } from '../node-runtime.ts';
 import { copyProgram } from '../torture/program.ts';
 import { expiry } from './expiry.ts';
 import type { Figure } from './figure.ts';
@@ -9,7 +10,6 @@ import { install } from './install.ts';
 import { listening } from './listening.ts';
 import { manyProfiles } from './many-profiles.ts';
 import { memory } from './memory.ts';
-import type { NodeRuntime } from './node-runtime.ts';
 import { DEBIAN_PEERS } from './peers/debian.ts';
 import { NPM_PEERS } from './peers/npm.ts';
 import { OWN_PEERS } from './peers/own.ts';

@@ -1,6 +1,6 @@
+import type { NodeRuntime } from '../node-runtime.ts';
 import type { Command } from './command.ts';
 import type { Figure } from './figure.ts';
-import type { NodeRuntime } from './node-runtime.ts';
 import type { Peer } from './peers/peer.ts';
 
 /** `full` takes minutes; `quick` shows that everything can be measured, and is for the test suite. */

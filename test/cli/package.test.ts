@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(consumer, { recursive: true, force: true }));
 
-describe.each(RUNTIMES)('installed in an empty project, on $name', ({ node }) => {
+describe.each(RUNTIMES)('installed in an empty project, on $name', ({ path: node }) => {
   let home = '';
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'installed-'));

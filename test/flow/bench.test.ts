@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, openBenchmark, ROWS } from '../../scripts/bench/benchmark.ts';
 import type { Figure } from '../../scripts/bench/figure.ts';
-import { currentNode } from '../../scripts/bench/node-runtime.ts';
+import { currentNode } from '../../scripts/node-runtime.ts';
 import { parseReport, reportJson, reportOf } from '../../scripts/bench/report.ts';
 
 // The quick form of `npm run bench`: the same rows in few rounds, against the built program and without the peers. It shows that

@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import * as v from 'valibot';
 
+/** The newest Node that the program is tried on, by its major version; the oldest is the one that the tests run on. */
+export const NEWEST_NODE = 26;
+
 const Answer = v.pipe(v.string(), v.parseJson(), v.tuple([v.string(), v.string()]));
 
 /** A Node to run programs with. */
