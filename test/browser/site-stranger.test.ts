@@ -34,13 +34,25 @@ describe.skipIf(skipWithoutBrowser)(
       ['another name of this machine', 'localhost'],
       ['another port of this machine', '127.0.0.1'],
     ])('a web page of %s', (_whose, host) => {
+      // One for all: whatever is tried, it is untouched afterwards.
+      let visited: VisitedSite;
+      let own: Page;
+      beforeAll(async () => {
+        visited = await visitedSite();
+        own = await opened(visited);
+      });
+      afterAll(async () => {
+        await own.close();
+        await visited[Symbol.asyncDispose]();
+      });
+
       // Even where it has learned the path, which it cannot.
       test.each(['status', 'setup', 'events', 'stop'])(
         'tries everything that is no visit with /…/%s: it learns nothing, and nothing is done',
         async (page) => {
-          await using visited = await visitedSite();
-          const own = await opened(visited);
-          const learned = await run(await strangersPage(host), 'tryEverything', visited.origin + visited.path(page));
+          const hostile = await strangersPage(host);
+          const learned = await run(hostile, 'tryEverything', visited.origin + visited.path(page));
+          await hostile.close();
           expect(new Set(Object.values(learned ?? {}))).toEqual(new Set(['nothing']));
           await isUntouched(visited, own);
         },
@@ -49,20 +61,17 @@ describe.skipIf(skipWithoutBrowser)(
       test.each(['status', 'setup', 'sandbox', 'stop'])(
         'posts a form to /…/%s: it is refused, and nothing is done',
         async (page) => {
-          await using visited = await visitedSite();
-          const own = await opened(visited);
           const target = visited.origin + visited.path(page);
           const hostile = await strangersPage(host);
           const answered = hostile.waitForResponse((response) => response.url() === target);
           await run(hostile, 'postForm', target);
           expect((await answered).status()).toBe(403);
+          await hostile.close();
           await isUntouched(visited, own);
         },
       );
 
       test('opens a window: it is cut off from it, and can neither read it nor press a button', async () => {
-        await using visited = await visitedSite();
-        const own = await opened(visited);
         const hostile = await strangersPage(host);
         const popup = hostile.waitForEvent('popup');
         await run(hostile, 'openWindow', visited.origin + visited.path('status'));
