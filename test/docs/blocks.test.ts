@@ -16,10 +16,7 @@ const NOT_RUN = new Map<string, string>([
     'source <(fitbit-login completion zsh)',
     'It is for another shell than bash. test/cli/completion.test.ts runs it in zsh.',
   ],
-  [
-    'fitbit-login completion pwsh | Out-String | Invoke-Expression',
-    'It is for PowerShell.',
-  ],
+  ['fitbit-login completion pwsh | Out-String | Invoke-Expression', 'It is for PowerShell.'],
 ]);
 
 /** Commands that go on until Ctrl-C, and what is seen when it may be pressed. */
