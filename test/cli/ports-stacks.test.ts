@@ -29,7 +29,7 @@ describe.skipIf(skipWithoutHosts)('a host with IPv6 switched off', () => {
   });
   afterAll(() => there[Symbol.asyncDispose]());
 
-  test('signs in at a localhost URI, and its log says that there is one stack', async () => {
+  test('§6: signs in at a localhost URI, and its log says that there is one stack', async () => {
     const { exit, stdout, stderr } = await signIn(there.inside, LOCALHOST, '--log-level', 'info');
     expect(exit).toBe(0);
     expect(stdout).toContain('Signed in');

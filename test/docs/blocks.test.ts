@@ -12,6 +12,11 @@ const NOT_RUN = new Map<string, string>([
     'It would change this machine. test/cli/package.test.ts installs the package.',
   ],
   ['sudo chown -R "$USER" ~/.config/fitbit-login', 'It asks for a password.'],
+  [
+    'source <(fitbit-login completion zsh)',
+    'It is for another shell than bash. test/cli/completion.test.ts runs it in zsh.',
+  ],
+  ['fitbit-login completion pwsh | Out-String | Invoke-Expression', 'It is for PowerShell.'],
 ]);
 
 /** Commands that go on until Ctrl-C, and what is seen when it may be pressed. */

@@ -30,6 +30,8 @@ test('docs/commands.md is what `npm run docs` makes of the command table', () =>
 const OF_OTHERS = [
   ...['ACCOUNT_NOT_LINKED', 'SERVICE_DISABLED', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'GOOGLE_APPLICATION_CREDENTIALS'],
   ...['TOKEN_FILE_PATH', 'XDG_CONFIG_HOME', 'NODE_EXTRA_CA_CERTS', 'FITBIT_ACCESS_TOKEN', 'FITBIT_USER_ID'],
+  ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY', 'NODE_USE_SYSTEM_CA', 'NODE_TLS_REJECT_UNAUTHORIZED'],
+  ...['XDG_STATE_HOME', 'XDG_CACHE_HOME', 'NO_COLOR'],
 ];
 
 test('every name in capitals is an error code, a variable that is read, or an export', () => {

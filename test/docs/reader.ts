@@ -188,6 +188,10 @@ async function settle(
   await writeFile(join(work, 'client_secret.json'), JSON.stringify({ installed: { client_id, client_secret } }));
   await writeFile(join(work, 'secret.txt'), `${FITBIT.secret}\n`);
   await writeFile(join(work, 'fetch.py'), 'import os\nassert os.environ["FITBIT_ACCESS_TOKEN"]\n');
+  // Where the shells keep completions, once they have any.
+  for (const directory of ['.local/share/bash-completion/completions', '.config/fish/completions']) {
+    await mkdir(join(home, directory), { recursive: true });
+  }
   const config = join(home, '.config/fitbit-login');
   if (!world.isSignedIn) await rm(config, { recursive: true });
   // Where it is on a machine of whose home directory the library was not told.

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Benchmark, openBenchmark, ROWS } from '../../scripts/bench/benchmark.ts';
 import type { Figure } from '../../scripts/bench/figure.ts';
-import { currentNode } from '../../scripts/node-runtime.ts';
 import { parseReport, reportJson, reportOf } from '../../scripts/bench/report.ts';
+import { currentNode } from '../../scripts/node-runtime.ts';
 
 // The quick form of `npm run bench`: the same rows in few rounds, against the built program and without the peers. It shows that
 // everything can be measured. What comes out says nothing, on a machine that runs a test suite.
