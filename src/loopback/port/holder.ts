@@ -67,7 +67,7 @@ export async function holderOf(
   }
 }
 
-/** A file may be called anything, also something that commands a terminal. */
+/** A file may be called anything, also something that commands a terminal. Node calls itself by its thread from version 24 on. */
 function printable(name: string): string {
-  return name.replace(/\p{C}/gu, '?').slice(0, 64);
+  return name.replace(/\p{C}/gu, '?').replace(/-MainThread$/, '').slice(0, 64);
 }
