@@ -67,11 +67,14 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_CLIENT_ID', meaning: 'the id of the registered app' },
   { name: 'FITBIT_CLIENT_SECRET', meaning: 'its secret' },
   { name: 'FITBIT_LOGIN_PROFILE', meaning: 'the profile, instead of “default”' },
-  { name: 'FITBIT_LOGIN_HOME', meaning: 'replaces the config directory; the log goes to log/ in it' },
+  { name: 'FITBIT_LOGIN_HOME', meaning: 'replaces the config directory; the log and the cache go in it' },
   {
     name: 'BROWSER',
     meaning: 'a command that is given the address to open, or several, separated by “:”, that are tried in turn',
   },
+  { name: 'HTTPS_PROXY', meaning: 'the proxy to go through; HTTP_PROXY and ALL_PROXY as well' },
+  { name: 'NO_PROXY', meaning: 'what to reach without it; this machine itself always is' },
+  { name: 'NODE_EXTRA_CA_CERTS', meaning: 'the CA of a proxy that reads along' },
 ];
 
 /** Where things are, where `FITBIT_LOGIN_HOME` does not say otherwise. */

@@ -69,5 +69,8 @@ export async function holderOf(
 
 /** A file may be called anything, also something that commands a terminal. Node calls itself by its thread from version 24 on. */
 function printable(name: string): string {
-  return name.replace(/\p{C}/gu, '?').replace(/-MainThread$/, '').slice(0, 64);
+  return name
+    .replace(/\p{C}/gu, '?')
+    .replace(/-MainThread$/, '')
+    .slice(0, 64);
 }
