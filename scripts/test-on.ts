@@ -11,7 +11,8 @@ import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { findNode, NEWEST_NODE } from './node-runtime.ts';
 
-const [, , major = `${NEWEST_NODE}`, ...files] = process.argv;
+const given = process.argv.slice(2);
+const [major = '', ...files] = /^\d+$/.test(given[0] ?? '') ? given : [`${NEWEST_NODE}`, ...given];
 const runtime = findNode(major);
 if (runtime === undefined) {
   console.error(`Node ${major} cannot be had from npm.`);
