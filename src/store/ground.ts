@@ -68,7 +68,7 @@ function intruding(path: string, directory: string, owner: number, caller: Runne
     `${directory} belongs to another user (${name ?? owner}), and this process runs as root: what it wrote to ${path} would be root’s.`,
     {
       kept: 'Nothing was sent and nothing was written.',
-      hint: `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`. Or give root a place of its own: \`FITBIT_LOGIN_HOME=/root/fitbit-login\`.`,
+      hint: `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`. Or give root a place of its own: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`,
       details: { path: directory },
     },
   );
