@@ -211,7 +211,7 @@ describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
 
 const NOTEBOOK = JSON.stringify({ client_id: APP.id, access_token: 'marked-a', refresh_token: 'marked-r' });
 const ROOT_IN_HERS = /belongs to another user \(anna\), and this process runs as root/;
-const AS_HER = /`sudo -u anna fitbit-login …`.*`FITBIT_LOGIN_HOME=\/root\/fitbit-login`/;
+const AS_HER = /`sudo -u anna fitbit-login …`.*`FITBIT_LOGIN_HOME=\/var\/lib\/fitbit-login`/;
 
 describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
   let anna: Anna;
