@@ -9,6 +9,7 @@
  *     npm run bench -- --node 24          under this Node only: a path, or a major version that npx fetches
  *     npm run bench -- --no-peers
  *     npm run bench -- --own-environment  in this shell's environment instead of a clean one
+ *     npm run bench -- --redraw           measures nothing: draws the picture in docs/ again from the figures there
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -24,6 +25,7 @@ import { reportText } from './bench/table.ts';
 import { currentNode, findNode, type NodeRuntime } from './node-runtime.ts';
 
 const FOLDER = '.bench';
+const DOCS = { figures: 'docs/bench.json', picture: 'docs/images/bench.svg' } as const;
 const SECOND_NODE = '24';
 
 const { values } = parseArgs({
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     node: { type: 'string' },
     peers: { type: 'boolean', default: true },
     'own-environment': { type: 'boolean', default: false },
+    redraw: { type: 'boolean', default: false },
   },
   allowNegative: true,
 });
@@ -44,6 +47,11 @@ if (unknown.length > 0)
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
   refuse('--rounds wants a whole number from 1 on.');
+
+if (values.redraw) {
+  await write(DOCS.picture, picture(parseReport(await readFile(DOCS.figures, 'utf8'))));
+  process.exit();
+}
 
 const started = performance.now();
 const size = quick ? 'quick' : 'full';
@@ -82,9 +90,9 @@ const isOrdinary =
   !quick && peers && !inherits && only.length === 0 && rounds === undefined && values.node === undefined;
 const isWhole = isOrdinary && process.exitCode === undefined;
 const json = reportJson(report);
-await write(isWhole ? 'docs/bench.json' : join(FOLDER, 'bench.json'), json);
+await write(isWhole ? DOCS.figures : join(FOLDER, 'bench.json'), json);
 // Of the very numbers that are written down, so that the picture can be made again from them.
-await write(isWhole ? 'docs/images/bench.svg' : join(FOLDER, 'bench.svg'), picture(parseReport(json)));
+await write(isWhole ? DOCS.picture : join(FOLDER, 'bench.svg'), picture(parseReport(json)));
 
 /** The Node that runs this and a newer one, or the one that was asked for. */
 function chosenNodes(): { readonly nodes: readonly NodeRuntime[]; readonly missing: readonly Missing[] } {

@@ -17,27 +17,36 @@ export interface Series<M> {
   readonly name: string;
   readonly version: string;
   readonly values: readonly M[];
-  /** Why there are fewer: only a peer may fail. */
+  /** How often it failed, and was asked again. */
+  readonly failures: number;
+  /** Why it was given up. */
   readonly trouble?: string;
 }
 
-/** Measures the contestants in turns. A round before the first warms everything up and does not count. */
+/** How often a peer that fails is asked in one round before it is given up. */
+const ATTEMPTS = 3;
+
+/** Measures the contestants in turns. A round before the first warms everything up and does not count. Only a peer may fail. */
 export async function contest<M>(contestants: readonly Contestant<M>[], rounds: number): Promise<readonly Series<M>[]> {
   const series = contestants.map(({ role, name, version = '', measure }) => ({
     ...{ role, name, version, measure },
     values: [] as M[],
+    failures: 0,
     trouble: '',
   }));
   let isWarm = false;
   for (const round of turns(series, rounds + 1)) {
     for (const one of round) {
-      if (one.trouble !== '') continue;
-      try {
-        const value = await one.measure();
-        if (isWarm) one.values.push(value);
-      } catch (error) {
-        if (one.role !== 'peer') throw error;
-        one.trouble = error instanceof Error ? error.message : String(error);
+      for (let attempt = 1; one.trouble === ''; attempt += 1) {
+        try {
+          const value = await one.measure();
+          if (isWarm) one.values.push(value);
+          break;
+        } catch (error) {
+          if (one.role !== 'peer') throw error;
+          one.failures += 1;
+          if (attempt === ATTEMPTS) one.trouble = error instanceof Error ? error.message : String(error);
+        }
       }
     }
     isWarm = true;
@@ -62,10 +71,10 @@ export function compared<M>(
     ...by(ours),
     peers: series
       .filter(({ role }) => role === 'peer')
-      .map(({ name, version, values, trouble }) => {
+      .map(({ name, version, values, failures, trouble }) => {
         if (trouble !== undefined) return { name, version, trouble };
         const measured = values.map(of);
-        return { name, version, ...spread(measured), ...by(measured) };
+        return { name, version, failures, ...spread(measured), ...by(measured) };
       }),
   };
 }

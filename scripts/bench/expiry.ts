@@ -43,7 +43,7 @@ export const expiry: Row = {
     };
     const series = await contest(
       [
-        { role: 'against', name: 'with a fresh token', measure: () => batchMs(0) },
+        { role: 'against', name: `${processes} fresh ones`, measure: () => batchMs(0) },
         {
           role: 'ours',
           name: 'token',

@@ -9,7 +9,14 @@ const UNITS = ['ms', 's', 'MiB', 'KiB', 'packages'] as const;
 
 /** Another program, in the same run. */
 const Peer = v.union([
-  v.object({ name: text, version: text, ...EstimateEntries, ratio: v.optional(v.object(EstimateEntries)) }),
+  v.object({
+    name: text,
+    version: text,
+    /** How often it failed, and was asked again. */
+    failures: number,
+    ...EstimateEntries,
+    ratio: v.optional(v.object(EstimateEntries)),
+  }),
   /** It was there, but could not be measured. */
   v.object({ name: text, version: text, trouble: text }),
 ]);

@@ -35,7 +35,7 @@ export const install: Row = {
       statistic: 'exact',
       count: 1,
       ours: exactly(of(ours)),
-      peers: others.map((found) => ({ name: found.name, version: found.version, ...exactly(of(found)) })),
+      peers: others.map((found) => ({ name: found.name, version: found.version, failures: 0, ...exactly(of(found)) })),
     });
     return [
       {

@@ -18,7 +18,7 @@ export const manyProfiles: Row = {
       answerMs(programCommand(rig, home, 'token', '--profile', profile), ACCESS_TOKEN);
     const series = await contest(
       [
-        { role: 'against', name: 'among 1', measure: () => ms(one, profileOf(0)) },
+        { role: 'against', name: 'token among 1', measure: () => ms(one, profileOf(0)) },
         { role: 'ours', name: 'token', measure: () => ms(many, profileOf(Math.floor(profiles / 2))) },
       ],
       rig.rounds,

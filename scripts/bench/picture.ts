@@ -23,11 +23,11 @@ svg { --paper: #fcfcfa; --ink: #1b2023; --soft: #58636a; --line: #dfe2de; --acce
   svg { --paper: #15191b; --ink: #e7ebea; --soft: #9ba7ab; --line: #2d3437; --accent: #5ec8b8; --failure: #ff9a8d; }
 }
 text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif; fill: var(--soft); }
-.paper { fill: var(--paper); } .title { font-size: 14px; font-weight: 600; fill: var(--ink); }
+.paper { fill: var(--paper); } .word { font-weight: 600; } .title { font-size: 14px; font-weight: 600; fill: var(--ink); }
 .track { stroke: var(--line); } .goal { stroke: var(--ink); stroke-width: 1.5; }
 .peer { fill: var(--paper); stroke: var(--soft); stroke-width: 1.5; }
 .kept .mark { fill: var(--accent); stroke: var(--accent); } .missed .mark { fill: var(--failure); stroke: var(--failure); }
-.kept .word { fill: var(--accent); } .missed .word { fill: var(--failure); } .word { font-weight: 600; }
+.kept .word { fill: var(--accent); } .missed .word { fill: var(--failure); }
 `;
 
 /**

@@ -71,9 +71,10 @@ function peersText(figure: Figure, report: Report): readonly string[] {
   const lines = peers.map((peer) => {
     const name = `  ${peer.name} ${peer.version}`;
     if ('trouble' in peer) return [name, `not measured: ${peer.trouble}`];
-    const { ratio } = peer;
+    const { ratio, failures } = peer;
     const times = ratio === undefined ? '' : withSpan(ratio.value.toFixed(2), span(ratio));
-    return [name, withSpan(quantity(peer.value, unit), span(peer)), times];
+    const again = failures === 0 ? '' : `(failures: ${failures}; it was asked again)`;
+    return [name, withSpan(quantity(peer.value, unit), span(peer)), times, again];
   });
   const measure = against === undefined ? '' : ` (ratio: to ${against.name})`;
   return ['', `Peers: ${titleOf(figure, report)}${measure}`, table(lines)];

@@ -20,11 +20,13 @@ const FIGURE: Figure = {
     {
       name: 'fast <&> small',
       version: '1.2.3',
+      failures: 0,
       value: 30,
       low: 29,
       high: 31,
       ratio: { value: 0.75, low: 0.7, high: 0.8 },
     },
+    { name: 'shaky', version: '0.2.0', failures: 2, value: 90, low: 80, high: 95 },
     { name: 'broken', version: '0.1.0', trouble: 'broken ended with 1' },
   ],
 };
@@ -94,6 +96,7 @@ describe('the report', () => {
       /^token, fresh +46\.0 ms \(45\.0–48\.0\) +node -e 0 40\.0 ms +1\.15 \(1\.14–1\.16\) +≤ 1\.15 +yes, just$/m,
     );
     expect(text).toMatch(/^ {2}fast <&> small 1\.2\.3 +30\.0 ms \(29\.0–31\.0\) +0\.75 \(0\.70–0\.80\)$/m);
+    expect(text).toMatch(/^ {2}shaky 0\.2\.0 +90\.0 ms \(80\.0–95\.0\) +\(failures: 2; it was asked again\)$/m);
     expect(text).toMatch(/^ {2}broken 0\.1\.0 +not measured: broken ended with 1$/m);
     expect(text).toContain('NOT MEASURED, as it is not here: rclone authorize (apt-get install rclone).');
   });

@@ -39,11 +39,24 @@ describe('a contest', () => {
       },
     };
     const series = await contest([...contestants, broken], 3);
-    expect(order.filter((name) => name === 'broken')).toHaveLength(1);
+    expect(order.filter((name) => name === 'broken')).toHaveLength(3);
     expect(compared(series, (value) => value)).toMatchObject({
       count: 3,
       peers: [{ name: 'broken', version: '2', trouble: 'It ended with 1.' }],
     });
+  });
+
+  test('asks a peer that fails now and then again, and tells how often', async () => {
+    const { contestants } = counting({ base: 'against', ours: 'ours' });
+    let asked = 0;
+    const measure = () => {
+      asked += 1;
+      if (asked % 3 !== 0) throw new Error('Not now.');
+      return asked;
+    };
+    const series = await contest<number>([...contestants, { role: 'peer', name: 'shaky', version: '2', measure }], 2);
+    expect(series[2]).toMatchObject({ values: [6, 9], failures: 6 });
+    expect(compared(series, (value) => value).peers).toMatchObject([{ name: 'shaky', failures: 6 }]);
   });
 
   test.for(['ours', 'against'] as const)('ends where %s fails: there is nothing to say without it', async (role) => {
@@ -52,7 +65,13 @@ describe('a contest', () => {
   });
 
   test('compares ours, and each peer, with what ours is against, in pairs', async () => {
-    const of = (role: Role, name: string, values: readonly number[]) => ({ role, name, version: '1', values });
+    const of = (role: Role, name: string, values: readonly number[]) => ({
+      role,
+      name,
+      version: '1',
+      failures: 0,
+      values,
+    });
     const series = [of('against', 'base', [1, 2, 4]), of('ours', 'login', [3, 4, 4]), of('peer', 'slow', [5, 10, 20])];
     expect(compared(series, (ms) => ms * 1000)).toMatchObject({
       count: 3,
