@@ -1,5 +1,4 @@
-import { basename } from 'node:path';
-import { transform } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /** The oldest Node that runs it. */
 export const TARGET = 'node20.19';
@@ -11,8 +10,7 @@ const MODULE_ADDRESS = 'import.meta.url';
  * The text of one chunk as CommonJS, chunks that it imports included.
  *
  * Node starts CommonJS sooner: its own loader of ES modules costs 3 ms, and an ES module that imports `node:http` makes Node read
- * every name of it, `WebSocket` among them, which on Node 24 loads its whole HTTP client, another 15 ms. esbuild splits ES modules
- * only, so that each chunk is turned into CommonJS afterwards.
+ * every name of it, `WebSocket` among them, which on Node 24 loads its whole HTTP client, another 15 ms.
  */
 export async function asCommonJs(chunk: string, { minify = false } = {}): Promise<string> {
   const asksWhereItIs = chunk.includes(MODULE_ADDRESS);
@@ -33,7 +31,13 @@ export async function asCommonJs(chunk: string, { minify = false } = {}): Promis
   return code.replaceAll(/\brequire\("(\.{1,2}\/[^"]+)\.js"\)/g, 'require("$1.cjs")');
 }
 
-/** An ES module that hands on the `names` of a CommonJS one beside it: whoever imports the library sees nothing of the difference. */
+/** The names of the values that a module exports. */
+export async function namesIn(module: string): Promise<readonly string[]> {
+  const { metafile } = await build({ entryPoints: [module], format: 'esm', metafile: true, write: false });
+  return Object.values(metafile.outputs).flatMap((output) => output.exports);
+}
+
+/** An ES module that hands on `names` of a CommonJS one beside it: whoever imports the library sees nothing of the difference. */
 export function facade(of: string, names: readonly string[]): string {
-  return `export {\n${names.map((name) => `  ${name},\n`).join('')}} from './${basename(of)}';\n`;
+  return `export {\n${names.map((name) => `  ${name},\n`).join('')}} from './${of}';\n`;
 }

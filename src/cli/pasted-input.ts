@@ -1,6 +1,5 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { ReadableStream, type ReadableStreamDefaultController } from 'node:stream/web';
+import { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 /** What a person pastes, each text whole. */
@@ -142,26 +141,28 @@ export function pipedPastes(input: Readable): Pastes {
 
 /** @param begin begins to read; the function that it gives back ends that */
 function pastes(begin: (give: (text: string) => void, end: () => void) => () => void): Pastes {
-  let to: ReadableStreamDefaultController<string> | undefined;
+  let isOver = false;
   let stop = () => {};
   const leave = () => {
-    to = undefined;
+    isOver = true;
     stop();
     stop = () => {};
   };
+  const texts = new Readable({
+    objectMode: true,
+    read() {},
+    destroy: (error, done) => {
+      leave();
+      done(error);
+    },
+  });
   const close = () => {
-    to?.close();
+    if (!isOver) texts.push(null);
     leave();
   };
-  const texts = new ReadableStream<string>({
-    start: (controller) => {
-      to = controller;
-    },
-    cancel: leave,
-  });
   return {
     open: () => {
-      if (to !== undefined) stop = begin((text) => to?.enqueue(text), close);
+      if (!isOver) stop = begin((text) => texts.push(text), close);
     },
     [Symbol.asyncIterator]: () => texts[Symbol.asyncIterator](),
     [Symbol.dispose]: close,

@@ -7,7 +7,7 @@ import { badValue, commandOf, unknownCommand, usageError } from './usage-error.t
 import { wrap } from './wrap.ts';
 
 /** Under every help: what a script wants to know. */
-const AFTER_HELP = `
+const afterHelp = () => `
 Exit codes:
 ${table(EXIT_CODES.map(({ code, meaning }) => [`  ${code}`, meaning]))}
 
@@ -42,7 +42,7 @@ export async function runProgram(
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(true)
-    .addHelpText('after', AFTER_HELP)
+    .addHelpText('after', afterHelp)
     .showHelpAfterError(false)
     // Broken into lines here, where nothing that is copied is broken.
     .configureHelp({ helpWidth: Number.MAX_SAFE_INTEGER })
@@ -52,17 +52,23 @@ export async function runProgram(
     })
     .enablePositionalOptions()
     .exitOverride();
+  const named = argv[0] === 'help' ? argv.slice(1) : argv;
+  const asked = commandOf(named);
+  if (named[0] !== undefined && asked === undefined) throw unknownCommand(named[0]);
+  const mayShowHelp = argv[0] === 'help' || argv.some((word) => word === '--help' || word === '-h');
   for (const spec of COMMANDS) {
     const command = program
       .command(spec.name, { isDefault: spec.isDefault ?? false })
       .summary(spec.summary)
       .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
-      .addHelpText('after', examplesText(spec))
+      .addHelpText('after', () => examplesText(spec))
       .passThroughOptions(spec.passThrough ?? false)
       .action(async (...given: unknown[]) => {
         const options = command.opts();
         exitCode = await spec.run(options, context(options, operandsOf(given)));
       });
+    // What else there is nobody looks at, but in the list of all commands.
+    if (spec !== asked && !mayShowHelp) continue;
     for (const { name, description, choices } of spec.arguments ?? []) {
       const argument = new Argument(name, description);
       if (choices !== undefined) argument.choices([...choices]);
@@ -70,8 +76,6 @@ export async function runProgram(
     }
     for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option, spec));
   }
-  const named = argv[0] === 'help' ? argv.slice(1) : argv;
-  if (named[0] !== undefined && commandOf(named) === undefined) throw unknownCommand(named[0]);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (thrown) {

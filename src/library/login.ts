@@ -1,8 +1,8 @@
 import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
+import { takesConnections } from '../network/open-port.ts';
 import { proxyFor } from '../network/proxy.ts';
-import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Profile } from '../store/profile.ts';
@@ -78,7 +78,7 @@ export async function login(options: LoginOptions = {}, surroundings: Surroundin
   if (client === undefined) throw notConfigured(provider);
   // A proxy that cannot be used is better known before the person has been to the browser.
   if (surroundings.fetch === undefined) proxyFor(provider.server.tokenEndpoint, environment);
-  if (typeof wanted === 'string') await assertRunning(provider.server.issuer, ports.fetch);
+  if (typeof wanted === 'string') await assertRunning(provider.server.issuer);
 
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
   const prompt = options.prompt ?? provider.prompts[0];
@@ -132,12 +132,10 @@ function originOf(address: string): string {
 }
 
 /** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
-async function assertRunning(origin: string, fetch: Fetch): Promise<void> {
-  await fetch(origin).catch((cause) => {
-    throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
-      cause,
-      hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
-    });
+async function assertRunning(origin: string): Promise<void> {
+  if (await takesConnections(origin)) return;
+  throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
+    hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
   });
 }
 

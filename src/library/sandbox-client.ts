@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { Secret } from '../secret.ts';
 import type { Client } from '../store/profile.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -12,7 +12,7 @@ export function sandboxClient(provider: string | undefined): Client {
 }
 
 /** Starts a sandbox that knows the given app, as if its owner had registered it there. */
-export function freshSandbox(
+export async function freshSandbox(
   client: Client | undefined,
   redirectUris: readonly string[] | undefined,
   { now }: Surroundings,
@@ -23,5 +23,6 @@ export function freshSandbox(
     redirectUris: redirectUris ?? SANDBOX_CLIENTS.personal.redirectUris,
     ...defined({ secret: secret?.reveal() }),
   };
+  const { startSandbox } = await import('../sandbox/sandbox.ts');
   return startSandbox({ clients: [registration], ...defined({ now }) });
 }

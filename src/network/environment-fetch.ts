@@ -1,5 +1,4 @@
 import type { Fetch } from './bounded-fetch.ts';
-import { certificateError, isCertificateFault, presentedAt } from './certificate.ts';
 import { faultCode } from './fault.ts';
 import { type Environment, type ForwardProxy, proxyFor } from './proxy.ts';
 
@@ -31,6 +30,8 @@ export function environmentFetch(environment: Environment, options: EnvironmentF
       return await send(url, init);
     } catch (thrown) {
       const code = faultCode(thrown);
+      // Loaded only here: most answers come.
+      const { certificateError, isCertificateFault, presentedAt } = await import('./certificate.ts');
       if (!isCertificateFault(code)) throw thrown;
       const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), ...(init?.signal ? [init.signal] : [])]);
       const presented = await (proxy === undefined ? presentedAt(url, signal) : presentedBehind(proxy, url, signal));
@@ -54,7 +55,7 @@ function nodeGoesThroughProxies({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Envir
 }
 
 async function presentedBehind(proxy: ForwardProxy, url: string, signal: AbortSignal) {
-  const { tunnelTo } = await import('./proxied-fetch.ts');
+  const [{ tunnelTo }, { presentedAt }] = await Promise.all([import('./proxied-fetch.ts'), import('./certificate.ts')]);
   const tunnel = await tunnelTo(url, proxy, signal).catch(() => undefined);
   return tunnel && presentedAt(url, signal, tunnel);
 }
