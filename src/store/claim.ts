@@ -1,6 +1,6 @@
-import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AuthError } from '../errors.ts';
+import { lstat } from './at-once.ts';
 import { diskError, unless } from './disk-error.ts';
 import { makePrivateDirectory, syncDirectory } from './durable-file.ts';
 import { nearest, ROOT } from './ground.ts';

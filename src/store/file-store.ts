@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
-import { readdir, rename, stat, unlink } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthError, asAuthError } from '../errors.ts';
+import { readEntries, rename, statExactly, unlink } from './at-once.ts';
 import { diskError, unless } from './disk-error.ts';
 import { nearest } from './ground.ts';
 import { isReplaceable, MAX_FILE_BYTES, type OnNotice } from './private-file.ts';
@@ -88,7 +88,7 @@ export function fileStore({
   }
 
   async function list(): Promise<readonly Listed[]> {
-    const entries = await unless(['ENOENT'], readdir(directory, { withFileTypes: true })).catch((error) => {
+    const entries = await unless(['ENOENT'], readEntries(directory)).catch((error) => {
       throw diskError('read', directory, error);
     });
     if (entries === undefined) await nearest(directory);
@@ -166,7 +166,7 @@ export function fileStore({
 function whenChanged<T>(path: string, look: () => Promise<T | undefined>): () => Promise<T | undefined> {
   let last: string | undefined;
   return async () => {
-    const found = await unless(['ENOENT', 'ENOTDIR'], stat(path, { bigint: true })).catch(() => undefined);
+    const found = await unless(['ENOENT', 'ENOTDIR'], statExactly(path)).catch(() => undefined);
     const now = versionOf(found);
     if (now === last) return undefined;
     last = now;

@@ -1,6 +1,6 @@
-import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
+import { lstat, readlink, realpath, stat } from './at-once.ts';
 import { diskError, unless } from './disk-error.ts';
 
 /** Who runs this process. */

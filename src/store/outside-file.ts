@@ -1,6 +1,6 @@
-import { lstat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
+import { lstat, unlink } from './at-once.ts';
 import { diskError, unless } from './disk-error.ts';
 import { createPrivate, replace } from './durable-file.ts';
 import { nearest } from './ground.ts';

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { chmod, lstat, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
+import { chmod, lstat, stat } from './at-once.ts';
 import { diskError, errnoOf, unless } from './disk-error.ts';
 
 /** The largest file that is read, in bytes. */

@@ -1,6 +1,7 @@
-import { lstat, rmdir } from 'node:fs/promises';
+import { mkdirSync, rmdirSync, statSync, utimesSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { AuthError } from '../errors.ts';
+import { lstat, rmdir } from './at-once.ts';
 import { diskError, errnoOf, unless } from './disk-error.ts';
 
 /**
@@ -82,10 +83,10 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
 
     // Loaded only here: it adds listeners for exit and signals, and most runs take no lock.
     const { default: lockfile } = await import('proper-lockfile');
-    const options = { lockfilePath: path, realpath: false };
+    const options = { lockfilePath: path, realpath: false, fs: steps() };
     // The key under which the package knows this lock: its own each time, so that a lock lost and a lock taken never mix.
     const key = `${path}#${crypto.randomUUID()}`;
-    const release = await lockfile.lock(key, {
+    const release = lockfile.lockSync(key, {
       ...options,
       stale: STALE_MS,
       update: SIGN_OF_LIFE_MS,
@@ -93,8 +94,9 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
       onCompromised: () => {},
     });
     return {
-      release: () => release().catch(() => {}),
-      abandon: () => lockfile.unlock(key, { ...options, fs: { rmdir: keep } }).catch(() => {}),
+      release: async () => quietly(release),
+      abandon: async () =>
+        quietly(() => lockfile.unlockSync(key, { ...options, fs: { ...steps(), rmdirSync: () => {} } })),
     };
   } catch (error) {
     if (errnoOf(error) === 'ELOCKED') return undefined;
@@ -105,8 +107,15 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
   }
 }
 
-function keep(_path: string, done: (error: null) => void): void {
-  done(null);
+/** All that the package does to a file system. */
+const steps = () => ({ mkdirSync, rmdirSync, statSync, utimesSync });
+
+function quietly(doing: () => void): void {
+  try {
+    doing();
+  } catch {
+    // As the lock promises.
+  }
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

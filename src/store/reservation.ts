@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuthError } from '../errors.ts';
+import { lstat, mkdir, readdir, rmdir, stat, unlink } from './at-once.ts';
 import { diskError, errnoOf, unless } from './disk-error.ts';
 import { createPrivate, occupy, replace } from './durable-file.ts';
 

@@ -30,10 +30,10 @@ function told(): Promise<void> {
 }
 
 /** Counts every operation on the file system, and kills this process at the one told: just before it, or while it is under way. */
-async function dieAt(operation: number, when: string): Promise<() => number> {
+function dieAt(operation: number, when: string): () => number {
   let count = 0;
-  const counting = (target: object, method: string) => {
-    const original: unknown = Reflect.get(target, method);
+  const counting = (method: string) => {
+    const original: unknown = Reflect.get(fs, method);
     if (typeof original !== 'function') throw new Error(`There is no ${method}.`);
     const counted = function (this: unknown, ...args: unknown[]): unknown {
       count += 1;
@@ -42,16 +42,13 @@ async function dieAt(operation: number, when: string): Promise<() => number> {
       if (count === operation) process.kill(process.pid, 'SIGKILL');
       return result;
     };
-    Reflect.set(target, method, counted);
+    Reflect.set(fs, method, counted);
   };
-  const handle = await fs.promises.open(process.execPath);
-  const prototype: object = Object.getPrototypeOf(handle);
-  await handle.close();
-  for (const method of ['write', 'sync', 'truncate', 'read', 'stat']) counting(prototype, method);
-  for (const method of ['open', 'mkdir', 'readdir', 'rename', 'unlink', 'rmdir', 'lstat', 'stat', 'chmod']) {
-    counting(fs.promises, method);
+  for (const method of ['write', 'ftruncate', 'read', 'fstat', 'close']) counting(`${method}Sync`);
+  for (const method of ['open', 'mkdir', 'readdir', 'rename', 'unlink', 'rmdir', 'lstat', 'stat', 'chmod', 'utimes']) {
+    counting(`${method}Sync`);
   }
-  for (const method of ['mkdir', 'rmdir', 'utimes']) counting(fs, method);
+  counting('fsync');
   syncBuiltinESMExports();
   return () => count;
 }
@@ -82,7 +79,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
   /** Notes and saves, and dies at a moment such as `17,before`. */
   die: async () => {
     const [operation = '', when = ''] = argument.split(',');
-    const count = await dieAt(Number(operation), when);
+    const count = dieAt(Number(operation), when);
     await store.update(name, async ({ current, note, save }) => {
       await note({ ...(current ?? FIRST), refreshStartedAt: new Date('2026-01-31T12:00:00Z') });
       await save(counted(current));
