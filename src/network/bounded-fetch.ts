@@ -13,13 +13,22 @@ export interface HttpLimits {
   readonly maxBytes?: number;
 }
 
+/** An answer whose body may be on its way. What `fetch` gives is one. */
+export interface Answer extends Pick<Response, 'status' | 'statusText' | 'headers'> {
+  /** Leaving the loop early, or the request's signal, ends the connection. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** Sends a request and gives its answer, as `fetch` does. */
+export type Send = (url: string, init?: RequestInit) => Promise<Answer>;
+
 /**
  * `fetch` with bounds: the answer is read whole, within time and size limits, and no redirect is followed.
  *
  * @throws AuthError `UNAVAILABLE` when the server cannot be reached or does not answer in time, `ANSWER_INVALID` when
  *   the answer is too large or is a redirect; the reason of `init.signal` when that is aborted.
  */
-export function boundedFetch(fetch: Fetch, limits: HttpLimits = {}): Fetch {
+export function boundedFetch(send: Send, limits: HttpLimits = {}): Fetch {
   const { answerMs = 10_000, totalMs = 15_000, maxBytes = 65_536 } = limits;
   return async (url, init = {}) => {
     const host = new URL(url).host;
@@ -32,10 +41,9 @@ export function boundedFetch(fetch: Fetch, limits: HttpLimits = {}): Fetch {
     const totalTimer = giveUp('did not finish its answer', totalMs);
     const signal = init.signal ? AbortSignal.any([stop.signal, init.signal]) : stop.signal;
     try {
-      const response = await inTime(fetch(url, { ...init, signal, redirect: 'manual' }), signal);
+      const response = await inTime(send(url, { ...init, signal, redirect: 'manual' }), signal);
       clearTimeout(answerTimer);
       if (response.status >= 300 && response.status < 400) {
-        void response.body?.cancel().catch(() => {});
         throw new AuthError(
           'ANSWER_INVALID',
           `${host} answered with a redirect (${response.status}), which is not followed.`,
@@ -50,6 +58,8 @@ export function boundedFetch(fetch: Fetch, limits: HttpLimits = {}): Fetch {
       });
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
+      // Of an answer that is not taken nothing more is received.
+      stop.abort();
       if (thrown instanceof AuthError) throw thrown;
       throw unreachable(host, thrown);
     } finally {
@@ -68,12 +78,12 @@ async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, given]);
 }
 
-async function readAtMost(response: Response, maxBytes: number, host: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readAtMost(response: Answer, maxBytes: number, host: string): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   if (response.body === null) return new Uint8Array();
   // Leaving the loop by the throw cancels the stream and with it the connection.
-  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of response.body) {
     size += chunk.byteLength;
     if (size > maxBytes) {
       throw new AuthError(

@@ -1,5 +1,6 @@
-import type { Fetch } from './bounded-fetch.ts';
+import type { Send } from './bounded-fetch.ts';
 import { faultCode } from './fault.ts';
+import { plainSend } from './plain-send.ts';
 import { type Environment, type ForwardProxy, proxyFor } from './proxy.ts';
 
 export interface EnvironmentFetchOptions {
@@ -13,15 +14,15 @@ export interface EnvironmentFetchOptions {
 const LOOK_MS = 2_000;
 
 /**
- * `fetch` as an environment says: through the proxy that it names for the address, else Node's own. undici, which knows
- * proxies, is loaded only where one is in force.
+ * Sends as an environment says: through the proxy that it names for the address, else by Node's own client. undici, which
+ * knows proxies, is loaded only where one is in force.
  *
  * What it rejects with is an AuthError where a proxy or a certificate is at fault; else whatever `fetch` does.
  *
  * @throws AuthError `NETWORK_BLOCKED` for a proxy that wants a password or refuses, and for a certificate that nobody known here
  *   signed; `UNAVAILABLE` for a proxy that cannot be reached and for any other certificate that is refused; `USAGE` as `proxyFor`.
  */
-export function environmentFetch(environment: Environment, options: EnvironmentFetchOptions = {}): Fetch {
+export function environmentFetch(environment: Environment, options: EnvironmentFetchOptions = {}): Send {
   const { connectMs = 8_000, now = () => new Date() } = options;
   return async (url, init) => {
     const proxy = proxyFor(url, environment);
@@ -41,8 +42,8 @@ export function environmentFetch(environment: Environment, options: EnvironmentF
   };
 }
 
-async function sender(proxy: ForwardProxy | undefined, environment: Environment, connectMs: number): Promise<Fetch> {
-  if (proxy === undefined && !nodeGoesThroughProxies(environment)) return globalThis.fetch;
+async function sender(proxy: ForwardProxy | undefined, environment: Environment, connectMs: number): Promise<Send> {
+  if (proxy === undefined && !nodeGoesThroughProxies(environment)) return plainSend;
   // Touched first, Node's own fetch makes an agent of its own; else it would take undici's, which is of another version.
   new Headers();
   const { directFetch, proxiedFetch } = await import('./proxied-fetch.ts');

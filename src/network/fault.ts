@@ -7,7 +7,11 @@ interface Fault {
   readonly neverSent?: true;
 }
 
+const TOO_LARGE_A_HEAD: Fault = { why: 'the head of its answer is too large' };
 const NO_TLS: Fault = { why: 'it does not speak TLS there', neverSent: true };
+
+/** As undici names it; Node's own client has a code for each kind of it. */
+const NOT_HTTP = 'HTTPParserError';
 
 /** By the code of Node, undici or OpenSSL. */
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -21,10 +25,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   EPIPE: { why: 'the connection was cut' },
   ETIMEDOUT: { why: 'the connection timed out' },
   UND_ERR_SOCKET: { why: 'the connection was cut' },
-  UND_ERR_HEADERS_OVERFLOW: { why: 'the head of its answer is too large' },
+  UND_ERR_HEADERS_OVERFLOW: TOO_LARGE_A_HEAD,
+  HPE_HEADER_OVERFLOW: TOO_LARGE_A_HEAD,
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
-  HTTPParserError: { why: 'what it answers is not HTTP' },
+  [NOT_HTTP]: { why: 'what it answers is not HTTP' },
 };
 
 /**
@@ -52,10 +57,14 @@ export function reason(code: string | undefined): string {
 /** The code of a failure, if need be of what caused it. fetch wraps the socket's error as `cause`, and several tried addresses as an AggregateError. */
 export function faultCode(thrown: unknown): string | undefined {
   return inCauses(thrown, (error) => {
-    if ('code' in error && typeof error.code === 'string') return error.code;
+    if ('code' in error && typeof error.code === 'string') return isParserCode(error.code) ? NOT_HTTP : error.code;
     // The one of undici's errors that comes without.
-    return error.name === 'HTTPParserError' ? error.name : undefined;
+    return error.name === NOT_HTTP ? error.name : undefined;
   });
+}
+
+function isParserCode(code: string): boolean {
+  return code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW';
 }
 
 /** An error of ours that a library has wrapped in its own. */
