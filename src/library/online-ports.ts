@@ -35,8 +35,17 @@ export async function openLoginPorts(surroundings: Surroundings): Promise<OpenLo
   return {
     ...ports,
     openBrowser,
-    listen: (options) => listen({ ...options, log: () => log.open(), now: ports.now, pid: processId() }),
+    listen: async (options) => {
+      const listener = await listen({ ...options, log: () => log.open(), now: ports.now, pid: processId() });
+      void listener.ready.then(loadForExchange, () => {});
+      return listener;
+    },
   };
+}
+
+/** Node loads these at their first use, and takes as long for it as for a whole exchange: better while the person is in the browser. */
+function loadForExchange(): void {
+  new Response(null, { headers: new Headers() });
 }
 
 /** What every request is sent with: the one place that decides how the network is reached. */

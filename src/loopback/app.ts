@@ -15,12 +15,13 @@ import { WAITING_PATH } from './waiting-mark.ts';
  */
 export async function callbackApp({
   log,
+  rehearsal,
   now,
   since,
   ...callback
 }: CallbackOptions & WaitingOptions & RequestLog): Promise<FastifyInstance> {
   const { redirect, outcome } = callback;
-  const app = await bareApp({ log, policy: { style: [STYLE_HASH], form: ["'none'"] } });
+  const app = await bareApp({ log, rehearsal, policy: { style: [STYLE_HASH], form: ["'none'"] } });
   app.addHook('onRequest', guardedBy(EVERYWHERE, redirect));
 
   const onRequest = guardedBy(NAVIGATION, redirect);

@@ -1,11 +1,14 @@
 import helmet from '@fastify/helmet';
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
+import type { Rehearsal } from './rehearsal.ts';
 import { parseTarget } from './target.ts';
 
 /** The log of a server in this room. */
 export interface RequestLog {
   /** Gets a line for each request: method, route and status. Never a query. Default: no log. */
   readonly log?: FastifyBaseLogger | undefined;
+  /** Whose visit gets none. */
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 export interface BareAppOptions extends RequestLog {
@@ -19,11 +22,12 @@ export interface BareAppOptions extends RequestLog {
 }
 
 /** What every server of this room is before its first route: closed headers, and a log and a router that never see a query. */
-export async function bareApp({ log, policy }: BareAppOptions): Promise<FastifyInstance> {
+export async function bareApp({ log, rehearsal, policy }: BareAppOptions): Promise<FastifyInstance> {
   const app = fastify({
     ...(log === undefined
       ? { logger: false }
       : { loggerInstance: log.child({}, { serializers: { req: withoutQuery } }) }),
+    logController: new LogController({ disableRequestLogging: ({ headers }) => rehearsal?.isOf(headers) ?? false }),
     exposeHeadRoutes: false,
     bodyLimit: 64 * 1024,
     // The query never enters the router, so that none of Fastify's own log lines and errors can hold a code.

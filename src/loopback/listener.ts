@@ -4,6 +4,7 @@ import type { BindOptions } from './binding.ts';
 import type { AwaitedCallback, CallbackListener } from './callback-listener.ts';
 import { Outcome } from './outcome.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { serve } from './served.ts';
 
 export interface ListenOptions extends AwaitedCallback, BindOptions {
@@ -34,6 +35,7 @@ export async function listen({
   if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
 
   const outcome = new Outcome({ lingerMs });
+  const rehearsal = new Rehearsal();
   const since = now();
   const served = await serve(
     redirects,
@@ -43,9 +45,13 @@ export async function listen({
         typeof log === 'function' ? log() : log,
       ]);
       if (absent.length > 0) opened?.info({ absent }, 'This machine has only one loopback stack.');
-      return callbackApp({ redirect, outcome, onCallback, log: opened, now, since });
+      return callbackApp({ redirect, outcome, onCallback, log: opened, rehearsal, now, since });
     },
     { pid },
+  );
+  void served.ready.then(
+    () => rehearsal.visit(served.redirect),
+    () => {},
   );
   const shutDown = async () => {
     // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
