@@ -4,6 +4,7 @@ import {
   type CheckedStatus,
   endWarning,
   factsOf,
+  type ListedProfile,
   moment,
   type SignIn,
   type Status,
@@ -77,6 +78,26 @@ export function sessionWords({ session, sandbox }: Status): string {
         ? `Signed in${badge}; the access token has ended, and the next use refreshes it`
         : `The sign-in has ended${badge}: there is no refresh token`;
   }
+}
+
+/** Every profile, a line each. */
+export function listText(listed: readonly ListedProfile[]): string {
+  if (listed.length === 0) return 'There are no profiles. `fitbit-login login` makes one.';
+  return table(
+    listed.map((entry) =>
+      'status' in entry
+        ? [entry.profile, entry.status.userId ?? '-', entry.status.providerName, sessionWords(entry.status)]
+        : [entry.profile, '-', '-', entry.error.message],
+    ),
+  );
+}
+
+/** Every profile, as JSON: how it stands, or why it cannot be read. */
+export function listJson(listed: readonly ListedProfile[], now: Date): string {
+  const rows = listed.map((entry) =>
+    'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.toJSON() },
+  );
+  return JSON.stringify(rows, null, 2);
 }
 
 export function statusText(status: Status, now: Date): string {

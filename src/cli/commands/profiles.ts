@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
-import { type ListedProfile, logout, profiles, renameProfile } from '../../index.ts';
+import { logout, profiles, renameProfile } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { commonOptions } from '../options.ts';
-import { inJsonOr, sessionWords, statusJson, table } from '../print.ts';
+import { inJsonOr, listJson, listText } from '../print.ts';
 
 const Options = v.object(commonOptions);
 
@@ -54,16 +54,7 @@ export const profilesCommand: Command = {
     const [action, ...names] = operands;
     if (action === undefined) {
       const listed = await profiles(surroundings);
-      const now = context.now();
-      answer(
-        inJsonOr(
-          json,
-          listed.map((entry) =>
-            'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.toJSON() },
-          ),
-          listText(listed),
-        ),
-      );
+      answer(json ? listJson(listed, context.now()) : listText(listed));
       return 0;
     }
     const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
@@ -83,14 +74,3 @@ export const profilesCommand: Command = {
     return 0;
   },
 };
-
-function listText(listed: readonly ListedProfile[]): string {
-  if (listed.length === 0) return 'There are no profiles. `fitbit-login login` makes one.';
-  return table(
-    listed.map((entry) =>
-      'status' in entry
-        ? [entry.profile, entry.status.userId ?? '-', entry.status.providerName, sessionWords(entry.status)]
-        : [entry.profile, '-', '-', entry.error.message],
-    ),
-  );
-}

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
-import { checkStatus, status, statusPage } from '../../index.ts';
+import { AuthError } from '../../errors.ts';
+import { checkStatus, profiles, status, statusPage } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commonOptions } from '../options.ts';
-import { checkJson, checkText, inJsonOr, statusJson, statusText } from '../print.ts';
+import { checkJson, checkText, inJsonOr, listJson, listText, statusJson, statusText } from '../print.ts';
 
 const Options = v.object({
   ...commonOptions,
+  all: v.optional(v.boolean(), false),
   check: v.optional(v.boolean(), false),
   web: v.optional(v.boolean(), false),
 });
@@ -21,6 +23,7 @@ export const statusCommand: Command = {
   name: 'status',
   summary: 'tell what is stored: who, which scopes, until when, where',
   options: [
+    { flags: '--all', description: 'of every profile, a line each; with --json, a list' },
     { flags: '--check', description: 'ask the provider whether the sign-in works; a dead one ends with 3' },
     { flags: '--web', description: 'open the status page: every profile, and what can be done with it' },
   ],
@@ -28,12 +31,22 @@ export const statusCommand: Command = {
     { what: 'Look at the default profile', command: 'fitbit-login status' },
     { what: 'For a script', command: 'fitbit-login status --json' },
     { what: 'In the browser', command: 'fitbit-login status --web' },
+    { what: 'Everybody on this machine', command: 'fitbit-login status --all' },
     { what: 'Does it really work?', command: 'fitbit-login status --check' },
   ],
   run: async (given, context) => {
-    const { profile, json, check, web } = v.parse(Options, given);
+    const { profile, json, all, check, web } = v.parse(Options, given);
     const { surroundings, answer } = context;
     const now = context.now();
+    if (all) {
+      if (profile !== undefined || check || web)
+        throw new AuthError('USAGE', '--all cannot be given with --profile, --check or --web.', {
+          hint: 'See `fitbit-login status --help`.',
+        });
+      const listed = await profiles(surroundings);
+      answer(json ? listJson(listed, now) : listText(listed));
+      return 0;
+    }
     if (web) {
       const { signal, talk } = context;
       const onPage = (url: string) =>
