@@ -24,7 +24,7 @@ const PARTS = {
   app: 'src/loopback/app.ts',
   'completion-scripts': '@optique/core/completion',
   log: 'src/log/log.ts',
-  open: 'open',
+  open: 'src/browser/open.ts',
   'proxied-fetch': 'src/network/proxied-fetch.ts',
   sandbox: 'src/sandbox/sandbox.ts',
   'site-app': 'src/loopback/site-app.ts',

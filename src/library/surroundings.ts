@@ -110,7 +110,7 @@ export function processId(): number {
  * @internal
  */
 export async function openUsual(url: string): Promise<ChildProcess> {
-  const { default: open } = await import('open');
+  const { open } = await import('../browser/open.ts');
   // xdg-open looks at BROWSER, too: it would run what has just failed once more, and then none of the browsers that it knows.
   const { BROWSER } = process.env;
   delete process.env.BROWSER;

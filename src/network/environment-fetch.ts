@@ -26,7 +26,7 @@ export function environmentFetch(environment: Environment, options: EnvironmentF
   const { connectMs = 8_000, now = () => new Date() } = options;
   return async (url, init) => {
     const proxy = proxyFor(url, environment);
-    const send = await sender(proxy, environment, connectMs);
+    const send = await sender(proxy, connectMs);
     try {
       return await send(url, init);
     } catch (thrown) {
@@ -42,17 +42,11 @@ export function environmentFetch(environment: Environment, options: EnvironmentF
   };
 }
 
-async function sender(proxy: ForwardProxy | undefined, environment: Environment, connectMs: number): Promise<Send> {
-  if (proxy === undefined && !nodeGoesThroughProxies(environment)) return plainSend;
+async function sender(proxy: ForwardProxy | undefined, connectMs: number): Promise<Send> {
+  if (proxy === undefined) return plainSend;
   // Touched first, Node's own fetch makes an agent of its own; else it would take undici's, which is of another version.
   new Headers();
-  const { directFetch, proxiedFetch } = await import('./proxied-fetch.ts');
-  return proxy === undefined ? directFetch() : proxiedFetch(proxy, connectMs);
-}
-
-/** Whether Node's own `fetch` looks at the proxy variables itself (24.5, 22.21), and would go through one to the loopback, too. */
-function nodeGoesThroughProxies({ NODE_USE_ENV_PROXY, NODE_OPTIONS = '' }: Environment): boolean {
-  return NODE_USE_ENV_PROXY === '1' || /(^|\s)--use-env-proxy(\s|$)/.test(NODE_OPTIONS);
+  return (await import('./proxied-fetch.ts')).proxiedFetch(proxy, connectMs);
 }
 
 async function presentedBehind(proxy: ForwardProxy, url: string, signal: AbortSignal) {

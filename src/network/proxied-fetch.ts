@@ -1,32 +1,22 @@
 import type { Duplex } from 'node:stream';
-import { Agent, Client, type Dispatcher, fetch, ProxyAgent } from 'undici';
+import { Client, type Dispatcher, fetch, ProxyAgent } from 'undici';
 import type { Fetch } from './bounded-fetch.ts';
 import { ourError } from './fault.ts';
 import type { ForwardProxy } from './proxy.ts';
 import { refusal, unusable } from './proxy-fault.ts';
 
-/** `fetch` of Node's own making, apart from the one built in: that one takes no agent of another version. */
-export function directFetch(): Fetch {
-  return fetchWith(() => new Agent());
-}
-
-/** `fetch` through a tunnel (RFC 9110 §9.3.6) that the proxy makes, which sees the host's name and nothing else. */
+/**
+ * `fetch` through a tunnel (RFC 9110 §9.3.6) that the proxy makes, which sees the host's name and nothing else. An agent of its own
+ * for every request, so that nothing is left open, whatever became of it.
+ */
 export function proxiedFetch(proxy: ForwardProxy, connectMs: number): Fetch {
-  return fetchWith(
-    () =>
-      new ProxyAgent({
-        uri: proxy.url,
-        ...(proxy.authorization === undefined ? {} : { token: proxy.authorization.reveal() }),
-        clientFactory: (origin, options) => entrance(new Client(origin, options), proxy, connectMs),
-      }),
-  );
-}
-
-/** An agent of its own for every request, so that nothing is left open, whatever became of it. */
-function fetchWith(open: () => Dispatcher): Fetch {
   return async (url, { headers: given = {}, body = null, ...init } = {}) => {
     if (body instanceof FormData) throw new TypeError('A form is sent as URLSearchParams.');
-    const dispatcher = open();
+    const dispatcher = new ProxyAgent({
+      uri: proxy.url,
+      ...(proxy.authorization === undefined ? {} : { token: proxy.authorization.reveal() }),
+      clientFactory: (origin, options) => entrance(new Client(origin, options), proxy, connectMs),
+    });
     try {
       const answer = await fetch(url, { ...init, headers: [...new Headers(given)], body, dispatcher });
       // Waits for the body to be read or given up.

@@ -1,5 +1,8 @@
 // Loaded into every Node process that a block of the documentation starts. The providers' hosts are led to the sandbox and nothing
 // leaves this machine; its fixed ports, which another run of these tests may hold, are any free ones.
+import http from 'node:http';
+import https from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
 
 const SANDBOX = process.env.DOCS_SANDBOX ?? '';
@@ -13,13 +16,19 @@ const HOSTS = [
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-const plainFetch = globalThis.fetch;
-globalThis.fetch = (input, init) => {
+function led(input) {
   const url = new URL(String(input));
-  if (!HOSTS.includes(url.host) && !LOOPBACK.includes(url.hostname))
-    throw new Error(`Not on this machine: ${url.host}`);
-  return plainFetch(HOSTS.includes(url.host) ? new URL(url.pathname + url.search, SANDBOX) : url, init);
-};
+  if (HOSTS.includes(url.host)) return new URL(url.pathname + url.search, SANDBOX);
+  if (!LOOPBACK.includes(url.hostname)) throw new Error(`Not on this machine: ${url.host}`);
+  return url;
+}
+
+// The program sends by the one, what an example has of its own by the other.
+const { fetch } = globalThis;
+globalThis.fetch = (input, init) => fetch(led(input), init);
+const { request } = http;
+http.request = https.request = (address, options) => request(led(address), options);
+syncBuiltinESMExports();
 
 const FIXED = /^http:\/\/(127\.0\.0\.1|localhost):\d+/;
 const args = process.argv.slice(2);

@@ -4,7 +4,8 @@ import { createServer as createRawServer, type Server, type Socket } from 'node:
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
-import { boundedFetch, type HttpLimits } from '../../src/network/bounded-fetch.ts';
+import { boundedFetch, type HttpLimits, type Send } from '../../src/network/bounded-fetch.ts';
+import { plainSend } from '../../src/network/plain-send.ts';
 
 const MIB = 1024 * 1024;
 // The real limits are 10 and 15 seconds; what is tested is that they hold.
@@ -48,8 +49,6 @@ function bytes(answer: (socket: Socket) => void): Promise<Service> {
   return listening(server, sockets);
 }
 
-const get = ({ url }: Service, limits: HttpLimits = {}, init?: RequestInit) => boundedFetch(fetch, limits)(url, init);
-
 async function failure(response: Promise<Response>): Promise<AuthError> {
   const thrown: unknown = await response.catch((error: unknown) => error);
   if (thrown instanceof AuthError) return thrown;
@@ -69,7 +68,12 @@ async function pour(response: ServerResponse, piece: Buffer, total: number): Pro
   return written;
 }
 
-describe('a bounded request', () => {
+describe.each<readonly [string, Send]>([
+  ['Node’s HTTP client', plainSend],
+  ['Node’s fetch', fetch],
+])('a bounded request by %s', (_name, send) => {
+  const get = ({ url }: Service, limits: HttpLimits = {}, init?: RequestInit) => boundedFetch(send, limits)(url, init);
+
   test('gives the answer whole: status, headers and body', async () => {
     await using service = await http((_request, response) => {
       response.writeHead(201, { 'content-type': 'application/json', 'x-more': 'yes' }).end('{"a":1}');
@@ -166,7 +170,7 @@ describe('a bounded request', () => {
     expect(await failure(get(service))).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: false } });
   });
 
-  test('gives up on a damaged gzip body, which Node’s own fetch waits for without end', async () => {
+  test('gives up on a damaged gzip body, which Node’s fetch waits for without end', async () => {
     await using service = await bytes((socket) => {
       socket.end('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\nnot gzip');
     });
@@ -211,5 +215,56 @@ describe('a bounded request', () => {
     const before = timers();
     await get(service, { answerMs: 3_600_000, totalMs: 3_600_000 });
     expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe('Node’s HTTP client', () => {
+  test.each<readonly [string, RequestInit]>([
+    ['nothing', {}],
+    ['a form', { method: 'POST', body: new URLSearchParams({ code: 'a b&c', ü: 'ß' }) }],
+    ['a text', { method: 'PUT', body: 'ü' }],
+    ['bytes', { method: 'POST', body: Uint8Array.of(0, 255, 10), headers: { 'content-type': 'image/png' } }],
+    [
+      'a form by another name',
+      { method: 'POST', body: new URLSearchParams('a=1'), headers: { 'Content-Type': 'x/y' } },
+    ],
+    ['its own headers', { method: 'DELETE', headers: new Headers({ authorization: 'Bearer marked', accept: 'a/b' }) }],
+  ])('sends what fetch sends: %s', async (_name, init) => {
+    const taken: unknown[] = [];
+    await using service = await http(async (request, response) => {
+      const { connection, 'accept-encoding': _, ...headers } = request.headers;
+      const own = Object.entries(headers).filter(([name]) => !/^(sec-fetch-|accept-language)/.test(name));
+      taken.push([request.method, request.url, own.sort(), Buffer.concat(await request.toArray())]);
+      response.end();
+    });
+    for (const send of [fetch, plainSend]) await boundedFetch(send)(`${service.url}?a=%20b&c=d`, init);
+    expect(taken).toHaveLength(2);
+    expect(taken[1]).toEqual(taken[0]);
+  });
+
+  test('gives every value of a header that comes more than once', async () => {
+    await using service = await http((_request, response) => {
+      response.writeHead(200, [
+        ['x-a', '1'],
+        ['set-cookie', 'a=1'],
+        ['X-A', '2'],
+        ['set-cookie', 'b=2'],
+      ]);
+      response.end();
+    });
+    const { headers } = await boundedFetch(plainSend)(service.url);
+    expect([headers.get('x-a'), headers.getSetCookie()]).toEqual(['1, 2', ['a=1', 'b=2']]);
+  });
+
+  test('refuses a body that it does not know', async () => {
+    await using service = await http((_request, response) => void response.end());
+    await expect(plainSend(service.url, { method: 'POST', body: new FormData() })).rejects.toThrow('Only a text');
+  });
+
+  test('a switch of protocols is an outage', async () => {
+    await using service = await bytes((socket) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
+    });
+    expect(await failure(boundedFetch(plainSend)(service.url))).toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
