@@ -11,6 +11,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { asCommonJs, facade, namesIn, TARGET } from './commonjs.ts';
 import { elsewhere } from './elsewhere.ts';
+import { lateBuiltins } from './late-builtins.ts';
 import { licences } from './licences.ts';
 import { withoutComments } from './without-comments.ts';
 
@@ -62,6 +63,7 @@ const main = await build({
     resolveDir: '.',
   },
   outfile: join(OUT, 'main.cjs'),
+  write: false,
   // For the lock, which makes and removes one directory: what it adds is for programs that open files by the thousand.
   alias: { 'graceful-fs': 'node:fs' },
   plugins: [
@@ -69,6 +71,7 @@ const main = await build({
     withoutComments,
   ],
 });
+await writeFile(join(OUT, 'main.cjs'), lateBuiltins(main.outputFiles.map(({ text }) => text).join('')));
 // What several parts share is split off, which esbuild does with ES modules only.
 const parts = await build({
   ...COMMON,

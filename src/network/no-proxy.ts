@@ -1,13 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
-
 /** Whether `url` leads to this very machine, as its name tells: 127.0.0.0/8, ::1, `localhost` and what is below it (RFC 6761 §6.3). */
 export function isLoopback(url: URL): boolean {
   const host = hostOf(url);
-  return isSameOrBelow(host, 'localhost') || holds(LOOPBACK, host);
+  return isSameOrBelow(host, 'localhost') || ['127.0.0.0/8', '::1'].some((range) => holds(rangeOf(range), host));
 }
 
 /**

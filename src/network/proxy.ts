@@ -33,12 +33,20 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
  */
 export function proxyFor(url: string, environment: Environment): ForwardProxy | undefined {
   const target = new URL(url);
-  if (isLoopback(target) || isExempt(target, environment.no_proxy || environment.NO_PROXY || '')) return undefined;
-  for (const name of VARIABLES[target.protocol] ?? []) {
+  const found = proxyIn(environment, target.protocol);
+  // Looked at last: most environments name no proxy, and the first look at a list of addresses takes Node some milliseconds.
+  if (found === undefined || isLoopback(target) || isExempt(target, environment.no_proxy || environment.NO_PROXY || ''))
+    return undefined;
+  return parse(...found);
+}
+
+/** What the variable in force holds, and its name. */
+function proxyIn(environment: Environment, protocol: string): readonly [value: string, from: string] | undefined {
+  for (const name of VARIABLES[protocol] ?? []) {
     // In a CGI program `HTTP_PROXY` is a header of whoever asks (CVE-2016-5385, "httpoxy").
     if (environment.REQUEST_METHOD !== undefined && /^http_proxy$/i.test(name)) continue;
     const value = environment[name]?.trim();
-    if (value) return parse(value, name);
+    if (value) return [value, name];
   }
   return undefined;
 }

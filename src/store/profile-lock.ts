@@ -43,9 +43,8 @@ export async function takeLock<T = never>(
   options: LockOptions<T>,
 ): Promise<{ readonly lock: HeldLock } | { readonly instead: T }> {
   const { what, patienceMs, onWait, instead, signal } = options;
-  const started = performance.now();
   const watch = deathWatch();
-  let waiting = false;
+  let until: number | undefined;
   let vanished = 0;
   for (;;) {
     throwIfAborted(signal);
@@ -53,9 +52,10 @@ export async function takeLock<T = never>(
     if (answer !== undefined) return { instead: answer };
     const lock = await tryLock(path, watch, () => vanished++ < 3);
     if (lock !== undefined) return { lock };
-    if (!waiting) onWait?.();
-    waiting = true;
-    if (performance.now() - started >= patienceMs) throw locked(path, what, patienceMs);
+    if (until === undefined) onWait?.();
+    // Not before: to load its clock takes Node half a millisecond, and as a rule nobody waits.
+    until ??= performance.now() + patienceMs;
+    if (performance.now() >= until) throw locked(path, what, patienceMs);
     await setTimeout(25 + Math.random() * 50, undefined, signal && { signal }).catch(() => throwIfAborted(signal));
   }
 }
@@ -75,6 +75,9 @@ function deathWatch(): DeathWatch {
   };
 }
 
+/** How often this process has tried to take a lock. */
+let taken = 0;
+
 async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolean): Promise<HeldLock | undefined> {
   try {
     const found = await unless(['ENOENT'], lstat(path));
@@ -85,7 +88,8 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
     const { default: lockfile } = await import('proper-lockfile');
     const options = { lockfilePath: path, realpath: false, fs: steps() };
     // The key under which the package knows this lock: its own each time, so that a lock lost and a lock taken never mix.
-    const key = `${path}#${crypto.randomUUID()}`;
+    taken += 1;
+    const key = `${path}#${taken}`;
     const release = lockfile.lockSync(key, {
       ...options,
       stale: STALE_MS,

@@ -81,7 +81,7 @@ async function signIn(
   judge: (thrown: unknown) => AuthError,
 ): Promise<SignIn> {
   const { provider, client, prompt, onward = {}, notify = () => {} } = request;
-  const attempt = await newAttempt();
+  const attempt = newAttempt();
   let heard = false;
   const answer = new Answer((taken) => {
     notify({ kind: 'answered' });

@@ -14,7 +14,7 @@ const ADDRESS = 'http://127.0.0.1:8976/callback';
 const HEX = '0123456789abcdef0123456789abcdef01234567';
 const SLASHED = '4/0AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789';
 
-const attempt = await newAttempt();
+const attempt = newAttempt();
 const STATE = attempt.state.reveal();
 
 /** `STATE` stands for the right one. */
