@@ -4,6 +4,7 @@ import { defined } from '../defined.ts';
 import { LateLog } from '../log/late-log.ts';
 import { boundedFetch, type HttpLimits } from '../network/bounded-fetch.ts';
 import { environmentFetch } from '../network/environment-fetch.ts';
+import { plainSend } from '../network/plain-send.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
 import { assertOwnGround, isOwnGround } from '../store/ground.ts';
@@ -35,17 +36,16 @@ export async function openLoginPorts(surroundings: Surroundings): Promise<OpenLo
   return {
     ...ports,
     openBrowser,
-    listen: async (options) => {
-      const listener = await listen({ ...options, log: () => log.open(), now: ports.now, pid: processId() });
-      void listener.ready.then(loadForExchange, () => {});
-      return listener;
-    },
+    listen: (options) =>
+      listen({
+        ...options,
+        log: () => log.open(),
+        now: ports.now,
+        pid: processId(),
+        // As the code will be sent, whatever the caller sends requests by: it never leaves this machine.
+        visit: boundedFetch(plainSend),
+      }),
   };
-}
-
-/** Node loads these at their first use, and takes as long for it as for a whole exchange: better while the person is in the browser. */
-function loadForExchange(): void {
-  new Response(null, { headers: new Headers() });
 }
 
 /** What every request is sent with: the one place that decides how the network is reached. */

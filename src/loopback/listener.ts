@@ -4,7 +4,7 @@ import type { BindOptions } from './binding.ts';
 import type { AwaitedCallback, CallbackListener } from './callback-listener.ts';
 import { Outcome } from './outcome.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
-import { Rehearsal } from './rehearsal.ts';
+import { Rehearsal, type Visit } from './rehearsal.ts';
 import { serve } from './served.ts';
 
 export interface ListenOptions extends AwaitedCallback, BindOptions {
@@ -14,6 +14,8 @@ export interface ListenOptions extends AwaitedCallback, BindOptions {
   readonly lingerMs?: number;
   /** The time of day. Default: the system's clock. */
   readonly now?: () => Date;
+  /** What the server visits itself by, once, so that the first person to come does not wait for Node to compile. Default: it does not. */
+  readonly visit?: Visit | undefined;
 }
 
 /** How long a result page that is being written may take to leave when the listener closes. */
@@ -30,6 +32,7 @@ export async function listen({
   lingerMs = 2_000,
   now = () => new Date(),
   pid,
+  visit,
 }: ListenOptions): Promise<CallbackListener> {
   const redirects = redirectUris.map(parseRedirectUri);
   if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
@@ -49,10 +52,7 @@ export async function listen({
     },
     { pid },
   );
-  void served.ready.then(
-    () => rehearsal.visit(served.redirect),
-    () => {},
-  );
+  if (visit !== undefined) void served.ready.then(() => rehearsal.visit(served.redirect, visit)).catch(() => {});
   const shutDown = async () => {
     // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
     await outcome.flushed(FLUSH_MS);

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { get } from 'node:http';
 import { authorities, type RedirectUri } from './redirect-uri.ts';
+
+/** How a server visits itself. `fetch` is one. */
+export type Visit = (url: string, init: { readonly headers: Record<string, string> }) => Promise<unknown>;
 
 const HEADER = 'x-fitbit-login-rehearsal';
 
 /**
  * A first visit, by this process to itself: the first answer of a server takes several times as long as its second, because Node
- * reads what makes it up only then. So it is given before the person comes. It finds nothing there, and the log has no line of it.
+ * compiles what makes it up only then. So it is given before the person comes. It finds nothing there, and the log has no line of it.
  */
 export class Rehearsal {
   /** Nobody else can leave the log without a line. */
@@ -17,18 +19,10 @@ export class Rehearsal {
     return headers[HEADER] === this.#mark;
   }
 
-  /** Never rejects. */
-  visit(redirect: RedirectUri): Promise<void> {
+  async visit(redirect: RedirectUri, visit: Visit): Promise<void> {
     const [authority = ''] = authorities(redirect);
-    const [host = ''] = redirect.addresses;
-    const path = `${redirect.path.replace(/\/$/, '')}/rehearsal`;
-    const headers = { host: authority, [HEADER]: this.#mark };
-    return new Promise((resolve) => {
-      get({ host, port: redirect.port, path, headers, agent: false }, (answer) =>
-        answer.resume().once('close', resolve),
-      )
-        .once('error', () => resolve())
-        .once('close', resolve);
+    await visit(`http://${authority}${redirect.path.replace(/\/$/, '')}/rehearsal`, {
+      headers: { [HEADER]: this.#mark },
     });
   }
 }

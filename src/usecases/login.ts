@@ -10,6 +10,7 @@ import { endOfPatience } from './patience.ts';
 import type { LoginPorts } from './ports.ts';
 import { forProfile } from './profile-option.ts';
 import { redeem, type SignIn, type SignInRequest } from './redeem.ts';
+import { rehearse } from './rehearsal.ts';
 import { failedView, overView, pasteRefusal, signedInView, strayView } from './report.ts';
 
 /** What a waiting sign-in tells whoever watches it. */
@@ -148,6 +149,10 @@ async function signIn(
     },
   });
   if (request.pasted !== undefined) void readPastes(request.pasted, { onPaste, signal: waiting.signal });
+  void listener.ready.then(
+    () => (answer.hasArrived ? undefined : rehearse(request, redirectUri, ports)),
+    () => {},
+  );
   const arrival = listener.ready.then(() => answer.arrived);
   const arrived = await Promise.race([arrival, endOfPatience(request, { redirectUri, done: waiting.signal })])
     .catch((thrown) => {

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -168,7 +168,8 @@ describe('export --keep', () => {
   test('replaces the file whole: whoever reads it meanwhile never sees half of it', async () => {
     await using at = await signedIn();
     const path = await kept(at);
-    const { ino } = await stat(path);
+    // Open until the end, so that no other file can be given its number.
+    await using first = await open(path);
     let done = false;
     const reading = (async () => {
       const seen = new Set<unknown>();
@@ -185,7 +186,7 @@ describe('export --keep', () => {
     }
     done = true;
     for (const seen of await reading) expect(stored).toContain(seen);
-    expect((await stat(path)).ino).not.toBe(ino);
+    expect((await stat(path)).ino).not.toBe((await first.stat()).ino);
   });
 
   test.each([
