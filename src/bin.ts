@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs';
-import module from 'node:module';
 import manifest from '../package.json' with { type: 'json' };
 import { type PlainToken, plainToken } from './cli/plain-token.ts';
 import { codeCacheDirectory } from './library/code-cache.ts';
@@ -33,7 +32,8 @@ function print(line: string): void {
 }
 
 /** Node 22 and later: what was compiled once is not compiled again. */
-function keepCompiledCode(): void {
+async function keepCompiledCode(): Promise<void> {
+  const { default: module } = await import('node:module');
   if (!('enableCompileCache' in module) || typeof module.enableCompileCache !== 'function') return;
   const directory = codeCacheDirectory(env, process.getuid?.());
   if (directory !== undefined) module.enableCompileCache(directory);
@@ -47,7 +47,7 @@ async function run(): Promise<void> {
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
   // Nothing is made on Tab, and nothing is changed by looking.
-  if (given[0] !== 'completion' && given[0] !== 'doctor') keepCompiledCode();
+  if (given[0] !== 'completion' && given[0] !== 'doctor') await keepCompiledCode();
   const [{ interrupted, main }, { isatty }] = await Promise.all([import('./cli/main.ts'), import('node:tty')]);
   const terminals = [0, STDOUT, 2].filter((descriptor) => isatty(descriptor));
   const end = (code: number) => {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { minTtlSeconds } from './seconds.ts';
 
 /** What the plain forms of `token` say, by the names that the parser of all commands gives these options. */
@@ -7,21 +6,25 @@ export interface PlainToken {
   readonly minTtl?: number;
 }
 
-const OPTIONS = { profile: { type: 'string' }, 'min-ttl': { type: 'string' } } as const;
+const OPTION = /^--(profile|min-ttl)(?:=(.+))?$/s;
 
 /**
- * Reads `token`, with `--profile` and `--min-ttl` or without, as scripts write it, without loading the parser of all commands.
- * `undefined` for anything else, mistakes included: that parser then judges it, and says what is wrong.
+ * Reads `token`, with `--profile` and `--min-ttl` or without, as scripts write it, without loading the parser of all commands, nor
+ * Node's own. `undefined` for anything else, mistakes included: that parser then judges it, and says what is wrong.
  */
 export function plainToken([command, ...args]: readonly string[]): PlainToken | undefined {
   if (command !== 'token') return undefined;
-  try {
-    const { profile, 'min-ttl': minTtl } = parseArgs({ args, options: OPTIONS }).values;
-    return {
-      ...(profile === undefined ? {} : { profile }),
-      ...(minTtl === undefined ? {} : { minTtl: minTtlSeconds(minTtl) }),
-    };
-  } catch {
-    return undefined;
+  let given: PlainToken = {};
+  const words = args.values();
+  for (const word of words) {
+    const [, name, attached] = OPTION.exec(word) ?? [];
+    const value: string | undefined = attached ?? words.next().value;
+    if (name === undefined || value === undefined || value.startsWith('-')) return undefined;
+    try {
+      given = { ...given, ...(name === 'profile' ? { profile: value } : { minTtl: minTtlSeconds(value) }) };
+    } catch {
+      return undefined;
+    }
   }
+  return given;
 }
