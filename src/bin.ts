@@ -14,7 +14,7 @@ void (plain === undefined ? run() : token(plain));
 
 async function token({ profile, minTtl }: PlainToken): Promise<void> {
   const { readyToken } = await import('./library/ready-token.ts');
-  const ready = readyToken({ profile, minTtlSeconds: minTtl, environment: env, now: new Date() });
+  const ready = await readyToken({ profile, minTtlSeconds: minTtl, environment: env, now: () => new Date() });
   if (ready === undefined) await run();
   else print(`${ready.reveal()}\n`);
 }

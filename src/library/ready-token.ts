@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
 import type { Secret } from '../secret.ts';
 import { places } from '../store/places.ts';
+import { siblingOf } from '../store/sibling.ts';
 import { profilePath, readProfile } from '../store/stored-profile.ts';
 import { endWarning } from '../usecases/grant-end.ts';
 import { usable } from '../usecases/usable.ts';
@@ -12,28 +14,42 @@ export interface ReadyTokenOptions {
   readonly profile?: string | undefined;
   readonly minTtlSeconds?: number | undefined;
   readonly environment: Environment;
-  readonly now: Date;
+  readonly now: () => Date;
 }
+
+const PATIENCE_MS = 2_000;
+const PAUSE_MS = 15;
 
 /**
  * The stored access token, where `accessToken` would give it and there is nothing to tell a person: what nearly every `token` comes
- * to, at the cost of reading one file. `undefined` in every other case, errors included: `accessToken` then does and says what is
- * to be done and said.
+ * to, at the cost of reading one file. While another process changes the profile, that is waited for, for 2 seconds at most: as a rule it
+ * brings the new token, and of a hundred processes that need one then, ninety-nine have nothing else to load. `undefined` in every
+ * other case, errors included: `accessToken` then does and says what is to be done and said.
  * @internal
  */
-export function readyToken({ profile: given, minTtlSeconds, environment, now }: ReadyTokenOptions): Secret | undefined {
+export async function readyToken(options: ReadyTokenOptions): Promise<Secret | undefined> {
   try {
-    const name = profileInForce(environment, given);
-    let isQuiet = true;
-    const profile = readProfile(profilePath(join(places(environment).config, 'profiles'), name), () => {
-      isQuiet = false;
-    });
-    const tokens = usable(profile, now, defined({ minTtlSeconds }));
-    if (profile === undefined || tokens === undefined) return undefined;
-    const { refreshExpiresAt } = tokens;
-    const warning = endWarning({ profile: name, provider: profile.provider, ...defined({ refreshExpiresAt }) }, now);
-    return isQuiet && warning === undefined ? tokens.accessToken : undefined;
+    const name = profileInForce(options.environment, options.profile);
+    const file = profilePath(join(places(options.environment).config, 'profiles'), name);
+    for (let waited = 0; ; waited += PAUSE_MS) {
+      const ready = readyIn(file, name, options);
+      if (ready !== undefined || waited > PATIENCE_MS || !existsSync(siblingOf(file, 'lock'))) return ready;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   } catch {
     return undefined;
   }
+}
+
+function readyIn(file: string, name: string, { minTtlSeconds, now }: ReadyTokenOptions): Secret | undefined {
+  let isQuiet = true;
+  const profile = readProfile(file, () => {
+    isQuiet = false;
+  });
+  const time = now();
+  const tokens = usable(profile, time, defined({ minTtlSeconds }));
+  if (profile === undefined || tokens === undefined) return undefined;
+  const { refreshExpiresAt } = tokens;
+  const warning = endWarning({ profile: name, provider: profile.provider, ...defined({ refreshExpiresAt }) }, time);
+  return isQuiet && warning === undefined ? tokens.accessToken : undefined;
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { lstat } from './at-once.ts';
 import { diskError, unless } from './disk-error.ts';
@@ -7,6 +7,7 @@ import { nearest, ROOT } from './ground.ts';
 import { assertOwner, isReplaceable, type OnNotice, tighten } from './private-file.ts';
 import { type HeldLock, type LockOptions, takeLock } from './profile-lock.ts';
 import { type Reservation, reserve } from './reservation.ts';
+import { siblingOf } from './sibling.ts';
 
 export { syncDirectory };
 
@@ -106,10 +107,6 @@ async function whileHeld<T>(
     await reservation?.discard();
     await (ours ? lock.release() : lock.abandon());
   }
-}
-
-function siblingOf(file: string, what: 'lock' | 'new'): string {
-  return join(dirname(file), `.${basename(file, '.json')}.${what}`);
 }
 
 function calledOnce(call: (() => void) | undefined): (() => void) | undefined {

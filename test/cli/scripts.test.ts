@@ -1,8 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { accessToken } from '../../src/index.ts';
 import { type Desk, desk, type Ended, person } from './program.ts';
 
@@ -46,6 +48,45 @@ function script(command: string, args: readonly string[], home = at.home): Promi
   });
 }
 const sh = (text: string, home?: string) => script('sh', ['-c', text], home);
+
+describe('of the program, token loads one file', () => {
+  const alone = async (during = async () => {}): Promise<Ended> => {
+    const directory = await mkdtemp(join(tmpdir(), 'alone-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    await copyFile('dist/bin.cjs', join(directory, 'bin.cjs'));
+    const ended = script(process.execPath, [join(directory, 'bin.cjs'), 'token']);
+    await during();
+    return ended;
+  };
+
+  test('where the stored one works', async () => {
+    expect(await alone()).toEqual({ exit: 0, stdout: `${fresh}\n`, stderr: '' });
+  });
+
+  test('where another process is about to store one that does', async () => {
+    const works = await at.stored();
+    await expire();
+    const lock = join(at.home, 'profiles/.default.lock');
+    await mkdir(lock);
+    const run = alone(async () => {
+      await delay(300);
+      await at.plant(works);
+      await rmdir(lock);
+    });
+    expect(await run).toEqual({ exit: 0, stdout: `${fresh}\n`, stderr: '' });
+  });
+
+  test('and not where it has to refresh it itself, nor where whoever is at it takes long', async () => {
+    const works = await at.stored();
+    await expire();
+    expect(await alone()).toMatchObject({ exit: 1, stdout: '' });
+    const lock = join(at.home, 'profiles/.default.lock');
+    await mkdir(lock);
+    expect(await alone()).toMatchObject({ exit: 1, stdout: '' });
+    await rmdir(lock);
+    await at.plant(works);
+  });
+});
 
 describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell', () => {
   test('is the token and nothing else, under any log level', async () => {
