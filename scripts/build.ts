@@ -34,8 +34,17 @@ const PARTS = {
 /** Parts have these from `main.cjs`: errors and secrets are told by their class, of which there must be one. */
 const OF_ONE_KIND = ['src/errors.ts', 'src/secret.ts'];
 
-/** Parts of Fastify that nothing here reaches: the compilers of schemas, which no route has, and its stand-in for a client. */
-const LEFT_OUT = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'];
+/**
+ * What nothing here reaches: Fastify's compilers of schemas, which no route has, and its stand-in for a client; HTTP/2; pino's threads.
+ * Those of Node's own would be loaded while a sign-in waits.
+ */
+const LEFT_OUT = [
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
+  'light-my-request',
+  'node:http2',
+  'thread-stream',
+];
 
 const COMMON = {
   bundle: true,

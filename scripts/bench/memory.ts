@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startSandbox } from '../../src/index.ts';
 import { compared, contest } from './contest.ts';
 import { makeHome } from './home.ts';
 import type { Row } from './row.ts';
-import { programLogin, waiters } from './waiters.ts';
+import { fitbitLogin, waiters } from './waiters.ts';
 import { type Login, startWaiting } from './waiting.ts';
 
 /** So long after it has printed the address, a program has loaded whatever it loads while it waits. */
@@ -20,8 +19,7 @@ export const memory: Row = {
     'was printed.',
   rounds: { full: 5, quick: 1 },
   measure: async (rig) => {
-    await using sandbox = await startSandbox();
-    const ours = programLogin(rig, await makeHome(rig.directory, 0), sandbox.origin);
+    const ours = fitbitLogin(rig, await makeHome(rig.directory, 0));
     const series = await contest(waiters(rig, ours, peakMiB), rig.rounds);
     return [
       {

@@ -37,7 +37,7 @@ export const signIn: Row = {
   measure: async (rig) => {
     await using sandbox = await startSandbox();
     using provider = new ProviderTime();
-    const login = programLogin(rig, await makeHome(rig.directory, 0), sandbox.origin);
+    const login = programLogin(rig, await makeHome(rig.directory, 0), '--sandbox', sandbox.origin);
     const ours: Contestant<Times> = {
       role: 'ours',
       name: 'login',

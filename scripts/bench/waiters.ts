@@ -4,21 +4,32 @@ import type { Peer } from './peers/peer.ts';
 import { programCommand, type Rig } from './row.ts';
 import type { Login } from './waiting.ts';
 
-const BARE_SERVER = join(import.meta.dirname, 'peers/server.cjs');
+/** A server of Node's own that does nothing else: as it is written today, and as it starts soonest. */
+const BARE_SERVERS = { module: 'peers/server.mjs', commonJs: 'peers/server-in-commonjs.cjs' } as const;
 
-/** Our own `login`, at a sandbox. */
-export function programLogin(rig: Rig, home: string, sandboxOrigin: string): Login {
-  const options = ['--sandbox', sandboxOrigin, '--redirect-uri', 'http://127.0.0.1:0/callback'];
-  return { command: () => programCommand(rig, home, 'login', ...options) };
+/** Our own `login`. @param where at which provider, and as which app */
+export function programLogin(rig: Rig, home: string, ...where: readonly string[]): Login {
+  return {
+    command: () => programCommand(rig, home, 'login', ...where, '--redirect-uri', 'http://127.0.0.1:0/callback'),
+  };
 }
 
-/** Everything that waits on loopback: a server of Node's own that does nothing else, our program, the peers. */
+/** Our own `login` with an app at Fitbit, which is asked nothing before the browser has been there. */
+export function fitbitLogin(rig: Rig, home: string): Login {
+  return programLogin(rig, home, '--client-id', '23ABCD');
+}
+
+/** Everything that waits on loopback: a bare server, our program, the peers. */
 export function waiters<M>(rig: Rig, ours: Login, measure: (login: Login) => Promise<M>): readonly Contestant<M>[] {
   const { node, environment, peers } = rig;
-  const bare: Login = { command: () => ({ file: node.path, args: [BARE_SERVER], env: environment }) };
+  const bare = (server: keyof typeof BARE_SERVERS) => {
+    const args = [join(import.meta.dirname, BARE_SERVERS[server])];
+    return measure({ command: () => ({ file: node.path, args, env: environment }) });
+  };
   return [
-    { role: 'against', name: 'bare node:http', measure: () => measure(bare) },
+    { role: 'against', name: 'bare node:http', measure: () => bare('module') },
     { role: 'ours', name: 'login', measure: () => measure(ours) },
+    { role: 'peer', name: 'bare node:http in CommonJS', version: node.version, measure: () => bare('commonJs') },
     ...peers.flatMap((peer) => contestant(peer, peer.login ?? peer.server, rig, measure)),
   ];
 }

@@ -1,5 +1,4 @@
-// The measure of all: a server of Node's own on loopback, which tells where it waits and does nothing else. CommonJS, because on Node 22
-// and later to import node:http into a module loads a WebSocket with it.
+// server.mjs in CommonJS, which starts sooner: on Node 22 and later, to import node:http into an ES module loads a WebSocket with it.
 const { createServer } = require('node:http');
 const process = require('node:process');
 
