@@ -198,8 +198,8 @@ test('a defect shows its stack under --log-level debug, and only there', async (
   expect((await at.run(at.login('--log-level', 'info'), { environment })).stderr).not.toMatch(/^\s+at .+:\d+/m);
 });
 
-/** A defect where nobody expects one: no random numbers. */
+/** A defect where nobody expects one: no digests. */
 function sabotage(): string {
-  const script = 'crypto.getRandomValues=()=>{throw(new(RangeError)(`boom`))}';
+  const script = 'import crypto from "node:crypto";crypto.createHash=()=>{throw(new(RangeError)(`boom`))}';
   return `--import data:text/javascript,${encodeURIComponent(script)}`;
 }
