@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
 import { LOG_LEVELS } from '../index.ts';
 import type { OptionSpec } from './command.ts';
-import { minTtlSeconds } from './seconds.ts';
+import { minTtlSeconds, seconds } from './seconds.ts';
 
 /** The options of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
@@ -40,3 +40,17 @@ export const MIN_TTL: OptionSpec = {
   defaultText: '60',
   parse: minTtlSeconds,
 };
+
+/** How a command waits for a person to sign in. */
+export const WAITING_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--no-browser',
+    description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
+  },
+  {
+    flags: '--timeout <seconds>',
+    description: 'how long to wait for you',
+    defaultText: '300',
+    parse: seconds(1, 86_400),
+  },
+];

@@ -40,10 +40,8 @@ export function ok(found: string, means: string): Finding {
   return { state: 'ok', found, means };
 }
 
-export function warning(found: string, means: string, todo: string): Finding {
-  return { state: 'warning', found, means, todo };
-}
+const finding = (state: 'warning' | 'wrong') => (found: string, means: string, todo: string) =>
+  ({ state, found, means, todo }) satisfies Finding;
 
-export function wrong(found: string, means: string, todo: string): Finding {
-  return { state: 'wrong', found, means, todo };
-}
+export const warning = finding('warning');
+export const wrong = finding('wrong');

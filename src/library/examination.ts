@@ -96,14 +96,13 @@ async function appOf(stored: Profile | undefined, environment: Environment): Pro
       endpoint: server.tokenEndpoint,
     };
   } catch (thrown) {
-    const { message, hint } = asAuthError(thrown);
     const endpoint = 'https://oauth2.googleapis.com/token';
     return {
       clientId,
       providerName: 'A provider',
       redirectUris: [DEFAULT_REDIRECT_URI],
       endpoint,
-      trouble: { message, hint },
+      trouble: troubleOf(thrown),
     };
   }
 }
@@ -129,8 +128,7 @@ async function examineFiles(name: string, environment: Environment, surroundings
     return { directory, log: logFile, ...profile };
   } catch (thrown) {
     // A name that cannot be one, or a user without any home: then there is no path to look at.
-    const { message, hint } = asAuthError(thrown);
-    const nowhere = { path: 'nowhere', exists: false, trouble: { message, hint } };
+    const nowhere = { path: 'nowhere', exists: false, trouble: troubleOf(thrown) };
     return { directory: nowhere, log: nowhere, profile: { ...nowhere, name } };
   }
 }
@@ -150,8 +148,7 @@ async function examineProfile(
     const standing = session.kind === 'stale' && session.refreshable ? 'refreshable' : session.kind;
     return { stored, profile: { ...facts, standing } };
   } catch (thrown) {
-    const { message, hint } = asAuthError(thrown);
-    return { profile: { ...facts, exists: true, trouble: { message, hint } } };
+    return { profile: { ...facts, exists: true, trouble: troubleOf(thrown) } };
   }
 }
 
@@ -190,8 +187,7 @@ async function examineBrowser(environment: Environment): Promise<BrowserFacts> {
     );
     return { commands, ...defined({ elsewhere }) };
   } catch (thrown) {
-    const { message, hint } = asAuthError(thrown);
-    return { commands: [], trouble: { message, hint } };
+    return { commands: [], trouble: troubleOf(thrown) };
   }
 }
 
@@ -202,8 +198,7 @@ function proxyOf(endpoint: string, environment: Environment): ProxyFacts {
     const { url, from, authorization } = proxy;
     return { kind: 'used', url, from, hasPassword: authorization !== undefined };
   } catch (thrown) {
-    const { message, hint } = asAuthError(thrown);
-    return { kind: 'unusable', trouble: { message, hint } };
+    return { kind: 'unusable', trouble: troubleOf(thrown) };
   }
 }
 
@@ -230,11 +225,14 @@ async function ask(
       throwUnlessAboutTheGrant(name, answer);
       return { facts: { name, host }, aheadSeconds };
     } catch (thrown) {
-      const { message, hint } = asAuthError(thrown);
-      return { facts: { name, host, trouble: { message, hint } }, aheadSeconds };
+      return { facts: { name, host, trouble: troubleOf(thrown) }, aheadSeconds };
     }
   } catch (thrown) {
-    const { message, hint } = asAuthError(thrown);
-    return { facts: { name, host, trouble: { message, hint } } };
+    return { facts: { name, host, trouble: troubleOf(thrown) } };
   }
+}
+
+function troubleOf(thrown: unknown): Trouble {
+  const { message, hint } = asAuthError(thrown);
+  return { message, hint };
 }

@@ -1,6 +1,6 @@
 import { judgeCallback, newAttempt } from '../oauth/authorization.ts';
 import type { ProfileStore } from '../store/store.ts';
-import type { LoginPorts, Ports } from './ports.ts';
+import type { Ports } from './ports.ts';
 import { redeem, type SignInRequest } from './redeem.ts';
 import { signedInView } from './report.ts';
 
@@ -15,17 +15,22 @@ const ANSWER = {
 /**
  * Goes through the end of a sign-in once with an answer that is made up; nothing is sent, stored or logged. The first time takes
  * several times as long as the second, because Node compiles a function when it is first called: better while the person is in the
- * browser than while they wait for the page. Never rejects.
+ * browser than while they wait for the page.
+ * @returns whether it came to its end. Never rejects.
  */
-export async function rehearse(request: SignInRequest, redirectUri: string, ports: LoginPorts): Promise<void> {
-  const { server } = request.provider;
-  const attempt = newAttempt();
-  const made = new URLSearchParams({ code: 'rehearsal', state: attempt.state.reveal(), iss: server.issuer });
-  const judgement = judgeCallback(server, request.client, attempt, made);
-  if (judgement.kind !== 'granted') return;
-  const code = { parameters: judgement.parameters, redirectUri, verifier: attempt.verifier };
-  const signedIn = await redeem(request, code, withoutEffects(ports)).catch(() => undefined);
-  if (signedIn !== undefined) signedInView(signedIn, ports.now());
+export async function rehearse(request: SignInRequest, redirectUri: string, ports: Ports): Promise<boolean> {
+  try {
+    const { server } = request.provider;
+    const attempt = newAttempt();
+    const made = new URLSearchParams({ code: 'rehearsal', state: attempt.state.reveal(), iss: server.issuer });
+    const judgement = judgeCallback(server, request.client, attempt, made);
+    if (judgement.kind !== 'granted') return false;
+    const code = { parameters: judgement.parameters, redirectUri, verifier: attempt.verifier };
+    signedInView(await redeem(request, code, withoutEffects(ports)), ports.now());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function withoutEffects({ now, store }: Ports): Ports {

@@ -4,9 +4,8 @@ import { AuthError } from '../../errors.ts';
 import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions, list } from '../options.ts';
+import { commonOptions, list, WAITING_OPTIONS } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
-import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 import { runSetup } from './setup.ts';
 
@@ -66,16 +65,7 @@ export const loginCommand: Command = {
       flags: '--login-hint <account>',
       description: 'which account is meant, an e-mail address; remembered for the next time (Google Health)',
     },
-    {
-      flags: '--no-browser',
-      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
-    },
-    {
-      flags: '--timeout <seconds>',
-      description: 'how long to wait for you',
-      defaultText: '300',
-      parse: seconds(1, 86_400),
-    },
+    ...WAITING_OPTIONS,
     {
       flags: '--sandbox [origin]',
       description: 'sign in to the built-in look-alike: a fresh one, or the one that runs at this origin',

@@ -3,9 +3,8 @@ import { defined } from '../../defined.ts';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { commonOptions } from '../options.ts';
+import { commonOptions, WAITING_OPTIONS } from '../options.ts';
 import { inJsonOr, signInJson, signInText } from '../print.ts';
-import { seconds } from '../seconds.ts';
 import { WaitingLine } from '../waiting-line.ts';
 
 const Options = v.object({
@@ -35,16 +34,7 @@ export const migrateCommand: Command = {
       offer: 'files',
     },
     { flags: '--login-hint <account>', description: 'which Google account is meant, an e-mail address' },
-    {
-      flags: '--no-browser',
-      description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
-    },
-    {
-      flags: '--timeout <seconds>',
-      description: 'how long to wait for you',
-      defaultText: '300',
-      parse: seconds(1, 86_400),
-    },
+    ...WAITING_OPTIONS,
     { flags: '--revoke', description: 'revoke the old sign-in once the new one is stored and is of the same person' },
   ],
   examples: [
