@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectFailure } from './failure.ts';
 import { type Desk, desk } from './program.ts';
@@ -53,4 +53,36 @@ describe('status', () => {
     });
     expect(text.stdout + json.stdout).not.toContain('marked');
   });
+
+  test('--all: every profile by its name, one that cannot be read as well, and no token', async () => {
+    await writeFile(join(dirname(at.file), 'anna.json'), JSON.stringify({ ...JSON.parse(old), user_id: 'ANNA01' }), {
+      mode: 0o600,
+    });
+    await writeFile(join(dirname(at.file), 'broken.json'), '{', { mode: 0o600 });
+    const text = await at.run(['status', '--all']);
+    expect(text).toMatchObject({ exit: 0, stderr: '' });
+    expect(text.stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^anna +ANNA01 +Fitbit \(sandbox\) /),
+      expect.stringMatching(/^broken +- +- .*broken\.json/),
+      expect.stringMatching(/^default +WALK01 +Fitbit \(sandbox\) /),
+    ]);
+    const json = await at.run(['status', '--all', '--json']);
+    const alone = await at.run(['status', '--json', '--profile', 'anna']);
+    expect(JSON.parse(json.stdout)).toEqual([
+      JSON.parse(alone.stdout),
+      { profile: 'broken', error: expect.objectContaining({ code: 'STORE_DAMAGED' }) },
+      expect.objectContaining({ profile: 'default', user_id: 'WALK01', session: 'stale' }),
+    ]);
+    expect(text.stdout + json.stdout).not.toContain('marked');
+    await rm(dirname(at.file), { recursive: true });
+    expect(await at.run(['status', '--all', '--json'])).toMatchObject({ exit: 0, stdout: '[]\n' });
+  });
+
+  test.each(['--check', '--web', '--profile=anna'])(
+    '2: --all is of every profile, and cannot be given with %s',
+    async (other) => {
+      const ended = await at.run(['status', '--all', other]);
+      expectFailure(ended, { exit: 2, code: 'USAGE', hint: 'fitbit-login status --help' }, false);
+    },
+  );
 });
