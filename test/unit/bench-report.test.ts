@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Figure, quantity, span, verdict } from '../../scripts/bench/figure.ts';
 import { picture } from '../../scripts/bench/picture.ts';
@@ -153,10 +153,40 @@ describe('the picture', () => {
     expect(svg).not.toContain('broken');
     expect(svg).not.toContain('aimless');
   });
+});
 
-  test.runIf(existsSync('docs/bench.json'))('in docs/ is that of the figures in docs/', () => {
-    const report = parseReport(readFileSync('docs/bench.json', 'utf8'));
-    expect(report).toMatchObject({ size: 'full', environment: 'clean' });
+describe('the figures in docs/', () => {
+  const report = parseReport(readFileSync('docs/bench.json', 'utf8'));
+  const figuresOf = (row: string, node: RegExp) =>
+    report.figures.filter((figure) => figure.row === row && node.test(figure.node));
+  const install = (title: string) => figuresOf('install', /./).find((figure) => figure.title === title)?.ours.value;
+
+  test('are of a whole run in a clean environment, and the picture is of them', () => {
+    expect(report).toMatchObject({ size: 'full', environment: 'clean', missing: [] });
     expect(readFileSync('docs/images/bench.svg', 'utf8')).toBe(picture(report));
+  });
+
+  test('are what the README says of them', () => {
+    const [onNode20] = figuresOf('token', /^20\./);
+    expect(onNode20).toMatchObject({ against: { name: 'node -e 0' } });
+    expect(onNode20?.ratio?.value).toBeCloseTo(1.2, 1);
+    const besideGh = figuresOf('token', /^24\./).find(({ against }) => against?.name === 'gh auth token');
+    expect(besideGh?.ratio?.value).toBeLessThan(1);
+    expect(install('an install: packages')).toBe(1);
+    expect((install('an install: size') ?? 0) / 1024).toBeCloseTo(2, 0);
+  });
+
+  test('fall short where docs/speed.md says why, and nowhere else', () => {
+    const page = readFileSync('docs/speed.md', 'utf8');
+    const explained = [...page.matchAll(/^- \*\*(.*?)\.?\*\*/gm)].map(([, title]) => title);
+    const missed = report.figures.filter(({ verdict }) => verdict.endsWith('missed'));
+    const EXPLAINED: Readonly<Record<string, string>> = {
+      'token, fresh, whole process': '`token` on Node 20',
+      'login: start → listening': 'From the start to listening, on Node 20',
+      'redirect → page complete': 'From the redirect to the page',
+      'login: peak memory, waiting': 'Memory of a waiting `login`',
+    };
+    expect(missed.map(({ title }) => EXPLAINED[title])).toEqual(explained);
+    expect(missed.filter(({ node }) => !node.startsWith('20.'))).toEqual([]);
   });
 });
