@@ -52,10 +52,10 @@ export async function runProgram(
     })
     .enablePositionalOptions()
     .exitOverride();
-  const named = argv[0] === 'help' ? argv.slice(1) : argv;
-  const asked = commandOf(named);
-  if (named[0] !== undefined && asked === undefined) throw unknownCommand(named[0]);
-  const mayShowHelp = argv[0] === 'help' || argv.some((word) => word === '--help' || word === '-h');
+  const words = argv[0] === 'help' ? helpAsOption(argv.slice(1)) : argv;
+  const asked = commandOf(words);
+  if (words[0] !== undefined && asked === undefined) throw unknownCommand(words[0]);
+  const mayShowHelp = words.some((word) => word === '--help' || word === '-h');
   for (const spec of COMMANDS) {
     const command = program
       .command(spec.name, { isDefault: spec.isDefault ?? false })
@@ -77,12 +77,17 @@ export async function runProgram(
     for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option, spec));
   }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    if (thrown.exitCode !== 0) throw usageError(thrown, argv);
+    if (thrown.exitCode !== 0) throw usageError(thrown, words);
   }
   return exitCode;
+}
+
+/** `help token` as `token --help`; help about help, or about an option, is that of the program. */
+function helpAsOption(about: readonly string[]): readonly string[] {
+  return [...about.filter((word) => word !== 'help' && !word.startsWith('-')).slice(0, 1), '--help'];
 }
 
 /** Commander hands over an argument each, a list for the last of several, then the options and itself. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { credentialsOf, lifetimeSeconds, seconds } from './credentials.ts';
-import { epochSeconds, list, secret, span, text } from './fields.ts';
+import { epochSeconds, list, secret, span, text, words } from './fields.ts';
 import { jsonFormat } from './json-format.ts';
 
 /** The token that python-fitbit hands to its `refresh_cb`, as people save it: the answer of requests-oauthlib. */
@@ -17,7 +17,8 @@ export const pythonFitbit = jsonFormat({
       refresh_token: v.optional(secret),
       expires_at: epochSeconds,
       expires_in: v.optional(span),
-      scope: list,
+      // As the server says it, where it was not requests-oauthlib that read the answer.
+      scope: v.union([list, words], 'is neither a list of texts nor a text'),
       token_type: v.optional(text),
       user_id: v.optional(text),
     }),
