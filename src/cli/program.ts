@@ -52,7 +52,9 @@ export async function runProgram(
     })
     .enablePositionalOptions()
     .exitOverride();
-  const words = argv[0] === 'help' ? helpAsOption(argv.slice(1)) : argv;
+  // Runners of scripts hand their own `--` through.
+  const given = argv[0] === '--' ? argv.slice(1) : argv;
+  const words = given[0] === 'help' ? helpAsOption(given.slice(1)) : given;
   const asked = commandOf(words);
   if (words[0] !== undefined && asked === undefined) throw unknownCommand(words[0]);
   const mayShowHelp = words.some((word) => word === '--help' || word === '-h');

@@ -17,14 +17,14 @@ export interface ReadyTokenOptions {
   readonly now: () => Date;
 }
 
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 1_000;
 const PAUSE_MS = 15;
 
 /**
  * The stored access token, where `accessToken` would give it and there is nothing to tell a person: what nearly every `token` comes
- * to, at the cost of reading one file. While another process changes the profile, that is waited for, for 2 seconds at most: as a rule it
- * brings the new token, and of a hundred processes that need one then, ninety-nine have nothing else to load. `undefined` in every
- * other case, errors included: `accessToken` then does and says what is to be done and said.
+ * to, at the cost of reading one file. Where it has ended while another process changes the profile, that is waited for, for about a
+ * second: as a rule it brings the new token, and of a hundred processes that need one then, ninety-nine have nothing else to load.
+ * `undefined` in every other case, errors included: `accessToken` then does and says what is to be done and said.
  * @internal
  */
 export async function readyToken(options: ReadyTokenOptions): Promise<Secret | undefined> {
@@ -32,8 +32,9 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
     const name = profileInForce(options.environment, options.profile);
     const file = profilePath(join(places(options.environment).config, 'profiles'), name);
     for (let waited = 0; ; waited += PAUSE_MS) {
-      const ready = readyIn(file, name, options);
-      if (ready !== undefined || waited > PATIENCE_MS || !existsSync(siblingOf(file, 'lock'))) return ready;
+      const look = lookInto(file, name, options);
+      if (look !== 'ended') return look;
+      if (waited > PATIENCE_MS || !existsSync(siblingOf(file, 'lock'))) return undefined;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   } catch {
@@ -41,14 +42,15 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
   }
 }
 
-function readyIn(file: string, name: string, { minTtlSeconds, now }: ReadyTokenOptions): Secret | undefined {
+function lookInto(file: string, name: string, { minTtlSeconds, now }: ReadyTokenOptions): Secret | 'ended' | undefined {
   let isQuiet = true;
   const profile = readProfile(file, () => {
     isQuiet = false;
   });
+  if (profile?.tokens === undefined) return undefined;
   const time = now();
   const tokens = usable(profile, time, defined({ minTtlSeconds }));
-  if (profile === undefined || tokens === undefined) return undefined;
+  if (tokens === undefined) return 'ended';
   const { refreshExpiresAt } = tokens;
   const warning = endWarning({ profile: name, provider: profile.provider, ...defined({ refreshExpiresAt }) }, time);
   return isQuiet && warning === undefined ? tokens.accessToken : undefined;

@@ -1,4 +1,5 @@
 import type { Send } from './bounded-fetch.ts';
+import { certificateError, isCertificateFault, presentedAt } from './certificate.ts';
 import { faultCode } from './fault.ts';
 import { plainSend } from './plain-send.ts';
 import { type Environment, type ForwardProxy, proxyFor } from './proxy.ts';
@@ -17,7 +18,7 @@ const LOOK_MS = 2_000;
  * Sends as an environment says: through the proxy that it names for the address, else by Node's own client. undici, which
  * knows proxies, is loaded only where one is in force.
  *
- * What it rejects with is an AuthError where a proxy or a certificate is at fault; else whatever `fetch` does.
+ * What it rejects with is an AuthError where a proxy or a certificate is at fault; else whatever it was sent by rejects with.
  *
  * @throws AuthError `NETWORK_BLOCKED` for a proxy that wants a password or refuses, and for a certificate that nobody known here
  *   signed; `UNAVAILABLE` for a proxy that cannot be reached and for any other certificate that is refused; `USAGE` as `proxyFor`.
@@ -31,8 +32,6 @@ export function environmentFetch(environment: Environment, options: EnvironmentF
       return await send(url, init);
     } catch (thrown) {
       const code = faultCode(thrown);
-      // Loaded only here: most answers come.
-      const { certificateError, isCertificateFault, presentedAt } = await import('./certificate.ts');
       if (!isCertificateFault(code)) throw thrown;
       const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), ...(init?.signal ? [init.signal] : [])]);
       const presented = await (proxy === undefined ? presentedAt(url, signal) : presentedBehind(proxy, url, signal));
@@ -50,7 +49,7 @@ async function sender(proxy: ForwardProxy | undefined, connectMs: number): Promi
 }
 
 async function presentedBehind(proxy: ForwardProxy, url: string, signal: AbortSignal) {
-  const [{ tunnelTo }, { presentedAt }] = await Promise.all([import('./proxied-fetch.ts'), import('./certificate.ts')]);
+  const { tunnelTo } = await import('./proxied-fetch.ts');
   const tunnel = await tunnelTo(url, proxy, signal).catch(() => undefined);
   return tunnel && presentedAt(url, signal, tunnel);
 }

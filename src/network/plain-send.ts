@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
-import { pipeline } from 'node:stream';
+import { pipeline, type Transform } from 'node:stream';
 import type { Send } from './bounded-fetch.ts';
 
 /**
@@ -11,22 +11,26 @@ import type { Send } from './bounded-fetch.ts';
  * @throws Error as the socket has it, with its `code`
  */
 export const plainSend: Send = async (url, { method = 'GET', headers: given, body, signal } = {}) => {
-  const request = url.startsWith('https:') ? requestByHttps : requestByHttp;
+  const isSecure = new URL(url).protocol === 'https:';
   const headers = new Headers({ accept: '*/*', 'accept-encoding': 'gzip', 'user-agent': 'node' });
   if (body instanceof URLSearchParams) headers.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
   if (typeof body === 'string') headers.set('content-type', 'text/plain;charset=UTF-8');
   for (const [name, value] of new Headers(given)) headers.set(name, value);
   const options = { method, headers: Object.fromEntries(headers), agent: false, ...(signal ? { signal } : {}) };
+  const bytes = bytesOf(body);
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = request(url, options).on('error', reject).once('response', resolve);
+    const sent = (isSecure ? requestByHttps : requestByHttp)(url, options);
+    sent.on('error', reject).once('response', resolve);
     // As after a switch of protocols, of which Node says nothing.
     sent.once('close', () => reject(Object.assign(new Error('No answer came.'), { code: 'ECONNRESET' })));
-    sent.end(bytesOf(body));
+    // With a request at hand Node calls a failed handshake a failed write, and nobody could tell that nothing was sent.
+    if (isSecure) sent.once('socket', (socket) => socket.once('secureConnect', () => sent.end(bytes)));
+    else sent.end(bytes);
   });
   const { statusCode: status = 0, statusMessage: statusText = '' } = answer;
   const received = headersOf(answer);
-  const isPacked = received.get('content-encoding')?.toLowerCase() === 'gzip';
-  return { status, statusText, headers: received, body: isPacked ? unpacked(answer) : answer };
+  const unpacker = UNPACKERS[received.get('content-encoding')?.toLowerCase() ?? ''];
+  return { status, statusText, headers: received, body: unpacker ? unpacked(answer, unpacker) : answer };
 };
 
 function bytesOf(body: RequestInit['body']): Uint8Array | string {
@@ -44,9 +48,25 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
   return headers;
 }
 
-/** RFC 9110 §8.4.1.3. */
-async function* unpacked(answer: IncomingMessage): AsyncIterable<Uint8Array> {
-  const { createGunzip } = await import('node:zlib');
+type Zlib = typeof import('node:zlib');
+type Unpacker = (zlib: Zlib) => Transform;
+
+/** What is taken, as by `fetch`: nothing at all, too, as in the answer to HEAD. */
+const leniently = ({ constants: { Z_SYNC_FLUSH } }: Zlib) => ({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH });
+const gunzip: Unpacker = (zlib) => zlib.createGunzip(leniently(zlib));
+
+/** By content coding (RFC 9110 §8.4.1). */
+const UNPACKERS: Readonly<Record<string, Unpacker>> = {
+  gzip: gunzip,
+  'x-gzip': gunzip,
+  deflate: (zlib) => zlib.createInflate(leniently(zlib)),
+  br: (zlib) => {
+    const { BROTLI_OPERATION_FLUSH: flush } = zlib.constants;
+    return zlib.createBrotliDecompress({ flush, finishFlush: flush });
+  },
+};
+
+async function* unpacked(answer: IncomingMessage, unpacker: Unpacker): AsyncIterable<Uint8Array> {
   // What fails is thrown by the last of the two.
-  yield* pipeline(answer, createGunzip(), () => {});
+  yield* pipeline(answer, unpacker(await import('node:zlib')), () => {});
 }

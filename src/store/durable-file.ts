@@ -12,9 +12,21 @@ export async function createPrivate(path: string): Promise<OpenFile> {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   // O_NOFOLLOW is not defined on Windows; a bitwise or takes that as 0.
   const handle = await OpenFile.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  // Never narrows: a umask can only have taken the owner's own bits, and then the file could not be read again.
-  if (((await handle.stat()).mode & 0o600) !== 0o600) await handle.chmod(0o600);
-  return handle;
+  return orClosed(handle, async () => {
+    // Never narrows: a umask can only have taken the owner's own bits, and then the file could not be read again.
+    if (((await handle.stat()).mode & 0o600) !== 0o600) await handle.chmod(0o600);
+    return handle;
+  });
+}
+
+/** What `doing` gives; where it fails, the file is closed. */
+export async function orClosed<T>(handle: OpenFile, doing: () => Promise<T>): Promise<T> {
+  try {
+    return await doing();
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** Takes `bytes` of disk space for an open file, durably. */

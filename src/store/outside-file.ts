@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { lstat, unlink } from './at-once.ts';
 import { diskError, unless } from './disk-error.ts';
-import { createPrivate, replace } from './durable-file.ts';
+import { createPrivate, orClosed, replace } from './durable-file.ts';
 import { nearest } from './ground.ts';
 import { assertOwner, isReplaceable, readPrivate } from './private-file.ts';
 
@@ -35,7 +35,7 @@ export async function writeOutside(path: string, text: string): Promise<void> {
   try {
     if (await unless(['ENOENT'], lstat(temporary))) await unlink(temporary);
     const handle = await createPrivate(temporary);
-    await assertOwner(existed ? path : dirname(path), [(await handle.stat()).uid]);
+    await orClosed(handle, async () => assertOwner(existed ? path : dirname(path), [(await handle.stat()).uid]));
     await replace(handle, temporary, path, text);
   } catch (error) {
     await unlink(temporary).catch(() => {});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { lstat, mkdir, readdir, rmdir, stat, unlink } from './at-once.ts';
 import { diskError, errnoOf, unless } from './disk-error.ts';
-import { createPrivate, occupy, replace } from './durable-file.ts';
+import { createPrivate, occupy, orClosed, replace } from './durable-file.ts';
 
 /**
  * The right to replace one file, and the place on disk to do it.
@@ -62,10 +62,9 @@ export async function reserve(target: string, directory: string, bytes: number):
     const other = await createPrivate(beside);
     try {
       // Looked at only now: whoever took over before saw no temporary file of ours, and whoever does so later unlinks this one.
-      if (!(await holds().catch(() => false))) {
-        await other.close();
-        throw takenOver(target);
-      }
+      await orClosed(other, async () => {
+        if (!(await holds().catch(() => false))) throw takenOver(target);
+      });
       await replace(other, beside, target, text);
     } catch (error) {
       await unlink(beside).catch(() => {});

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
@@ -74,6 +74,18 @@ describe('of the program, token loads one file', () => {
       await rmdir(lock);
     });
     expect(await run).toEqual({ exit: 0, stdout: `${fresh}\n`, stderr: '' });
+  });
+
+  test('and leaves the rest to the whole program at once where there is something to tell, whoever else is at it', async () => {
+    const lock = join(at.home, 'profiles/.default.lock');
+    await mkdir(lock);
+    await chmod(at.file, 0o640);
+    const run = alone(async () => {
+      await delay(300);
+      await chmod(at.file, 0o600);
+    });
+    expect(await run).toMatchObject({ exit: 1, stdout: '' });
+    await rmdir(lock);
   });
 
   test('and not where it has to refresh it itself, nor where whoever is at it takes long', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createRawServer, type Server, type Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
 import { boundedFetch, type HttpLimits, type Send } from '../../src/network/bounded-fetch.ts';
@@ -124,6 +124,28 @@ describe.each<readonly [string, Send]>([
     expect((await failure(get(service))).code).toBe('ANSWER_INVALID');
     // What is not taken fills the buffers of two sockets; that is far from all of it.
     expect(await handedOver).toBeLessThan(20 * MIB);
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ])('unpacks %s, and takes an empty body for an empty body, in the answer to HEAD as well', async (coding, pack) => {
+    const bodies = [pack('{"a":1}'), '', ''];
+    await using service = await http((_request, response) => {
+      response.writeHead(200, { 'content-encoding': coding }).end(bodies.shift());
+    });
+    expect(await (await get(service)).json()).toEqual({ a: 1 });
+    for (const method of ['POST', 'HEAD']) expect(await (await get(service, {}, { method })).text()).toBe('');
+  });
+
+  test('knows that a server which does not speak TLS was never sent the request', async () => {
+    await using service = await bytes((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'));
+    const url = service.url.replace('http:', 'https:');
+    const error = await failure(get({ ...service, url }, {}, { method: 'POST', body: new URLSearchParams('a=1') }));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: true } });
+    expect(error.message).toContain('it does not speak TLS there');
   });
 
   test('counts what a gzip bomb becomes, not what it is', async () => {

@@ -1,7 +1,9 @@
 import { chmod, chown, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { describe, expect } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
+import { writeOutside } from '../../src/store/outside-file.ts';
 import { encodeProfile } from '../../src/store/profile-file.ts';
 import { failing, isPosix, isRoot, modeOf, NOBODY, named, noteOf, PROFILE, run, test } from './store-surroundings.ts';
 
@@ -163,6 +165,26 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
       await chown(directory, NOBODY, NOBODY);
       expect((await refusedUntouched(path)).message).toContain(`${directory} belongs to another user`);
       expect(await readdir(directory)).toEqual(['default.json']);
+    },
+  );
+
+  test.skipIf(!isRoot || process.platform !== 'linux')(
+    'a refusal leaves no file open behind it (needs root)',
+    async ({ directory, store, plant }) => {
+      await mkdir(directory, { recursive: true });
+      const outside = join(directory, 'kept.json');
+      await writeFile(outside, '{}');
+      await chown(outside, NOBODY, NOBODY);
+      const path = await plant(encodeProfile(PROFILE));
+      await chown(path, NOBODY, NOBODY);
+      const open = async () => (await readdir('/proc/self/fd')).length;
+      const before = await open();
+      for (let round = 0; round < 20; round += 1) {
+        await expect(writeOutside(outside, '{}')).rejects.toThrow('belongs to another user');
+        await expect(store.update('default', async () => {})).rejects.toThrow('belongs to another user');
+      }
+      // Files that the test's own workers have opened meanwhile are few.
+      expect(await open()).toBeLessThan(before + 10);
     },
   );
 });

@@ -162,7 +162,11 @@ const REFUSED = [
   ['dotenv with a user id only', 'FITBIT_USER_ID=ABC123', /a dotenv file, but holds neither a token nor a client id/],
   ['a token that is a number', '{"access_token":12}', /notebook.*access_token is not a text/],
   ['a client id that is a list', '{"client_id":["x"],"access_token":"acc"}', /client_id is not a text/],
-  ['scopes that are no texts', '{"access_token":"a","expires_at":1,"scope":[1]}', /scope is neither a list of texts nor a text/],
+  [
+    'scopes that are no texts',
+    '{"access_token":"a","expires_at":1,"scope":[1]}',
+    /scope is neither a list of texts nor a text/,
+  ],
   [
     'milliseconds',
     '{"access_token":"a","expires_at":1769889600000,"scope":["x"]}',

@@ -43,6 +43,16 @@ async function refusal(argv: readonly string[]): Promise<AuthError> {
   throw new Error(`It was taken: ${JSON.stringify(thrown)}`);
 }
 
+test.each([
+  'exec -- true',
+  'api /1/user/-/profile.json',
+  'profiles rename a b',
+  'token --min-ttl 5',
+  'completion bash',
+])('a `--` that a runner of scripts has handed through changes nothing: %s', async (typed) => {
+  expect(await parsed(['--', ...typed.split(' ')])).toEqual(await parsed(typed.split(' ')));
+});
+
 describe('arguments that cannot be', () => {
   test.each(WRONG)('%s', async (typed, message, hint) => {
     const error = await refusal(typed.split(' '));
