@@ -278,7 +278,7 @@ describe('a request through a proxy', () => {
   });
 });
 
-describe.skipIf(skipWithoutOpenssl)('a certificate that is refused', () => {
+describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
   const root = skipWithoutOpenssl ? undefined : authority('Example Proxy Root');
   const served = async (names: readonly string[], days?: number) => {
     let read = 0;
@@ -287,6 +287,33 @@ describe.skipIf(skipWithoutOpenssl)('a certificate that is refused', () => {
     const service = await listening(server);
     return { ...service, read: () => read };
   };
+
+  test('is taken where its CA is known, and nothing goes through a proxy, whatever Node’s own variables say', async () => {
+    const asked: unknown[] = [];
+    const server = createHttpsServer({ ...root?.certify(['localhost']) }, async (request, response) => {
+      asked.push([request.method, Buffer.concat(await request.toArray()).toString()]);
+      response.setHeader('content-type', 'application/json').end('{"a":1}');
+    });
+    await using service = await listening(server);
+    const dead = await closed();
+    const script = `
+      const { plainSend } = await import('./src/network/plain-send.ts');
+      const { boundedFetch } = await import('./src/network/bounded-fetch.ts');
+      const body = new URLSearchParams({ code: 'the-code' });
+      const answer = await boundedFetch(plainSend)('https://localhost:${service.port}/token', { method: 'POST', body });
+      console.log(await answer.text());
+    `;
+    const env = {
+      PATH: process.env.PATH,
+      NODE_EXTRA_CA_CERTS: root?.file,
+      NODE_USE_ENV_PROXY: '1',
+      HTTPS_PROXY: dead.url,
+      ALL_PROXY: dead.url,
+    };
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    expect((await promisify(execFile)(process.execPath, args, { env })).stdout).toBe('{"a":1}\n');
+    expect(asked).toEqual([['POST', 'code=the-code']]);
+  });
 
   test('names who signed it, and what to do; straight, and through a proxy', async () => {
     await using service = await served(['idp.test', 'localhost']);
