@@ -32,9 +32,11 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
     const name = profileInForce(options.environment, options.profile);
     const file = profilePath(join(places(options.environment).config, 'profiles'), name);
     for (let waited = 0; ; waited += PAUSE_MS) {
+      // Before the file is read: whoever held it has stored what there is to store by the time that it is gone.
+      const isBeingChanged = existsSync(siblingOf(file, 'lock'));
       const look = lookInto(file, name, options);
       if (look !== 'ended') return look;
-      if (waited > PATIENCE_MS || !existsSync(siblingOf(file, 'lock'))) return undefined;
+      if (waited > PATIENCE_MS || !isBeingChanged) return undefined;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   } catch {

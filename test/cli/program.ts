@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
@@ -162,7 +162,9 @@ export async function desk(browser = nobody): Promise<Desk> {
     ],
     plant: async (content = profile(sandbox.origin)) => {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFile(file, content, { mode: 0o600 });
+      // Whole or not at all, as the store does.
+      await writeFile(`${file}.planted`, content, { mode: 0o600 });
+      await rename(`${file}.planted`, file);
       return content;
     },
     stored: () => readFile(file, 'utf8'),
