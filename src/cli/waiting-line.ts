@@ -129,7 +129,7 @@ export class WaitingLine implements Disposable {
   /** How long it is until then, by the clock that the time limit was set by: "4:59". */
   #left(until: Date): string {
     const now = this.#context.surroundings.now?.() ?? new Date();
-    const seconds = Math.max(0, Math.round((until.getTime() - now.getTime()) / 1000));
+    const seconds = Math.max(0, Math.ceil((until.getTime() - now.getTime()) / 1000));
     return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   }
 }
