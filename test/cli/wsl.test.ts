@@ -12,19 +12,19 @@ import { APP, type Desk, desk } from './program.ts';
  */
 const LIKE_WSL = `
 set -e
-root=$1; shift
+place=$1; shift
 # In memory and in this namespace alone: to everybody else it stays an empty directory.
-mount -t tmpfs tmpfs "$root/root"
+mount -t tmpfs tmpfs "$place/tree"
 for entry in /*; do
-  if [ -L "$entry" ]; then cp -P "$entry" "$root/root$entry"
+  if [ -L "$entry" ]; then cp -P "$entry" "$place/tree$entry"
   elif [ -d "$entry" ]; then
-    mkdir "$root/root$entry"
-    case "$entry" in /mnt|/run) ;; *) mount --rbind "$entry" "$root/root$entry" ;; esac
+    mkdir "$place/tree$entry"
+    case "$entry" in /mnt|/run) ;; *) mount --rbind "$entry" "$place/tree$entry" ;; esac
   fi
 done
-mount --bind "$root/version" "$root/root/proc/version"
-mount --bind "$root/mnt" "$root/root/mnt"
-exec chroot "$root/root" "$@"
+mount --bind "$place/version" "$place/tree/proc/version"
+mount --bind "$place/mnt" "$place/tree/mnt"
+exec chroot "$place/tree" "$@"
 `;
 
 /** Loud, as PowerShell is; writes down what it was asked, as text. Its own place in the tree is that of Windows. */
@@ -46,25 +46,25 @@ if (skipped)
 
 describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
   let at: Desk;
-  let root = '';
+  let place = '';
   beforeAll(async () => {
     at = await desk('');
-    root = await mkdtemp(join(tmpdir(), 'wsl-'));
-    const system = join(root, 'mnt/c/Windows/System32/WindowsPowerShell/v1.0');
+    place = await mkdtemp(join(tmpdir(), 'wsl-'));
+    const system = join(place, 'mnt/c/Windows/System32/WindowsPowerShell/v1.0');
     await mkdir(system, { recursive: true });
     await writeFile(join(system, 'powershell.exe'), POWERSHELL, { mode: 0o755 });
-    await mkdir(join(root, 'root'));
-    await writeFile(join(root, 'version'), 'Linux version 5.15.153.1-microsoft-standard-WSL2 (root@941d701f84f1)\n');
+    await mkdir(join(place, 'tree'));
+    await writeFile(join(place, 'version'), 'Linux version 5.15.153.1-microsoft-standard-WSL2 (root@941d701f84f1)\n');
   });
   afterAll(async () => {
     await at[Symbol.asyncDispose]();
-    await rm(root, { recursive: true, force: true });
+    await rm(place, { recursive: true, force: true });
   });
 
   async function begin(code: number, environment: Readonly<Record<string, string>> = {}) {
-    await writeFile(join(root, 'mnt/code'), String(code));
+    await writeFile(join(place, 'mnt/code'), String(code));
     // As sudo leaves the environment: no WSL_DISTRO_NAME. No display: WSLg is not needed.
-    return at.start(at.login(), { environment, within: [NAMESPACE, '-m', 'sh', '-c', LIKE_WSL, 'sh', root] });
+    return at.start(at.login(), { environment, within: [NAMESPACE, '-m', 'sh', '-c', LIKE_WSL, 'sh', place] });
   }
   async function decide(url: URL) {
     at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });
@@ -78,7 +78,7 @@ describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
     const { exit, stdout, stderr } = await program.ended;
     expect(exit).toBe(0);
     expect(stdout + stderr).not.toMatch(/marked-loud|no browser|Open the address above/);
-    const [directory, asked = ''] = (await readFile(join(root, 'mnt/asked'), 'utf8')).split('\n');
+    const [directory, asked = ''] = (await readFile(join(place, 'mnt/asked'), 'utf8')).split('\n');
     expect(directory).toBe('/mnt/c/Windows/System32/WindowsPowerShell/v1.0');
     expect(asked).toContain(`Start '${url.href}'`);
   });
