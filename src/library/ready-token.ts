@@ -31,9 +31,10 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
   try {
     const name = profileInForce(options.environment, options.profile);
     const file = profilePath(join(places(options.environment).config, 'profiles'), name);
+    const lock = siblingOf(file, 'lock');
     for (let waited = 0; ; waited += PAUSE_MS) {
       // Before the file is read: whoever held it has stored what there is to store by the time that it is gone.
-      const isBeingChanged = existsSync(siblingOf(file, 'lock'));
+      const isBeingChanged = existsSync(lock);
       const look = lookInto(file, name, options);
       if (look !== 'ended') return look;
       if (waited > PATIENCE_MS || !isBeingChanged) return undefined;

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { pipeline, type Transform } from 'node:stream';
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Send } from './bounded-fetch.ts';
 
 /**
@@ -29,8 +30,10 @@ export const plainSend: Send = async (url, { method = 'GET', headers: given, bod
   });
   const { statusCode: status = 0, statusMessage: statusText = '' } = answer;
   const received = headersOf(answer);
-  const unpacker = UNPACKERS[received.get('content-encoding')?.toLowerCase() ?? ''];
-  return { status, statusText, headers: received, body: unpacker ? unpacked(answer, unpacker) : answer };
+  const unpacker = UNPACKERS[received.get('content-encoding')?.toLowerCase() ?? '']?.();
+  // Of the two, what fails is thrown by the last.
+  const unpacked = unpacker === undefined ? answer : pipeline(answer, unpacker, () => {});
+  return { status, statusText, headers: received, body: unpacked };
 };
 
 function bytesOf(body: RequestInit['body']): Uint8Array | string {
@@ -48,25 +51,18 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
   return headers;
 }
 
-type Zlib = typeof import('node:zlib');
-type Unpacker = (zlib: Zlib) => Transform;
-
-/** What is taken, as by `fetch`: nothing at all, too, as in the answer to HEAD. */
-const leniently = ({ constants: { Z_SYNC_FLUSH } }: Zlib) => ({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH });
-const gunzip: Unpacker = (zlib) => zlib.createGunzip(leniently(zlib));
+/** As `fetch` unpacks: an empty body is none, as in the answer to HEAD. */
+const leniently = () => ({ flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH });
+const gunzip = () => createGunzip(leniently());
 
 /** By content coding (RFC 9110 §8.4.1). */
-const UNPACKERS: Readonly<Record<string, Unpacker>> = {
+const UNPACKERS: Readonly<Record<string, () => Transform>> = {
   gzip: gunzip,
   'x-gzip': gunzip,
-  deflate: (zlib) => zlib.createInflate(leniently(zlib)),
-  br: (zlib) => {
-    const { BROTLI_OPERATION_FLUSH: flush } = zlib.constants;
-    return zlib.createBrotliDecompress({ flush, finishFlush: flush });
-  },
+  deflate: () => createInflate(leniently()),
+  br: () =>
+    createBrotliDecompress({
+      flush: constants.BROTLI_OPERATION_FLUSH,
+      finishFlush: constants.BROTLI_OPERATION_FLUSH,
+    }),
 };
-
-async function* unpacked(answer: IncomingMessage, unpacker: Unpacker): AsyncIterable<Uint8Array> {
-  // What fails is thrown by the last of the two.
-  yield* pipeline(answer, unpacker(await import('node:zlib')), () => {});
-}

@@ -86,12 +86,14 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
 
     // Loaded only here: it adds listeners for exit and signals, and most runs take no lock.
     const { default: lockfile } = await import('proper-lockfile');
-    const options = { lockfilePath: path, realpath: false, fs: steps() };
+    const options = { lockfilePath: path, realpath: false };
     // The key under which the package knows this lock: its own each time, so that a lock lost and a lock taken never mix.
     taken += 1;
     const key = `${path}#${taken}`;
     const release = lockfile.lockSync(key, {
       ...options,
+      // All that it does to a file system. Without, it would copy the whole of node:fs first, with all that loads at a first look.
+      fs: { mkdirSync, rmdirSync, statSync, utimesSync },
       stale: STALE_MS,
       update: SIGN_OF_LIFE_MS,
       // Its default throws out of a timer. The reservation notices at the moment that matters: when something is written.
@@ -99,8 +101,7 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
     });
     return {
       release: async () => quietly(release),
-      abandon: async () =>
-        quietly(() => lockfile.unlockSync(key, { ...options, fs: { ...steps(), rmdirSync: () => {} } })),
+      abandon: async () => quietly(() => lockfile.unlockSync(key, { ...options, fs: { rmdirSync: () => {} } })),
     };
   } catch (error) {
     if (errnoOf(error) === 'ELOCKED') return undefined;
@@ -110,9 +111,6 @@ async function tryLock(path: string, isDead: DeathWatch, mayVanish: () => boolea
     throw diskError('take the lock', path, error);
   }
 }
-
-/** All that the package does to a file system. */
-const steps = () => ({ mkdirSync, rmdirSync, statSync, utimesSync });
 
 function quietly(doing: () => void): void {
   try {

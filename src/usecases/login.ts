@@ -149,11 +149,10 @@ async function signIn(
     },
   });
   if (request.pasted !== undefined) void readPastes(request.pasted, { onPaste, signal: waiting.signal });
-  void listener.ready.then(
-    () => (answer.hasArrived ? undefined : rehearse(request, redirectUri, ports)),
-    () => {},
-  );
-  const arrival = listener.ready.then(() => answer.arrived);
+  const arrival = listener.ready.then(() => {
+    if (!answer.hasArrived) void rehearse(request, redirectUri, ports);
+    return answer.arrived;
+  });
   const arrived = await Promise.race([arrival, endOfPatience(request, { redirectUri, done: waiting.signal })])
     .catch((thrown) => {
       over = !answer.hasArrived;

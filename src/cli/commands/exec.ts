@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
@@ -24,7 +25,6 @@ export const execCommand: Command = {
     const { profile, minTtl } = v.parse(Options, given);
     const { operands, environment, signal, takeSignals, surroundings } = context;
     const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal }), surroundings);
-    const { spawn } = await import('node:child_process');
     signal.throwIfAborted();
     const [command = '', ...args] = operands;
     const child = spawn(command, args, { stdio: 'inherit', env: { ...environment, ...environmentFor(found) } });
