@@ -154,7 +154,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
     expect(terminal.bytes).not.toContain(href);
   });
 
-  test.each([{ NO_COLOR: '1' }, { FORCE_COLOR: '3', COLORTERM: 'truecolor' }])(
+  test.each<Record<string, string>>([{ NO_COLOR: '1' }, { FORCE_COLOR: '3', COLORTERM: 'truecolor' }])(
     'there are no colours: %j',
     async (more) => {
       await using terminal = typedInto(more);

@@ -157,7 +157,7 @@ test('a web page: a decision is taken once, and only with the id of a page that 
   expect((await decide(app, body)).status).toBe(403);
 });
 
-test.each([
+test.each<Record<string, string>>([
   { origin: 'http://evil.example' },
   { origin: 'null' },
   { 'sec-fetch-site': 'cross-site' },

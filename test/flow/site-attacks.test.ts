@@ -65,7 +65,7 @@ test('a web page: an old browser without Fetch Metadata must name its own Origin
       { cookie, 'content-type': 'application/x-www-form-urlencoded', ...origin },
       new URLSearchParams({ _csrf: token, ...SIGN_OUT }).toString(),
     );
-  for (const origin of [{}, { origin: 'null' }, { origin: 'http://localhost:1' }]) {
+  for (const origin of [{}, { origin: 'null' }, { origin: 'http://localhost:1' }] satisfies Headers[] as Headers[]) {
     expect((await post(origin)).status).toBe(403);
   }
   expect(visited.desk.acted).toEqual([]);

@@ -36,7 +36,8 @@ export function holderDetails({
   stack: { address, port },
   taken: { holder, waitingSeconds },
 }: Blocked): Readonly<Record<string, string | number | boolean>> {
-  const waiting = waitingSeconds === undefined ? {} : { earlier_sign_in: true, waiting_seconds: waitingSeconds };
+  const waiting: Record<string, number | boolean> =
+    waitingSeconds === undefined ? {} : { earlier_sign_in: true, waiting_seconds: waitingSeconds };
   return { address, port, ...holder, ...waiting };
 }
 
