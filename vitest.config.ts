@@ -3,10 +3,12 @@ import { defineConfig } from 'vitest/config';
 
 /** A file for the machine-readable results, as .ci/run wants them for its last line. */
 const report = process.env.TEST_REPORT;
+/** `npm run test:all` sets it: the long proofs in test/slow/ run as well. */
+const all = process.env.TEST_ALL === '1';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,flow,cli,browser,interop,docs}/**/*.test.ts'],
+    include: [`test/{unit,flow,cli,browser,interop,docs${all ? ',slow' : ''}}/**/*.test.ts`],
     // Sign-ins are real here: processes, sockets, a browser. Two at a time keep a small machine honest.
     pool: 'forks',
     maxWorkers: 2,

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Block, PAGES } from './pages.ts';
-import { type Ended, type Reader, reader, type World } from './reader.ts';
+import { type Block, PAGES } from '../docs/pages.ts';
+import { type Ended, type Reader, reader, type World } from '../docs/reader.ts';
 
 /** What a test cannot run, a block or one of its examples, each with the reason. */
 const NOT_RUN = new Map<string, string>([
