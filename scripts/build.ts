@@ -22,13 +22,13 @@ const OF_OTHERS = ['man', 'types'];
 
 /** The files in `parts/`, and what each is made of. */
 const PARTS = {
-  app: 'src/loopback/app.ts',
+  app: 'src/server/app.ts',
   'completion-scripts': '@optique/core/completion',
   log: 'src/log/log.ts',
   open: 'src/browser/open.ts',
   'proxied-fetch': 'src/network/proxied-fetch.ts',
   sandbox: 'src/sandbox/sandbox.ts',
-  'site-app': 'src/loopback/site-app.ts',
+  'site-app': 'src/server/site-app.ts',
 };
 
 /** Parts have these from `main.cjs`: errors and secrets are told by their class, of which there must be one. */

@@ -31,9 +31,9 @@ export {
   importProfile,
 } from './library/transfer.ts';
 export { LOG_LEVELS, type LogLevel } from './log/level.ts';
-export type { Fact, NextStep, View } from './loopback/pages/view.ts';
 export { shortScope } from './providers/scope-names.ts';
 export { Secret } from './secret.ts';
+export type { Fact, NextStep, View } from './server/pages/view.ts';
 export type { ApiAnswer } from './usecases/api.ts';
 export { isClientId } from './usecases/client-file.ts';
 export type { Exported } from './usecases/export-profile.ts';

@@ -25,7 +25,7 @@ export async function openAccessPorts(surroundings: Surroundings): Promise<OpenA
 
 /** The effects of `login`: the server as well. */
 export async function openLoginPorts(surroundings: Surroundings): Promise<OpenLoginPorts> {
-  const { listen } = await import('../loopback/listener.ts');
+  const { listen } = await import('../server/listener.ts');
   const log = new LateLog(() => openLog(surroundings));
   const ports = portsWith(log, surroundings);
   const openBrowser = openerOf({

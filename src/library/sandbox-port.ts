@@ -1,7 +1,7 @@
 import { platform } from 'node:os';
 import { AuthError } from '../errors.ts';
-import { parseRedirectUri } from '../loopback/redirect-uri.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
+import { parseRedirectUri } from '../server/redirect-uri.ts';
 
 /** Starts a sandbox; where its port is taken, the error names who holds it, which the sandbox has no means to find out. */
 export async function sandboxAtPort(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -14,9 +14,9 @@ export async function sandboxAtPort(options: SandboxOptions = {}): Promise<Sandb
 
 async function namingHolder(error: AuthError, port: number): Promise<AuthError> {
   const [{ blockedAmong, stacksOf }, { holderDetails, holding }, { killing }] = await Promise.all([
-    import('../loopback/port/stack.ts'),
-    import('../loopback/port/words.ts'),
-    import('../loopback/port/ways-out.ts'),
+    import('../server/port/stack.ts'),
+    import('../server/port/words.ts'),
+    import('../server/port/ways-out.ts'),
   ]);
   const address = parseRedirectUri(`http://127.0.0.1:${port}/`);
   const [blocked] = blockedAmong(address, await stacksOf(address));

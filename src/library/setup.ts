@@ -1,9 +1,9 @@
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
-import type { SetupError, SetupForm } from '../loopback/pages/site-view.ts';
-import type { Next, SetupHandlers, Site } from '../loopback/site.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
+import type { SetupError, SetupForm } from '../server/pages/site-view.ts';
+import type { Next, SetupHandlers, Site } from '../server/site.ts';
 import type { Profile } from '../store/profile.ts';
 import type { LoginEvent, Onward } from '../usecases/login.ts';
 import type { SignIn } from '../usecases/redeem.ts';
@@ -146,7 +146,7 @@ function recognised(clientId = ''): string {
  */
 export async function setup(options: SetupOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
   const { signal, onPage } = options;
-  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../loopback/site.ts')]);
+  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../server/site.ts')]);
   const name = profileNameIn(surroundings, options.profile);
   const stored = () => ports.store.read(name);
   // Before a person fills in a form, whose secret could then not be stored.

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log/read.ts';
-import type { Action, Notice, ProfileCard } from '../loopback/pages/site-view.ts';
-import type { Next, Site } from '../loopback/site.ts';
+import type { Action, Notice, ProfileCard } from '../server/pages/site-view.ts';
+import type { Next, Site } from '../server/site.ts';
 import { places } from '../store/places.ts';
 import { watchDirectory } from '../store/watch.ts';
 import { type HistoryEvent, historyOf } from '../usecases/history.ts';
@@ -38,7 +38,7 @@ export async function statusPage(
   surroundings: Surroundings = {},
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const { idleMs, signal, onPage } = options;
-  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../loopback/site.ts')]);
+  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../server/site.ts')]);
   const directories = places(environmentOf(surroundings));
   const signIns = new TabSignIns(surroundings);
   let site: Site | undefined;

@@ -1,9 +1,9 @@
 import type { BrowserEvent } from '../browser/event.ts';
 import { defined } from '../defined.ts';
 import { type AuthError, asAuthError } from '../errors.ts';
-import type { View } from '../loopback/pages/view.ts';
 import { authorizationUrl, judgeCallback, newAttempt, type StrayReason } from '../oauth/authorization.ts';
 import { judgePaste, type PasteReason } from '../oauth/pasted-answer.ts';
+import type { View } from '../server/pages/view.ts';
 import { Answer } from './answer.ts';
 import { readPastes } from './pastes.ts';
 import { endOfPatience } from './patience.ts';

@@ -1,7 +1,7 @@
 import type { BrowserEvent } from '../browser/event.ts';
-import type { AwaitedCallback, CallbackListener } from '../loopback/callback-listener.ts';
 import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { AwaitedCallback, CallbackListener } from '../server/callback-listener.ts';
 import type { Profile } from '../store/profile.ts';
 import type { ProfileStore } from '../store/store.ts';
 import type { RetryOptions } from './retry.ts';

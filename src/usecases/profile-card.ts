@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
-import type { ProfileCard } from '../loopback/pages/site-view.ts';
 import { shortScope } from '../providers/scope-names.ts';
+import type { ProfileCard } from '../server/pages/site-view.ts';
 import { endWarning } from './grant-end.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Status } from './status.ts';

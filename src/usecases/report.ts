@@ -1,8 +1,8 @@
 import type { AuthError } from '../errors.ts';
-import type { Fact, NextStep, View } from '../loopback/pages/view.ts';
 import type { StrayReason } from '../oauth/authorization.ts';
 import type { PasteReason } from '../oauth/pasted-answer.ts';
 import { shortScope } from '../providers/scope-names.ts';
+import type { Fact, NextStep, View } from '../server/pages/view.ts';
 import { moment } from './moment.ts';
 import { forProfile } from './profile-option.ts';
 import type { SignIn } from './redeem.ts';

@@ -1,8 +1,8 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
-import type { ProviderChoice, SetupError, SetupForm, SetupView } from '../loopback/pages/site-view.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
 import { shortScope } from '../providers/scope-names.ts';
+import type { ProviderChoice, SetupError, SetupForm, SetupView } from '../server/pages/site-view.ts';
 import type { Profile } from '../store/profile.ts';
 
 /** A provider that can be set up, and what its client ids look like. */

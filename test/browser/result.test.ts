@@ -9,8 +9,8 @@ import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/index.ts';
-import { listen } from '../../src/loopback/listener.ts';
-import type { View } from '../../src/loopback/pages/view.ts';
+import { listen } from '../../src/server/listener.ts';
+import type { View } from '../../src/server/pages/view.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { desk } from './desk.ts';
 

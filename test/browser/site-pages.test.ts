@@ -1,8 +1,8 @@
 import AxeSource from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SetupView, StatusView } from '../../src/loopback/pages/site-view.ts';
-import { startSite } from '../../src/loopback/site.ts';
+import type { SetupView, StatusView } from '../../src/server/pages/site-view.ts';
+import { startSite } from '../../src/server/site.ts';
 import { DAMAGED, DEAD, FRESH, MANY, NOW, SETUP, SETUP_WRONG, STALE } from '../flow/site-views.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listen } from '../../src/loopback/listener.ts';
+import { listen } from '../../src/server/listener.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
 import { type Desk, desk, type PendingSignIn } from './desk.ts';
 import { run, type StrangersSite, strangersSite } from './stranger.ts';

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { resultPage } from '../../src/loopback/pages/result.ts';
-import { WAITING_HEADER, WAITING_PATH } from '../../src/loopback/waiting-mark.ts';
+import { resultPage } from '../../src/server/pages/result.ts';
+import { WAITING_HEADER, WAITING_PATH } from '../../src/server/waiting-mark.ts';
 import { type Headers, NAVIGATION, parse, received, SIGNED_IN, type Waiting, waiting } from './loopback-visitor.ts';
 
 const ASKING = { [WAITING_HEADER]: 'waiting?' };

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:net';
 import process from 'node:process';
 import { expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
-import { listen } from '../../src/loopback/listener.ts';
-import { atPort, authorities, parseRedirectUri } from '../../src/loopback/redirect-uri.ts';
+import { listen } from '../../src/server/listener.ts';
+import { atPort, authorities, parseRedirectUri } from '../../src/server/redirect-uri.ts';
 import { judge, SIGNED_IN, waiting } from './loopback-visitor.ts';
 
 const onCallback = async (params: URLSearchParams) => judge(params);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
-import type { CallbackAnswer } from '../../src/loopback/pages/view.ts';
+import type { CallbackAnswer } from '../../src/server/pages/view.ts';
 import { judge, parse, received, SIGNED_IN, waiting } from './loopback-visitor.ts';
 
 const RIGHT = '/callback?code=the-code&state=right';

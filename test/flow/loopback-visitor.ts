@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import type { CallbackListener } from '../../src/loopback/callback-listener.ts';
-import { type ListenOptions, listen } from '../../src/loopback/listener.ts';
-import type { CallbackAnswer, View } from '../../src/loopback/pages/view.ts';
+import type { CallbackListener } from '../../src/server/callback-listener.ts';
+import { type ListenOptions, listen } from '../../src/server/listener.ts';
+import type { CallbackAnswer, View } from '../../src/server/pages/view.ts';
 
 /** A browser's own navigation, as Chromium sends it after a consent form on another site. */
 export const NAVIGATION = {

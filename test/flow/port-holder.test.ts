@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { holderOf, type SocketList } from '../../src/loopback/port/holder.ts';
-import { lsofSockets } from '../../src/loopback/port/lsof.ts';
-import { probe } from '../../src/loopback/port/stack.ts';
+import { holderOf, type SocketList } from '../../src/server/port/holder.ts';
+import { lsofSockets } from '../../src/server/port/lsof.ts';
+import { probe } from '../../src/server/port/stack.ts';
 import { freePort, hasIpv6, lacks, netcat, nodeAt, type PortProgram, pythonServer } from './port-programs.ts';
 
 const withoutLsof = lacks('lsof', '-v');

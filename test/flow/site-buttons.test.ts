@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { ProfileCard } from '../../src/loopback/pages/site-view.ts';
+import type { ProfileCard } from '../../src/server/pages/site-view.ts';
 import { FRESH, SETUP_WRONG, STALE } from './site-views.ts';
 import { OPENED, type VisitedSite, visitedSite } from './site-visitor.ts';
 

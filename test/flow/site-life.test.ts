@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { Presence } from '../../src/loopback/presence.ts';
-import { startSite } from '../../src/loopback/site.ts';
+import { Presence } from '../../src/server/presence.ts';
+import { startSite } from '../../src/server/site.ts';
 import { received } from './loopback-visitor.ts';
 import { NOW } from './site-views.ts';
 import { OPENED, type VisitedSite, visitedSite } from './site-visitor.ts';

@@ -1,4 +1,4 @@
-import type { ProfileCard, SetupView } from '../../src/loopback/pages/site-view.ts';
+import type { ProfileCard, SetupView } from '../../src/server/pages/site-view.ts';
 
 /** The fixed clock of the pages. */
 export const NOW = new Date('2026-03-02T09:30:00Z');

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { waitingSignIn } from '../../src/loopback/port/waiting-sign-in.ts';
-import { WAITING_HEADER, WAITING_PATH } from '../../src/loopback/waiting-mark.ts';
+import { waitingSignIn } from '../../src/server/port/waiting-sign-in.ts';
+import { WAITING_HEADER, WAITING_PATH } from '../../src/server/waiting-mark.ts';
 import { SIGNED_IN, waiting } from './loopback-visitor.ts';
 import { hasIpv6 } from './port-programs.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { refusal } from '../../src/loopback/port/refusal.ts';
-import type { Taken } from '../../src/loopback/port/stack.ts';
-import { waysOut } from '../../src/loopback/port/ways-out.ts';
-import { holding } from '../../src/loopback/port/words.ts';
-import { parseRedirectUri } from '../../src/loopback/redirect-uri.ts';
+import { refusal } from '../../src/server/port/refusal.ts';
+import type { Taken } from '../../src/server/port/stack.ts';
+import { waysOut } from '../../src/server/port/ways-out.ts';
+import { holding } from '../../src/server/port/words.ts';
+import { parseRedirectUri } from '../../src/server/redirect-uri.ts';
 import { freePort, nodeAt } from './port-programs.ts';
 
 const URI = 'http://127.0.0.1:8976/callback';

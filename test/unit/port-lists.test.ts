@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readLsof } from '../../src/loopback/port/lsof.ts';
-import { readNetstat, readTasklist } from '../../src/loopback/port/netstat.ts';
+import { readLsof } from '../../src/server/port/lsof.ts';
+import { readNetstat, readTasklist } from '../../src/server/port/netstat.ts';
 
 const ENGLISH = `
 Active Connections

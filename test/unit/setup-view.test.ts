@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { AuthError, type ErrorCode } from '../../src/errors.ts';
-import type { SetupForm } from '../../src/loopback/pages/site-view.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../../src/providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../../src/providers/google-health.ts';
 import { Secret } from '../../src/secret.ts';
+import type { SetupForm } from '../../src/server/pages/site-view.ts';
 import type { Profile } from '../../src/store/profile.ts';
 import { type SetupState, setupError, setupView } from '../../src/usecases/setup-view.ts';
 
