@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
 import type { Environment } from '../browser/environment.ts';
-import { defined } from '../defined.ts';
 import type { LogLevel } from '../log/level.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { fileStore } from '../store/file-store.ts';
 import { assertOwnGround, type Runner } from '../store/ground.ts';
 import { places } from '../store/places.ts';
-import type { ProfileStore } from '../store/store.ts';
 import type { Ports } from '../usecases/ports.ts';
 import type { OpenAccessPorts, OpenLoginPorts } from './online-ports.ts';
 import { profileInForce } from './profile-in-force.ts';
@@ -55,29 +53,18 @@ export function runnerOf({ SUDO_UID, SUDO_USER }: Environment): Runner {
  * @internal
  */
 export function readingPorts(surroundings: Surroundings): Pick<Ports, 'now' | 'store'> {
-  const { now = () => new Date(), onNotice } = surroundings;
+  const { now = () => new Date(), onNotice = () => {} } = surroundings;
   const environment = environmentOf(surroundings);
   const { config } = places(environment);
-  return {
-    now,
-    store: sayingWaits(
-      fileStore({
-        directory: join(config, 'profiles'),
-        mayCreate: () => assertOwnGround(config, runnerOf(environment)),
-        ...defined({ onNotice }),
-      }),
-      onNotice,
-    ),
-  };
-}
-
-/** The same store, which also tells of waiting for another process where the caller does not do so itself. */
-function sayingWaits(store: ProfileStore, onNotice: (text: string) => void = () => {}): ProfileStore {
   const onWait = () => onNotice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.');
   return {
-    ...store,
-    update: (name, change, options) => store.update(name, change, { onWait, ...options }),
-    remove: (name, options) => store.remove(name, { onWait, ...options }),
+    now,
+    store: fileStore({
+      directory: join(config, 'profiles'),
+      mayCreate: () => assertOwnGround(config, runnerOf(environment)),
+      onNotice,
+      onWait,
+    }),
   };
 }
 

@@ -8,7 +8,16 @@ import { isReplaceable, MAX_FILE_BYTES, type OnNotice } from './private-file.ts'
 import type { Profile } from './profile.ts';
 import { encodeProfile } from './profile-file.ts';
 import { isProfileName } from './profile-name.ts';
-import type { Listed, ProfileStore, RemoveOptions, Slot, UpdateOptions } from './store.ts';
+import type {
+  Listed,
+  LockedProfile,
+  LockOptions,
+  ProfileStore,
+  RemoveOptions,
+  Slot,
+  StoppableLockOptions,
+  UpdateOptions,
+} from './store.ts';
 import { profilePath, readProfile } from './stored-profile.ts';
 
 /** Disk space taken before an update, beyond the file's own. Half of it is for a change of the layout, half for the answer. */
@@ -22,15 +31,21 @@ export interface FileStoreOptions {
   readonly directory: string;
   /** Asked before anything is created. What it throws ends the change. Default: everything may be. */
   readonly mayCreate?: () => Promise<void>;
+  /** Called under the lock after each commit: to keep exported files current. What it throws passes through, with the profile stored. */
+  readonly onCommit?: (name: string, profile: Profile) => Promise<void>;
   /** Told, once each, of a file or directory that is open to others. Default: nobody is told. */
   readonly onNotice?: OnNotice;
+  /** Called for each lock that is not free at once, unless the caller of `lock` gave its own. */
+  readonly onWait?: () => void;
 }
 
 /** A store of one JSON file a profile, `NAME.json`, for one user of this machine only. */
 export function fileStore({
   directory,
   mayCreate = async () => {},
+  onCommit = async () => {},
   onNotice = () => {},
+  onWait: onAnyWait,
 }: FileStoreOptions): ProfileStore {
   const told = new Set<string>();
   const tell: OnNotice = (text) => {
@@ -38,7 +53,10 @@ export function fileStore({
     told.add(text);
   };
   const location = (name: string) => profilePath(directory, name);
-  const claimOptions = (name: string, { patienceMs = PATIENCE_MS, onWait, signal }: UpdateOptions<unknown> = {}) => ({
+  const claimOptions = (
+    name: string,
+    { patienceMs = PATIENCE_MS, onWait = onAnyWait, signal }: UpdateOptions<unknown> = {},
+  ) => ({
     what: `profile "${name}"`,
     patienceMs,
     onWait,
@@ -55,9 +73,42 @@ export function fileStore({
     return profile;
   }
 
+  function lock(name: string, options?: LockOptions): Promise<LockedProfile>;
+  function lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
+  function lock(name: string, options: LockOptions & Partial<StoppableLockOptions> = {}) {
+    const { timeoutMs, stopWhen, ...rest } = options;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return new Promise<LockedProfile | undefined>((resolve, reject) => {
+      const change = async ({ current, note, save, remove }: Slot & Pick<LockedProfile, 'remove'>) => {
+        resolve({
+          current,
+          checkpoint: note,
+          async commit(profile) {
+            await save(profile);
+            await onCommit(name, profile);
+          },
+          remove,
+          async [Symbol.asyncDispose]() {
+            release();
+            await ended;
+          },
+        });
+        await released;
+      };
+      const unless = stopWhen && ((newest: Profile | undefined) => (stopWhen(newest) ? true : undefined));
+      const ended = update<unknown>(name, change, { ...rest, patienceMs: timeoutMs, unless }).then(
+        () => resolve(undefined),
+        reject,
+      );
+    });
+  }
+
   async function update<T>(
     name: string,
-    change: (slot: Slot) => Promise<T>,
+    change: (slot: Slot & Pick<LockedProfile, 'remove'>) => Promise<T>,
     options: UpdateOptions<T> = {},
   ): Promise<T> {
     const path = location(name);
@@ -67,11 +118,11 @@ export function fileStore({
     if (early !== undefined) return early;
 
     // Loaded only here: most runs change nothing.
-    const { claim } = await import('./claim.ts');
+    const { claim, syncDirectory } = await import('./claim.ts');
     const claimed = await claim(
       path,
       { ...claimOptions(name, options), instead, growthBytes: GROWTH_BYTES },
-      async ({ bytes, note, save }) => {
+      async ({ bytes, note, save, confirm }) => {
         const current = await read(name);
         // The last change may have come between the last look and the lock.
         const late = answer?.(current);
@@ -81,6 +132,13 @@ export function fileStore({
           current,
           note: async (profile) => note(encode(profile, path)),
           save: async (profile) => save(encode(profile, path)),
+          async remove() {
+            await confirm();
+            await unless(['ENOENT'], unlink(path)).catch((error) => {
+              throw diskError('delete', path, error);
+            });
+            await syncDirectory(directory);
+          },
         });
       },
     );
@@ -159,7 +217,7 @@ export function fileStore({
     );
   }
 
-  return { location, read, update, list, remove, rename: move };
+  return { location, read, lock, update, list, remove, rename: move };
 }
 
 /** `look`, called the first time and whenever the file at `path` is another one than the last time. */

@@ -33,6 +33,46 @@ export interface RemoveOptions extends Omit<UpdateOptions<never>, 'unless'> {
   readonly before?: (newest: Profile) => Promise<void>;
 }
 
+export interface LockOptions {
+  /** How long to wait for another process that holds the lock, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Called once, when the lock is not free at once. */
+  readonly onWait?: () => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface StoppableLockOptions extends LockOptions {
+  /**
+   * Asked with the newest profile before the lock is taken, whenever the profile changes while waiting for it, and under it:
+   * `true` ends the wait without the lock.
+   */
+  readonly stopWhen: (newest: Profile | undefined) => boolean;
+}
+
+/**
+ * One profile, locked against every other process, with room for its next version reserved.
+ *
+ *     await using locked = await store.lock('default');
+ *     await locked.commit({ ...locked.current, tokens });
+ */
+export interface LockedProfile extends AsyncDisposable {
+  /** As it was stored when the lock was taken. */
+  readonly current: Profile | undefined;
+  /**
+   * Stores `profile` durably and keeps the reserved room for {@link LockedProfile.commit}: for what must be on record before a
+   * request is sent. As often as needed.
+   * @throws AuthError `LOCKED` if another process took the lock over: nothing was written; `STORE_UNAVAILABLE`
+   */
+  checkpoint(profile: Profile): Promise<void>;
+  /**
+   * Stores `profile` durably in the room that was reserved before the lock was handed out. At most once.
+   * @throws AuthError as {@link LockedProfile.checkpoint}
+   */
+  commit(profile: Profile): Promise<void>;
+  /** Deletes the profile durably; nothing happens if there is none. @throws AuthError as {@link LockedProfile.checkpoint} */
+  remove(): Promise<void>;
+}
+
 /** A profile, or why it cannot be read. */
 export type Listed =
   | { readonly name: string; readonly profile: Profile }
@@ -47,6 +87,14 @@ export interface ProfileStore {
    * @throws AuthError `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`; `USAGE` for a name that cannot be one.
    */
   read(name: string): Promise<Profile | undefined>;
+  /**
+   * Locks one profile: waits for the lock, reads the newest version, reserves room for the next one.
+   * @returns `undefined` if `stopWhen` ended the wait
+   * @throws AuthError `LOCKED` after `timeoutMs`; `STORE_UNAVAILABLE` if no room can be reserved; `INTERRUPTED` or the signal's own
+   *   reason; and as {@link ProfileStore.read}
+   */
+  lock(name: string, options?: LockOptions): Promise<LockedProfile>;
+  lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
   /**
    * Changes one profile, exclusively: lock, read the newest, reserve the place for the answer on disk, then call `change`.
    * @throws AuthError `LOCKED` when the lock cannot be had in time; `STORE_UNAVAILABLE` when the place cannot be had;
