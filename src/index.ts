@@ -31,7 +31,7 @@ export {
   importProfile,
 } from './library/transfer.ts';
 export { LOG_LEVELS, type LogLevel } from './log/level.ts';
-export { shortScope } from './providers/scope-names.ts';
+export { shortScope } from './providers/google-health.ts';
 export { Secret } from './secret.ts';
 export type { Fact, NextStep, View } from './server/pages/view.ts';
 export type { ApiAnswer } from './usecases/api.ts';

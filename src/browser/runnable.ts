@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 
 /** Whether a program can be run: a path, or a name that is looked for in `PATH` (on Windows with the endings in `PATHEXT`). Runs nothing. */
 export async function isRunnable(

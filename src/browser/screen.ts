@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 
 /** Why a page that is opened here would be seen by nobody. */
 export type Elsewhere = 'ci' | 'ssh' | 'container' | 'no-display';

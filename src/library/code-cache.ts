@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Environment } from '../browser/environment.ts';
+import type { Environment } from '../environment.ts';
 import { places } from '../store/places.ts';
 
 const ROOT = 0;

@@ -1,7 +1,6 @@
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { browserCommands } from '../browser/command.ts';
-import type { Environment } from '../browser/environment.ts';
 import { isRunnable } from '../browser/runnable.ts';
 import { ELSEWHERE, screenOf } from '../browser/screen.ts';
 import { defined } from '../defined.ts';
@@ -12,11 +11,11 @@ import type { LoopbackFacts, PortFacts } from '../doctor/loopback.ts';
 import type { ProviderFacts, ProxyFacts } from '../doctor/network.ts';
 import { takesAnyPort } from '../doctor/registration.ts';
 import type { Trouble } from '../doctor/trouble.ts';
+import type { Environment, Fetch } from '../environment.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { proxyFor } from '../network/proxy.ts';
 import { judgeTrust } from '../network/trust.ts';
-import { throwUnlessAboutTheGrant } from '../oauth/border.ts';
-import type { Fetch } from '../oauth/http.ts';
+import { throwOnServiceFailure } from '../oauth/errors.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
 import { cannotListen } from '../server/port/cannot-listen.ts';
 import { blockedAmong, stacksOf } from '../server/port/stack.ts';
@@ -222,7 +221,7 @@ async function ask(
     const halfway = (before + now().getTime()) / 2;
     const aheadSeconds = Number.isNaN(date) ? undefined : Math.round((halfway - date) / 1000);
     try {
-      throwUnlessAboutTheGrant(name, answer);
+      throwOnServiceFailure(name, answer);
       return { facts: { name, host }, aheadSeconds };
     } catch (thrown) {
       return { facts: { name, host, trouble: troubleOf(thrown) }, aheadSeconds };

@@ -1,5 +1,5 @@
-import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
+import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { takesConnections } from '../network/open-port.ts';
 import { proxyFor } from '../network/proxy.ts';

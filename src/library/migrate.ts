@@ -1,8 +1,7 @@
-import type { Environment } from '../browser/environment.ts';
+import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
-import { googleHealth } from '../providers/google-health.ts';
-import { shortScope, successorOf } from '../providers/scope-names.ts';
+import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
 import { nobodySignedIn } from '../usecases/nobody.ts';
 import type { SignIn } from '../usecases/redeem.ts';

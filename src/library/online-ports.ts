@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { defined } from '../defined.ts';
+import type { Fetch } from '../environment.ts';
 import { LateLog } from '../log/late-log.ts';
 import { boundedFetch, type HttpLimits } from '../network/bounded-fetch.ts';
 import { environmentFetch } from '../network/environment-fetch.ts';
 import { plainSend } from '../network/plain-send.ts';
-import type { Fetch } from '../oauth/http.ts';
 import type { Provider } from '../providers/provider.ts';
 import { assertOwnGround, isOwnGround } from '../store/ground.ts';
 import { readOutside, writeOutside } from '../store/outside-file.ts';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Environment } from '../browser/environment.ts';
 import { browserWords } from '../browser/event.ts';
 import { screenOf, thisMachine } from '../browser/screen.ts';
+import type { Environment } from '../environment.ts';
 import { asAuthError } from '../errors.ts';
 import type { OpenBrowser, OpenBrowserOptions } from '../usecases/ports.ts';
 

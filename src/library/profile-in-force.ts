@@ -1,4 +1,4 @@
-import type { Environment } from '../browser/environment.ts';
+import type { Environment } from '../environment.ts';
 
 /** The profile's name in force: the one given, else `FITBIT_LOGIN_PROFILE`, else `default`. */
 export function profileInForce({ FITBIT_LOGIN_PROFILE }: Environment, given: string | undefined): string {

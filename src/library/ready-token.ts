@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
+import type { Environment } from '../environment.ts';
 import type { Secret } from '../secret.ts';
 import { places } from '../store/places.ts';
 import { siblingOf } from '../store/sibling.ts';

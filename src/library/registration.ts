@@ -1,10 +1,9 @@
-import type { Environment } from '../browser/environment.ts';
 import { defined } from '../defined.ts';
+import type { Environment, Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
-import type { Fetch } from '../oauth/http.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
-import { custom } from '../providers/custom.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
+import { generic } from '../providers/generic.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
@@ -78,7 +77,7 @@ export async function resolveProvider(
         'USAGE',
         '--sandbox plays Fitbit and Google Health, so it cannot be given with the address of a provider.',
       );
-    return custom(provider, options);
+    return generic(provider, options);
   }
   if (provider !== undefined) throw unknownProvider(`There is no provider “${provider}”.`);
   if (client !== undefined && GOOGLE_CLIENT_ID.test(client.id)) return googleHealth(sandbox);
@@ -93,7 +92,7 @@ export async function resolveProvider(
 export async function providerOf(profile: Profile, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
   if (profile.provider === 'fitbit') return fitbit(profile.sandbox);
   if (profile.provider === 'google-health') return googleHealth(profile.sandbox);
-  if (profile.provider === 'custom' && profile.issuer !== undefined) return custom(profile.issuer, options);
+  if (profile.provider === 'custom' && profile.issuer !== undefined) return generic(profile.issuer, options);
   throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
 }
 

@@ -1,6 +1,5 @@
 import { fitbit } from '../providers/fitbit.ts';
-import { googleHealth } from '../providers/google-health.ts';
-import { shortScope, successorOf } from '../providers/scope-names.ts';
+import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
 
 export interface KnownScope {
   /** As it is given on the command line. */

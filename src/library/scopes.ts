@@ -1,6 +1,6 @@
 import { AuthError } from '../errors.ts';
+import { shortScope } from '../providers/google-health.ts';
 import type { Provider } from '../providers/provider.ts';
-import { shortScope } from '../providers/scope-names.ts';
 
 /**
  * The scopes that a person named, as the provider spells them: short names are taken, retired ones are refused with

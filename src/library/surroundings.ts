@@ -3,9 +3,8 @@ import { join } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
 import process from 'node:process';
 import type { Writable } from 'node:stream';
-import type { Environment } from '../browser/environment.ts';
+import type { Environment, Fetch } from '../environment.ts';
 import type { LogLevel } from '../log/level.ts';
-import type { Fetch } from '../oauth/http.ts';
 import { fileStore } from '../store/file-store.ts';
 import { assertOwnGround, type Runner } from '../store/ground.ts';
 import { places } from '../store/places.ts';

@@ -1,8 +1,6 @@
+import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { unreachable } from './fault.ts';
-
-/** The part of the standard `fetch` that this project uses. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 export interface HttpLimits {
   /** To connect and to receive the head of the answer, in milliseconds. Default 10,000. */

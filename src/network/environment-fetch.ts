@@ -1,8 +1,9 @@
+import type { Environment } from '../environment.ts';
 import type { Send } from './bounded-fetch.ts';
 import { certificateError, isCertificateFault, presentedAt } from './certificate.ts';
 import { faultCode } from './fault.ts';
 import { plainSend } from './plain-send.ts';
-import { type Environment, type ForwardProxy, proxyFor } from './proxy.ts';
+import { type ForwardProxy, proxyFor } from './proxy.ts';
 
 export interface EnvironmentFetchOptions {
   /** To reach a proxy and be let through, in milliseconds. Default 8,000: less than an answer may take, so that a silent proxy is told from a silent server. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Client, type Dispatcher, fetch, ProxyAgent } from 'undici';
-import type { Fetch } from './bounded-fetch.ts';
+import type { Fetch } from '../environment.ts';
 import { ourError } from './fault.ts';
 import type { ForwardProxy } from './proxy.ts';
 import { refusal, unusable } from './proxy-fault.ts';

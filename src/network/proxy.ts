@@ -1,8 +1,7 @@
+import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { isExempt, isLoopback } from './no-proxy.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A proxy that an environment names. */
 export interface ForwardProxy {

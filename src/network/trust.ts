@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../environment.ts';
 
 /** What `NODE_EXTRA_CA_CERTS` adds. Node reads it when it starts, and where it cannot, it goes on with a warning. */
 export type ExtraCa =

@@ -5,7 +5,7 @@ import { redact, Secret } from '../secret.ts';
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 /** What one authorization request is bound to. Made anew for each, and good for one answer. */
-export interface Attempt {
+export interface PendingAuthorization {
   /** 256 random bits (RFC 9700 §4.7). */
   readonly state: Secret;
   /** 256 random bits (RFC 7636 §7.1). */
@@ -15,7 +15,7 @@ export interface Attempt {
 }
 
 // By node:crypto, which the store loads anyway: oauth4webapi's own are by Web Crypto, and to load that as well takes 2 ms.
-export function newAttempt(): Attempt {
+export function newAuthorization(): PendingAuthorization {
   const verifier = randomText();
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   return { state: new Secret(randomText()), verifier: new Secret(verifier), challenge };
@@ -30,7 +30,7 @@ export interface AuthorizationRequest {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
-  readonly attempt: Attempt;
+  readonly pending: PendingAuthorization;
   /** Further parameters of the provider's own: `prompt`, `access_type`. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -44,8 +44,8 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
     client_id: request.clientId,
     redirect_uri: request.redirectUri,
     ...(request.scopes.length > 0 ? { scope: request.scopes.join(' ') } : {}),
-    state: request.attempt.state.reveal(),
-    code_challenge: request.attempt.challenge,
+    state: request.pending.state.reveal(),
+    code_challenge: request.pending.challenge,
     code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
@@ -53,44 +53,46 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
 }
 
 /** Why a request at the redirect URI is not the awaited answer. */
-export type StrayReason = 'repeated-parameter' | 'no-state' | 'wrong-state' | 'other-issuer' | 'no-answer';
+export type UnexpectedReason = 'repeated-parameter' | 'no-state' | 'wrong-state' | 'other-issuer' | 'no-answer';
 
 /** What a request at the redirect URI turned out to be. */
-export type Judgement =
-  | { readonly kind: 'stray'; readonly reason: StrayReason }
+export type CallbackResult =
+  | { readonly kind: 'unexpected'; readonly reason: UnexpectedReason }
   | { readonly kind: 'refused'; readonly error: AuthError }
   | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
 
 /**
  * Judges a request at the redirect URI, in this order: repeated parameters (RFC 6749 §3.1), state (RFC 9700 §4.7),
- * issuer (RFC 9207 §2.4), error (RFC 6749 §4.1.2.1), code. What fails before the error is a stray: anybody can have
+ * issuer (RFC 9207 §2.4), error (RFC 6749 §4.1.2.1), code. What fails before the error is unexpected: anybody can have
  * sent it, so the wait goes on.
  */
-export function judgeCallback(
+export function validateCallback(
   server: AuthorizationServer,
   client: ClientRegistration,
-  attempt: Attempt,
+  pending: PendingAuthorization,
   parameters: URLSearchParams,
-): Judgement {
+): CallbackResult {
   const names = [...parameters.keys()];
-  if (new Set(names).size !== names.length) return { kind: 'stray', reason: 'repeated-parameter' };
+  if (new Set(names).size !== names.length) return { kind: 'unexpected', reason: 'repeated-parameter' };
   const state = parameters.get('state');
-  if (!state) return { kind: 'stray', reason: 'no-state' };
-  if (!equalInConstantTime(state, attempt.state.reveal())) return { kind: 'stray', reason: 'wrong-state' };
+  if (!state) return { kind: 'unexpected', reason: 'no-state' };
+  if (!equalInConstantTime(state, pending.state.reveal())) return { kind: 'unexpected', reason: 'wrong-state' };
   try {
     const validated = oauth.validateAuthResponse(
       { issuer: server.issuer, authorization_response_iss_parameter_supported: server.issAlwaysSent },
       { client_id: client.id },
       parameters,
-      attempt.state.reveal(),
+      pending.state.reveal(),
     );
-    return validated.get('code') ? { kind: 'granted', parameters: validated } : { kind: 'stray', reason: 'no-answer' };
+    return validated.get('code')
+      ? { kind: 'granted', parameters: validated }
+      : { kind: 'unexpected', reason: 'no-answer' };
   } catch (thrown) {
     if (thrown instanceof oauth.AuthorizationResponseError) {
-      return { kind: 'refused', error: refusal(server.name, thrown.error, thrown.error_description, attempt) };
+      return { kind: 'refused', error: refusal(server.name, thrown.error, thrown.error_description, pending) };
     }
     const issuerIsRight = parameters.get('iss') === server.issuer || (!parameters.has('iss') && !server.issAlwaysSent);
-    return { kind: 'stray', reason: issuerIsRight ? 'no-answer' : 'other-issuer' };
+    return { kind: 'unexpected', reason: issuerIsRight ? 'no-answer' : 'other-issuer' };
   }
 }
 
@@ -121,8 +123,13 @@ const REFUSALS: Readonly<Record<string, readonly [ErrorCode, (name: string) => s
   consent_required: ['SIGN_IN_FAILED', (name) => `${name} must ask for consent, which this request did not allow.`],
 };
 
-function refusal(name: string, code: string, description: string | undefined, attempt: Attempt): AuthError {
-  const secrets = [attempt.state, attempt.verifier];
+function refusal(
+  name: string,
+  code: string,
+  description: string | undefined,
+  pending: PendingAuthorization,
+): AuthError {
+  const secrets = [pending.state, pending.verifier];
   const [errorCode, message] = (Object.hasOwn(REFUSALS, code) && REFUSALS[code]) || [
     'SIGN_IN_FAILED' as const,
     () => `${name} refused the sign-in with the error “${redact(code, secrets)}”.`,

@@ -1,8 +1,8 @@
 import { defined } from '../defined.ts';
+import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { throwUnlessAboutTheGrant } from './border.ts';
-import type { Fetch } from './http.ts';
+import { throwOnServiceFailure } from './errors.ts';
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 export interface IntrospectionRequest {
@@ -42,7 +42,7 @@ export async function introspect(
     body,
     ...defined({ signal: options.signal }),
   });
-  throwUnlessAboutTheGrant(name, response);
+  throwOnServiceFailure(name, response);
   if (authentication === 'bearer' && response.status === 401) return { active: false };
   if (response.status === 401)
     throw new AuthError('CLIENT_REJECTED', `${name} does not let this app ask about its tokens.`);

@@ -1,14 +1,13 @@
 import * as oauth from 'oauth4webapi';
 import { defined } from '../defined.ts';
+import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import { border } from './border.ts';
-import type { Fetch } from './http.ts';
-import { judgeFailure } from './rejection.ts';
+import { fetchWithStandardErrors, tokenRequestError } from './errors.ts';
 import { type AuthorizationServer, type ClientRegistration, isLoopbackOrigin } from './server.ts';
 
 /** A token answer (RFC 6749 §5.1), judged. */
-export interface TokenAnswer {
+export interface TokenResponse {
   readonly accessToken: Secret;
   /** Absent where the answer has none: a refresh then keeps the one it used (RFC 6749 §6). */
   readonly refreshToken?: Secret;
@@ -29,7 +28,7 @@ export interface TokenRequestOptions {
 }
 
 export interface CodeExchange {
-  /** As `judgeCallback` gave them. */
+  /** As `validateCallback` gave them. */
   readonly parameters: URLSearchParams;
   /** The same redirect URI as in the authorization request, to the byte (RFC 6749 §4.1.3). */
   readonly redirectUri: string;
@@ -47,7 +46,7 @@ export async function exchangeCode(
   client: ClientRegistration,
   exchange: CodeExchange,
   options: TokenRequestOptions,
-): Promise<TokenAnswer> {
+): Promise<TokenResponse> {
   const [as, registration] = [metadata(server), { client_id: client.id }];
   try {
     const response = await oauth.authorizationCodeGrantRequest(
@@ -61,7 +60,7 @@ export async function exchangeCode(
     );
     return await read(server, response, (copy) => oauth.processAuthorizationCodeResponse(as, registration, copy));
   } catch (thrown) {
-    throw judgeFailure(server.name, 'exchange', thrown);
+    throw tokenRequestError(server.name, 'exchange', thrown);
   }
 }
 
@@ -76,7 +75,7 @@ export async function refreshTokens(
   client: ClientRegistration,
   refreshToken: Secret,
   options: TokenRequestOptions,
-): Promise<TokenAnswer> {
+): Promise<TokenResponse> {
   const [as, registration] = [metadata(server), { client_id: client.id }];
   try {
     const response = await oauth.refreshTokenGrantRequest(
@@ -88,7 +87,7 @@ export async function refreshTokens(
     );
     return await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
   } catch (thrown) {
-    throw judgeFailure(server.name, 'refresh', thrown);
+    throw tokenRequestError(server.name, 'refresh', thrown);
   }
 }
 
@@ -115,7 +114,7 @@ export async function revokeToken(
     );
     await oauth.processRevocationResponse(response);
   } catch (thrown) {
-    throw judgeFailure(server.name, 'revoke', thrown);
+    throw tokenRequestError(server.name, 'revoke', thrown);
   }
 }
 
@@ -145,7 +144,7 @@ function requestOptions(
   { fetch, signal }: TokenRequestOptions,
 ) {
   return {
-    [oauth.customFetch]: border(server, client, fetch),
+    [oauth.customFetch]: fetchWithStandardErrors(server, client, fetch),
     [oauth.allowInsecureRequests]: isLoopbackOrigin(new URL(endpoint).origin),
     ...defined({ signal }),
   };
@@ -160,7 +159,7 @@ async function read(
   server: AuthorizationServer,
   response: Response,
   judge: (response: Response) => Promise<oauth.TokenEndpointResponse>,
-): Promise<TokenAnswer> {
+): Promise<TokenResponse> {
   const answer = await judge(response);
   if (answer.token_type !== 'bearer')
     throw new AuthError('ANSWER_INVALID', `${server.name} gave a token of a kind that this program cannot use.`);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defined } from '../defined.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { Fetch } from '../environment.ts';
 import type { Secret } from '../secret.ts';
 import { googleRefusal, SIGN_UP } from './google-refusal.ts';
 import type { Identity } from './provider.ts';

@@ -1,4 +1,4 @@
-import type { Fetch } from '../oauth/http.ts';
+import type { Fetch } from '../environment.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
 

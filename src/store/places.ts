@@ -1,5 +1,6 @@
 import { platform as thisPlatform, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 
 /** Where the program keeps its things. All are absolute. */
@@ -11,8 +12,6 @@ export interface Places {
   /** Holds what can be made again at any time. */
   readonly cache: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const NAME = 'fitbit-login';
 

@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
+import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
-import { throwUnlessAboutTheGrant } from '../oauth/border.ts';
-import type { Fetch } from '../oauth/http.ts';
+import { throwOnServiceFailure } from '../oauth/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { redact } from '../secret.ts';
 import { type Access, access } from './access.ts';
@@ -114,7 +114,7 @@ async function answerOf(response: Response, provider: Provider, { tokens }: Acce
 
 function errorOf(response: Response, body: Uint8Array, { name, server }: Provider, token: string): AuthError {
   try {
-    throwUnlessAboutTheGrant(name, response);
+    throwOnServiceFailure(name, response);
   } catch (thrown) {
     if (thrown instanceof AuthError) return thrown;
   }

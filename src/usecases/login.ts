@@ -1,8 +1,8 @@
 import type { BrowserEvent } from '../browser/event.ts';
 import { defined } from '../defined.ts';
 import { type AuthError, asAuthError } from '../errors.ts';
-import { authorizationUrl, judgeCallback, newAttempt, type StrayReason } from '../oauth/authorization.ts';
-import { judgePaste, type PasteReason } from '../oauth/pasted-answer.ts';
+import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
+import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
 import type { View } from '../server/pages/view.ts';
 import { Answer } from './answer.ts';
 import { readPastes } from './pastes.ts';
@@ -19,7 +19,7 @@ export type LoginEvent =
   | { readonly kind: 'waiting'; readonly url: string; readonly redirectUri: string; readonly until: Date }
   | BrowserEvent
   /** A request arrived that was not the awaited answer; the wait goes on. */
-  | { readonly kind: 'stray'; readonly reason: StrayReason }
+  | { readonly kind: 'stray'; readonly reason: UnexpectedReason }
   /** What was pasted was not the awaited answer; the wait goes on. `message` says why, for a person, and what to paste instead. */
   | { readonly kind: 'paste-refused'; readonly reason: PasteReason; readonly message: string }
   /** The answer arrived and is being judged, exchanged and stored. */
@@ -82,7 +82,7 @@ async function signIn(
   judge: (thrown: unknown) => AuthError,
 ): Promise<SignIn> {
   const { provider, client, prompt, onward = {}, notify = () => {} } = request;
-  const attempt = newAttempt();
+  const attempt = newAuthorization();
   let heard = false;
   const answer = new Answer((taken) => {
     notify({ kind: 'answered' });
@@ -99,13 +99,13 @@ async function signIn(
       // Too late: whoever waited has been told that nothing was stored, and so nothing is.
       if (over) return { final: false, view: overView() };
       heard = true;
-      const judgement = judgeCallback(provider.server, client, attempt, parameters);
-      if (judgement.kind === 'stray') {
+      const judgement = validateCallback(provider.server, client, attempt, parameters);
+      if (judgement.kind === 'unexpected') {
         ports.log.info(
           { event: 'stray_request', profile: request.name, reason: judgement.reason },
           'Not the awaited answer',
         );
-        notify(judgement);
+        notify({ kind: 'stray', reason: judgement.reason });
         return { final: false, view: strayView(judgement.reason) };
       }
       browserWaits = true;
@@ -119,7 +119,7 @@ async function signIn(
   const { redirectUri } = listener;
   const onPaste = (text: string) => {
     if (over) return;
-    const judgement = judgePaste({ server: provider.server, client, attempt, redirectUri }, text);
+    const judgement = validatePastedCallback({ server: provider.server, client, pending: attempt, redirectUri }, text);
     if (judgement.kind === 'granted' || judgement.kind === 'refused') answer.take(judgement).catch(() => {});
     if (judgement.kind !== 'wrong') return;
     const { reason } = judgement;
@@ -131,7 +131,7 @@ async function signIn(
     clientId: client.id,
     redirectUri,
     scopes: request.scopes,
-    attempt,
+    pending: attempt,
     parameters: {
       ...provider.authorizationParameters,
       ...defined({ prompt, login_hint: provider.takesLoginHint ? request.loginHint : undefined }),

@@ -1,5 +1,5 @@
 import type { BrowserEvent } from '../browser/event.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { Fetch } from '../environment.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { AwaitedCallback, CallbackListener } from '../server/callback-listener.ts';
 import type { Profile } from '../store/profile.ts';

@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
-import { shortScope } from '../providers/scope-names.ts';
+import { shortScope } from '../providers/google-health.ts';
 import type { ProfileCard } from '../server/pages/site-view.ts';
 import { endWarning } from './grant-end.ts';
 import type { HistoryEvent } from './history.ts';

@@ -33,7 +33,7 @@ export interface SignIn extends Status {
 
 /** An authorization code, with what it is bound to. */
 export interface GrantedCode {
-  /** As `judgeCallback` gave them. */
+  /** As `validateCallback` gave them. */
   readonly parameters: URLSearchParams;
   readonly redirectUri: string;
   readonly verifier: Secret;

@@ -1,4 +1,4 @@
-import { judgeCallback, newAttempt } from '../oauth/authorization.ts';
+import { newAuthorization, validateCallback } from '../oauth/authorization.ts';
 import type { ProfileStore } from '../store/store.ts';
 import type { Ports } from './ports.ts';
 import { redeem, type SignInRequest } from './redeem.ts';
@@ -21,9 +21,9 @@ const ANSWER = {
 export async function rehearse(request: SignInRequest, redirectUri: string, ports: Ports): Promise<boolean> {
   try {
     const { server } = request.provider;
-    const attempt = newAttempt();
+    const attempt = newAuthorization();
     const made = new URLSearchParams({ code: 'rehearsal', state: attempt.state.reveal(), iss: server.issuer });
-    const judgement = judgeCallback(server, request.client, attempt, made);
+    const judgement = validateCallback(server, request.client, attempt, made);
     if (judgement.kind !== 'granted') return false;
     const code = { parameters: judgement.parameters, redirectUri, verifier: attempt.verifier };
     signedInView(await redeem(request, code, withoutEffects(ports)), ports.now());

@@ -1,7 +1,7 @@
 import type { AuthError } from '../errors.ts';
-import type { StrayReason } from '../oauth/authorization.ts';
-import type { PasteReason } from '../oauth/pasted-answer.ts';
-import { shortScope } from '../providers/scope-names.ts';
+import type { UnexpectedReason } from '../oauth/authorization.ts';
+import type { PasteReason } from '../oauth/pasted-callback.ts';
+import { shortScope } from '../providers/google-health.ts';
 import type { Fact, NextStep, View } from '../server/pages/view.ts';
 import { moment } from './moment.ts';
 import { forProfile } from './profile-option.ts';
@@ -69,7 +69,7 @@ export function failedView(error: AuthError): View {
   };
 }
 
-const STRAY: Readonly<Record<StrayReason, string>> = {
+const STRAY: Readonly<Record<UnexpectedReason, string>> = {
   'repeated-parameter': 'It gives a parameter more than once.',
   'no-state':
     'It does not carry the mark of this sign-in. If you pressed Deny yourself, end the wait with Ctrl-C in the terminal.',
@@ -79,7 +79,7 @@ const STRAY: Readonly<Record<StrayReason, string>> = {
 };
 
 /** Why a request was not the awaited answer. */
-export function strayView(reason: StrayReason): View {
+export function strayView(reason: UnexpectedReason): View {
   return {
     tone: 'waiting',
     title: 'Still waiting',

@@ -1,7 +1,7 @@
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
+import { shortScope } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
-import { shortScope } from '../providers/scope-names.ts';
 import type { ProviderChoice, SetupError, SetupForm, SetupView } from '../server/pages/site-view.ts';
 import type { Profile } from '../store/profile.ts';
 

@@ -1,5 +1,5 @@
 import { defined } from '../defined.ts';
-import type { TokenAnswer } from '../oauth/token-endpoint.ts';
+import type { TokenResponse } from '../oauth/token-endpoint.ts';
 import type { Tokens } from '../store/profile.ts';
 
 export interface TokensContext {
@@ -10,7 +10,7 @@ export interface TokensContext {
 }
 
 /** A token answer as it is stored: with absolute times. */
-export function tokensFrom(answer: TokenAnswer, { obtainedAt, requestedScopes }: TokensContext): Tokens {
+export function tokensFrom(answer: TokenResponse, { obtainedAt, requestedScopes }: TokensContext): Tokens {
   const { accessToken, refreshToken, tokenType, userId, expiresInSeconds, refreshExpiresInSeconds } = answer;
   const after = (seconds: number | undefined) =>
     seconds === undefined ? undefined : new Date(obtainedAt.getTime() + seconds * 1000);

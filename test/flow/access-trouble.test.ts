@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Fetch } from '../../src/environment.ts';
 import type { AuthError } from '../../src/errors.ts';
 import { accessToken } from '../../src/index.ts';
-import type { Fetch } from '../../src/oauth/http.ts';
 import type { Fault } from '../../src/sandbox/fault-kind.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { access } from '../../src/usecases/access.ts';

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Fetch } from '../../src/environment.ts';
 import { accessToken, refresh, status } from '../../src/index.ts';
-import type { Fetch } from '../../src/oauth/http.ts';
 import type { FaultKind } from '../../src/sandbox/fault-kind.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 

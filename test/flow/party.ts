@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Fetch } from '../../src/environment.ts';
 import { type LoginEvent, type LoginOptions, login, type SignIn, type Surroundings } from '../../src/index.ts';
 import { accessPorts } from '../../src/library/surroundings.ts';
-import type { Fetch } from '../../src/oauth/http.ts';
 import type { AccessPorts } from '../../src/usecases/ports.ts';
 import type { Decision, Party, ProviderRow } from './providers.ts';
 import { START } from './sandbox-app.ts';

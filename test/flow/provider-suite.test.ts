@@ -1,7 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { Fetch } from '../../src/environment.ts';
 import { accessToken } from '../../src/index.ts';
-import type { Fetch } from '../../src/oauth/http.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { access } from '../../src/usecases/access.ts';
 import { type Guest, guestAt } from './party.ts';

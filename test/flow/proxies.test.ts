@@ -5,10 +5,10 @@ import { createServer, type Socket } from 'node:net';
 import process from 'node:process';
 import { inspect, promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/environment.ts';
 import { AuthError } from '../../src/errors.ts';
 import { boundedFetch, type HttpLimits } from '../../src/network/bounded-fetch.ts';
 import { environmentFetch } from '../../src/network/environment-fetch.ts';
-import type { Environment } from '../../src/network/proxy.ts';
 import { authority, skipWithoutOpenssl } from './authority.ts';
 import { bytes, forwardProxy, type Listening, listening } from './forward-proxy.ts';
 

@@ -10,7 +10,7 @@ export const VERIFIER = 'a-verifier-of-the-tests-that-is-long-enough-for-rfc-763
 export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 export const START = new Date('2026-03-01T12:00:00Z');
 
-const TokenAnswer = v.object({
+const TokenResponse = v.object({
   access_token: v.string(),
   expires_in: v.number(),
   refresh_token: v.string(),
@@ -18,7 +18,7 @@ const TokenAnswer = v.object({
   token_type: v.string(),
   user_id: v.string(),
 });
-export type TokenAnswer = v.InferOutput<typeof TokenAnswer>;
+export type TokenResponse = v.InferOutput<typeof TokenResponse>;
 
 const ErrorAnswer = v.strictObject({
   errors: v.strictTuple([v.strictObject({ errorType: v.string(), message: v.string() })]),
@@ -39,7 +39,7 @@ export interface SandboxApp extends AsyncDisposable {
   post(path: string, form: Overrides, headers?: Readonly<Record<string, string>>): Promise<Response>;
   exchange(code: string, overrides?: Overrides, headers?: Readonly<Record<string, string>>): Promise<Response>;
   refresh(token: string, overrides?: Overrides, headers?: Readonly<Record<string, string>>): Promise<Response>;
-  signIn(options?: ConsentOptions, overrides?: Overrides): Promise<TokenAnswer>;
+  signIn(options?: ConsentOptions, overrides?: Overrides): Promise<TokenResponse>;
 }
 
 export function basic(id: string, secret: string): { authorization: string } {
@@ -105,8 +105,8 @@ export async function sandboxApp(options: SandboxOptions = {}): Promise<SandboxA
 }
 
 /** The token answer in a response that has to be one. */
-export async function tokens(response: Response): Promise<TokenAnswer> {
-  return v.parse(TokenAnswer, await response.json());
+export async function tokens(response: Response): Promise<TokenResponse> {
+  return v.parse(TokenResponse, await response.json());
 }
 
 /** Status, type and message of a response that has to be an error of Fitbit's shape. */

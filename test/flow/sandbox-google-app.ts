@@ -13,7 +13,7 @@ export const scopes = (...names: readonly string[]) => names.map((name) => PREFI
 
 export const ASKED = ['activity_and_fitness.readonly', 'sleep.readonly', 'profile.writeonly'] as const;
 
-const TokenAnswer = v.object({
+const TokenResponse = v.object({
   access_token: v.string(),
   expires_in: v.number(),
   refresh_token: v.optional(v.string(), ''),
@@ -21,7 +21,7 @@ const TokenAnswer = v.object({
   scope: v.string(),
   token_type: v.string(),
 });
-export type TokenAnswer = v.InferOutput<typeof TokenAnswer>;
+export type TokenResponse = v.InferOutput<typeof TokenResponse>;
 
 /** A sandbox with a standing clock, and a desktop app at a port that nobody registered. */
 export interface GoogleApp extends AsyncDisposable {
@@ -35,7 +35,7 @@ export interface GoogleApp extends AsyncDisposable {
   post(path: string, form: Overrides, headers?: Readonly<Record<string, string>>): Promise<Response>;
   exchange(code: string | null, overrides?: Overrides, headers?: Readonly<Record<string, string>>): Promise<Response>;
   refresh(token: string, overrides?: Overrides): Promise<Response>;
-  signIn(options?: ConsentOptions, overrides?: Overrides): Promise<TokenAnswer>;
+  signIn(options?: ConsentOptions, overrides?: Overrides): Promise<TokenResponse>;
   /** A request to the API with an access token. */
   get(path: string, token: string): Promise<Response>;
 }
@@ -97,8 +97,8 @@ export async function googleApp(options: SandboxOptions = {}): Promise<GoogleApp
 }
 
 /** The token answer in a response that has to be one. */
-export async function tokens(response: Response): Promise<TokenAnswer> {
-  return v.parse(TokenAnswer, await response.json());
+export async function tokens(response: Response): Promise<TokenResponse> {
+  return v.parse(TokenResponse, await response.json());
 }
 
 /** Status and body of a response, for an error that is compared whole. */

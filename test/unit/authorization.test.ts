@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { calculatePKCECodeChallenge } from 'oauth4webapi';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
-import { type Attempt, authorizationUrl, judgeCallback, newAttempt } from '../../src/oauth/authorization.ts';
+import {
+  authorizationUrl,
+  newAuthorization,
+  type PendingAuthorization,
+  validateCallback,
+} from '../../src/oauth/authorization.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 
 const { server } = fitbit();
@@ -10,21 +15,21 @@ const ALWAYS_ISS = { ...server, issuer: 'https://issuer.example', issAlwaysSent:
 const CLIENT = { id: '23ABCD' };
 const REDIRECT_URI = 'http://127.0.0.1:8976/callback';
 
-const attempt: Attempt = newAttempt();
-const STATE = attempt.state.reveal();
+const pending: PendingAuthorization = newAuthorization();
+const STATE = pending.state.reveal();
 
 /** `STATE` stands for the right one. */
 const judged = (query: string, as = server) =>
-  judgeCallback(as, CLIENT, attempt, new URLSearchParams(query.replaceAll('STATE', STATE)));
+  validateCallback(as, CLIENT, pending, new URLSearchParams(query.replaceAll('STATE', STATE)));
 
 const addressOf = (
   parameters: Readonly<Record<string, string>> = {},
   scopes: readonly string[] = ['sleep', 'profile'],
-) => new URL(authorizationUrl(server, { clientId: CLIENT.id, redirectUri: REDIRECT_URI, scopes, attempt, parameters }));
+) => new URL(authorizationUrl(server, { clientId: CLIENT.id, redirectUri: REDIRECT_URI, scopes, pending, parameters }));
 
-describe('an attempt', () => {
+describe('a pending authorization', () => {
   test('§2: has a verifier of 32 random bytes, a new one each time, with its S256 as challenge', async () => {
-    const attempts = Array.from({ length: 200 }, newAttempt);
+    const attempts = Array.from({ length: 200 }, newAuthorization);
     for (const { verifier, challenge } of attempts) {
       expect(Buffer.from(verifier.reveal(), 'base64url')).toHaveLength(32);
       expect(verifier.reveal()).toMatch(/^[A-Za-z0-9_-]{43}$/);
@@ -34,7 +39,7 @@ describe('an attempt', () => {
   });
 
   test('§4: has a state of at least 128 random bits, a new one each time, which is not the verifier', async () => {
-    const attempts = Array.from({ length: 200 }, newAttempt);
+    const attempts = Array.from({ length: 200 }, newAuthorization);
     for (const { state, verifier } of attempts) {
       expect(Buffer.from(state.reveal(), 'base64url').length).toBeGreaterThanOrEqual(16);
       expect(state.reveal()).not.toBe(verifier.reveal());
@@ -43,8 +48,8 @@ describe('an attempt', () => {
   });
 
   test('prints neither state nor verifier', () => {
-    expect(JSON.stringify(attempt)).not.toContain(STATE);
-    expect(JSON.stringify(attempt)).not.toContain(attempt.verifier.reveal());
+    expect(JSON.stringify(pending)).not.toContain(STATE);
+    expect(JSON.stringify(pending)).not.toContain(pending.verifier.reveal());
   });
 });
 
@@ -59,7 +64,7 @@ describe('the authorization request', () => {
       ['redirect_uri', REDIRECT_URI],
       ['scope', 'sleep profile'],
       ['state', STATE],
-      ['code_challenge', attempt.challenge],
+      ['code_challenge', pending.challenge],
       ['code_challenge_method', 'S256'],
     ]);
   });
@@ -68,23 +73,23 @@ describe('the authorization request', () => {
     const { searchParams } = addressOf({
       response_type: 'token',
       code_challenge_method: 'plain',
-      code_challenge: attempt.verifier.reveal(),
+      code_challenge: pending.verifier.reveal(),
       state: '',
     });
     expect(searchParams.getAll('response_type')).toEqual(['code']);
     expect(searchParams.getAll('code_challenge_method')).toEqual(['S256']);
-    expect(searchParams.getAll('code_challenge')).toEqual([attempt.challenge]);
+    expect(searchParams.getAll('code_challenge')).toEqual([pending.challenge]);
     expect(searchParams.getAll('state')).toEqual([STATE]);
   });
 
   test('never holds the verifier, and no empty scope', () => {
-    expect(addressOf().href).not.toContain(attempt.verifier.reveal());
+    expect(addressOf().href).not.toContain(pending.verifier.reveal());
     expect(addressOf({}, []).searchParams.has('scope')).toBe(false);
   });
 
   test('keeps what the authorization endpoint has in its query already (RFC 6749 §3.1)', () => {
     const endpoint = { ...server, authorizationEndpoint: 'https://issuer.example/authorize?tenant=7' };
-    const request = { clientId: CLIENT.id, redirectUri: REDIRECT_URI, scopes: [], attempt };
+    const request = { clientId: CLIENT.id, redirectUri: REDIRECT_URI, scopes: [], pending };
     expect(new URL(authorizationUrl(endpoint, request)).searchParams.get('tenant')).toBe('7');
   });
 });
@@ -115,12 +120,12 @@ const STRAYS = [
 
 describe('a request at the redirect URI', () => {
   test.each(STRAYS)('%s: a stray', (_name, query, reason) => {
-    expect(judged(query)).toEqual({ kind: 'stray', reason });
+    expect(judged(query)).toEqual({ kind: 'unexpected', reason });
   });
 
   test('with the right state and a code is the answer', () => {
-    const judgement = judged('code=the-code&state=STATE&scope=sleep&something=else');
-    expect(judgement.kind === 'granted' && judgement.parameters.get('code')).toBe('the-code');
+    const result = judged('code=the-code&state=STATE&scope=sleep&something=else');
+    expect(result.kind === 'granted' && result.parameters.get('code')).toBe('the-code');
   });
 
   test('§7: with the right issuer is the answer', () => {
@@ -129,12 +134,15 @@ describe('a request at the redirect URI', () => {
 
   test('§7: with an empty issuer counts as without one (RFC 6749 §3.1)', () => {
     expect(judged('code=a&state=STATE&iss=').kind).toBe('granted');
-    expect(judged('code=a&state=STATE&iss=', ALWAYS_ISS).kind).toBe('stray');
+    expect(judged('code=a&state=STATE&iss=', ALWAYS_ISS).kind).toBe('unexpected');
   });
 
-  test('§7: without an issuer is a stray where the metadata says that one always comes', () => {
-    expect(judged('code=a&state=STATE', ALWAYS_ISS)).toEqual({ kind: 'stray', reason: 'other-issuer' });
-    expect(judged('error=access_denied&state=STATE', ALWAYS_ISS)).toEqual({ kind: 'stray', reason: 'other-issuer' });
+  test('§7: without an issuer is unexpected where the metadata says that one always comes', () => {
+    expect(judged('code=a&state=STATE', ALWAYS_ISS)).toEqual({ kind: 'unexpected', reason: 'other-issuer' });
+    expect(judged('error=access_denied&state=STATE', ALWAYS_ISS)).toEqual({
+      kind: 'unexpected',
+      reason: 'other-issuer',
+    });
     expect(judged('code=a&state=STATE&iss=https%3A%2F%2Fissuer.example', ALWAYS_ISS).kind).toBe('granted');
   });
 
@@ -154,15 +162,18 @@ describe('a request at the redirect URI', () => {
         (state) => {
           fc.pre(state !== STATE);
           const parameters = new URLSearchParams({ code: 'a', state });
-          expect(judgeCallback(server, CLIENT, attempt, parameters).kind).toBe('stray');
+          expect(validateCallback(server, CLIENT, pending, parameters).kind).toBe('unexpected');
         },
       ),
     );
   });
 
-  test('§4: another attempt’s state is a stray', async () => {
-    const parameters = new URLSearchParams({ code: 'a', state: newAttempt().state.reveal() });
-    expect(judgeCallback(server, CLIENT, attempt, parameters)).toEqual({ kind: 'stray', reason: 'wrong-state' });
+  test('§4: the state of another authorization is unexpected', async () => {
+    const parameters = new URLSearchParams({ code: 'a', state: newAuthorization().state.reveal() });
+    expect(validateCallback(server, CLIENT, pending, parameters)).toEqual({
+      kind: 'unexpected',
+      reason: 'wrong-state',
+    });
   });
 });
 
@@ -182,9 +193,9 @@ const REGISTERED: readonly (readonly [string, ErrorCode])[] = [
 ];
 
 const refused = (parameters: Readonly<Record<string, string>>) => {
-  const judgement = judgeCallback(server, CLIENT, attempt, new URLSearchParams({ ...parameters, state: STATE }));
-  if (judgement.kind !== 'refused') throw new Error(`It was not refused: ${judgement.kind}`);
-  return judgement.error;
+  const result = validateCallback(server, CLIENT, pending, new URLSearchParams({ ...parameters, state: STATE }));
+  if (result.kind !== 'refused') throw new Error(`It was not refused: ${result.kind}`);
+  return result.error;
 };
 
 describe('§12: an error at the redirect URI', () => {
@@ -218,7 +229,7 @@ describe('§12: an error at the redirect URI', () => {
   });
 
   test('state and verifier, repeated by the provider, are taken out', () => {
-    for (const secret of [STATE, attempt.verifier.reveal()]) {
+    for (const secret of [STATE, pending.verifier.reveal()]) {
       expect(refused({ error: 'x', error_description: `You sent ${secret}.` }).message).toContain('You sent [secret]');
       expect(refused({ error: secret }).message).not.toContain(secret);
     }

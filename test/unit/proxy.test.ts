@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/environment.ts';
 import { AuthError } from '../../src/errors.ts';
 import { isExempt } from '../../src/network/no-proxy.ts';
-import { type Environment, type ForwardProxy, proxyFor } from '../../src/network/proxy.ts';
+import { type ForwardProxy, proxyFor } from '../../src/network/proxy.ts';
 
 const PASSWORD = 'marked-p@ss:w/rd%#?';
 const PROXY = 'http://proxy.example:3128';

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { knownScopes } from '../../src/library/scope-list.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
-import { GOOGLE_SCOPE_PREFIX, googleHealth } from '../../src/providers/google-health.ts';
-import { shortScope, successorOf } from '../../src/providers/scope-names.ts';
+import { GOOGLE_SCOPE_PREFIX, googleHealth, shortScope, successorOf } from '../../src/providers/google-health.ts';
 
 describe('what became of Fitbit’s scopes', () => {
   test('every one but social has a successor that Google Health knows, to read', () => {

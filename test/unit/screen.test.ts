@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/browser/environment.ts';
 import { type Elsewhere, type Machine, screenOf } from '../../src/browser/screen.ts';
+import type { Environment } from '../../src/environment.ts';
 
 const LINUX: Machine = { platform: 'linux', inContainer: false, onWsl: false };
 const CONTAINER: Machine = { ...LINUX, inContainer: true };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/network/proxy.ts';
+import type { Environment } from '../../src/environment.ts';
 import { judgeTrust, type Trust } from '../../src/network/trust.ts';
 import { authority, skipWithoutOpenssl } from '../flow/authority.ts';
 

@@ -13,7 +13,7 @@ interface FitbitAuthorization extends Authorization {
 }
 
 /** The body of a token answer, as it goes over the wire. */
-export interface TokenAnswer {
+export interface TokenResponse {
   readonly access_token: string;
   readonly expires_in: number;
   readonly refresh_token: string;
@@ -24,7 +24,7 @@ export interface TokenAnswer {
 
 export type RefusalReason = CodeRefusal | 'refresh-token-invalid';
 export type Outcome =
-  | { readonly kind: 'granted'; readonly answer: TokenAnswer }
+  | { readonly kind: 'granted'; readonly answer: TokenResponse }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
 /** One person's consent to one app, until a newer one or a revocation ends it. */
@@ -36,7 +36,7 @@ interface Grant {
 
 type RefreshToken =
   | { readonly kind: 'live'; readonly grant: Grant }
-  | { readonly kind: 'spent'; readonly grant: Grant; readonly spentAt: number; readonly answer: TokenAnswer };
+  | { readonly kind: 'spent'; readonly grant: Grant; readonly spentAt: number; readonly answer: TokenResponse };
 
 /** Codes, grants and tokens, and Fitbit's rules for them. Knows no HTTP; the clock is handed in. */
 export class FitbitLedger {
@@ -117,7 +117,7 @@ export class FitbitLedger {
     return [...this.#grants.values()];
   }
 
-  #issue(grant: Grant): TokenAnswer {
+  #issue(grant: Grant): TokenResponse {
     const { token, access } = mint(grant, { now: this.#clock.now(), serial: ++this.#issued, key: this.#key });
     const refreshToken = randomBytes(32).toString('hex');
     this.#accessTokens.set(token, access);

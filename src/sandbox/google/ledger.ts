@@ -27,7 +27,7 @@ export interface GoogleAccess extends GoogleGrant {
 }
 
 /** The body of a token answer, as it goes over the wire. */
-export interface TokenAnswer {
+export interface TokenResponse {
   readonly access_token: string;
   readonly expires_in: number;
   /** Absent in the answer to a refresh: the old one goes on. */
@@ -40,7 +40,7 @@ export interface TokenAnswer {
 
 export type RefusalReason = CodeRefusal | 'refresh-token-unknown' | 'refresh-token-foreign' | 'refresh-token-dead';
 export type Outcome =
-  | { readonly kind: 'granted'; readonly answer: TokenAnswer }
+  | { readonly kind: 'granted'; readonly answer: TokenResponse }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
 /** Codes, grants and tokens, and Google's rules for them. Knows no HTTP; the clock is handed in. */
@@ -134,7 +134,7 @@ export class GoogleLedger {
     return [...this.#grants.values()];
   }
 
-  #issue(grant: GoogleGrant, offline: boolean): TokenAnswer {
+  #issue(grant: GoogleGrant, offline: boolean): TokenResponse {
     const token = `ya29.a0A${randomBytes(120).toString('base64url')}`;
     const expiresAt = new Date(this.#clock.now().getTime() + LIFETIME_SECONDS * 1000);
     this.#accessTokens.set(token, { ...grant, offline, expiresAt });

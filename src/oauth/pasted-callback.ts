@@ -1,5 +1,5 @@
 import type { AuthError } from '../errors.ts';
-import { type Attempt, judgeCallback, type StrayReason } from './authorization.ts';
+import { type PendingAuthorization, type UnexpectedReason, validateCallback } from './authorization.ts';
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 /** What a person pasted, taken apart and not judged yet. */
@@ -43,7 +43,7 @@ function readPaste(text: string): Pasted {
 
 /** Why what was pasted is not the awaited answer. */
 export type PasteReason =
-  | Exclude<StrayReason, 'no-state'>
+  | Exclude<UnexpectedReason, 'no-state'>
   | 'unreadable'
   /** The address that was to be opened, or another of the provider's. */
   | 'sign-in-page'
@@ -52,29 +52,32 @@ export type PasteReason =
   | 'code-alone';
 
 /** What a paste turned out to be. */
-export type PasteJudgement =
+export type PastedCallbackResult =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'wrong'; readonly reason: PasteReason }
   | { readonly kind: 'refused'; readonly error: AuthError }
   | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
 
 /** What a paste is held against. */
-export interface AwaitedPaste {
+export interface ExpectedCallback {
   readonly server: AuthorizationServer;
   readonly client: ClientRegistration;
-  readonly attempt: Attempt;
+  readonly pending: PendingAuthorization;
   readonly redirectUri: string;
 }
 
 const ANY_CODE = /^[\w.~+/=:-]{16,2048}$/;
 
 /**
- * Judges what a person pasted as {@link judgeCallback} judges a request, with two differences. An address must be the redirect
+ * Judges what a person pasted as {@link validateCallback} judges a request, with two differences. An address must be the redirect
  * URI. And the state may be missing, because nobody but the person can paste: a denial then needs none, and a code is safe
- * where the server holds it to this attempt's verifier (RFC 9700 §2.1.1, §4.5.3), and names its issuer only now and then.
+ * where the server holds it to the verifier of this authorization (RFC 9700 §2.1.1, §4.5.3), and names its issuer only now and then.
  */
-export function judgePaste({ server, client, attempt, redirectUri }: AwaitedPaste, text: string): PasteJudgement {
-  const wrong = (reason: PasteReason): PasteJudgement => ({ kind: 'wrong', reason });
+export function validatePastedCallback(
+  { server, client, pending, redirectUri }: ExpectedCallback,
+  text: string,
+): PastedCallbackResult {
+  const wrong = (reason: PasteReason): PastedCallbackResult => ({ kind: 'wrong', reason });
   const pasted = readPaste(text);
   if (pasted.kind === 'nothing') return pasted;
   if (pasted.kind === 'unreadable') return wrong('unreadable');
@@ -89,11 +92,11 @@ export function judgePaste({ server, client, attempt, redirectUri }: AwaitedPast
       if (!(server.codeShape ?? ANY_CODE).test(code)) return wrong(pasted.kind === 'code' ? 'unreadable' : 'no-answer');
       if (!server.checksPkce || server.issAlwaysSent) return wrong('code-alone');
     }
-    parameters.set('state', attempt.state.reveal());
+    parameters.set('state', pending.state.reveal());
   }
-  const judgement = judgeCallback(server, client, attempt, parameters);
-  if (judgement.kind !== 'stray') return judgement;
-  return wrong(judgement.reason === 'no-state' ? 'wrong-state' : judgement.reason);
+  const result = validateCallback(server, client, pending, parameters);
+  if (result.kind !== 'unexpected') return result;
+  return wrong(result.reason === 'no-state' ? 'wrong-state' : result.reason);
 }
 
 function answerOf(code: string): { readonly address?: URL; readonly parameters: URLSearchParams } {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Fetch } from '../../src/oauth/http.ts';
-import { discover } from '../../src/oauth/metadata.ts';
+import type { Fetch } from '../../src/environment.ts';
+import { discover } from '../../src/oauth/discovery.ts';
 
 const ISSUER = 'https://issuer.example';
 const DOCUMENT = {

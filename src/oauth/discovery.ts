@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defined } from '../defined.ts';
+import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
-import type { Fetch } from './http.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
 
 /** A server found by its metadata, and what else that told. */

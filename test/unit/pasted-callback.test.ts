@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { newAttempt } from '../../src/oauth/authorization.ts';
-import { judgePaste, type PasteReason } from '../../src/oauth/pasted-answer.ts';
+import { newAuthorization } from '../../src/oauth/authorization.ts';
+import { type PasteReason, validatePastedCallback } from '../../src/oauth/pasted-callback.ts';
 import type { AuthorizationServer } from '../../src/oauth/server.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { googleHealth } from '../../src/providers/google-health.ts';
@@ -14,18 +14,18 @@ const ADDRESS = 'http://127.0.0.1:8976/callback';
 const HEX = '0123456789abcdef0123456789abcdef01234567';
 const SLASHED = '4/0AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789';
 
-const attempt = newAttempt();
-const STATE = attempt.state.reveal();
+const pending = newAuthorization();
+const STATE = pending.state.reveal();
 
 /** `STATE` stands for the right one. */
 function judged(text: string, server = FITBIT, redirectUri = ADDRESS) {
-  const judgement = judgePaste(
-    { server, client: { id: '23ABCD' }, attempt, redirectUri },
+  const result = validatePastedCallback(
+    { server, client: { id: '23ABCD' }, pending, redirectUri },
     text.replaceAll('STATE', STATE),
   );
-  if (judgement.kind === 'granted') return `granted ${judgement.parameters.get('code')}`;
-  if (judgement.kind === 'refused') return `refused ${judgement.error.code}`;
-  return judgement.kind === 'wrong' ? judgement.reason : judgement.kind;
+  if (result.kind === 'granted') return `granted ${result.parameters.get('code')}`;
+  if (result.kind === 'refused') return `refused ${result.error.code}`;
+  return result.kind === 'wrong' ? result.reason : result.kind;
 }
 
 describe('what is taken', () => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defined } from '../defined.ts';
-import type { Fetch } from '../oauth/http.ts';
-import { discover } from '../oauth/metadata.ts';
+import type { Fetch } from '../environment.ts';
+import { discover } from '../oauth/discovery.ts';
 import { epochSeconds } from './epoch.ts';
 import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
 
@@ -10,7 +10,7 @@ import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provide
  *
  * @throws AuthError as `discover`
  */
-export async function custom(address: string, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
+export async function generic(address: string, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
   const { server, scopesSupported = [] } = await discover(address, options);
   return {
     id: 'custom',
