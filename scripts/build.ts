@@ -22,7 +22,8 @@ const OF_OTHERS = ['man', 'types'];
 
 /** The files in `parts/`, and what each is made of. */
 const PARTS = {
-  app: 'src/server/app.ts',
+  listen: 'src/server/listen.ts',
+  'old-app': 'src/server/old-app.ts',
   'completion-scripts': '@optique/core/completion',
   log: 'src/log/log.ts',
   open: 'src/browser/open.ts',

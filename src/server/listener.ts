@@ -44,7 +44,7 @@ export async function listen({
     redirects,
     async (redirect, absent) => {
       const [{ callbackApp }, opened] = await Promise.all([
-        import('./app.ts'),
+        import('./old-app.ts'),
         typeof log === 'function' ? log() : log,
       ]);
       if (absent.length > 0) opened?.info({ absent }, 'This machine has only one loopback stack.');

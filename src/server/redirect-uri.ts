@@ -53,3 +53,8 @@ export function authorities({ host, port }: RedirectUri): readonly string[] {
   const name = host.toLowerCase();
   return port === 80 ? [name, `${name}:80`] : [`${name}:${port}`];
 }
+
+/** An address as it stands in a URI: `127.0.0.1:8976`, `[::1]:8976`. */
+export function authorityOf(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Headers, parse, received } from '../flow/loopback-visitor.ts';
+import { type Headers, parse, received } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
 import { type LocalPages, localPages, open } from './local-pages.ts';
 import { run, type StrangersSite, strangersSite } from './stranger.ts';

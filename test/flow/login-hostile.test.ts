@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Headers } from './loopback-visitor.ts';
+import type { Headers } from './server-visitor.ts';
 import { type Bench, bench, type Waiting } from './sign-in.ts';
 
 interface Attack {

@@ -3,7 +3,7 @@ import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fileStore } from '../../src/store/file-store.ts';
-import { NAVIGATION, parse } from './loopback-visitor.ts';
+import { NAVIGATION, parse } from './server-visitor.ts';
 import { type Bench, bench, type Waiting } from './sign-in.ts';
 
 /** Holds the profile's lock, as another process at work on it does, until `release` is called. */

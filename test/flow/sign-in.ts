@@ -8,7 +8,7 @@ import type { ConsentOptions } from '../../src/sandbox/consent.ts';
 import { readForm } from '../../src/sandbox/form.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { type Answer, type Headers, NAVIGATION, parse, received } from './loopback-visitor.ts';
+import { type Answer, type Headers, NAVIGATION, parse, received } from './server-visitor.ts';
 
 const APP = SANDBOX_CLIENTS.server;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Headers } from './loopback-visitor.ts';
+import type { Headers } from './server-visitor.ts';
 import { OPENED, visitedSite } from './site-visitor.ts';
 
 const SIGN_OUT = { action: 'sign-out', profile: 'default' };

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Presence } from '../../src/server/presence.ts';
 import { startSite } from '../../src/server/site.ts';
-import { received } from './loopback-visitor.ts';
+import { received } from './server-visitor.ts';
 import { NOW } from './site-views.ts';
 import { OPENED, type VisitedSite, visitedSite } from './site-visitor.ts';
 

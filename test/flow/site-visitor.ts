@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Action, SetupForm, StatusView } from '../../src/server/pages/site-view.ts';
 import { type Next, type SetupHandlers, type Site, type SiteOptions, startSite } from '../../src/server/site.ts';
-import { type Answer, type Headers, parse, received } from './loopback-visitor.ts';
+import { type Answer, type Headers, parse, received } from './server-visitor.ts';
 import { FRESH, NOW, SETUP, STALE } from './site-views.ts';
 
 /** A tab that is opened by another program or typed into. */

@@ -44,6 +44,11 @@ export const VIEWS = {
     title: 'This sign-in is over',
     lead: 'It has been answered already, by another address than this one. Nothing was changed.',
   },
+  headersTooLarge: {
+    ...waiting,
+    title: 'Your browser sent too many cookies',
+    lead: 'Other programs on this computer have set so many cookies for this host that the request could not be read. Delete the cookies of this host, then open the address in your terminal again.',
+  },
   broken: {
     ...waiting,
     tone: 'failure',

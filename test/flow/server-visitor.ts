@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import type { CallbackListener } from '../../src/server/callback-listener.ts';
-import { type ListenOptions, listen } from '../../src/server/listener.ts';
-import type { CallbackAnswer, View } from '../../src/server/pages/view.ts';
+import type { CallbackValidation, PendingCallback, ResultPage } from '../../src/server/callback.ts';
+import { type Listener, type ListenOptions, listen } from '../../src/server/listen.ts';
 
 /** A browser's own navigation, as Chromium sends it after a consent form on another site. */
 export const NAVIGATION = {
@@ -22,12 +21,12 @@ export type Headers = Readonly<Record<string, string>>;
 
 /** A listener that waits for `?code=…&state=right`, what it was asked, and raw sockets to it. */
 export class Waiting implements AsyncDisposable {
-  readonly listener: CallbackListener;
+  readonly listener: Listener<string>;
   readonly asked: readonly URLSearchParams[];
   readonly port: number;
   readonly #sockets: Socket[] = [];
 
-  constructor(listener: CallbackListener, asked: readonly URLSearchParams[]) {
+  constructor(listener: Listener<string>, asked: readonly URLSearchParams[]) {
     this.listener = listener;
     this.asked = asked;
     this.port = Number(new URL(listener.redirectUri).port);
@@ -68,7 +67,7 @@ export class Waiting implements AsyncDisposable {
     return this.send('GET', target, { ...NAVIGATION, ...headers });
   }
 
-  /** The awaited answer, as the browser brings it, to its end. */
+  /** The awaited callback, as the browser brings it, to its end. */
   async finish(): Promise<Answer> {
     const redirect = await this.navigate('/callback?code=the-code&state=right');
     return this.navigate((redirect.header('location') ?? '').replace('#', ''));
@@ -80,7 +79,7 @@ export class Waiting implements AsyncDisposable {
   }
 }
 
-export const SIGNED_IN: View = {
+export const SIGNED_IN: ResultPage = {
   tone: 'success',
   title: 'Signed in',
   lead: 'Your tokens are stored.',
@@ -89,31 +88,39 @@ export const SIGNED_IN: View = {
   next: [{ label: 'Print a token', command: 'fitbit-login token' }],
 };
 
-const NOT_AWAITED: View = {
+const NOT_AWAITED: ResultPage = {
   ...SIGNED_IN,
   tone: 'waiting',
-  title: 'Not the awaited answer',
+  title: 'Not the awaited callback',
   facts: [],
   next: [],
 };
 
-export async function waiting(options: Partial<ListenOptions> = {}): Promise<Waiting> {
+interface WaitingOptions extends Partial<ListenOptions<string>> {
+  /** What becomes of the callback. Default: it is answered with {@link SIGNED_IN} at once. */
+  readonly onCallback?: (pending: PendingCallback<string>) => void;
+}
+
+export async function waiting({ onCallback, ...options }: WaitingOptions = {}): Promise<Waiting> {
   const asked: URLSearchParams[] = [];
-  const answer = options.onCallback ?? (async (params) => judge(params));
+  const validation = options.validate ?? validate;
   const listener = await listen({
     redirectUris: ['http://127.0.0.1:0/callback'],
     lingerMs: 60_000,
     ...options,
-    onCallback: (params) => {
+    validate: (params) => {
       asked.push(params);
-      return answer(params);
+      return validation(params);
     },
   });
+  void listener.callback.then(onCallback ?? ((pending) => void pending.respond(SIGNED_IN)));
   return new Waiting(listener, asked);
 }
 
-export function judge(params: URLSearchParams): CallbackAnswer {
-  return params.get('state') === 'right' ? { final: true, view: SIGNED_IN } : { final: false, view: NOT_AWAITED };
+export function validate(params: URLSearchParams): CallbackValidation<string> {
+  return params.get('state') === 'right'
+    ? { kind: 'accepted', response: params.get('code') ?? '' }
+    : { kind: 'unexpected', page: NOT_AWAITED };
 }
 
 /** All that comes from a socket until it has ended, however it ends. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
-import type { CallbackAnswer } from '../../src/server/pages/view.ts';
-import { judge, parse, received, SIGNED_IN, waiting } from './loopback-visitor.ts';
+import type { ListenOptions } from '../../src/server/listen.ts';
+import { parse, received, SIGNED_IN, type Waiting, waiting } from './server-visitor.ts';
 
 const RIGHT = '/callback?code=the-code&state=right';
 
@@ -36,26 +36,27 @@ test('§9: the result page loads nothing, links nowhere, is not framed, not stor
   expect(body).toContain('<title>Signed in · fitbit-login</title>');
 });
 
-test('the page waits until the answer is there, and says nothing before', async () => {
-  let decide: (answer: CallbackAnswer) => void = () => {};
-  let asked: () => void = () => {};
-  const wasAsked = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
-  await using visited = await waiting({
-    onCallback: () => {
-      asked();
-      return new Promise((resolve) => {
-        decide = resolve;
-      });
-    },
-  });
+/** A listener whose callback is answered by the test. */
+async function heldOpen(options: Partial<ListenOptions<string>> = {}) {
+  const visited = await waiting({ ...options, onCallback: () => {} });
+  return { visited, callback: visited.listener.callback, [Symbol.asyncDispose]: () => visited[Symbol.asyncDispose]() };
+}
+
+/** Sends the callback as a client that is no browser. */
+async function sendCallback(visited: Waiting, target = RIGHT) {
   const socket = await visited.socket();
+  socket.write(`GET ${target} HTTP/1.1\r\nhost: ${visited.authority}\r\n\r\n`);
+  return socket;
+}
+
+test('the request is held open until respond(page), and nothing is sent before', async () => {
+  await using at = await heldOpen();
+  const socket = await sendCallback(at.visited);
   const all = received(socket);
-  socket.write(`GET ${RIGHT} HTTP/1.1\r\nhost: ${visited.authority}\r\n\r\n`);
-  await wasAsked;
+  const pending = await at.callback;
+  expect(pending.response).toBe('the-code');
   expect(socket.bytesRead).toBe(0);
-  decide({ final: true, view: SIGNED_IN });
+  await pending.respond(SIGNED_IN);
   expect(parse(await all).body).toContain('Signed in');
 });
 
@@ -64,7 +65,6 @@ test('a client that is no browser gets the page at once', async () => {
   const answer = await visited.send('GET', RIGHT, { accept: '*/*' });
   expect(answer.status).toBe(200);
   expect(answer.body).toContain('Signed in');
-  await visited.listener.answered;
 });
 
 test('reload, back and a second visit show the result again and ask nobody again', async () => {
@@ -77,21 +77,41 @@ test('reload, back and a second visit show the result again and ask nobody again
   expect(visited.asked).toHaveLength(1);
 });
 
-test('the browser itself: the callback twice at once is one exchange with one result', async () => {
-  let exchanges = 0;
-  let shared: Promise<CallbackAnswer> | undefined;
-  await using visited = await waiting({
-    onCallback: (params) => {
-      shared ??= new Promise((resolve) => setImmediate(() => resolve(judge(params)))).then((answer) => {
-        exchanges += 1;
-        return answer as CallbackAnswer;
-      });
-      return shared;
-    },
-  });
-  const answers = await Promise.all(Array.from({ length: 5 }, () => visited.navigate(RIGHT)));
-  expect(new Set(answers.map(({ header }) => header('location'))).size).toBe(1);
-  expect(exchanges).toBe(1);
+test('the browser itself: the same callback five times at once is one callback with one result', async () => {
+  await using at = await heldOpen();
+  const visits = Promise.all(Array.from({ length: 5 }, () => at.visited.navigate(RIGHT)));
+  void (await at.callback).respond(SIGNED_IN);
+  expect(new Set((await visits).map(({ header }) => header('location'))).size).toBe(1);
+  expect(at.visited.asked).toHaveLength(1);
+});
+
+test('another callback, while the first is being exchanged, is told that the sign-in is over', async () => {
+  await using at = await heldOpen();
+  const first = at.visited.navigate(RIGHT);
+  const pending = await at.callback;
+  const other = await at.visited.navigate('/callback?code=other&state=right');
+  expect([other.status, other.body]).toEqual([400, expect.stringContaining('over')]);
+  void pending.respond(SIGNED_IN);
+  expect((await first).status).toBe(303);
+  expect(at.visited.asked).toHaveLength(1);
+});
+
+test('a callback after the wait has expired gets the page for it and is not handed over', async () => {
+  const handedOver: unknown[] = [];
+  await using visited = await waiting({ onCallback: (pending) => handedOver.push(pending) });
+  visited.listener.expire({ ...SIGNED_IN, title: 'Too late' });
+  const { status, body } = await visited.navigate(RIGHT);
+  expect([status, body]).toEqual([400, expect.stringContaining('Too late')]);
+  expect([handedOver, visited.asked]).toEqual([[], []]);
+});
+
+test('a callback that was accepted, and not answered when the wait expires, is told so', async () => {
+  await using at = await heldOpen();
+  const socket = await sendCallback(at.visited);
+  const all = received(socket);
+  await at.callback;
+  at.visited.listener.expire({ ...SIGNED_IN, title: 'Too late' });
+  expect(parse(await all).body).toContain('Too late');
 });
 
 test('another user of the same machine who calls after the end is not shown whose data it is', async () => {
@@ -106,55 +126,52 @@ test('another user of the same machine who calls after the end is not shown whos
   expect(visited.asked).toHaveLength(1);
 });
 
-test('a failure is final too, with its own words', async () => {
-  const view = { ...SIGNED_IN, tone: 'failure', title: 'Not signed in', badge: 'sandbox' } as const;
-  await using visited = await waiting({ onCallback: async () => ({ final: true, view }) });
-  const page = await visited.finish();
-  expect(page.status).toBe(200);
-  expect(page.body).toContain('Not done');
-  expect(page.body).toContain('<span class="badge">sandbox</span>');
+test('a failure is shown with its own words and a 200', async () => {
+  const page = { ...SIGNED_IN, tone: 'failure', title: 'Not signed in', badge: 'sandbox' } as const;
+  await using visited = await waiting({ onCallback: (pending) => void pending.respond(page) });
+  const { status, body } = await visited.finish();
+  expect(status).toBe(200);
+  expect(body).toContain('Not signed in');
+  expect(body).toContain('<span class="badge">sandbox</span>');
 });
 
 test('§9: the one link of a result page is the way back that it was given', async () => {
   const back = { label: 'Back to the status page', url: 'http://127.0.0.1:1/"><script>/status' };
-  await using visited = await waiting({ onCallback: async () => ({ final: true, view: { ...SIGNED_IN, back } }) });
+  await using visited = await waiting({ onCallback: (pending) => void pending.respond({ ...SIGNED_IN, back }) });
   const { body } = await visited.finish();
   expect(body.match(/<a [^>]*>[^<]*/g)).toEqual([
     '<a class="button" href="http://127.0.0.1:1/&#34;&#62;&#60;script&#62;/status">Back to the status page',
   ]);
 });
 
-test('answered: pending until the page is out, not after the redirect alone', async () => {
-  await using visited = await waiting();
-  let answered = false;
-  void visited.listener.answered.then(() => {
-    answered = true;
+test('respond() resolves when the page is out, not after the redirect alone', async () => {
+  await using at = await heldOpen();
+  const visit = at.visited.navigate(RIGHT);
+  let delivered = false;
+  const responded = (await at.callback).respond(SIGNED_IN).then(() => {
+    delivered = true;
   });
-  const { header } = await visited.navigate(RIGHT);
-  expect(answered).toBe(false);
-  await visited.navigate((header('location') ?? '').replace('#', ''));
-  await visited.listener.answered;
+  const { header } = await visit;
+  expect(delivered).toBe(false);
+  await at.visited.navigate((header('location') ?? '').replace('#', ''));
+  await responded;
 });
 
-test('answered: after the linger when the browser never asks for the page', async () => {
-  await using visited = await waiting({ lingerMs: 1 });
-  await visited.navigate(RIGHT);
-  await visited.listener.answered;
+test('respond() resolves after the linger when the browser never asks for the page', async () => {
+  await using at = await heldOpen({ lingerMs: 1 });
+  const visit = at.visited.navigate(RIGHT);
+  await (await at.callback).respond(SIGNED_IN);
+  await visit;
 });
 
-test('answered: also when whoever brought the answer has gone away meanwhile', async () => {
-  let socketGone: Promise<string> = Promise.resolve('');
-  await using visited = await waiting({
-    lingerMs: 1,
-    onCallback: async (params) => {
-      await socketGone;
-      return judge(params);
-    },
-  });
-  const socket = await visited.socket();
-  socketGone = received(socket);
-  socket.write(`GET ${RIGHT} HTTP/1.1\r\nhost: ${visited.authority}\r\n\r\n`, () => socket.destroy());
-  await visited.listener.answered;
+test('respond() resolves although the browser has gone away meanwhile', async () => {
+  await using at = await heldOpen({ lingerMs: 1 });
+  const socket = await sendCallback(at.visited);
+  const pending = await at.callback;
+  const gone = received(socket);
+  socket.destroy();
+  await gone;
+  await pending.respond(SIGNED_IN);
 });
 
 test('§3: once closed, kept-alive and preconnected sockets are ended and the port is free', async () => {
@@ -175,26 +192,18 @@ test('§3: once closed, kept-alive and preconnected sockets are ended and the po
   await expect(visited.socket()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test('closing while a visitor is held open ends that visit', async () => {
-  let asked: () => void = () => {};
-  const wasAsked = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
-  await using visited = await waiting({
-    onCallback: () => {
-      asked();
-      return new Promise(() => {});
-    },
-  });
-  const held = visited.navigate(RIGHT);
-  await wasAsked;
-  await visited.listener.close();
+test('closing while a browser is held open ends its visit', async () => {
+  await using at = await heldOpen();
+  const held = at.visited.navigate(RIGHT);
+  const pending = await at.callback;
+  await at.visited.listener.close();
   expect((await held).status).toBe(0);
+  await pending.respond(SIGNED_IN);
 });
 
 test('closing while the page is on its way to a slow reader lets it out to the last byte', async () => {
-  const view = { ...SIGNED_IN, notes: ['a'.repeat(16_000_000)] };
-  await using visited = await waiting({ onCallback: async () => ({ final: true, view }) });
+  const page = { ...SIGNED_IN, notes: ['a'.repeat(16_000_000)] };
+  await using visited = await waiting({ onCallback: (pending) => void pending.respond(page) });
   const socket = await visited.socket();
   const begun = new Promise((resolve) => socket.once('readable', resolve));
   socket.write(`GET ${RIGHT} HTTP/1.1\r\nhost: ${visited.authority}\r\n\r\n`);

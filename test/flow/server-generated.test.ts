@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parse, waiting } from './loopback-visitor.ts';
+import { parse, waiting } from './server-visitor.ts';
 
 const RUNS = 2_000;
 
@@ -78,7 +78,7 @@ test('a hostile redirect: 2,000 generated requests get no 5xx, end no wait and s
     }),
     { numRuns: RUNS },
   );
-  // Neither number may be small by accident: the requests are answered, and many of them reach the judge.
+  // Neither number may be small by accident: the requests are answered, and many of them reach the validation.
   expect(answered).toBeGreaterThan(RUNS * 0.8);
   expect(asked).toBeGreaterThan(RUNS * 0.05);
   expect(visited.exchanges).toBe(0);
@@ -86,5 +86,4 @@ test('a hostile redirect: 2,000 generated requests get no 5xx, end no wait and s
   expect((await visited.finish()).body).toContain('Signed in');
   expect(parse(await visited.raw('GET / HTTP/1.1\r\n\r\n')).status).toBe(400);
   expect(visited.exchanges).toBe(1);
-  await visited.listener.answered;
 }, 60_000);

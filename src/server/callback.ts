@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { guardedBy, NAVIGATION } from './guards.ts';
+import { sendPage } from './pages/page.ts';
+import { VIEWS } from './pages/texts.ts';
+import type { View } from './pages/view.ts';
+import type { RedirectUri } from './redirect-uri.ts';
+import { parseQuery, parseTarget } from './target.ts';
+
+/** What the browser is shown: see {@link View}. */
+export type ResultPage = View;
+
+/** What one visit to the redirect URI is. */
+export type CallbackValidation<T> =
+  /** Not the awaited callback: the visitor gets `page` with a 400, and the wait goes on. */
+  { readonly kind: 'unexpected'; readonly page: ResultPage } | { readonly kind: 'accepted'; readonly response: T };
+
+/** Checks the parameters of a visit: pure and quick. If it throws, that visitor is told so, and the wait goes on. */
+export type ValidateCallback<T> = (parameters: URLSearchParams) => CallbackValidation<T>;
+
+/** The accepted callback. Its browser waits for the page. */
+export interface PendingCallback<T> {
+  readonly response: T;
+  /**
+   * Answers the browser, and everyone who repeats the same callback. The first call counts.
+   * Resolves once a client has the page, else `lingerMs` later, or when the listener is closed.
+   */
+  respond(page: ResultPage): Promise<void>;
+}
+
+/** The one callback that is waited for, its page, and whether that has been delivered. */
+export class CallbackWait<T> {
+  readonly callback: Promise<PendingCallback<T>>;
+  /** Shows the page at an address without the code, which cannot be guessed (RFC 9700 §4.3). */
+  readonly resultPath = `/result/${randomBytes(16).toString('hex')}`;
+  readonly #validate: ValidateCallback<T>;
+  readonly #lingerMs: number;
+  readonly #page: Promise<ResultPage>;
+  readonly #delivered: Promise<void>;
+  readonly #onTheirWay = new Set<Promise<void>>();
+  #acceptedQuery: string | undefined;
+  #expired: ResultPage | undefined;
+  #accept: (pending: PendingCallback<T>) => void = () => {};
+  #showPage: (page: ResultPage) => void = () => {};
+  #finish: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ validate, lingerMs }: { readonly validate: ValidateCallback<T>; readonly lingerMs: number }) {
+    this.#validate = validate;
+    this.#lingerMs = lingerMs;
+    this.callback = new Promise((resolve) => {
+      this.#accept = resolve;
+    });
+    this.#page = new Promise((resolve) => {
+      this.#showPage = resolve;
+    });
+    this.#delivered = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  /** What to show for a visit with this query: the result's page when it is there, or one with a 4xx. */
+  async visit(
+    query: string,
+    parameters: URLSearchParams,
+  ): Promise<{ readonly status: 200 | 400; readonly page: View }> {
+    if (this.#acceptedQuery === undefined) {
+      if (this.#expired !== undefined) return { status: 400, page: this.#expired };
+      const validation = this.#validate(parameters);
+      if (validation.kind === 'unexpected') return { status: 400, page: validation.page };
+      this.#acceptedQuery = query;
+      this.#accept({ response: validation.response, respond: (page) => this.#respond(page) });
+    }
+    // Another query is another visitor, who must not be shown whose data this is.
+    if (query !== this.#acceptedQuery) return { status: 400, page: VIEWS.over };
+    return { status: 200, page: await this.#page };
+  }
+
+  /** The result's page for whoever knows its path: only once there is one. */
+  get result(): Promise<ResultPage> | undefined {
+    return this.#acceptedQuery === undefined ? undefined : this.#page;
+  }
+
+  /** No callback is handed over from now on. One that was accepted and not answered gets the same page. */
+  expire(page: ResultPage): void {
+    this.#expired ??= page;
+    this.#showPage(page);
+  }
+
+  #respond(page: ResultPage): Promise<void> {
+    this.#showPage(page);
+    this.#timer ??= setTimeout(this.#finish, this.#lingerMs);
+    return this.#delivered;
+  }
+
+  /** Follows a page on its way out. A client that went away before the last byte does not count. */
+  follow(reply: FastifyReply): void {
+    const gone = new Promise<void>((resolve) => {
+      reply.raw.once('close', () => {
+        if (reply.raw.writableFinished) this.#finish();
+        resolve();
+      });
+    });
+    this.#onTheirWay.add(gone);
+    void gone.then(() => this.#onTheirWay.delete(gone));
+  }
+
+  /** Resolves when no page is on its way any more, after `timeoutMs` at the latest. */
+  async flush(timeoutMs: number): Promise<void> {
+    clearTimeout(this.#timer);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.all(this.#onTheirWay), late]);
+    clearTimeout(timer);
+    this.#finish();
+  }
+}
+
+/** The redirect URI, the result page, and what else a browser asks for. Nothing gets a 5xx or shares with other origins. */
+export function callbackRoutes<T>(app: FastifyInstance, redirect: RedirectUri, wait: CallbackWait<T>): void {
+  const onRequest = guardedBy(NAVIGATION, redirect);
+  const sendResult = (reply: FastifyReply, page: ResultPage) => {
+    wait.follow(reply);
+    // 200 also when the sign-in failed: some browsers and proxies put a page of their own over a 4xx.
+    return sendPage(reply.header('clear-site-data', '"storage"'), 200, page);
+  };
+
+  app.get(redirect.path, { onRequest }, async (request, reply) => {
+    const target = parseTarget(request.originalUrl);
+    // The router decodes paths; the redirect URI is compared as it is written (RFC 8252 §8.10).
+    if (target?.path !== redirect.path) return sendPage(reply, 404, VIEWS.nothingHere);
+    const query = parseQuery(target.query);
+    if ('status' in query) return sendPage(reply, query.status, VIEWS.malformed);
+    const { status, page } = await wait.visit(target.query, query.params);
+    if (status !== 200) return sendPage(reply, status, page);
+    // A browser is led away, so that the code stays neither in its address bar nor in its history.
+    const isBrowser = request.headers.accept?.includes('text/html') ?? false;
+    // The empty fragment keeps it from carrying the provider's own along, such as Fitbit's `#_=_` (RFC 9110 §10.2.2).
+    return isBrowser ? reply.redirect(`${wait.resultPath}#`, 303) : sendResult(reply, page);
+  });
+  app.get(wait.resultPath, { onRequest }, async (_request, reply) => {
+    const page = await wait.result;
+    return page === undefined ? sendPage(reply, 404, VIEWS.nothingHere) : sendResult(reply, page);
+  });
+  if (redirect.path !== '/favicon.ico') {
+    app.get('/favicon.ico', async (_request, reply) => reply.code(204).send());
+  }
+  app.setNotFoundHandler((_request, reply) => sendPage(reply, 404, VIEWS.nothingHere));
+  let defects = 0;
+  app.setErrorHandler((error, request, reply) => {
+    defects += 1;
+    // Once: whoever can provoke a defect must not be able to fill the log with it.
+    request.log[defects === 1 ? 'error' : 'debug']({ err: error }, 'a request could not be answered');
+    // A 4xx, and the wait goes on: a request that provokes a defect must not be able to end the sign-in.
+    return sendPage(reply, 400, VIEWS.broken);
+  });
+}

@@ -1,0 +1,91 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { AuthError } from '../errors.ts';
+import { createApp, type ServerNotice } from './app.ts';
+import { BindError, bindFirst } from './bind.ts';
+import {
+  CallbackWait,
+  callbackRoutes,
+  type PendingCallback,
+  type ResultPage,
+  type ValidateCallback,
+} from './callback.ts';
+import { EVERYWHERE } from './guards.ts';
+import { STYLE_HASH } from './pages/style.ts';
+import { VIEWS } from './pages/texts.ts';
+import { explainBindError } from './port-in-use.ts';
+import { parseRedirectUri } from './redirect-uri.ts';
+
+export interface ListenOptions<T> {
+  /** Registered redirect URIs, tried in this order. Loopback only; port `0` means any free port. */
+  readonly redirectUris: readonly string[];
+  /** Called for each visit to the redirect URI until one was accepted or the wait has expired. */
+  readonly validate: ValidateCallback<T>;
+  /** Gets a line for each request, without its query. Default: no log. */
+  readonly log?: FastifyBaseLogger | undefined;
+  /** How long a browser may take to ask for the result page, in milliseconds. Default 2,000. */
+  readonly lingerMs?: number | undefined;
+  /** Called when something else than the callback arrived that a person should hear of; each kind once. */
+  readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
+  /** The id of this process, so that an error does not suggest to end it. Default: unknown. */
+  readonly pid?: number | undefined;
+}
+
+/** A server on loopback that waits for one callback. */
+export interface Listener<T> extends AsyncDisposable {
+  /** The redirect URI that is listened for, byte for byte as given; only a port `0` is replaced by the real one. */
+  readonly redirectUri: string;
+  /** Resolves with the first accepted callback. Stays pending without one, also after `close()`. */
+  readonly callback: Promise<PendingCallback<T>>;
+  /** Hands no callback over from now on: a late one gets `page`, or is told that the sign-in is over. */
+  expire(page?: ResultPage): void;
+  /** Frees the port: a page on its way is let out, then every socket is ended, idle ones too. May be called again. */
+  close(): Promise<void>;
+}
+
+/** How long a result page that is being written may take to leave when the listener closes. */
+const FLUSH_MS = 250;
+
+/**
+ * Binds the first of the redirect URIs that is free and answers there until it is closed.
+ * @throws AuthError `USAGE` for a redirect URI that is not loopback; `PORT_BUSY` when the port of one is taken, else `LISTEN_FAILED`.
+ */
+export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>> {
+  const { validate, log, lingerMs = 2_000, pid } = options;
+  const redirects = options.redirectUris.map(parseRedirectUri);
+  if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
+
+  const wait = new CallbackWait<T>({ validate, lingerMs });
+  const onNotice = oncePerKind(options.onNotice ?? (() => {}));
+  const bound = await bindFirst(redirects, async (redirect) => {
+    const policy = { style: [STYLE_HASH], form: ["'none'"] };
+    const app = await createApp({ redirect, guards: EVERYWHERE, policy, log, onNotice });
+    callbackRoutes(app, redirect, wait);
+    return app;
+  }).catch(async (error: unknown) => {
+    throw error instanceof BindError ? await explainBindError(error, { pid }) : error;
+  });
+  const { absent } = bound;
+  if (absent.length > 0) log?.info({ absent }, 'This machine has only one loopback stack.');
+
+  const close = async () => {
+    // Node's close() takes a socket for idle as soon as its response was ended, though not yet written.
+    await wait.flush(FLUSH_MS);
+    await bound.close();
+  };
+  return {
+    redirectUri: bound.redirect.uri,
+    callback: wait.callback,
+    expire: (page = VIEWS.over) => wait.expire(page),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function oncePerKind(onNotice: (notice: ServerNotice) => void): (notice: ServerNotice) => void {
+  const told = new Set<string>();
+  return (notice) => {
+    if (told.has(notice.kind)) return;
+    told.add(notice.kind);
+    onNotice(notice);
+  };
+}

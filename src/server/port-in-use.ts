@@ -1,0 +1,212 @@
+import { readlinkSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { endianness, platform } from 'node:os';
+import { basename } from 'node:path';
+import { AuthError } from '../errors.ts';
+import { type BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
+import { authorityOf, type RedirectUri } from './redirect-uri.ts';
+
+/** What is wrong with an address that cannot be listened at, as a sentence's end, and what helps. */
+export interface PortProblem {
+  readonly reason: string;
+  readonly hint: string;
+  /** Who holds the port, for `--json`. */
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+interface ExplainOptions {
+  /** The id of this process, so that nobody is told to stop it. */
+  readonly pid?: number | undefined;
+  readonly os?: NodeJS.Platform;
+}
+
+/** Why none of the redirect URIs could be bound: `PORT_BUSY` where the port of one is taken, else `LISTEN_FAILED`. */
+export async function explainBindError({ failures }: BindError, options: ExplainOptions): Promise<AuthError> {
+  const problems = await Promise.all(failures.map((failure) => explainFailure(failure, options)));
+  const reasons = problems.map(({ reason }) => reason);
+  const message =
+    reasons.length === 1
+      ? `${capitalized(reasons[0] ?? '')}.`
+      : `None of the ${reasons.length} redirect URIs can be used: ${reasons.join('; ')}.`;
+  const busy = Math.max(
+    0,
+    failures.findIndex(({ code }) => code === 'EADDRINUSE'),
+  );
+  const { hint, details } = problems[busy] ?? {};
+  const tried = failures.map(({ redirect, address }) => authorityOf(address, redirect.port)).join(', ');
+  const code = failures[busy]?.code === 'EADDRINUSE' ? 'PORT_BUSY' : 'LISTEN_FAILED';
+  return new AuthError(code, message, { cause: failures[0]?.cause, hint, details: { tried, ...details } });
+}
+
+/**
+ * What a sign-in with this redirect URI would meet now, on each of its addresses that fails. Binds each for a moment, as nothing
+ * else tells for sure.
+ */
+export async function failuresAt(redirect: RedirectUri): Promise<readonly BindFailure[]> {
+  const codes = await Promise.all(redirect.addresses.map((address) => refusedAt(address, redirect.port)));
+  return redirect.addresses.flatMap((address, index) => {
+    const cause = codes[index];
+    return cause === undefined ? [] : [{ redirect, address, code: bindErrorCode(cause), cause }];
+  });
+}
+
+async function refusedAt(host: string, port: number): Promise<unknown> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen({ host, port, exclusive: true }, resolve);
+    });
+  } catch (error) {
+    return error;
+  }
+  await new Promise((resolve) => server.close(resolve));
+  return undefined;
+}
+
+export async function explainFailure(failure: BindFailure, options: ExplainOptions = {}): Promise<PortProblem> {
+  return failure.code === 'EADDRINUSE' ? portInUse(failure, options) : cannotListen(failure, options);
+}
+
+const OTHER_URI = 'register another redirect URI and pass it with `--redirect-uri`';
+const ANY_PORT = 'Google apps of the type Desktop take any port: `--redirect-uri http://127.0.0.1:0/callback`.';
+
+async function portInUse(
+  { redirect, address }: BindFailure,
+  { pid: ownPid, os }: ExplainOptions,
+): Promise<PortProblem> {
+  const { port, addresses } = redirect;
+  if (port === 0) {
+    return {
+      reason: 'there is no free port',
+      hint: 'Close programs that use many ports, then try again.',
+      details: {},
+    };
+  }
+  const holder = await holderOf(address, port);
+  const { pid, process = 'a program', uid } = holder;
+  const either = addresses.length > 1 ? ` on ${address}, where ${redirect.host} may lead too` : '';
+  const details = { address, port, ...holder };
+  if (pid !== undefined && pid === ownPid) {
+    const reason = `port ${port} is used by this process (pid ${pid}), for another sign-in${either}`;
+    return { reason, details, hint: 'Finish or cancel the other sign-in first.' };
+  }
+  if (pid !== undefined) {
+    const reason = `port ${port} is used by ${process} (pid ${pid})${either}`;
+    return { reason, details, hint: `Stop it (\`kill ${pid}\`), or ${OTHER_URI}. ${ANY_PORT}` };
+  }
+  const who = uid === undefined ? 'another program' : `a program of another user (uid ${uid})`;
+  return {
+    reason: `port ${port} is used by ${who}${either}`,
+    details,
+    hint: `${showing(port, os ?? platform())} shows which one. Stop it, or ${OTHER_URI}. ${ANY_PORT}`,
+  };
+}
+
+/** The system's own command that shows who listens at a port. */
+function showing(port: number, os: NodeJS.Platform): string {
+  if (os === 'win32') return `\`netstat -ano | findstr :${port}\``;
+  return os === 'linux' ? `\`sudo ss -ltnp sport = :${port}\`` : `\`sudo lsof -nP -iTCP:${port} -sTCP:LISTEN\``;
+}
+
+function cannotListen({ redirect, address, code }: BindFailure, { os = platform() }: ExplainOptions): PortProblem {
+  const { port, path } = redirect;
+  const problem = (reason: string, hint: string) => ({
+    reason: `cannot listen on ${authorityOf(address, port)}: ${reason}`,
+    hint,
+    details: {},
+  });
+  if (code === 'EACCES' && port < 1024) {
+    return problem(`port ${port} is privileged`, `Use a port above 1023: ${OTHER_URI}.`);
+  }
+  if (code === 'EACCES') {
+    const list = 'On Windows, `netsh interface ipv4 show excludedportrange tcp` lists the reserved ports.';
+    return problem(`port ${port} is reserved by the system`, `Use another port: ${OTHER_URI}. ${list}`);
+  }
+  if (!isAbsent(code)) return problem(`the system answered ${code}`, 'Check that programs may listen on loopback.');
+  if (address === '::1') {
+    // A kernel that was started without IPv6 answers EAFNOSUPPORT, and has no such switch.
+    const isSwitch = os === 'linux' && code === 'EADDRNOTAVAIL';
+    const enable = isSwitch ? ', or enable IPv6: `sudo sysctl net.ipv6.conf.lo.disable_ipv6=0`.' : '.';
+    const uri = `http://${authorityOf('127.0.0.1', port)}${path}`;
+    return problem(
+      'this machine has no IPv6, or it is switched off',
+      `Register ${uri} instead and pass it with \`--redirect-uri\`${enable}`,
+    );
+  }
+  const linux = '`sudo ip link set lo up`; if it is up, restore its address: `sudo ip addr add 127.0.0.1/8 dev lo`.';
+  return problem(
+    'the loopback interface is down, or has no address',
+    `Bring it up${os === 'linux' ? `: ${linux}` : '.'}`,
+  );
+}
+
+interface Holder {
+  readonly pid?: number;
+  /** Its program's file, without directory. Never its arguments, which may hold a secret. */
+  readonly process?: string;
+  /** The owner of a socket whose process is not shown: another user's program, or one in another container. */
+  readonly uid?: number;
+}
+
+/** The addresses whose sockets keep one from being bound, as the kernel's tables have them once their words are in network order. */
+const IPV6 = { any: '0'.repeat(32), loopback: `${'0'.repeat(31)}1`, mapped: `${'0'.repeat(20)}FFFF7F000001` };
+const HOLDING: Readonly<Record<string, readonly string[]>> = {
+  '127.0.0.1': ['7F000001', IPV6.mapped, '00000000', IPV6.any],
+  '::1': [IPV6.loopback, IPV6.any],
+};
+
+/** TCP_LISTEN of the kernel's tcp_states.h. */
+const LISTENING = '0A';
+
+/** Who holds a loopback address at a port, as Linux tells (proc_pid_net(5), proc_pid_fd(5)). Nothing is known elsewhere. */
+export async function holderOf(address: string, port: number): Promise<Holder> {
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((table) => readFile(`/proc/self/net/${table}`, 'utf8').catch(() => '')),
+  );
+  // `sl local_address rem_address st queues timer retransmits uid timeout inode …`
+  const rows = tables.flatMap((table) => table.split('\n')).map((row) => row.trim().split(/\s+/));
+  const at = (hex: string) =>
+    rows.find(([, local = '', , state]) => {
+      const [words = '', hexPort = ''] = local.split(':');
+      return state === LISTENING && inNetworkOrder(words) === hex && Number.parseInt(hexPort, 16) === port;
+    });
+  const row = (HOLDING[address] ?? []).map(at).find((found) => found !== undefined);
+  return row === undefined ? {} : await processOf(row[9] ?? '', Number(row[7]));
+}
+
+/** The tables print each 32-bit word as a number of the machine's own order. */
+function inNetworkOrder(words: string): string {
+  return endianness() === 'BE' ? words : words.replace(/(..)(..)(..)(..)/g, '$4$3$2$1');
+}
+
+/** Of several processes that share the socket the first one, the parent as a rule. */
+async function processOf(inode: string, uid: number): Promise<Holder> {
+  const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0);
+  for (const pid of pids.sort((a, b) => a - b)) {
+    // Other users' processes do not show theirs.
+    const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    if (!files.some((file) => link(`/proc/${pid}/fd/${file}`) === `socket:[${inode}]`)) continue;
+    const file = link(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, '');
+    return file === undefined ? { pid } : { pid, process: printable(basename(file)) };
+  }
+  return { uid };
+}
+
+/** Synchronous: thousands of these take milliseconds so, and a tenth of a second in the thread pool. */
+function link(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file may be called anything, also something that commands a terminal. */
+function printable(name: string): string {
+  return name.replace(/\p{C}/gu, '?').slice(0, 64);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
