@@ -3,9 +3,7 @@ import type { Logger } from 'pino';
 import { defined } from '../defined.ts';
 import type { Fetch } from '../environment.ts';
 import { LateLog } from '../log/late-log.ts';
-import { boundedFetch, type HttpLimits } from '../network/bounded-fetch.ts';
-import { environmentFetch } from '../network/environment-fetch.ts';
-import { plainSend } from '../network/plain-send.ts';
+import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import type { Provider } from '../providers/provider.ts';
 import { assertOwnGround, isOwnGround } from '../store/ground.ts';
 import { readOutside, writeOutside } from '../store/outside-file.ts';
@@ -43,14 +41,14 @@ export async function openLoginPorts(surroundings: Surroundings): Promise<OpenLo
         now: ports.now,
         pid: processId(),
         // As the code will be sent, whatever the caller sends requests by: it never leaves this machine.
-        visit: boundedFetch(plainSend),
+        visit: boundedFetch(nodeFetch({})),
       }),
   };
 }
 
 /** What every request is sent with: the one place that decides how the network is reached. */
-export function fetchOf(surroundings: Surroundings, limits: HttpLimits = {}): Fetch {
-  return boundedFetch(surroundings.fetch ?? environmentFetch(environmentOf(surroundings)), limits);
+export function fetchOf(surroundings: Surroundings, limits: FetchLimits = {}): Fetch {
+  return boundedFetch(surroundings.fetch ?? nodeFetch(environmentOf(surroundings)), limits);
 }
 
 async function openLog(surroundings: Surroundings): Promise<Logger> {

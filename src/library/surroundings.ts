@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly environment?: Environment;
   /** Default: the system clock. */
   readonly now?: () => Date;
-  /** Default: by Node's HTTP client, or undici's `fetch` through the proxy that the environment names. Time and size limits are put around it. */
+  /** Default: by Node's HTTP client, through the proxy that the environment names. Time and size limits are put around it. */
   readonly fetch?: Fetch;
   /** Default: the commands in `BROWSER`, then the system's own way, where a page would be seen (see `screenOf`). */
   readonly openBrowser?: (url: string) => Promise<void>;

@@ -77,7 +77,7 @@ const ALLOWED = [
   ['src/browser/a.ts', imports('../errors.ts')],
   ['src/usecases/c.ts', imports('../server/pages/view.ts')],
   ['src/network/a.ts', imports('../secret.ts')],
-  ['src/network/b.ts', imports('undici')],
+  ['src/network/b.ts', imports('https-proxy-agent')],
   ['src/library/b.ts', imports('../network/proxy.ts')],
   ['src/usecases/d.ts', imports('../browser/event.ts')],
   ['src/library/a.ts', imports('../usecases/login.ts')],
