@@ -10,7 +10,15 @@ import { Writable } from 'node:stream';
 import { html } from 'ghtml';
 import type { Page } from 'playwright-core';
 import { main } from '../src/cli/main.ts';
-import { consent, refresh, type Surroundings, setup, login as signIn, startSandbox, statusPage } from '../src/index.ts';
+import {
+  consent,
+  type RuntimeOptions,
+  refresh,
+  setup,
+  login as signIn,
+  startSandbox,
+  statusPage,
+} from '../src/index.ts';
 import { launch, skipWithoutBrowser } from '../test/browser/browser.ts';
 
 const IMAGES = 'docs/images';
@@ -39,7 +47,7 @@ const now = () => new Date(time);
 const pass = (hours: number) => {
   time += hours * 3_600_000;
 };
-const surroundings: Surroundings = { environment: { FITBIT_LOGIN_HOME: home }, now };
+const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home }, now };
 try {
   await using sandbox = await startSandbox({ port: SANDBOX_PORT, clients: [CLIENT], now });
   await using browser = await launch();

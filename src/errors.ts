@@ -55,28 +55,28 @@ export interface AuthErrorOptions {
   readonly cause?: unknown;
   /** What to do next, where the code's own hint is not exact enough. */
   readonly hint?: string;
-  /** What was kept: "The old tokens are untouched." */
-  readonly kept?: string;
+  /** What was preserved: "The old tokens are untouched." */
+  readonly preserved?: string;
   /** Machine-readable evidence, without secrets: HTTP status, path, reset time. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /**
- * The one error class of this library. `message` says what happened, `kept` what was kept, `hint` what to do next;
+ * The one error class of this library. `message` says what happened, `preserved` what was preserved, `hint` what to do next;
  * `code` is from a closed list and decides `exitCode`.
  */
 export class AuthError extends Error {
   override readonly name = 'AuthError';
   readonly code: ErrorCode;
   readonly hint: string;
-  readonly kept: string | undefined;
+  readonly preserved: string | undefined;
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
   constructor(code: ErrorCode, message: string, options: AuthErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint ?? KINDS[code].hint;
-    this.kept = options.kept;
+    this.preserved = options.preserved;
     this.details = options.details ?? {};
   }
 
@@ -84,14 +84,14 @@ export class AuthError extends Error {
     return KINDS[this.code].exit;
   }
 
-  /** The same error with what is known higher up: what was kept, or a better hint. */
-  with(more: Pick<AuthErrorOptions, 'kept' | 'hint'>): AuthError {
-    const { kept = this.kept, hint = this.hint } = more;
+  /** The same error with what is known higher up: what was preserved, or a better hint. */
+  with(more: Pick<AuthErrorOptions, 'preserved' | 'hint'>): AuthError {
+    const { preserved = this.preserved, hint = this.hint } = more;
     const copy = new AuthError(this.code, this.message, {
       hint,
       details: this.details,
-      ...(this.cause === undefined ? {} : { cause: this.cause }),
-      ...(kept === undefined ? {} : { kept }),
+      cause: this.cause,
+      preserved,
     });
     if (this.stack !== undefined) copy.stack = this.stack;
     return copy;
@@ -99,7 +99,7 @@ export class AuthError extends Error {
 
   /** For `--json`. Never holds a stack or the cause. */
   toJSON(): { error: { code: ErrorCode; message: string; kept?: string; hint: string; exit_code: ExitCode } } {
-    const { code, message, kept, hint, exitCode, details } = this;
+    const { code, message, preserved: kept, hint, exitCode, details } = this;
     return { error: { code, message, ...(kept === undefined ? {} : { kept }), hint, exit_code: exitCode, ...details } };
   }
 }

@@ -24,3 +24,13 @@ export function browserWords(event: BrowserEvent): string | undefined {
       return `${ELSEWHERE[event.why]}, so no browser was opened.`;
   }
 }
+
+/** Shows an address in the person's own browser, as far as that can be done, and returns at once. */
+export type OpenBrowser = (url: string, options: OpenBrowserOptions) => void;
+
+export interface OpenBrowserOptions {
+  /** Called with what becomes of it. */
+  readonly tell: (event: BrowserEvent) => void;
+  /** Once aborted, nothing further is tried and nothing further is told. */
+  readonly signal?: AbortSignal;
+}

@@ -1,4 +1,4 @@
-import type { Elsewhere, Surroundings } from '../index.ts';
+import type { Elsewhere, RuntimeOptions } from '../index.ts';
 import type { Pastes } from './pasted-input.ts';
 
 /**
@@ -41,7 +41,7 @@ export interface Example {
 
 /** What a command gets besides its options. */
 export interface Context {
-  readonly surroundings: Surroundings;
+  readonly surroundings: RuntimeOptions;
   readonly now: () => Date;
   /** The operands: commander has seen to it that there are as many as the command wants. */
   readonly operands: readonly string[];

@@ -1,6 +1,6 @@
 import { bash, fish, pwsh, type ShellCompletion, zsh } from '@optique/core/completion';
 import { defined } from '../defined.ts';
-import { type KnownScope, knownScopes, profiles, SETUP_PROVIDERS, type Surroundings, status } from '../index.ts';
+import { type KnownScope, knownScopes, profiles, type RuntimeOptions, SETUP_PROVIDERS, status } from '../index.ts';
 import type { SHELLS } from './commands/completion.ts';
 import { type Given, type Sources, suggest } from './suggest.ts';
 import { PROGRAM } from './table.ts';
@@ -18,7 +18,7 @@ export function scriptFor(shell: Shell): string {
 export async function suggestionsFor(
   shell: Shell,
   words: readonly string[],
-  surroundings: Surroundings,
+  surroundings: RuntimeOptions,
 ): Promise<string> {
   const current = words.at(-1) ?? '';
   const suggestions = await suggest(words, sources({ ...surroundings, onNotice: () => {} }));
@@ -38,7 +38,7 @@ export async function suggestionsFor(
 }
 
 /** Only reads; nothing is created, locked or sent. */
-function sources(surroundings: Surroundings): Sources {
+function sources(surroundings: RuntimeOptions): Sources {
   return {
     profiles: async () =>
       (await profiles(surroundings)).map((listed) => ({
@@ -56,7 +56,7 @@ function sources(surroundings: Surroundings): Sources {
 }
 
 /** The provider that a line is about, as `login` would find it: named, else told by the client id, else the stored one. */
-async function providerOf(line: Given, surroundings: Surroundings): Promise<string | undefined> {
+async function providerOf(line: Given, surroundings: RuntimeOptions): Promise<string | undefined> {
   const named = line.get('--provider');
   if (named !== undefined) return named;
   const clientId = line.get('--client-id') ?? surroundings.environment?.FITBIT_CLIENT_ID;

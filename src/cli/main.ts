@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
-import { LOG_LEVELS, type LogLevel, type Surroundings, screenOf } from '../index.ts';
+import { LOG_LEVELS, type LogLevel, type RuntimeOptions, screenOf } from '../index.ts';
 import type { Context, Terminal } from './command.ts';
 import { isInForeground } from './foreground.ts';
 import { readAll } from './input.ts';
@@ -31,7 +31,7 @@ export interface ProcessParts {
     /** The function is called when the process goes on. */
     readonly suspend: (resumed: () => void) => void;
   };
-  readonly surroundings: Surroundings;
+  readonly surroundings: RuntimeOptions;
 }
 
 /** Runs the command line. Never throws. @returns the exit code */

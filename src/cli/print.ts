@@ -4,8 +4,8 @@ import {
   type CheckedStatus,
   endWarning,
   factsOf,
+  formatDateTime,
   type ListedProfile,
-  moment,
   type SignIn,
   type Status,
   shortScope,
@@ -121,7 +121,7 @@ export function checkText(checked: CheckedStatus, now: Date): string {
         : `${providerName} cannot be asked; a refresh worked just now`,
     },
     ...(providerScopes === undefined ? [] : [{ label: 'It grants', value: providerScopes.map(shortScope).sort() }]),
-    ...(providerExpiresAt === undefined ? [] : [{ label: 'It ends', value: moment(providerExpiresAt, now) }]),
+    ...(providerExpiresAt === undefined ? [] : [{ label: 'It ends', value: formatDateTime(providerExpiresAt, now) }]),
     ...(rateLimit === undefined
       ? []
       : [
@@ -198,6 +198,6 @@ export function statusJson(status: Status, now: Date): Record<string, unknown> {
 }
 
 /** An error as text: what happened, what was kept, what to do. */
-export function errorText({ message, kept, hint }: AuthError): string {
-  return [`fitbit-login: ${message}`, ...(kept === undefined ? [] : [kept]), hint].join('\n');
+export function errorText({ message, preserved, hint }: AuthError): string {
+  return [`fitbit-login: ${message}`, ...(preserved === undefined ? [] : [preserved]), hint].join('\n');
 }

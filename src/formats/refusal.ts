@@ -10,5 +10,5 @@ export function refusal(
   hint = 'Give another file; `fitbit-login import --help` lists the formats.',
 ): AuthError {
   // Never with a cause: a parser's own error quotes the text, which holds tokens.
-  return new AuthError('USAGE', `The file cannot be used: ${what}.`, { kept: 'Nothing was changed.', hint });
+  return new AuthError('USAGE', `The file cannot be used: ${what}.`, { preserved: 'Nothing was changed.', hint });
 }

@@ -1,5 +1,5 @@
+import type { RuntimeOptions } from '../auth/runtime.ts';
 import type { Check } from '../doctor/check.ts';
-import type { Surroundings } from './surroundings.ts';
 
 export interface DoctorOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -25,7 +25,7 @@ export interface Diagnosis {
  *
  * @throws AuthError `USAGE` for a redirect URI that cannot be caught here; nothing else: what is wrong is in the checks
  */
-export async function doctor(options: DoctorOptions = {}, surroundings: Surroundings = {}): Promise<Diagnosis> {
+export async function doctor(options: DoctorOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Diagnosis> {
   const { examine } = await import('./examination.ts');
-  return examine(options, surroundings);
+  return examine(options, runtimeOptions);
 }

@@ -1,5 +1,8 @@
 import { platform } from 'node:os';
 import { join } from 'node:path';
+import { providerNameOf, resolveClient, resolveProvider } from '../auth/client.ts';
+import { createRuntime, processId, type Runtime, type RuntimeOptions, userOf } from '../auth/runtime.ts';
+import { sessionOf } from '../auth/session.ts';
 import { browserCommands } from '../browser/command.ts';
 import { isRunnable } from '../browser/runnable.ts';
 import { ELSEWHERE, screenOf } from '../browser/screen.ts';
@@ -17,25 +20,25 @@ import { proxyFor } from '../network/proxy.ts';
 import { judgeTrust } from '../network/trust.ts';
 import { throwOnServiceFailure } from '../oauth/errors.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
-import { explainPort } from '../server/port-in-use.ts';
+import { cannotListen } from '../server/port/cannot-listen.ts';
+import { blockedAmong, stacksOf } from '../server/port/stack.ts';
+import { waysOut } from '../server/port/ways-out.ts';
+import { holding } from '../server/port/words.ts';
 import { parseRedirectUri, type RedirectUri } from '../server/redirect-uri.ts';
 import type { Runner } from '../store/ground.ts';
 import { inspect } from '../store/inspection.ts';
 import { places } from '../store/places.ts';
 import type { Profile } from '../store/profile.ts';
 import type { ProfileStore } from '../store/store.ts';
-import { sessionOf } from '../usecases/status.ts';
 import type { Diagnosis, DoctorOptions } from './doctor.ts';
-import { fetchOf } from './online-ports.ts';
-import { providerNameOf, resolveClient, resolveProvider } from './registration.ts';
-import { environmentOf, processId, profileNameIn, readingPorts, runnerOf, type Surroundings } from './surroundings.ts';
 
 /** Collects what `doctor` judges. @throws AuthError `USAGE` for a redirect URI that cannot be caught here */
-export async function examine(options: DoctorOptions, surroundings: Surroundings): Promise<Diagnosis> {
-  const environment = environmentOf(surroundings);
-  const { now = () => new Date() } = surroundings;
-  const name = profileNameIn(surroundings, options.profile);
-  const files = await examineFiles(name, environment, surroundings);
+export async function examine(options: DoctorOptions, runtimeOptions: RuntimeOptions): Promise<Diagnosis> {
+  // What the store would say about open files, the checks say.
+  const runtime = createRuntime({ ...runtimeOptions, onNotice: () => {} });
+  const { environment, now } = runtime;
+  const name = runtime.profileName(options.profile);
+  const files = await examineFiles(name, runtime);
   const { stored } = files;
   const app = await appOf(stored, environment);
   const redirectUris = options.redirectUris ?? app.redirectUris;
@@ -46,7 +49,7 @@ export async function examine(options: DoctorOptions, surroundings: Surroundings
     Promise.all(redirects.map(portOf)),
     examineBrowser(environment),
     judgeTrust(environment),
-    options.online === true ? ask(app, fetchOf(surroundings), now, options.signal) : undefined,
+    options.online === true ? ask(app, runtime.fetch, now, options.signal) : undefined,
   ]);
   const checks = diagnose({
     registration: { profile: name, ...app, redirectUris },
@@ -110,16 +113,15 @@ interface Files {
   readonly log: PlaceFacts;
 }
 
-async function examineFiles(name: string, environment: Environment, surroundings: Surroundings): Promise<Files> {
+async function examineFiles(name: string, runtime: Runtime): Promise<Files> {
+  const { environment, now } = runtime;
   try {
     const { config, log } = places(environment);
-    const runner = runnerOf(environment);
-    // What it would tell of open files is told by the checks.
-    const { store, now } = readingPorts({ ...surroundings, onNotice: () => {} });
+    const runner = userOf(environment);
     const [directory, logFile, profile] = await Promise.all([
       inspectedAt(join(config, 'profiles'), 'directory', runner),
       inspectedAt(join(log, 'fitbit-login.log'), 'file', runner),
-      examineProfile(name, store, runner, now()),
+      examineProfile(name, runtime.store, runner, now()),
     ]);
     return { directory, log: logFile, ...profile };
   } catch (thrown) {
@@ -154,19 +156,23 @@ async function inspectedAt(path: string, kind: 'file' | 'directory', runner: Run
 
 async function loopbackAt(address: string, redirects: readonly RedirectUri[]): Promise<LoopbackFacts> {
   const redirect = parseRedirectUri(`http://${address.includes(':') ? `[${address}]` : address}:0/`);
-  const problem = await explainPort(redirect);
+  const [stack] = await stacksOf(redirect);
   const leading = redirects.filter(({ addresses }) => addresses.includes(address));
   const only = leading.some(({ addresses }) => addresses.length === 1);
   const needed = only ? 'only' : leading.length > 0 ? 'also' : 'no';
-  return { address, needed, trouble: problem };
+  const state = stack?.state;
+  if (state?.kind !== 'absent' && state?.kind !== 'refused') return { address, needed };
+  return { address, needed, trouble: cannotListen({ redirect, address, code: state.code, cause: undefined }) };
 }
 
 async function portOf(redirect: RedirectUri): Promise<PortFacts> {
   const { uri } = redirect;
   if (redirect.port === 0) return { uri };
-  const problem = await explainPort(redirect, { pid: processId() });
-  if (problem?.code !== 'PORT_BUSY') return { uri };
-  return { uri, held: { by: problem.message, waysOut: problem.hint } };
+  const [first, ...others] = blockedAmong(redirect, await stacksOf(redirect));
+  if (first === undefined) return { uri };
+  const pid = processId();
+  const ways = await waysOut([first, ...others], { pid, os: platform() });
+  return { uri, held: { by: holding([first, ...others], pid), waysOut: ways } };
 }
 
 async function examineBrowser(environment: Environment): Promise<BrowserFacts> {

@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { browserWords } from '../browser/event.ts';
+import { browserWords, type OpenBrowser, type OpenBrowserOptions } from '../browser/event.ts';
 import { screenOf, thisMachine } from '../browser/screen.ts';
 import type { Environment } from '../environment.ts';
 import { asAuthError } from '../errors.ts';
-import type { OpenBrowser, OpenBrowserOptions } from '../usecases/ports.ts';
 
 export interface OpenerOptions {
   readonly environment: Environment;

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { endWarning } from '../auth/messages.ts';
+import { freshTokens, resolveProfileName } from '../auth/session.ts';
 import { defined } from '../defined.ts';
 import type { Environment } from '../environment.ts';
 import type { Secret } from '../secret.ts';
 import { places } from '../store/places.ts';
 import { siblingOf } from '../store/sibling.ts';
 import { profilePath, readProfile } from '../store/stored-profile.ts';
-import { endWarning } from '../usecases/grant-end.ts';
-import { usable } from '../usecases/usable.ts';
-import { profileInForce } from './profile-in-force.ts';
 
 export interface ReadyTokenOptions {
   readonly profile?: string | undefined;
@@ -29,7 +28,7 @@ const PAUSE_MS = 15;
  */
 export async function readyToken(options: ReadyTokenOptions): Promise<Secret | undefined> {
   try {
-    const name = profileInForce(options.environment, options.profile);
+    const name = resolveProfileName(options.environment, options.profile);
     const file = profilePath(join(places(options.environment).config, 'profiles'), name);
     const lock = siblingOf(file, 'lock');
     for (let waited = 0; ; waited += PAUSE_MS) {
@@ -52,7 +51,7 @@ function lookInto(file: string, name: string, { minTtlSeconds, now }: ReadyToken
   });
   if (profile?.tokens === undefined) return undefined;
   const time = now();
-  const tokens = usable(profile, time, defined({ minTtlSeconds }));
+  const tokens = freshTokens(profile, time, defined({ minTtlSeconds }));
   if (tokens === undefined) return 'ended';
   const { refreshExpiresAt } = tokens;
   const warning = endWarning({ profile: name, provider: profile.provider, ...defined({ refreshExpiresAt }) }, time);

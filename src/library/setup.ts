@@ -1,3 +1,6 @@
+import type { LoginEvent, LoginOptions, Onward, SignIn } from '../auth/login.ts';
+import { checkStore } from '../auth/profiles.ts';
+import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
@@ -5,14 +8,9 @@ import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { SetupError, SetupForm } from '../server/pages/site-view.ts';
 import type { Next, SetupHandlers, Site } from '../server/site.ts';
 import type { Profile } from '../store/profile.ts';
-import type { LoginEvent, Onward } from '../usecases/login.ts';
-import type { SignIn } from '../usecases/redeem.ts';
 import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
-import type { LoginOptions } from './login.ts';
 import { tellingInWords } from './opener.ts';
-import { rehearseStoring } from './rehearsal.ts';
-import { loginPorts, profileNameIn, type Surroundings } from './surroundings.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
 /** The providers that the setup page offers, the usual one first. */
@@ -144,14 +142,15 @@ function recognised(clientId = ''): string {
  * @throws AuthError `CANCELLED` when the page is stopped or left alone; `LISTEN_FAILED`; `STORE_DAMAGED` and others of `login`
  *   that no form mends.
  */
-export async function setup(options: SetupOptions = {}, surroundings: Surroundings = {}): Promise<SignIn> {
+export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignIn> {
   const { signal, onPage } = options;
-  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../server/site.ts')]);
-  const name = profileNameIn(surroundings, options.profile);
-  const stored = () => ports.store.read(name);
+  const runtime = createRuntime(runtimeOptions);
+  const { startSite } = await import('../server/site.ts');
+  const name = runtime.profileName(options.profile);
+  const stored = () => runtime.store.read(name);
   // Before a person fills in a form, whose secret could then not be stored.
-  await rehearseStoring(defined({ profile: options.profile, signal }), surroundings);
-  const signIns = new TabSignIns(surroundings);
+  await checkStore({ profile: options.profile, signal }, runtimeOptions);
+  const signIns = new TabSignIns(runtimeOptions);
   let site: Site | undefined;
   const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });
   const { onPage: _, signal: __, ...signIn } = options;
@@ -165,10 +164,10 @@ export async function setup(options: SetupOptions = {}, surroundings: Surroundin
     submit: (form) => desk.submit(form),
     sandbox: () => desk.sandbox(),
   };
-  await using running = await startSite({ setup: handlers, now: ports.now, log: await ports.log.open() });
+  await using running = await startSite({ setup: handlers, now: runtime.now, log: await runtime.openLog() });
   site = running;
   onPage?.(running.url);
-  ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));
+  runtime.openBrowser(running.url, tellingInWords(runtime.notice, seen.signal));
   try {
     return await Promise.race([desk.done, whenLeft(running), whenStopped(signal)]);
   } finally {

@@ -1,6 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
+import { refresh } from '../auth/access-token.ts';
+import { checkStatus } from '../auth/check.ts';
+import { logout } from '../auth/logout.ts';
+import { profiles } from '../auth/profiles.ts';
+import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
 import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log/read.ts';
@@ -10,12 +15,8 @@ import { places } from '../store/places.ts';
 import { watchDirectory } from '../store/watch.ts';
 import { type HistoryEvent, historyOf } from '../usecases/history.ts';
 import { cardOf, damagedCard } from '../usecases/profile-card.ts';
-import { refresh } from './access.ts';
-import { checkStatus } from './check.ts';
 import { tellingInWords } from './opener.ts';
-import { logout, profiles } from './profiles.ts';
 import { SETUP_PROVIDERS, SetupDesk } from './setup.ts';
-import { environmentOf, loginPorts, type Surroundings } from './surroundings.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
 export interface StatusPageOptions {
@@ -35,12 +36,13 @@ export interface StatusPageOptions {
  */
 export async function statusPage(
   options: StatusPageOptions = {},
-  surroundings: Surroundings = {},
+  runtimeOptions: RuntimeOptions = {},
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const { idleMs, signal, onPage } = options;
-  const [ports, { startSite }] = await Promise.all([loginPorts(surroundings), import('../server/site.ts')]);
-  const directories = places(environmentOf(surroundings));
-  const signIns = new TabSignIns(surroundings);
+  const runtime = createRuntime(runtimeOptions);
+  const { startSite } = await import('../server/site.ts');
+  const directories = places(runtime.environment);
+  const signIns = new TabSignIns(runtimeOptions);
   let site: Site | undefined;
   const link = (label: string, page: 'setup' | 'status') => ({ label, url: site?.pageUrl(page) ?? '' });
   const back = () => link('Back to the status page', 'status');
@@ -49,7 +51,7 @@ export async function statusPage(
     new SetupDesk({
       signIn: { profile: added },
       signIns,
-      stored: () => ports.store.read(added),
+      stored: () => runtime.store.read(added),
       onward: () => ({ signedIn: back(), failed: link('Change the registration', 'setup') }),
     });
   let setup = desk();
@@ -58,15 +60,15 @@ export async function statusPage(
   async function view(): Promise<{ profiles: readonly ProfileCard[] }> {
     seen.abort();
     const history = historyOf(await readLog(join(directories.log, 'fitbit-login.log')));
-    const listed = await profiles(surroundings);
+    const listed = await profiles(runtimeOptions);
     return {
       profiles: await Promise.all(
         listed.map(async (entry) => {
-          if ('error' in entry) return damagedCard(entry.profile, entry.error, ports.store.location(entry.profile));
+          if ('error' in entry) return damagedCard(entry.profile, entry.error, runtime.store.location(entry.profile));
           return cardOf(entry.status, {
             history: eventsOf(history, entry.profile),
             words: wordsOf,
-            now: ports.now(),
+            now: runtime.now(),
             ...(await modeOf(entry.status.location)),
           });
         }),
@@ -76,11 +78,11 @@ export async function statusPage(
 
   const press: Readonly<Record<Action, (profile: string) => Promise<Next>>> = {
     refresh: async (profile) => {
-      await refresh({ profile }, surroundings);
+      await refresh({ profile }, runtimeOptions);
       return said('success', `The access token of “${profile}” was refreshed.`);
     },
     check: async (profile) => {
-      const { asked, providerName, rateLimit } = await checkStatus({ profile }, surroundings);
+      const { asked, providerName, rateLimit } = await checkStatus({ profile }, runtimeOptions);
       const limit =
         rateLimit === undefined
           ? ''
@@ -98,7 +100,7 @@ export async function statusPage(
       return { kind: 'redirect', url };
     },
     'sign-out': async (profile) => {
-      const { revoked } = await logout({ profile }, surroundings);
+      const { revoked } = await logout({ profile }, runtimeOptions);
       return said(
         'success',
         revoked
@@ -107,7 +109,7 @@ export async function statusPage(
       );
     },
     add: async () => {
-      const taken = new Set((await profiles(surroundings)).map(({ profile }) => profile));
+      const taken = new Set((await profiles(runtimeOptions)).map(({ profile }) => profile));
       added = freeName(taken);
       setup = desk();
       return { kind: 'page', page: 'setup' };
@@ -117,8 +119,8 @@ export async function statusPage(
   const underWay = new Set<Promise<Next>>();
   const act = (action: Action, profile = '') => {
     const doing = press[action](profile).catch((thrown) => {
-      const { message, kept, hint } = asAuthError(thrown);
-      return said('failure', [message, kept, hint].filter(Boolean).join(' '));
+      const { message, preserved, hint } = asAuthError(thrown);
+      return said('failure', [message, preserved, hint].filter(Boolean).join(' '));
     });
     underWay.add(doing);
     return doing.finally(() => underWay.delete(doing));
@@ -126,8 +128,8 @@ export async function statusPage(
 
   await using running = await startSite({
     start: 'status',
-    now: ports.now,
-    log: await ports.log.open(),
+    now: runtime.now,
+    log: await runtime.openLog(),
     ...defined({ idleMs }),
     setup: {
       view: () => {
@@ -145,7 +147,7 @@ export async function statusPage(
   });
   site = running;
   onPage?.(running.url);
-  ports.openBrowser(running.url, tellingInWords(ports.notice, seen.signal));
+  runtime.openBrowser(running.url, tellingInWords(runtime.notice, seen.signal));
   const interrupted = new Promise<'interrupted'>((resolve) => {
     if (signal?.aborted) resolve('interrupted');
     signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });

@@ -1,6 +1,5 @@
-import type { SignIn } from '../usecases/redeem.ts';
-import { type LoginOptions, login } from './login.ts';
-import type { Surroundings } from './surroundings.ts';
+import { type LoginOptions, login, type SignIn } from '../auth/login.ts';
+import type { RuntimeOptions } from '../auth/runtime.ts';
 
 /** A sign-in for a browser tab that is open already: the tab is sent to `url`. */
 export interface TabSignIn {
@@ -10,11 +9,11 @@ export interface TabSignIn {
 
 /** Sign-ins that a page of ours begins: at most one waits at a time, because each needs the registered port. */
 export class TabSignIns {
-  readonly #surroundings: Surroundings;
+  readonly #runtimeOptions: RuntimeOptions;
   #last: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(runtimeOptions: RuntimeOptions) {
+    this.#runtimeOptions = runtimeOptions;
   }
 
   /** Ends the sign-in that waits, if one does, and begins another. @throws AuthError as `login`, where it cannot begin */
@@ -35,7 +34,7 @@ export class TabSignIns {
           options.notify?.(event);
         },
       },
-      this.#surroundings,
+      this.#runtimeOptions,
     );
     // Whoever began it looks at the result; that nobody does so is no unhandled rejection.
     this.#last = { stop, done: done.catch(() => {}) };

@@ -1,17 +1,16 @@
 import { resolve } from 'node:path';
+import { type RegistrationOptions, registeredUris, resolveClient } from '../auth/client.ts';
+import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
+import { type Status, storedStatus } from '../auth/status.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { FORMATS } from '../formats/formats.ts';
 import { fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
-import type { Profile } from '../store/profile.ts';
 import { parseClientFile } from '../usecases/client-file.ts';
-import type { Exported, ExportRequest } from '../usecases/export-profile.ts';
-import type { RegistrationImport } from '../usecases/import-registration.ts';
-import type { AccessPorts } from '../usecases/ports.ts';
-import { type Status, statusOf } from '../usecases/status.ts';
-import { type RegistrationOptions, registeredUris, resolveClient } from './registration.ts';
-import { accessPorts, environmentOf, profileNameIn, type Surroundings } from './surroundings.ts';
+import { type Exported, type ExportRequest, exportProfile as exportTo } from '../usecases/export-profile.ts';
+import { importProfile as importFrom } from '../usecases/import-profile.ts';
+import { importRegistration, type RegistrationImport } from '../usecases/import-registration.ts';
 
 /** The formats that `exportProfile` writes. */
 export const EXPORT_FORMATS: readonly { readonly id: string; readonly title: string }[] = FORMATS.filter(
@@ -30,18 +29,18 @@ export interface ExportOptions extends Omit<ExportRequest, 'name' | 'output'> {
  *
  * @throws AuthError `USAGE` for a format that there is not; as `accessToken`; `STORE_UNAVAILABLE` for a file that cannot be written.
  */
-export async function exportProfile(options: ExportOptions, surroundings: Surroundings = {}): Promise<Exported> {
+export async function exportProfile(options: ExportOptions, runtimeOptions: RuntimeOptions = {}): Promise<Exported> {
   const { profile, output, ...request } = options;
   if (request.keep && output === undefined)
     throw new AuthError('USAGE', '--keep needs a file: give it with `--output FILE`.');
-  const { exportTo } = await import('./online.ts');
+  const runtime = createRuntime(runtimeOptions);
   return exportTo(
     {
       ...request,
-      name: profileNameIn(surroundings, profile),
+      name: runtime.profileName(profile),
       ...(output === undefined ? {} : { output: resolve(output) }),
     },
-    await accessPorts(surroundings),
+    runtime,
   );
 }
 
@@ -70,21 +69,20 @@ export interface ImportedStatus extends Status {
 export async function importProfile(
   content: string,
   options: ImportOptions = {},
-  surroundings: Surroundings = {},
+  runtimeOptions: RuntimeOptions = {},
 ): Promise<ImportedStatus> {
   const { profile, replace = false, sandbox, signal } = options;
-  const { importFrom, importRegistration } = await import('./online.ts');
-  const ports = await accessPorts(surroundings);
-  const name = profileNameIn(surroundings, profile);
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(profile);
   const registration = downloaded(content);
   if (registration !== undefined) {
     const stored = await importRegistration(
       { name, provider: googleHealth(sandbox), ...registration, ...defined({ signal }) },
-      ports,
+      runtime,
     );
-    return { ...(await statusAs(name, stored, ports)), format: 'a client file of a Google app' };
+    return { ...storedStatus(runtime, name, stored), format: 'a client file of a Google app' };
   }
-  const client = resolveClient(options, environmentOf(surroundings), await ports.store.read(name));
+  const client = resolveClient(options, runtime.environment, await runtime.store.read(name));
   const done = await importFrom(
     {
       name,
@@ -101,14 +99,9 @@ export async function importProfile(
         return google ? googleHealth(sandbox) : fitbit(sandbox);
       },
     },
-    ports,
+    runtime,
   );
-  return { ...(await statusAs(name, done.profile, ports)), format: done.format.title };
-}
-
-async function statusAs(name: string, profile: Profile, ports: AccessPorts): Promise<Status> {
-  const { name: providerName } = await ports.providerOf(profile);
-  return statusOf(profile, { name, providerName, location: ports.store.location(name), now: ports.now() });
+  return { ...storedStatus(runtime, name, done.profile), format: done.format.title };
 }
 
 /** The app of a file that Google lets people download; `undefined` for any other content. */

@@ -64,9 +64,9 @@ export async function claim<T, I = never>(
 /** An error that came before anything was done, with what that means for the person. */
 function untouched(error: unknown): unknown {
   if (!(error instanceof AuthError) || error.code !== 'STORE_UNAVAILABLE') return error;
-  const { kept = 'Nothing was sent and nothing was changed.', hint, details } = error;
+  const { preserved = 'Nothing was sent and nothing was changed.', hint, details } = error;
   // What was found by looking knows its own remedy; what the system refused may work in another place.
-  return error.with({ kept, hint: details.errno === undefined ? hint : ANOTHER_PLACE });
+  return error.with({ preserved, hint: details.errno === undefined ? hint : ANOTHER_PLACE });
 }
 
 const ANOTHER_PLACE =

@@ -247,7 +247,7 @@ function rehearse(current: Profile, path: string, bytes: number): void {
     // Nested deeper than JSON.stringify can go.
   }
   throw new AuthError('STORE_DAMAGED', `The fields of ${path} that fitbit-login does not know are too large to keep.`, {
-    kept: 'The file is left as it is.',
+    preserved: 'The file is left as it is.',
     details: { path },
   });
 }

@@ -55,7 +55,7 @@ export async function isOwnGround(path: string, runner: Runner): Promise<boolean
 
 function leadsNowhere(path: string, target: string): AuthError {
   return new AuthError('STORE_UNAVAILABLE', `${path} is a link to ${target}, which is not there.`, {
-    kept: 'Nothing was sent and nothing was changed.',
+    preserved: 'Nothing was sent and nothing was changed.',
     hint: 'Make what it leads to, or mount what holds it, or remove the link; then run the command again.',
     details: { path },
   });
@@ -67,7 +67,7 @@ function intruding(path: string, directory: string, owner: number, caller: Runne
     'STORE_UNAVAILABLE',
     `${directory} belongs to another user (${name ?? owner}), and this process runs as root: what it wrote to ${path} would be root’s.`,
     {
-      kept: 'Nothing was sent and nothing was written.',
+      preserved: 'Nothing was sent and nothing was written.',
       hint: `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`. Or give root a place of its own: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`,
       details: { path: directory },
     },

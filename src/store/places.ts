@@ -79,7 +79,7 @@ function homeOf({ HOME = '' }: Environment): string {
     'STORE_UNAVAILABLE',
     'This user has no home directory: HOME is not set, and the system knows of none.',
     {
-      kept: 'Nothing was sent and nothing was changed.',
+      preserved: 'Nothing was sent and nothing was changed.',
       hint: 'Name a directory to keep the tokens in: `FITBIT_LOGIN_HOME=/path fitbit-login …`.',
     },
   );

@@ -64,7 +64,7 @@ export async function isReplaceable(path: string): Promise<boolean> {
   if (found.isFile()) return true;
   if (!found.isSymbolicLink()) throw notAFile(path);
   throw new AuthError('STORE_UNAVAILABLE', `${path} is a symbolic link, and is not written through.`, {
-    kept: 'Nothing was sent and nothing was changed.',
+    preserved: 'Nothing was sent and nothing was changed.',
     hint: 'Put the file itself there, or remove the link, then run the command again.',
     details: { path },
   });
@@ -117,7 +117,7 @@ function notAFile(path: string): AuthError {
 
 function tooLarge(path: string): AuthError {
   return new AuthError('STORE_DAMAGED', `The profile file ${path} is damaged: it is larger than 1 MiB.`, {
-    kept: 'The file is left as it is.',
+    preserved: 'The file is left as it is.',
     details: { path },
   });
 }
@@ -127,7 +127,7 @@ function foreign(path: string, owner: number, uid: number): AuthError {
     'STORE_UNAVAILABLE',
     `${path} belongs to another user (${owner}); this process runs as ${uid}.`,
     {
-      kept: 'Nothing was sent and nothing was changed.',
+      preserved: 'Nothing was sent and nothing was changed.',
       hint: 'Run the command as the owner, or give the file to yourself with `chown`.',
       details: { path },
     },

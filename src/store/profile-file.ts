@@ -93,7 +93,7 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
   const { version } = fields;
   if (typeof version === 'number' && version !== FILE_VERSION) {
     throw new AuthError('STORE_VERSION', `${path} has a version that this fitbit-login does not know.`, {
-      kept: 'The file is left as it is.',
+      preserved: 'The file is left as it is.',
       details: { path },
     });
   }
@@ -188,7 +188,7 @@ function tokensOf(file: File, path: string): Tokens | undefined {
 
 function damaged(path: string, what: string): AuthError {
   return new AuthError('STORE_DAMAGED', `The profile file ${path} is damaged: ${what}.`, {
-    kept: 'The file is left as it is.',
+    preserved: 'The file is left as it is.',
     details: { path },
   });
 }

@@ -126,13 +126,13 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (reason instanceof AuthError) throw reason;
   throw new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
     cause: reason,
-    kept: 'Nothing was sent and nothing was changed.',
+    preserved: 'Nothing was sent and nothing was changed.',
   });
 }
 
 function occupied(path: string): AuthError {
   return new AuthError('STORE_UNAVAILABLE', `${path} is not a lock of ours: something else was put in its place.`, {
-    kept: 'Nothing was sent and nothing was changed.',
+    preserved: 'Nothing was sent and nothing was changed.',
     hint: 'Look at it, remove it, then run the command again.',
     details: { path },
   });
@@ -141,7 +141,7 @@ function occupied(path: string): AuthError {
 function locked(path: string, what: string, patienceMs: number): AuthError {
   const waited = `Waited ${Math.round(patienceMs / 1000)} s for another fitbit-login process that is changing ${what}`;
   return new AuthError('LOCKED', `${waited}; it holds the lock ${path}.`, {
-    kept: 'Nothing was sent and nothing was changed.',
+    preserved: 'Nothing was sent and nothing was changed.',
     details: { path },
   });
 }

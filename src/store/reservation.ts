@@ -138,7 +138,7 @@ function temporaryName(): string {
 
 function takenOver(target: string): AuthError {
   return new AuthError('LOCKED', `Another process took ${target} over while this one was held up.`, {
-    kept: 'What the other process stored is untouched; this process wrote nothing.',
+    preserved: 'What the other process stored is untouched; this process wrote nothing.',
     hint: 'Run the command again.',
     details: { path: target },
   });

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
+import { access } from '../auth/access-token.ts';
+import { notSignedIn } from '../auth/messages.ts';
+import type { Runtime } from '../auth/runtime.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { type Format, formatNamed } from '../formats/formats.ts';
 import type { Profile } from '../store/profile.ts';
-import { access } from './access.ts';
-import { nobodySignedIn } from './nobody.ts';
-import type { AccessPorts } from './ports.ts';
 
 export interface ExportRequest {
   /** The profile's name. */
@@ -31,35 +31,28 @@ export interface Exported {
  *
  * @throws AuthError `USAGE` for a format that there is not, or not for this provider; as `access`.
  */
-export async function exportProfile(request: ExportRequest, ports: AccessPorts): Promise<Exported> {
+export async function exportProfile(request: ExportRequest, runtime: Runtime): Promise<Exported> {
   const { name, output, keep = false, signal } = request;
   const format = formatNamed(request.format);
   if (output !== undefined) refuseForeignOwner(output);
-  const stop = defined({ signal });
-  const { profile } = await access({ name, ...stop }, ports);
+  const { profile } = await access(runtime, { name, signal });
   const warning = warningOf(format, profile);
   if (output === undefined) return { text: exported(profile, format.id, undefined), ...warning };
   const advice = { ...warning, ...shellLineOf(format, output) };
   if (!keep) {
-    const text = exported(profile, format.id, await ports.files.read(output));
-    await ports.files.write(output, text);
+    const text = exported(profile, format.id, await runtime.files.read(output));
+    await runtime.files.write(output, text);
     return { text, ...advice };
   }
-  const text = await ports.store.update(
-    name,
-    async (slot) => {
-      const { current } = slot;
-      // Signed out meanwhile: nothing of that is undone here.
-      if (current === undefined) throw nobodySignedIn(name);
-      const kept = [...(current.keep ?? []).filter(({ path }) => path !== output), { format: format.id, path: output }];
-      // The file first: a profile that promises to keep a file that cannot be written would say so at every refresh.
-      const written = exported(current, format.id, await ports.files.read(output));
-      await ports.files.write(output, written);
-      await slot.save({ ...current, keep: kept });
-      return written;
-    },
-    stop,
-  );
+  await using locked = await runtime.store.lock(name, { signal });
+  const { current } = locked;
+  // Signed out meanwhile: nothing of that is undone here.
+  if (current === undefined) throw notSignedIn(name);
+  const kept = [...(current.keep ?? []).filter(({ path }) => path !== output), { format: format.id, path: output }];
+  // The file first: a profile that promises to keep a file that cannot be written would say so at every refresh.
+  const text = exported(current, format.id, await runtime.files.read(output));
+  await runtime.files.write(output, text);
+  await locked.commit({ ...current, keep: kept });
   return { text, ...advice };
 }
 
@@ -89,7 +82,7 @@ const GCLOUD_FILE = 'application_default_credentials.json';
 function refuseForeignOwner(output: string): void {
   if (basename(output) !== GCLOUD_FILE) return;
   throw new AuthError('USAGE', `${GCLOUD_FILE} is gcloud's own file, which is never written over.`, {
-    kept: 'It is untouched.',
+    preserved: 'It is untouched.',
     hint: 'Give another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
   });
 }

@@ -1,3 +1,5 @@
+import type { Runtime } from '../auth/runtime.ts';
+import { tokensFrom } from '../auth/tokens.ts';
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import type { Credentials } from '../formats/credentials.ts';
@@ -5,9 +7,6 @@ import { type Format, recognise } from '../formats/formats.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client, Profile, Tokens } from '../store/profile.ts';
-import { rewriteKept } from './kept-export.ts';
-import type { Ports } from './ports.ts';
-import { tokensFrom } from './tokens.ts';
 
 export interface ImportRequest {
   /** The profile's name. */
@@ -32,7 +31,7 @@ export interface Imported {
  * @throws AuthError `USAGE` for content that is not recognised, that lacks tokens or a client id, or where the profile
  *   holds other tokens and `replace` is not given: nothing is changed then.
  */
-export async function importProfile(request: ImportRequest, ports: Ports): Promise<Imported> {
+export async function importProfile(request: ImportRequest, runtime: Runtime): Promise<Imported> {
   const { name, content, replace, signal } = request;
   const { format, credentials } = recognise(content);
   const client = clientOf(credentials, request.client);
@@ -42,41 +41,37 @@ export async function importProfile(request: ImportRequest, ports: Ports): Promi
     });
   }
   const provider = request.provider(credentials, client.id);
-  const profile = await ports.store.update(
-    name,
-    async (slot) => {
-      const { current } = slot;
-      if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, credentials)) {
-        throw new AuthError('USAGE', `The profile “${name}” holds other tokens already.`, {
-          kept: 'They are untouched, and nothing was imported.',
-          hint: 'Give `--replace` to put these in their place, or `--profile NAME` to keep both.',
-        });
-      }
-      const tokens =
-        tokensOf(credentials, provider, ports.now()) ?? (await refreshed(credentials, client, provider, ports));
-      const next: Profile = {
-        provider: provider.id,
-        ...defined({ sandbox: provider.sandbox }),
-        client,
-        redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
-        requestedScopes: tokens.scopes,
-        tokens,
-        ...defined({ keep: current?.keep, extra: current?.extra }),
-        // A refresh of this very token that was cut off is still to be asked for again.
-        ...defined({
-          refreshStartedAt: tokens.refreshToken?.equals(current?.tokens?.refreshToken)
-            ? current?.refreshStartedAt
-            : undefined,
-        }),
-      };
-      await slot.save(next);
-      ports.log.info({ event: 'import', profile: name, provider: provider.id, format: format.id }, 'Imported');
-      await rewriteKept(next, { name, ports });
-      return next;
-    },
-    defined({ signal }),
+  await using locked = await runtime.store.lock(name, { signal });
+  const { current } = locked;
+  if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, credentials)) {
+    throw new AuthError('USAGE', `The profile “${name}” holds other tokens already.`, {
+      preserved: 'They are untouched, and nothing was imported.',
+      hint: 'Give `--replace` to put these in their place, or `--profile NAME` to keep both.',
+    });
+  }
+  const tokens =
+    tokensOf(credentials, provider, runtime.now()) ?? (await refreshed(credentials, client, provider, runtime));
+  const next: Profile = {
+    provider: provider.id,
+    ...defined({ sandbox: provider.sandbox }),
+    client,
+    redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
+    requestedScopes: tokens.scopes,
+    tokens,
+    ...defined({ keep: current?.keep, extra: current?.extra }),
+    // A refresh of this very token that was cut off is still to be asked for again.
+    ...defined({
+      refreshStartedAt: tokens.refreshToken?.equals(current?.tokens?.refreshToken)
+        ? current?.refreshStartedAt
+        : undefined,
+    }),
+  };
+  await locked.commit(next);
+  (await runtime.openLog()).info(
+    { event: 'import', profile: name, provider: provider.id, format: format.id },
+    'Imported',
   );
-  return { format, profile };
+  return { format, profile: next };
 }
 
 function clientOf({ clientId, clientSecret }: Credentials, given: Client | undefined): Client {
@@ -119,14 +114,11 @@ async function refreshed(
   { refreshToken, scopes = [], userId }: Credentials,
   client: Client,
   provider: Provider,
-  ports: Ports,
+  runtime: Runtime,
 ): Promise<Tokens> {
   if (refreshToken === undefined) throw new AuthError('UNEXPECTED', 'There is no token to store.');
-  const obtainedAt = ports.now();
-  const answer = await refreshTokens(provider.server, client, refreshToken, { fetch: ports.fetch });
-  return {
-    refreshToken,
-    ...defined({ userId }),
-    ...tokensFrom(answer, { obtainedAt, requestedScopes: scopes }),
-  };
+  const obtainedAt = runtime.now();
+  const answer = await refreshTokens(provider.server, client, refreshToken, { fetch: runtime.fetch });
+  const tokens = tokensFrom(answer, { obtainedAt, requestedScopes: scopes });
+  return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken, userId: tokens.userId ?? userId };
 }

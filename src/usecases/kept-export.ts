@@ -1,7 +1,7 @@
+import type { Runtime } from '../auth/runtime.ts';
 import { asAuthError } from '../errors.ts';
 import type { Profile } from '../store/profile.ts';
 import { exported } from './export-profile.ts';
-import type { Ports } from './ports.ts';
 
 /**
  * Writes again every file that was exported to be kept current. Called under the profile's lock, so that the newest
@@ -9,15 +9,16 @@ import type { Ports } from './ports.ts';
  */
 export async function rewriteKept(
   profile: Profile,
-  { name, ports }: { name: string; ports: Pick<Ports, 'files' | 'log' | 'notice'> },
+  { name, runtime }: { name: string; runtime: Pick<Runtime, 'files' | 'openLog' | 'notice'> },
 ): Promise<void> {
   for (const { format, path } of profile.keep ?? []) {
     try {
-      await ports.files.write(path, exported(profile, format, await ports.files.read(path)));
+      await runtime.files.write(path, exported(profile, format, await runtime.files.read(path)));
     } catch (thrown) {
       const error = asAuthError(thrown);
-      ports.log.warn({ event: 'export_failed', profile: name, format, path, error_code: error.code }, error.message);
-      ports.notice(`The new tokens are stored, but ${path} could not be kept current: ${error.message}`);
+      const log = await runtime.openLog();
+      log.warn({ event: 'export_failed', profile: name, format, path, error_code: error.code }, error.message);
+      runtime.notice(`The new tokens are stored, but ${path} could not be kept current: ${error.message}`);
     }
   }
 }

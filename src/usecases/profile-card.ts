@@ -1,10 +1,10 @@
+import { endWarning } from '../auth/messages.ts';
+import type { Status } from '../auth/status.ts';
 import { defined } from '../defined.ts';
 import type { AuthError } from '../errors.ts';
 import { shortScope } from '../providers/google-health.ts';
 import type { ProfileCard } from '../server/pages/site-view.ts';
-import { endWarning } from './grant-end.ts';
 import type { HistoryEvent } from './history.ts';
-import type { Status } from './status.ts';
 
 /** What is known of a profile beside its own file. */
 export interface CardContext {

@@ -1,12 +1,11 @@
+import type { SignIn } from '../auth/login.ts';
+import { formatDateTime, withProfileFlag } from '../auth/messages.ts';
+import type { Status } from '../auth/status.ts';
 import type { AuthError } from '../errors.ts';
 import type { UnexpectedReason } from '../oauth/authorization.ts';
 import type { PasteReason } from '../oauth/pasted-callback.ts';
 import { shortScope } from '../providers/google-health.ts';
 import type { Fact, NextStep, View } from '../server/pages/view.ts';
-import { moment } from './moment.ts';
-import { forProfile } from './profile-option.ts';
-import type { SignIn } from './redeem.ts';
-import type { Status } from './status.ts';
 
 /** A finished sign-in, in the words that the page and the terminal both use. */
 export function signedInView(done: SignIn, now: Date): View {
@@ -49,8 +48,10 @@ export function factsOf(status: Status, now: Date): readonly Fact[] {
     { label: 'App', value: status.clientId },
     { label: 'Scopes granted', value: scopes.length > 0 ? scopes.map(shortScope).sort() : 'none named' },
     ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes.map(shortScope) }] : []),
-    ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: moment(expiresAt, now) }]),
-    ...(refreshExpiresAt === undefined ? [] : [{ label: 'Sign-in ends', value: moment(refreshExpiresAt, now) }]),
+    ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: formatDateTime(expiresAt, now) }]),
+    ...(refreshExpiresAt === undefined
+      ? []
+      : [{ label: 'Sign-in ends', value: formatDateTime(refreshExpiresAt, now) }]),
     { label: 'Profile', value: status.profile },
     { label: 'Stored in', value: status.location },
   ];
@@ -62,7 +63,7 @@ export function failedView(error: AuthError): View {
   return {
     tone: 'failure',
     title: titles[error.code] ?? 'Not signed in',
-    lead: [error.message, error.kept].filter(Boolean).join(' '),
+    lead: [error.message, error.preserved].filter(Boolean).join(' '),
     facts: [],
     notes: [error.hint],
     next: [],
@@ -130,5 +131,5 @@ export function overView(): View {
 }
 
 function step(label: string, command: string, { profile }: Status): NextStep {
-  return { label, command: forProfile(`\`fitbit-login ${command}\``, profile).slice(1, -1) };
+  return { label, command: withProfileFlag(`\`fitbit-login ${command}\``, profile).slice(1, -1) };
 }

@@ -45,7 +45,11 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     const before = await at.stored();
     const { page, done } = await at.begin(browser.context);
     await page.getByRole('button', { name: 'Deny' }).click();
-    await expect(done).rejects.toMatchObject({ code: 'DENIED', exitCode: 4, kept: expect.stringMatching(/untouched/) });
+    await expect(done).rejects.toMatchObject({
+      code: 'DENIED',
+      exitCode: 4,
+      preserved: expect.stringMatching(/untouched/),
+    });
     await page.getByRole('heading', { name: 'Access denied' }).waitFor();
     expect(await page.locator('.lead').textContent()).toMatch(/untouched/);
     expect(await at.stored()).toBe(before);

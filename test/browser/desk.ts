@@ -7,9 +7,9 @@ import {
   type LoginEvent,
   type LoginOptions,
   login,
+  type RuntimeOptions,
   type Sandbox,
   type SignIn,
-  type Surroundings,
   startSandbox,
 } from '../../src/index.ts';
 
@@ -32,9 +32,9 @@ export interface PendingSignIn {
 /** Where somebody signs in: a home without any profile, and the sandbox in the place of the provider. */
 export interface Desk extends AsyncDisposable {
   readonly sandbox: Sandbox;
-  readonly surroundings: Surroundings;
+  readonly surroundings: RuntimeOptions;
   /** Starts a sign-in in a new tab and waits until the provider's page is there. */
-  begin(browser: BrowserContext, options?: LoginOptions, more?: Surroundings): Promise<PendingSignIn>;
+  begin(browser: BrowserContext, options?: LoginOptions, more?: RuntimeOptions): Promise<PendingSignIn>;
   /** Signs in without a browser, so that there are old tokens to be kept. */
   signInBefore(): Promise<SignIn>;
   /** The stored profile's bytes. */
@@ -44,7 +44,7 @@ export interface Desk extends AsyncDisposable {
 export async function desk(): Promise<Desk> {
   const home = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await startSandbox();
-  const surroundings: Surroundings = { environment: { FITBIT_LOGIN_HOME: home } };
+  const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home } };
   const usual: LoginOptions = {
     sandbox: sandbox.origin,
     clientId: CLIENT.id,
@@ -83,7 +83,7 @@ export async function desk(): Promise<Desk> {
 export async function begin(
   browser: BrowserContext,
   options: LoginOptions,
-  surroundings: Surroundings,
+  surroundings: RuntimeOptions,
   beforeOpening: (url: string) => void = () => {},
 ): Promise<PendingSignIn> {
   const page = await browser.newPage();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
-import { consent, exportProfile, login, type Sandbox, type Surroundings, startSandbox } from '../../src/index.ts';
+import { consent, exportProfile, login, type RuntimeOptions, type Sandbox, startSandbox } from '../../src/index.ts';
 
 /** The apps that the documentation's reader has registered: the ids that the pages name. */
 const FITBIT = { id: '23ABCD', secret: '5a4db0c5000000000000000000d0c5f1', type: 'personal' } as const;
@@ -162,7 +162,7 @@ async function settle(
   { home, work, sandbox }: { readonly home: string; readonly work: string; readonly sandbox: Sandbox },
 ): Promise<void> {
   const led = (url: string) => new URL(new URL(url).pathname + new URL(url).search, sandbox.origin);
-  const surroundings = (person: string): Surroundings => ({
+  const surroundings = (person: string): RuntimeOptions => ({
     environment: { FITBIT_LOGIN_HOME: join(home, '.config/fitbit-login') },
     fetch: (url, init) => fetch(led(url), init),
     openBrowser: async (url) => {

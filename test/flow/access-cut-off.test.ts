@@ -1,20 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { type AccessRequest, access } from '../../src/auth/access-token.ts';
+import type { Runtime } from '../../src/auth/runtime.ts';
 import { accessToken } from '../../src/index.ts';
 import { Secret } from '../../src/secret.ts';
-import { access } from '../../src/usecases/access.ts';
-import type { AccessPorts } from '../../src/usecases/ports.ts';
-import type { AccessRequest } from '../../src/usecases/usable.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 /** What `refresh` asks for: any token but the stored one. */
 async function another(at: SignedIn): Promise<AccessRequest> {
-  return { name: 'default', notThis: new Secret((await at.stored()).access_token) };
+  return { name: 'default', rejectedToken: new Secret((await at.stored()).access_token) };
 }
 
 /** Refreshes with the answer lost at every try, as when this machine loses its network in the middle. */
 async function cutOff(at: SignedIn): Promise<void> {
   at.sandbox.faults.add({ at: 'token', kind: 'lost-answer' });
-  await failure(access(await another(at), await at.ports()));
+  await failure(access(at.runtime(), await another(at)));
   at.sandbox.faults.clear();
 }
 
@@ -31,16 +30,16 @@ async function refreshedElsewhere(at: SignedIn) {
   return { access_token: given.access_token, refresh_token: given.refresh_token };
 }
 
-/** Ports with which the profile's file is changed past the lock once a refresh is on its way. */
-async function changedMeanwhile(at: SignedIn, changes: Readonly<Record<string, unknown>>): Promise<AccessPorts> {
-  const ports = await at.ports();
+/** A runtime with which the profile's file is changed past the lock once a refresh is on its way. */
+function changedMeanwhile(at: SignedIn, changes: Readonly<Record<string, unknown>>): Runtime {
+  const runtime = at.runtime();
   let isFirst = true;
   return {
-    ...ports,
+    ...runtime,
     fetch: async (url, init) => {
       if (isFirst) await at.tamper({ ...changes, refresh_started_at: undefined });
       isFirst = false;
-      return ports.fetch(url, init);
+      return runtime.fetch(url, init);
     },
   };
 }
@@ -115,7 +114,7 @@ describe('a refresh that was cut off', () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'token', kind: 'lost-answer', times: 1 });
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 429, resetSeconds: 3600, times: 1 });
-    const error = await failure(access(await another(at), await at.ports()));
+    const error = await failure(access(at.runtime(), await another(at)));
     expect(error).toMatchObject({ code: 'RATE_LIMITED' });
     expect((await at.stored()).refresh_started_at).toBeDefined();
     at.pass(60);
@@ -145,7 +144,7 @@ describe('a grant that is dead', () => {
     await using at = await signedIn();
     const newer = await refreshedElsewhere(at);
     at.pass(600);
-    const { tokens } = await access(await another(at), await changedMeanwhile(at, newer));
+    const { tokens } = await access(changedMeanwhile(at, newer), await another(at));
     expect(tokens.accessToken.reveal()).toBe(newer.access_token);
     expect(await at.stored()).toMatchObject(newer);
     expect(at.sandbox.state().counts.invalidGrants).toBe(1);
@@ -155,7 +154,7 @@ describe('a grant that is dead', () => {
     await using at = await signedIn();
     const newer = await refreshedElsewhere(at);
     at.pass(LIFETIME);
-    const { tokens } = await access(await another(at), await changedMeanwhile(at, newer));
+    const { tokens } = await access(changedMeanwhile(at, newer), await another(at));
     expect(at.sent.at(-1)?.form.get('refresh_token')).toBe(newer.refresh_token);
     expect((await at.stored()).access_token).toBe(tokens.accessToken.reveal());
     expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
@@ -167,7 +166,7 @@ describe('a grant that is dead', () => {
       await using at = await signedIn();
       const newer = await refreshedElsewhere(at);
       at.sandbox.faults.add({ at: 'token', kind: 'status', status });
-      const { tokens } = await access(await another(at), await changedMeanwhile(at, newer));
+      const { tokens } = await access(changedMeanwhile(at, newer), await another(at));
       expect(tokens.accessToken.reveal()).toBe(newer.access_token);
       expect(await at.stored()).toMatchObject(newer);
     },
@@ -186,16 +185,16 @@ describe('a grant that is dead', () => {
 test('a refresh that is on its way is let finish, although nobody wants it any longer', async () => {
   await using at = await signedIn();
   const stop = new AbortController();
-  const ports = await at.ports();
+  const runtime = at.runtime();
   const asked = access(
-    { ...(await another(at)), signal: stop.signal },
     {
-      ...ports,
+      ...runtime,
       fetch: (url, init) => {
         stop.abort();
-        return ports.fetch(url, init);
+        return runtime.fetch(url, init);
       },
     },
+    { ...(await another(at)), signal: stop.signal },
   );
   await expect(asked).resolves.toMatchObject({ refreshed: true });
   expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);

@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { access } from '../../src/auth/access-token.ts';
+import { createRuntime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
 import type { AuthError } from '../../src/errors.ts';
 import { accessToken } from '../../src/index.ts';
 import type { Fault } from '../../src/sandbox/fault-kind.ts';
 import { fileStore } from '../../src/store/file-store.ts';
-import { access } from '../../src/usecases/access.ts';
+import type { ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 type Trouble = Pick<Fault, 'kind' | 'status' | 'errorType' | 'resetSeconds'>;
@@ -56,8 +58,8 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     const before = await at.stored();
     at.pass(LIFETIME);
     at.sandbox.faults.add({ at: 'token', ...trouble });
-    const error = await failure(access({ name: 'default' }, await at.ports()));
-    expect(error).toMatchObject({ code, exitCode: 5, kept: 'The stored tokens are untouched.' });
+    const error = await failure(access(at.runtime(), { name: 'default' }));
+    expect(error).toMatchObject({ code, exitCode: 5, preserved: 'The stored tokens are untouched.' });
     expect(at.sent.length).toBeGreaterThan(1);
     expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.surroundings.now().toISOString() });
 
@@ -72,7 +74,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     const before = await at.text();
     at.pass(LIFETIME);
     await at.sandbox.close();
-    const error = await failure(access({ name: 'default' }, await at.ports()));
+    const error = await failure(access(at.runtime(), { name: 'default' }));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', exitCode: 5, details: { never_sent: true } });
     expect(await at.text()).toBe(before);
   });
@@ -88,8 +90,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     ] satisfies Trouble[]) {
       at.sandbox.faults.add({ at: 'token', ...trouble, times: 1 });
     }
-    const ports = { ...(await at.ports()), retry: { pauseMs: 1 } };
-    const { tokens } = await access({ name: 'default' }, ports);
+    const { tokens } = await access(at.runtime(), { name: 'default' });
     expect((await at.stored()).access_token).toBe(tokens.accessToken.reveal());
     expect(at.sent).toHaveLength(5);
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, repeats: 1, invalidGrants: 0 });
@@ -111,7 +112,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
       return new Response(null, { status: 429 });
     };
     await using at = await signedIn({ through: () => limited });
-    const error = await failure(access({ name: 'default', minTtlSeconds: LIFETIME }, await at.ports()));
+    const error = await failure(access(at.runtime(), { name: 'default', minTtlSeconds: LIFETIME }));
     expect(error).toMatchObject({ code: 'RATE_LIMITED', exitCode: 5 });
     expect(asked).toBe(1);
   });
@@ -121,19 +122,18 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     at.pass(LIFETIME);
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 503 });
     const stop = new AbortController();
-    const ports = await at.ports();
+    const runtime = createRuntime(at.surroundings);
     const error = await failure(
       access(
-        { name: 'default', signal: stop.signal },
         {
-          ...ports,
-          retry: {},
+          ...runtime,
           fetch: async (url, init) => {
-            const response = await ports.fetch(url, init);
+            const response = await runtime.fetch(url, init);
             stop.abort();
             return response;
           },
         },
+        { name: 'default', signal: stop.signal },
       ),
     );
     expect(error).toMatchObject({ code: 'UNAVAILABLE' });
@@ -194,13 +194,13 @@ describe('while another process has the profile', () => {
     const before = await at.text();
     at.pass(LIFETIME);
     await using _holder = await held(at);
-    const ports = await at.ports();
-    const { update } = ports.store;
-    const impatient: typeof ports.store = {
-      ...ports.store,
-      update: (name, change, options) => update(name, change, { ...options, patienceMs: 50 }),
-    };
-    const error = await failure(access({ name: 'default' }, { ...ports, store: impatient }));
+    const runtime = at.runtime();
+    const { lock } = runtime.store;
+    const store = {
+      ...runtime.store,
+      lock: (name: string, options: StoppableLockOptions) => lock(name, { ...options, timeoutMs: 50 }),
+    } as ProfileStore;
+    const error = await failure(access({ ...runtime, store }, { name: 'default' }));
     expect(error).toMatchObject({ code: 'LOCKED', exitCode: 6 });
     expect(String(error)).toContain('profile "default"');
     expect(at.sent).toEqual([]);

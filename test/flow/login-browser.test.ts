@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LoginEvent, signIn as signInWith } from '../../src/auth/login.ts';
+import { createRuntime } from '../../src/auth/runtime.ts';
 import type { BrowserEvent } from '../../src/browser/event.ts';
-import { loginPorts } from '../../src/library/surroundings.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { consent } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { Secret } from '../../src/secret.ts';
-import { type LoginEvent, login } from '../../src/usecases/login.ts';
 import { type Bench, bench } from './sign-in.ts';
 
 let at: Bench;
@@ -23,26 +23,25 @@ async function signIn(
 ) {
   const { id, secret } = SANDBOX_CLIENTS.server;
   const told: LoginEvent[] = [];
-  const ports = await loginPorts({ environment: { FITBIT_LOGIN_HOME: at.home } });
+  const runtime = createRuntime({ environment: { FITBIT_LOGIN_HOME: at.home } });
   const provider = fitbit(at.sandbox.origin);
   let browsing: Promise<void> | undefined;
-  await login(
+  await signInWith(
+    {
+      ...runtime,
+      openBrowser: (url, { tell, signal }) => {
+        at.sandbox.register({ id, redirectUris: [new URL(url).searchParams.get('redirect_uri') ?? ''] });
+        browsing = browse(url, tell, signal);
+      },
+    },
     {
       name: 'default',
       provider,
       client: { id, secret: new Secret(secret ?? '') },
       scopes: ['sleep'],
       redirectUris: ['http://127.0.0.1:0/callback'],
-      timeoutMs: 10_000,
-      notify: (event) => told.push(event),
     },
-    {
-      ...ports,
-      openBrowser: (url, { tell, signal }) => {
-        at.sandbox.register({ id, redirectUris: [new URL(url).searchParams.get('redirect_uri') ?? ''] });
-        browsing = browse(url, tell, signal);
-      },
-    },
+    { timeoutMs: 10_000, notify: (event) => told.push(event) },
   );
   await browsing;
   return told.map(({ kind }) => kind);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthError, ErrorCode } from '../../src/errors.ts';
-import { boundedFetch } from '../../src/network/fetch.ts';
+import { boundedFetch } from '../../src/network/bounded-fetch.ts';
 import { FAULT_KINDS, type Fault } from '../../src/sandbox/fault-kind.ts';
 import { type Bench, bench } from './sign-in.ts';
 
@@ -99,7 +99,7 @@ describe('a malicious or broken token endpoint', () => {
       const page = await (await waiting.consent()).text();
       const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);
 
-      expect(error).toMatchObject({ code, kept: 'The tokens stored before are untouched.' });
+      expect(error).toMatchObject({ code, preserved: 'The tokens stored before are untouched.' });
       expect(await at.stored()).toBe(old);
       expect(await readdir(dirname(at.file))).toEqual(['default.json']);
       // Nothing is sent twice: a code works once.

@@ -66,7 +66,10 @@ describe('login', () => {
     const old = await at.stored();
     const waiting = await at.begin();
     expect(await (await waiting.consent({ allow: false })).text()).toContain('Access denied');
-    await expect(waiting.result).rejects.toMatchObject({ code: 'DENIED', kept: expect.stringContaining('untouched') });
+    await expect(waiting.result).rejects.toMatchObject({
+      code: 'DENIED',
+      preserved: expect.stringContaining('untouched'),
+    });
     expect(await at.stored()).toBe(old);
   });
 
@@ -85,7 +88,7 @@ describe('login', () => {
     await using at = await bench();
     const waiting = await at.begin({ timeoutMs: 1 });
     const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'TIMED_OUT', exitCode: 4, kept: 'Nothing was stored.' });
+    expect(error).toMatchObject({ code: 'TIMED_OUT', exitCode: 4, preserved: 'Nothing was stored.' });
     expect(error instanceof AuthError && error.hint).toContain(waiting.redirectUri);
     expect(error instanceof AuthError && error.hint).toContain(server.id);
   });

@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
-import { type LoginEvent, type LoginOptions, login, type SignIn, type Surroundings } from '../../src/index.ts';
-import { accessPorts } from '../../src/library/surroundings.ts';
-import type { AccessPorts } from '../../src/usecases/ports.ts';
+import { type LoginEvent, type LoginOptions, login, type RuntimeOptions, type SignIn } from '../../src/index.ts';
 import type { Decision, Party, ProviderRow } from './providers.ts';
 import { START } from './sandbox-app.ts';
-import { type Ran, run } from './signed-in.ts';
+import { impatient, type Ran, run } from './signed-in.ts';
 
 /** A sign-in that waits for its answer. */
 export interface Begun {
@@ -28,14 +27,14 @@ export interface Guest extends AsyncDisposable {
   readonly party: Party;
   readonly home: string;
   readonly file: string;
-  readonly surroundings: Surroundings;
+  readonly surroundings: RuntimeOptions;
   /** How many requests the tool sent. */
   readonly sent: readonly string[];
   begin(options?: LoginOptions): Promise<Begun>;
   signIn(options?: LoginOptions, decision?: Decision): Promise<SignIn>;
   run(...argv: readonly string[]): Promise<Ran>;
-  /** The use-cases' ports, with retries that do not take their time. */
-  ports(): Promise<AccessPorts>;
+  /** With retries that do not take their time. */
+  runtime(): Runtime;
   /** Lets time pass for the tool, and for a provider that goes by the same clock. */
   pass(seconds: number): void;
   /** What stands between the tool and the network from now on. */
@@ -56,7 +55,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
   let send: Fetch = fetch;
   const life = new AbortController();
   const waits: Promise<unknown>[] = [];
-  const surroundings: Surroundings = {
+  const surroundings: RuntimeOptions = {
     environment: { FITBIT_LOGIN_HOME: home },
     now,
     fetch: (url, init) => {
@@ -123,7 +122,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
       return result;
     },
     run: (...argv) => run(argv, surroundings),
-    ports: async () => ({ ...(await accessPorts(surroundings)), retry: { forMs: 40, pauseMs: 4 } }),
+    runtime: () => impatient(createRuntime(surroundings)),
     pass: (seconds) => {
       time += seconds * 1000;
     },

@@ -60,7 +60,10 @@ describe('an answer that is pasted', () => {
     const old = await at.stored();
     const waiting = await begin(at);
     waiting.paste.write('?error=access_denied&error_description=The%20user%20denied%20the%20request.#_=_');
-    await expect(waiting.result).rejects.toMatchObject({ code: 'DENIED', kept: expect.stringContaining('untouched') });
+    await expect(waiting.result).rejects.toMatchObject({
+      code: 'DENIED',
+      preserved: expect.stringContaining('untouched'),
+    });
     expect(await at.stored()).toBe(old);
   });
 

@@ -1,9 +1,9 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { access } from '../../src/auth/access-token.ts';
 import type { Fetch } from '../../src/environment.ts';
 import { accessToken } from '../../src/index.ts';
 import { fileStore } from '../../src/store/file-store.ts';
-import { access } from '../../src/usecases/access.ts';
 import { type Guest, guestAt } from './party.ts';
 import { PROVIDERS } from './providers.ts';
 import { failure } from './signed-in.ts';
@@ -110,12 +110,12 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     at.pass(lifetimeSeconds);
     at.through(losing(at, 1));
     // As long as the program tries: on a busy machine the first answer may take a while to be lost.
-    const ports = { ...(await at.ports()), retry: { pauseMs: 4 } };
+    const runtime = at.runtime();
     if (!row.forgivesLostAnswer) {
-      expect(await failure(access({ name: 'default' }, ports))).toMatchObject({ code: 'GRANT_DEAD' });
+      expect(await failure(access(runtime, { name: 'default' }))).toMatchObject({ code: 'GRANT_DEAD' });
       return;
     }
-    const { profile } = await access({ name: 'default' }, ports);
+    const { profile } = await access(runtime, { name: 'default' });
     expect(profile.refreshStartedAt).toBeUndefined();
     at.pass(lifetimeSeconds);
     expect(await at.run('token')).toMatchObject({ code: 0 });
@@ -153,8 +153,8 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     const before = await at.stored();
     at.pass(lifetimeSeconds);
     at.through((send) => async (url, init) => (init?.body ? new Response('busy', { status }) : send(url, init)));
-    const error = await failure(access({ name: 'default' }, await at.ports()));
-    expect(error).toMatchObject({ code: 'UNAVAILABLE', exitCode: 5, kept: 'The stored tokens are untouched.' });
+    const error = await failure(access(at.runtime(), { name: 'default' }));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', exitCode: 5, preserved: 'The stored tokens are untouched.' });
     expect(await at.stored()).toMatchObject(before);
     at.through((send) => send);
     expect(await at.run('token')).toMatchObject({ code: 0 });
@@ -216,7 +216,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
       }).toString();
       const page = await (await deliver(refused)).text();
       expect(page).not.toContain('<b>in its');
-      expect(await failure(result)).toMatchObject({ code, kept: 'The tokens stored before are untouched.' });
+      expect(await failure(result)).toMatchObject({ code, preserved: 'The tokens stored before are untouched.' });
     }
     expect(await at.text()).toBe(before);
   });
@@ -225,7 +225,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     await using at = await guestAt(row);
     const { answer, deliver, result } = await at.begin();
     await deliver(await answer({ allow: false }));
-    expect(await failure(result)).toMatchObject({ code: 'DENIED', exitCode: 4, kept: 'Nothing was stored.' });
+    expect(await failure(result)).toMatchObject({ code: 'DENIED', exitCode: 4, preserved: 'Nothing was stored.' });
   });
 
   test.each([

@@ -3,7 +3,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fetch } from '../../src/environment.ts';
-import { consent, type LoginEvent, type LoginOptions, login, type SignIn, type Surroundings } from '../../src/index.ts';
+import {
+  consent,
+  type LoginEvent,
+  type LoginOptions,
+  login,
+  type RuntimeOptions,
+  type SignIn,
+} from '../../src/index.ts';
 import type { ConsentOptions } from '../../src/sandbox/consent.ts';
 import { readForm } from '../../src/sandbox/form.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
@@ -41,9 +48,9 @@ export interface Bench extends AsyncDisposable {
   readonly file: string;
   /** The form of every request that was sent to the token endpoint. */
   readonly sent: readonly URLSearchParams[];
-  begin(options?: LoginOptions, surroundings?: Surroundings): Promise<Waiting>;
+  begin(options?: LoginOptions, surroundings?: RuntimeOptions): Promise<Waiting>;
   /** From the beginning to the end, pressing Allow. */
-  signIn(options?: LoginOptions, surroundings?: Surroundings): Promise<SignIn>;
+  signIn(options?: LoginOptions, surroundings?: RuntimeOptions): Promise<SignIn>;
   /** Everything in the profile's file, as text. */
   stored(): Promise<string>;
 }
@@ -64,7 +71,7 @@ export async function bench({ fetch: send = fetch, ...options }: BenchOptions = 
   };
   const environment = { FITBIT_LOGIN_HOME: home, FITBIT_CLIENT_ID: APP.id, FITBIT_CLIENT_SECRET: APP.secret };
 
-  const begin = async (given: LoginOptions = {}, surroundings: Surroundings = {}): Promise<Waiting> => {
+  const begin = async (given: LoginOptions = {}, surroundings: RuntimeOptions = {}): Promise<Waiting> => {
     const events: LoginEvent[] = [];
     let hear = () => {};
     const result = login(

@@ -1,12 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import * as v from 'valibot';
+import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Fetch } from '../../src/environment.ts';
-import type { LoginOptions, SignIn, Surroundings } from '../../src/index.ts';
-import { accessPorts } from '../../src/library/surroundings.ts';
+import type { LoginOptions, RuntimeOptions, SignIn } from '../../src/index.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import type { AccessPorts } from '../../src/usecases/ports.ts';
 import { START } from './sandbox-app.ts';
 import { type Bench, bench } from './sign-in.ts';
 
@@ -53,7 +52,7 @@ export interface SignedIn extends AsyncDisposable {
   readonly home: string;
   /** Where the tokens are. */
   readonly file: string;
-  readonly surroundings: Surroundings & { readonly now: () => Date };
+  readonly surroundings: RuntimeOptions & { readonly now: () => Date };
   /** Every request that the tool sent since the sign-in, in order. */
   readonly sent: readonly Sent[];
   readonly notices: readonly string[];
@@ -63,8 +62,8 @@ export interface SignedIn extends AsyncDisposable {
   text(): Promise<string>;
   /** Changes fields of the profile's file, as if another program did, past the lock. */
   tamper(changes: Readonly<Record<string, unknown>>): Promise<void>;
-  /** The use-cases' ports, with retries that do not take their time. */
-  ports(): Promise<AccessPorts>;
+  /** With retries that do not take their time. */
+  runtime(): Runtime;
   signIn(options?: LoginOptions): Promise<SignIn>;
   /** Runs the command line in this process. */
   run(argv: readonly string[], options?: RunOptions): Promise<Ran>;
@@ -109,11 +108,17 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
     },
     stored: async () => v.parse(StoredFile, JSON.parse(await text())),
     tamper: async (changes) => writeFile(at.file, JSON.stringify({ ...JSON.parse(await text()), ...changes })),
-    ports: async () => ({ ...(await accessPorts(surroundings)), retry: { forMs: 40, pauseMs: 4 } }),
+    runtime: () => impatient(createRuntime(surroundings)),
     signIn: (again) => at.signIn(again, { now, onNotice: surroundings.onNotice, environment: withApp(at) }),
     run: (argv, runOptions) => run(argv, surroundings, runOptions),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   };
+}
+
+/** The same runtime, whose pauses are over at once. */
+export function impatient(runtime: Runtime): Runtime {
+  const { store } = runtime;
+  return { ...runtime, store, sleep: async () => {} };
 }
 
 /** The error that something must fail with, and nothing else. */
@@ -132,7 +137,11 @@ function withApp({ home, sandbox }: Bench) {
 }
 
 /** Runs the command line in this process. */
-export async function run(argv: readonly string[], surroundings: Surroundings, options: RunOptions = {}): Promise<Ran> {
+export async function run(
+  argv: readonly string[],
+  surroundings: RuntimeOptions,
+  options: RunOptions = {},
+): Promise<Ran> {
   const { input = '', signal = new AbortController().signal, environment, onTalk = () => {}, columns } = options;
   const { onNotice: _, ...rest } = surroundings;
   const [out, err] = [new Paper(columns), new Paper(columns, onTalk)];

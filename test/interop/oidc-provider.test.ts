@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { LoginOptions, Surroundings } from '../../src/index.ts';
+import type { LoginOptions, RuntimeOptions } from '../../src/index.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from '../browser/browser.ts';
 import { begin } from '../browser/desk.ts';
 import { type ClientMetadata, type IssuerOptions, startIssuer } from './issuer.ts';
@@ -20,7 +20,7 @@ const PUBLIC: ClientMetadata = { client_id: 'a-notebook', token_endpoint_auth_me
 describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () => {
   let browser: RunningBrowser;
   let home = '';
-  let surroundings: Surroundings = {};
+  let surroundings: RuntimeOptions = {};
   beforeAll(async () => {
     browser = await launch();
   });

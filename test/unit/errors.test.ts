@@ -42,7 +42,7 @@ describe('an error', () => {
 
   test('as JSON has code, message, what was kept, hint, exit code and details, but neither stack nor cause', () => {
     const error = new AuthError('UNAVAILABLE', 'It is away.', { cause: new Error('inner'), details: { status: 503 } });
-    expect(JSON.parse(JSON.stringify(error.with({ kept: 'The tokens.' })))).toEqual({
+    expect(JSON.parse(JSON.stringify(error.with({ preserved: 'The tokens.' })))).toEqual({
       error: {
         code: 'UNAVAILABLE',
         message: 'It is away.',
@@ -56,9 +56,15 @@ describe('an error', () => {
 
   test('with more known of it keeps code, cause, details, stack, and what was not said anew', () => {
     const cause = new Error('inner');
-    const error = new AuthError('DENIED', 'No.', { cause, kept: 'All.', hint: 'Do this.', details: { n: 1 } });
+    const error = new AuthError('DENIED', 'No.', { cause, preserved: 'All.', hint: 'Do this.', details: { n: 1 } });
     const more = error.with({ hint: 'Do that.' });
-    expect(more).toMatchObject({ code: 'DENIED', message: 'No.', kept: 'All.', hint: 'Do that.', details: { n: 1 } });
+    expect(more).toMatchObject({
+      code: 'DENIED',
+      message: 'No.',
+      preserved: 'All.',
+      hint: 'Do that.',
+      details: { n: 1 },
+    });
     expect(more.cause).toBe(cause);
     expect(more.stack).toBe(error.stack);
     expect(error.hint).toBe('Do this.');

@@ -242,7 +242,7 @@ describe('what is not of any format is refused, and the message says why', () =>
       const refusal = refusalOf(() => recognise(content));
       expect(refusal.code).toBe('USAGE');
       expect(refusal.message).toMatch(message);
-      expect(refusal.kept).toBe('Nothing was changed.');
+      expect(refusal.preserved).toBe('Nothing was changed.');
       expect(refusal.cause).toBeUndefined();
     });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readPastes } from '../../src/usecases/pastes.ts';
+import { firstPasted } from '../../src/auth/login.ts';
 
 /** An input whose every `next` is one of these, in turn. */
 const input = (...nexts: readonly (() => Promise<IteratorResult<string>>)[]) => {
@@ -21,41 +21,49 @@ const input = (...nexts: readonly (() => Promise<IteratorResult<string>>)[]) => 
 };
 const text = (value: string) => async () => ({ done: false as const, value });
 
-describe('reading pastes', () => {
-  test('ends with the signal, in the middle of a wait, and tells the input so', async () => {
+const turn = () => new Promise(setImmediate);
+
+describe('reading what is pasted', () => {
+  test('resolves with the first text that is accepted, and tells the input that no more is read', async () => {
+    const pasted = input(text('one'), text('two'), text('three'));
+    const accepted = await firstPasted(pasted, new AbortController().signal, (paste) => paste === 'two' || undefined);
+    expect(accepted).toBe(true);
+    expect(pasted.returned).toBe(true);
+  });
+
+  test('stops with the signal, in the middle of a wait, and tells the input so', async () => {
     const stop = new AbortController();
     const taken: string[] = [];
     const pasted = input(text('one'));
-    const reading = readPastes(pasted, { onPaste: (paste) => taken.push(paste), signal: stop.signal });
-    await new Promise(setImmediate);
+    void firstPasted(pasted, stop.signal, (paste) => void taken.push(paste));
+    await turn();
     stop.abort();
-    await reading;
+    await turn();
     expect(taken).toEqual(['one']);
     expect(pasted.returned).toBe(true);
   });
 
-  test('what comes together with the signal comes too late', async () => {
+  test('takes nothing that comes together with the signal', async () => {
     const stop = new AbortController();
     const taken: string[] = [];
     const pasted = input(async () => {
       stop.abort();
       return { done: false, value: 'late' };
     });
-    await readPastes(pasted, { onPaste: (paste) => taken.push(paste), signal: stop.signal });
+    void firstPasted(pasted, stop.signal, (paste) => void taken.push(paste));
+    await turn();
     expect(taken).toEqual([]);
   });
 
-  test('an input that breaks, or cannot even begin, has ended', async () => {
-    const options = { onPaste: () => {}, signal: new AbortController().signal };
-    await readPastes(
-      input(() => Promise.reject(new Error('EIO'))),
-      options,
-    );
+  test('an input that breaks, or cannot even begin, ends nothing', async () => {
     const broken = {
       [Symbol.asyncIterator]: (): AsyncIterator<string> => {
         throw new Error('It is being read already.');
       },
     };
-    await readPastes(broken, options);
+    for (const pasted of [input(() => Promise.reject(new Error('EIO'))), broken]) {
+      const reading = firstPasted(pasted, new AbortController().signal, () => undefined);
+      expect(await Promise.race([reading, turn().then(() => 'still waiting')])).toBe('still waiting');
+    }
   });
 });

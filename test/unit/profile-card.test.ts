@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Status } from '../../src/auth/status.ts';
 import { AuthError } from '../../src/errors.ts';
 import type { HistoryEvent } from '../../src/usecases/history.ts';
 import { type CardContext, cardOf, damagedCard } from '../../src/usecases/profile-card.ts';
-import type { Status } from '../../src/usecases/status.ts';
 
 const NOW = new Date('2026-03-02T09:30:00Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type RegistrationOptions, resolveClient, resolveProvider } from '../../src/library/registration.ts';
+import { type RegistrationOptions, resolveClient, resolveProvider } from '../../src/auth/client.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Profile } from '../../src/store/profile.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { SignIn } from '../../src/auth/login.ts';
 import { AuthError } from '../../src/errors.ts';
-import type { SignIn } from '../../src/usecases/redeem.ts';
 import { failedView, signedInView, strayView } from '../../src/usecases/report.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -70,7 +70,7 @@ describe('a finished sign-in', () => {
 
 describe('what did not end well', () => {
   test('says what happened, what was kept and what to do', () => {
-    const error = new AuthError('DENIED', 'Access was denied.', { kept: 'All was kept.', hint: 'Do this.' });
+    const error = new AuthError('DENIED', 'Access was denied.', { preserved: 'All was kept.', hint: 'Do this.' });
     expect(failedView(error)).toMatchObject({
       tone: 'failure',
       title: 'Access denied',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scopesOf } from '../../src/library/scopes.ts';
+import { scopesOf } from '../../src/auth/scopes.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { googleHealth, GOOGLE_SCOPE_PREFIX as PREFIX } from '../../src/providers/google-health.ts';
 

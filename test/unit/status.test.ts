@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { formatDateTime, fromNow } from '../../src/auth/messages.ts';
+import type { Session } from '../../src/auth/session.ts';
+import { statusOf } from '../../src/auth/status.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Profile, Tokens } from '../../src/store/profile.ts';
-import { fromNow, moment } from '../../src/usecases/moment.ts';
-import { type Session, statusOf } from '../../src/usecases/status.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
@@ -103,6 +104,6 @@ describe('a moment in words', () => {
   });
 
   test('has the day, the time, the zone and the distance', () => {
-    expect(moment(later(28_800), NOW)).toMatch(/^\d{1,2} \w{3} 2026, \d\d:\d\d \S+ \(in 8 hours\)$/);
+    expect(formatDateTime(later(28_800), NOW)).toMatch(/^\d{1,2} \w{3} 2026, \d\d:\d\d \S+ \(in 8 hours\)$/);
   });
 });

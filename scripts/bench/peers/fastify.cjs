@@ -1,4 +1,4 @@
-// A Fastify that has one route: the floor for a program that waits with it.
+// A Fastify that has one route: what every program that waits with it pays.
 const process = require('node:process');
 const fastify = require('fastify');
 

@@ -132,7 +132,7 @@ async function offerToRevoke(
 async function isYes(answer: Promise<string>, { from, to }: MigrationPlan): Promise<boolean> {
   const text = await answer.catch((thrown) => {
     throw asAuthError(thrown).with({
-      kept: `The new sign-in is stored as “${to}”, and the old one, “${from}”, is kept.`,
+      preserved: `The new sign-in is stored as “${to}”, and the old one, “${from}”, is kept.`,
       hint: `To end the old one: \`fitbit-login logout --profile ${from}\`.`,
     });
   });

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
 import {
+  checkStore,
   type LoginOptions,
   login,
-  rehearseStoring,
   SETUP_PROVIDERS,
   type SetupOptions,
   type SignIn,
@@ -77,7 +77,7 @@ export async function runSetup(
       hint: 'Give the client id as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
     });
   }
-  await rehearseStoring(defined({ profile: options.profile, signal: context.signal }), surroundings);
+  await checkStore(defined({ profile: options.profile, signal: context.signal }), surroundings);
   const registration = await askForRegistration(SETUP_PROVIDERS, context);
   using line = new WaitingLine(context, { browser: false });
   return await login({ ...options, ...registration, ...line.signInOptions }, surroundings);

@@ -1,0 +1,136 @@
+import { AuthError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
+import { notSignedIn, withProfileFlag } from './messages.ts';
+import { refreshLocked } from './refresh.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { type FreshnessOptions, freshTokens } from './session.ts';
+
+export interface AccessOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** A token with no more seconds left than this is refreshed. Default 60. */
+  readonly minTtlSeconds?: number;
+  /** Ends waiting for another process, or for another try. A refresh that has been sent is waited for. */
+  readonly signal?: AbortSignal;
+  /** Called once when another process has locked the profile and is waited for, 30 seconds at most. */
+  readonly onWait?: () => void;
+}
+
+/** A working access token, and whose it is. */
+export interface AccessToken {
+  /** The name that it is stored under. */
+  readonly profile: string;
+  readonly provider: ProviderId;
+  /** Printed only through `reveal()`. */
+  readonly token: Secret;
+  /** Absent where the provider did not say. */
+  readonly expiresAt?: Date;
+  /** When the grant itself ends. Absent where the provider did not say. */
+  readonly refreshExpiresAt?: Date;
+  readonly userId?: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly refreshed: boolean;
+}
+
+/**
+ * A working access token: the stored one while it has more than `minTtlSeconds` left, else a refreshed one. Any number of
+ * processes may ask at once: one refreshes, all get the new token.
+ *
+ * @example
+ * const { token } = await accessToken();
+ * const response = await fetch(url, { headers: { authorization: `Bearer ${token.reveal()}` } });
+ *
+ * @throws AuthError `NOT_SIGNED_IN`, `GRANT_DEAD` when a sign-in is needed; `UNAVAILABLE`, `RATE_LIMITED`, `RETIRED`,
+ *   `CLIENT_REJECTED`, `ANSWER_INVALID`, `LOCKED`, `STORE_UNAVAILABLE` with the tokens preserved.
+ */
+export async function accessToken(
+  { profile, ...request }: AccessOptions = {},
+  runtimeOptions: RuntimeOptions = {},
+): Promise<AccessToken> {
+  const runtime = createRuntime(runtimeOptions);
+  return described(await access(runtime, { ...request, name: runtime.profileName(profile) }));
+}
+
+/** Refreshes now, however much time the stored token has left. @throws AuthError as {@link accessToken} */
+export async function refresh(
+  { profile, ...request }: Omit<AccessOptions, 'minTtlSeconds'> = {},
+  runtimeOptions: RuntimeOptions = {},
+): Promise<AccessToken> {
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(profile);
+  const stored = await runtime.store.read(name);
+  return described(await access(runtime, { ...request, name, rejectedToken: stored?.tokens?.accessToken }));
+}
+
+export interface AccessRequest extends Omit<AccessOptions, 'profile'>, FreshnessOptions {
+  /** The profile's name. */
+  readonly name: string;
+}
+
+/** A working access token, and the profile it is from. */
+export interface Access {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly tokens: Tokens;
+  /** Whether it is new: refreshed by this call or, while it waited, by another process. */
+  readonly refreshed: boolean;
+}
+
+/**
+ * Reads the tokens; where they are not fresh, locks the profile, reads them again, and refreshes them where they still are not.
+ *
+ * @throws AuthError as {@link accessToken}
+ */
+export async function access(runtime: Runtime, request: AccessRequest): Promise<Access> {
+  const { name, signal, onWait } = request;
+  const fresh = (profile: Profile | undefined) => freshTokens(profile, runtime.now(), request);
+
+  const stored = await runtime.store.read(name);
+  if (stored?.tokens === undefined) throw notSignedIn(name);
+  const tokens = fresh(stored);
+  if (tokens !== undefined) return { name, profile: stored, tokens, refreshed: false };
+
+  try {
+    // Another process may refresh while this one waits for the lock.
+    await using locked = await runtime.store.lock(name, {
+      signal,
+      onWait,
+      stopWhen: (newest: Profile | undefined) => fresh(newest) !== undefined,
+    });
+    const newest = locked === undefined ? await runtime.store.read(name) : locked.current;
+    const refreshed = fresh(newest);
+    if (newest !== undefined && refreshed !== undefined)
+      return { name, profile: newest, tokens: refreshed, refreshed: true };
+    return locked === undefined
+      ? await access(runtime, request)
+      : { name, ...(await refreshLocked(runtime, locked, request)), refreshed: true };
+  } catch (thrown) {
+    throw thrown instanceof AuthError ? thrown.with({ hint: withProfileFlag(thrown.hint, name) }) : thrown;
+  }
+}
+
+/** What `exec` gives a command: `FITBIT_ACCESS_TOKEN`, `FITBIT_USER_ID`, `FITBIT_CLIENT_ID`. */
+export function environmentFor({ token, userId, clientId }: AccessToken): Readonly<Record<string, string>> {
+  return {
+    FITBIT_ACCESS_TOKEN: token.reveal(),
+    FITBIT_CLIENT_ID: clientId,
+    ...(userId === undefined ? {} : { FITBIT_USER_ID: userId }),
+  };
+}
+
+function described({ name, profile: { provider, client }, tokens, refreshed }: Access): AccessToken {
+  const { accessToken: token, expiresAt, refreshExpiresAt, userId, scopes } = tokens;
+  return {
+    profile: name,
+    provider,
+    token,
+    expiresAt,
+    refreshExpiresAt,
+    userId,
+    clientId: client.id,
+    scopes,
+    refreshed,
+  };
+}

@@ -1,0 +1,169 @@
+import type { Fetch } from '../environment.ts';
+import { AuthError } from '../errors.ts';
+import { throwOnServiceFailure } from '../oauth/errors.ts';
+import type { Provider } from '../providers/provider.ts';
+import { redact, type Secret } from '../secret.ts';
+import { access } from './access-token.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
+
+export interface ApiOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** Default `GET`, or `POST` with `body`. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+  readonly onWait?: () => void;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly rateLimit?: RateLimit;
+  /** What to end with where the status is not a success. */
+  readonly error?: AuthError;
+}
+
+/** A response of the API may be large: 64 MiB, and a minute for it. */
+const LIMITS = { answerMs: 30_000, totalMs: 60_000, maxBytes: 64 * 1024 * 1024 };
+
+/**
+ * Sends one authenticated request to the provider's API host and to no other. A token that the provider rejects is refreshed, and the
+ * request sent once more. An error status throws nothing: see `error`.
+ *
+ * @param path at the provider's API host, query included: `/1/user/-/profile.json`
+ * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
+ */
+export async function apiRequest(
+  path: string,
+  { profile, ...request }: ApiOptions = {},
+  runtimeOptions: RuntimeOptions = {},
+): Promise<ApiAnswer> {
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(profile);
+  const { signal, onWait } = request;
+  validateRequest(request);
+  // A wrong path costs no refresh.
+  const stored = await runtime.store.read(name);
+  if (stored !== undefined) apiUrl(path, await runtime.providerOf(stored));
+
+  const fetch = runtime.fetchWithin(LIMITS);
+  const first = await access(runtime, { name, signal, onWait });
+  const provider = await runtime.providerOf(first.profile);
+  const url = apiUrl(path, provider);
+  const response = await send(url, request, first.tokens.accessToken, fetch);
+  if (response.status !== 401) return answerFrom(response, provider, first.tokens.accessToken);
+  const second = await access(runtime, { name, signal, onWait, rejectedToken: first.tokens.accessToken });
+  return answerFrom(await send(url, request, second.tokens.accessToken, fetch), provider, second.tokens.accessToken);
+}
+
+/** How much of a rate limit is left. */
+export interface RateLimit {
+  /** Requests in each period. */
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until the next period. */
+  readonly resetSeconds: number;
+}
+
+/** Reads Fitbit's rate-limit headers; `undefined` where they are missing or damaged. */
+export function rateLimitOf(headers: Headers): RateLimit | undefined {
+  const [limit, remaining, resetSeconds] = ['limit', 'remaining', 'reset'].map((name) => {
+    const text = headers.get(`fitbit-rate-limit-${name}`);
+    return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  });
+  return limit === undefined || remaining === undefined || resetSeconds === undefined
+    ? undefined
+    : { limit, remaining, resetSeconds };
+}
+
+/** @throws AuthError `USAGE` for what cannot be sent, which `fetch` would call a failed connection */
+function validateRequest({ body, method = body === undefined ? 'GET' : 'POST', headers = {} }: ApiOptions): void {
+  const wrong =
+    !/^[A-Z]{1,20}$/.test(method) || ['CONNECT', 'TRACE', 'TRACK'].includes(method)
+      ? `The method ${redact(method)} cannot be sent.`
+      : body !== undefined && ['GET', 'HEAD'].includes(method)
+        ? `A ${method} request has no body.`
+        : Object.values(headers).some((value) => !/^[\t\x20-\x7e]*$/.test(value))
+          ? 'A header holds characters that no header can.'
+          : undefined;
+  if (wrong !== undefined) throw new AuthError('USAGE', wrong, { hint: 'See `fitbit-login api --help`.' });
+}
+
+/** @throws AuthError `USAGE` where the address is not at the provider's API host */
+function apiUrl(path: string, { apiOrigin, name }: Provider): string {
+  if (apiOrigin === undefined)
+    throw new AuthError('USAGE', `${name} has no API host that is known here.`, {
+      hint: 'Use `fitbit-login token` with a client of your own.',
+    });
+  const url = path.startsWith('/') && URL.canParse(path, apiOrigin) ? new URL(path, apiOrigin) : undefined;
+  if (url?.origin !== apiOrigin || url.username !== '') {
+    throw new AuthError('USAGE', `The path must lead to ${apiOrigin}; the token goes nowhere else.`, {
+      hint: 'Give it as `/1/user/-/profile.json`.',
+    });
+  }
+  url.hash = '';
+  return url.href;
+}
+
+function send(
+  url: string,
+  { method, headers, body, signal }: ApiOptions,
+  token: Secret,
+  fetch: Fetch,
+): Promise<Response> {
+  return fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+      authorization: `Bearer ${token.reveal()}`,
+    },
+    body,
+    signal,
+  });
+}
+
+async function answerFrom(response: Response, provider: Provider, token: Secret): Promise<ApiAnswer> {
+  const body = new Uint8Array(await response.arrayBuffer());
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    rateLimit: rateLimitOf(response.headers),
+    error: response.ok ? undefined : errorOf(response, body, provider, token),
+  };
+}
+
+function errorOf(response: Response, body: Uint8Array, { name, server }: Provider, token: Secret): AuthError {
+  try {
+    throwOnServiceFailure(name, response);
+  } catch (thrown) {
+    if (thrown instanceof AuthError) return thrown;
+  }
+  const { status } = response;
+  const own = server.standardError?.(parsed(body));
+  const said = own?.error_description === undefined ? '' : ` ${name} says: “${redact(own.error_description, [token])}”`;
+  const details = { status };
+  if (status === 401)
+    return new AuthError('GRANT_DEAD', `${name} refuses the access token, although it was refreshed just now.${said}`, {
+      details,
+    });
+  if (own?.error === 'insufficient_scope')
+    return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
+  return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, {
+    hint: own?.hint ?? 'Check the path, the method and the body against the provider’s documentation.',
+    details,
+  });
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}

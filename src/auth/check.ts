@@ -1,0 +1,78 @@
+import { AuthError } from '../errors.ts';
+import { introspect } from '../oauth/introspection.ts';
+import { type Access, type AccessOptions, access } from './access-token.ts';
+import { type RateLimit, rateLimitOf } from './api.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { type Status, storedStatus } from './status.ts';
+
+/** What is stored, and what the provider says of it. */
+export interface CheckedStatus extends Status {
+  /** `false` where the provider cannot be asked about a token: it was refreshed instead, which succeeded. */
+  readonly asked: boolean;
+  /** What the provider calls granted now. Absent where it did not say. */
+  readonly providerScopes?: readonly string[];
+  /** When the provider lets the access token end. Absent where it did not say. */
+  readonly providerExpiresAt?: Date;
+  readonly rateLimit?: RateLimit;
+}
+
+/**
+ * Asks the provider whether the sign-in works. An access token that has expired, or that the provider calls inactive, is refreshed
+ * first, so that a yes means a working token. Where the provider cannot be asked, a refresh is the question.
+ *
+ * @throws AuthError `NOT_SIGNED_IN`, `GRANT_DEAD` when only a new sign-in helps; `USAGE` where nothing can be found out; else as
+ *   `accessToken` and `introspect`.
+ */
+export async function checkStatus(
+  { profile, ...wait }: Omit<AccessOptions, 'minTtlSeconds'> = {},
+  runtimeOptions: RuntimeOptions = {},
+): Promise<CheckedStatus> {
+  const runtime = createRuntime(runtimeOptions);
+  const request = { ...wait, name: runtime.profileName(profile) };
+  let current = await access(runtime, { ...request, minTtlSeconds: 0 });
+  const provider = await runtime.providerOf(current.profile);
+  const checked = ({ profile: stored }: Access) => storedStatus(runtime, request.name, stored, provider.name);
+
+  const { introspection } = provider;
+  if (introspection === undefined) {
+    if (!current.refreshed) current = await refreshToProve(runtime, current, request);
+    return { ...checked(current), asked: false };
+  }
+  const ask = ({ profile: { client }, tokens }: Access) =>
+    introspect(
+      provider.server,
+      client,
+      { token: tokens.accessToken, authentication: introspection.authentication },
+      { fetch: runtime.fetch },
+    );
+  let response = await ask(current);
+  if (!response.active) {
+    current = await access(runtime, { ...request, rejectedToken: current.tokens.accessToken });
+    response = await ask(current);
+  }
+  if (!response.active)
+    throw new AuthError(
+      'GRANT_DEAD',
+      `${provider.name} says that the access token does not work, although it was refreshed just now.`,
+    );
+  const { scopes: providerScopes, expiresAt: providerExpiresAt } = introspection.read(response.answer);
+  return {
+    ...checked(current),
+    asked: true,
+    providerScopes,
+    providerExpiresAt,
+    rateLimit: rateLimitOf(response.headers),
+  };
+}
+
+function refreshToProve(
+  runtime: Runtime,
+  { tokens: { accessToken, refreshToken } }: Access,
+  request: Omit<AccessOptions, 'profile'> & { readonly name: string },
+): Promise<Access> {
+  if (refreshToken !== undefined) return access(runtime, { ...request, rejectedToken: accessToken });
+  throw new AuthError('USAGE', 'The provider cannot be asked about a token, and there is no refresh token to try.', {
+    preserved: 'The stored token is untouched.',
+    hint: 'Use it, and see: `fitbit-login token`.',
+  });
+}

@@ -1,0 +1,120 @@
+import type { Environment, Fetch } from '../environment.ts';
+import { AuthError } from '../errors.ts';
+import { isLoopbackOrigin } from '../oauth/server.ts';
+import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
+import { generic } from '../providers/generic.ts';
+import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
+import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
+import { Secret } from '../secret.ts';
+import type { Client, Profile } from '../store/profile.ts';
+import { isClientId, parseClientFile } from '../usecases/client-file.ts';
+
+export interface RegistrationOptions {
+  /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
+  readonly provider?: string;
+  /** Default: from `clientFile`, then `FITBIT_CLIENT_ID`, then what the profile signed in with before. */
+  readonly clientId?: string;
+  /** The secret of an app that has one. Default: from `clientFile`, then `FITBIT_CLIENT_SECRET`, then as before. */
+  readonly clientSecret?: string | Secret;
+  /** The content of a file with the client secret, and perhaps the client id: the secret alone, dotenv, or JSON. */
+  readonly clientFile?: string;
+}
+
+/**
+ * Which app signs in: what was given, else the environment, else what the profile signed in with before. The id and
+ * the secret of different sources are never mixed, but for a secret that comes alone.
+ */
+export function resolveClient(
+  options: RegistrationOptions,
+  environment: Environment,
+  stored: Profile | undefined,
+): Client | undefined {
+  const file = options.clientFile === undefined ? undefined : parseClientFile(options.clientFile);
+  const { FITBIT_CLIENT_ID: environmentId, FITBIT_CLIENT_SECRET: environmentSecret } = environment;
+  const given = options.clientId ?? file?.id;
+  const id = given ?? (environmentId || stored?.client.id);
+  if (id === undefined) return undefined;
+  if (!isClientId(id)) throw new AuthError('USAGE', 'The client id holds characters that no client id has.');
+  const { clientSecret } = options;
+  const secret =
+    (typeof clientSecret === 'string' ? new Secret(clientSecret) : clientSecret) ??
+    file?.secret ??
+    (environmentSecret && (given === undefined || given === environmentId || !environmentId)
+      ? new Secret(environmentSecret)
+      : undefined) ??
+    (stored?.client.id === id ? stored.client.secret : undefined);
+  return { id, secret };
+}
+
+export interface ProviderChoice {
+  readonly provider?: string | undefined;
+  readonly client: Client | undefined;
+  readonly stored: Profile | undefined;
+  readonly sandbox: string | undefined;
+}
+
+/** Which provider is meant: the one given, else the one that the client id looks like, else the stored one. */
+export async function resolveProvider(
+  choice: ProviderChoice,
+  options: { fetch: Fetch; signal?: AbortSignal },
+): Promise<Provider> {
+  const { provider, client, stored, sandbox } = choice;
+  if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
+    throw new AuthError(
+      'USAGE',
+      `${sandbox} cannot be a sandbox: it must be an http origin on this machine's loopback.`,
+      {
+        hint: 'Give it as `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone for a fresh one.',
+      },
+    );
+  }
+  if (provider === 'fitbit') return fitbit(sandbox);
+  if (provider === 'google-health') return googleHealth(sandbox);
+  if (provider !== undefined && URL.canParse(provider)) {
+    if (sandbox !== undefined)
+      throw new AuthError(
+        'USAGE',
+        '--sandbox plays Fitbit and Google Health, so it cannot be given with the address of a provider.',
+      );
+    return generic(provider, options);
+  }
+  if (provider !== undefined) throw unknownProvider(`There is no provider “${provider}”.`);
+  if (client !== undefined && GOOGLE_CLIENT_ID.test(client.id)) return googleHealth(sandbox);
+  if (sandbox !== undefined || client === undefined || FITBIT_CLIENT_ID.test(client.id)) return fitbit(sandbox);
+  if (stored?.client.id === client.id) return providerOf(stored, options);
+  throw unknownProvider(
+    `The client id ${client.id} looks like neither Fitbit's, six capital letters and digits, nor Google's, which end in .apps.googleusercontent.com.`,
+  );
+}
+
+/** The provider that a stored profile belongs to. A custom one is asked for its metadata. */
+export async function providerOf(profile: Profile, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
+  if (profile.provider === 'fitbit') return fitbit(profile.sandbox);
+  if (profile.provider === 'google-health') return googleHealth(profile.sandbox);
+  if (profile.provider === 'custom' && profile.issuer !== undefined) return generic(profile.issuer, options);
+  throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
+}
+
+/** What a stored profile's provider is called, without asking anybody. */
+export function providerNameOf(profile: Profile): string {
+  if (profile.provider === 'fitbit') return fitbit(profile.sandbox).name;
+  if (profile.provider === 'google-health') return googleHealth(profile.sandbox).name;
+  return profile.issuer !== undefined && URL.canParse(profile.issuer) ? new URL(profile.issuer).host : profile.provider;
+}
+
+function unknownProvider(message: string): AuthError {
+  return new AuthError('USAGE', message, {
+    hint: 'Name it: `--provider fitbit`, `--provider google-health`, or `--provider https://…` with the issuer of an OAuth 2.0 server.',
+  });
+}
+
+/** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. */
+export function registeredUris(clientFile: string | undefined): readonly string[] | undefined {
+  const { redirectUris } = clientFile === undefined ? {} : parseClientFile(clientFile);
+  if (redirectUris === undefined) return undefined;
+  const ours = redirectUris.filter((uri) => URL.canParse(uri) && isLoopbackOrigin(new URL(uri).origin));
+  if (ours.length > 0) return ours;
+  throw new AuthError('USAGE', 'This Web client has no redirect URI on this machine’s loopback registered.', {
+    hint: `Register ${DEFAULT_REDIRECT_URI} for it and download its file again, or make a client of the type Desktop app.`,
+  });
+}

@@ -1,0 +1,97 @@
+import { AuthError } from '../errors.ts';
+import { takesConnections } from '../network/open-port.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Client } from '../store/profile.ts';
+import { type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
+import type { Runtime } from './runtime.ts';
+import { type SandboxChoice, sandboxClient } from './sandbox.ts';
+import { scopesOf } from './scopes.ts';
+
+export interface LoginRequestOptions extends RegistrationOptions {
+  /** Short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
+  readonly scopes?: readonly string[];
+  /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
+  readonly redirectUris?: readonly string[];
+  /** What the provider must ask. Default `consent`, without which Google gives no refresh token a second time. */
+  readonly prompt?: string;
+  /** Which account is meant, an e-mail address as a rule, for providers that take a hint. Default: as before. */
+  readonly loginHint?: string;
+  /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */
+  readonly sandbox?: true | string;
+  readonly signal?: AbortSignal;
+}
+
+/** What a sign-in asks the provider for, with nothing left open. */
+export interface LoginRequest {
+  /** The profile's name. */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly client: Client;
+  readonly scopes: readonly string[];
+  /** Registered redirect URIs; the first whose port is free is used. */
+  readonly redirectUris: readonly string[];
+  /** The `prompt` parameter; none is sent where it is absent. */
+  readonly prompt?: string;
+  readonly loginHint?: string;
+}
+
+/**
+ * Fills in what the options leave open: from the environment, then from what the profile signed in with before, then the provider's
+ * defaults. `sandbox` says where the provider is played, if it is.
+ *
+ * @throws AuthError `NOT_CONFIGURED` without a client id; `USAGE`; `UNAVAILABLE` where a sandbox or a provider's metadata cannot be had
+ */
+export async function resolveLoginRequest(
+  runtime: Runtime,
+  name: string,
+  options: LoginRequestOptions,
+  { origin: sandbox, given, before }: SandboxChoice,
+): Promise<LoginRequest> {
+  const client = given ?? (sandbox === undefined ? undefined : sandboxClient(options.provider));
+  const { fetch } = runtime;
+  const choice = { provider: options.provider, client, stored: before, sandbox };
+  const provider = await resolveProvider(choice, { fetch, signal: options.signal });
+  if (client === undefined) throw notConfigured(provider);
+  // A proxy that cannot be used is better known before the person has been to the browser.
+  runtime.assertProxyUsable(provider.server.tokenEndpoint);
+  if (sandbox !== undefined) await assertRunning(provider.server.issuer);
+
+  const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
+  const prompt = options.prompt ?? provider.prompts[0];
+  if (prompt !== undefined && !provider.prompts.includes(prompt)) {
+    throw new AuthError('USAGE', `${provider.name} knows no prompt “${prompt}”.`, {
+      hint: `Use one of: ${provider.prompts.join(', ')}.`,
+    });
+  }
+  return {
+    name,
+    provider,
+    client,
+    scopes: scopesOf(provider, options.scopes ?? same?.requestedScopes ?? provider.defaultScopes),
+    // A file that is given now knows better than the profile what is registered.
+    redirectUris:
+      options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,
+    prompt,
+    loginHint: options.loginHint ?? same?.loginHint,
+  };
+}
+
+/** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
+async function assertRunning(origin: string): Promise<void> {
+  if (await takesConnections(origin)) return;
+  throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
+    hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
+  });
+}
+
+function notConfigured({ name, registration }: Provider): AuthError {
+  return new AuthError('NOT_CONFIGURED', 'No client id is known, so there is no app to sign in with.', {
+    hint: [
+      `Get one from ${name}, once:`,
+      ...registration.map((line, index) => `  ${index + 1}. ${line}`),
+      'Then give its client id as FITBIT_CLIENT_ID or --client-id, and its secret, if it has one, as FITBIT_CLIENT_SECRET',
+      'or --client-secret-file FILE (“-” reads standard input): `FITBIT_CLIENT_ID=… fitbit-login`.',
+      'To look around first, without any of this: `fitbit-login login --sandbox`.',
+    ].join('\n'),
+  });
+}

@@ -1,0 +1,335 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BrowserEvent } from '../browser/event.ts';
+import { AuthError, asAuthError } from '../errors.ts';
+import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
+import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
+import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
+import type { Identity, Provider } from '../providers/provider.ts';
+import type { View } from '../server/pages/view.ts';
+import type { Profile } from '../store/profile.ts';
+import type { LockedProfile } from '../store/store.ts';
+import { failedView, overView, pasteRefusal, signedInView, strayView } from '../usecases/report.ts';
+import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
+import { duration, withProfileFlag } from './messages.ts';
+import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { chooseSandbox } from './sandbox.ts';
+import { type Status, storedStatus } from './status.ts';
+import { tokensFrom } from './tokens.ts';
+
+export interface LoginOptions extends LoginRequestOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** How long to wait for the person, in milliseconds. Default 300,000. */
+  readonly timeoutMs?: number;
+  /** Whether to open the browser, where a page would be seen (see `screenOf`). Default `true`. Otherwise only `notify` gets the address. */
+  readonly browser?: boolean;
+  /**
+   * What a person pastes, where the browser cannot reach this machine: the address that it ended on, its query or the code. Each text
+   * is one try, whole, and may hold line breaks. Read from the moment of `waiting` on; its end ends nothing, since the browser may
+   * still come. The first valid callback counts, whichever way it takes. Default: nothing is read.
+   */
+  readonly pasted?: AsyncIterable<string>;
+  /** Addresses on this machine that the result page leads on to. Default: none. */
+  readonly onward?: Onward;
+  /** Ends the wait. A code that has arrived by then is still exchanged and stored, so that it is not lost. */
+  readonly signal?: AbortSignal;
+  readonly notify?: (event: LoginEvent) => void;
+}
+
+export interface Onward {
+  readonly signedIn?: View['back'];
+  readonly failed?: View['back'];
+}
+
+/** What happens while a sign-in waits. */
+export type LoginEvent =
+  /** The server listens; this is the address to open, and the wait ends at `until`. */
+  | { readonly kind: 'waiting'; readonly url: string; readonly redirectUri: string; readonly until: Date }
+  | BrowserEvent
+  /** A request arrived that was not the expected callback; the wait goes on. */
+  | { readonly kind: 'stray'; readonly reason: UnexpectedReason }
+  /** What was pasted was not the expected callback; the wait goes on. `message` says why, for a person, and what to paste instead. */
+  | { readonly kind: 'paste-refused'; readonly reason: PasteReason; readonly message: string }
+  /** The callback arrived; its code is being exchanged and the tokens stored. */
+  | { readonly kind: 'answered' };
+
+/** A finished sign-in. */
+export interface SignIn extends Status {
+  /** What keeps the tokens from opening anything yet, and what to do. */
+  readonly obstacle?: string;
+  /** The person whose tokens this profile held before, if another one. */
+  readonly replacedUserId?: string;
+}
+
+/** A callback that ends the wait: an authorization code, or the provider's refusal. */
+type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kind: 'granted' | 'refused' }>;
+
+/**
+ * Signs a person in to their data in the browser and stores the tokens. Run again, it asks for consent again, and only a finished
+ * sign-in replaces the tokens stored before. The browser gets its result page only once the tokens are on disk.
+ *
+ * @throws AuthError `NOT_CONFIGURED` without a client id; `USAGE`; `PORT_BUSY`; `STORE_UNAVAILABLE`, `STORE_DAMAGED`, `LOCKED`, all
+ *   before the browser is opened; `TIMED_OUT`, `CANCELLED` or the signal's own AuthError; `DENIED`, `CLIENT_REJECTED`, `UNAVAILABLE`
+ *   and others. Whatever it is, the stored profile is as it was.
+ */
+export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignIn> {
+  options.signal?.throwIfAborted();
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(options.profile);
+  const stored = await runtime.store.read(name);
+  await using sandbox = await chooseSandbox(runtime, name, options, stored);
+  const request = await resolveLoginRequest(runtime, name, options, sandbox);
+  try {
+    return await signIn(runtime, request, { ...options, explain: (thrown) => explain(thrown, name, stored) });
+  } catch (thrown) {
+    const error = explain(thrown, name, stored);
+    (await runtime.openLog()).warn(
+      { event: 'sign_in_failed', profile: name, provider: request.provider.id, error_code: error.code },
+      error.message,
+    );
+    throw error;
+  }
+}
+
+export interface SignInOptions
+  extends Pick<LoginOptions, 'timeoutMs' | 'browser' | 'pasted' | 'onward' | 'signal' | 'notify'> {
+  /** What the failure page says of an error. Default: the error itself. */
+  readonly explain?: (thrown: unknown) => AuthError;
+}
+
+/** A sign-in with all questions answered, from the port to the page. @throws AuthError as {@link login} */
+export async function signIn(runtime: Runtime, request: LoginRequest, options: SignInOptions = {}): Promise<SignIn> {
+  const {
+    signal,
+    browser = true,
+    timeoutMs = 300_000,
+    notify = () => {},
+    onward = {},
+    explain = asAuthError,
+  } = options;
+  const { name, provider, client } = request;
+  const pending = newAuthorization();
+  const log = await runtime.openLog();
+  // A full disk or a foreign file is better known before the person is asked anything.
+  await checkStore(runtime, name, signal);
+
+  let first: FirstCallback | undefined;
+  let browserCame = false;
+  let browserWaits = false;
+  const { listen } = await import('../server/listen.ts');
+  await using listener = await listen<FirstCallback>({
+    redirectUris: request.redirectUris,
+    log,
+    pid: processId(),
+    validate: (parameters) => {
+      browserCame = true;
+      const result = validateCallback(provider.server, client, pending, parameters);
+      if (result.kind === 'unexpected') {
+        const { reason } = result;
+        log.info({ event: 'stray_request', profile: name, reason }, 'Not the expected callback');
+        notify({ kind: 'stray', reason });
+        return { kind: 'unexpected', page: strayView(reason) };
+      }
+      browserWaits = true;
+      first ??= result;
+      return { kind: 'accepted', response: result };
+    },
+  });
+  const { redirectUri } = listener;
+
+  const url = authorizationUrl(provider.server, {
+    clientId: client.id,
+    redirectUri,
+    scopes: request.scopes,
+    pending,
+    parameters: authorizationParameters(request),
+  });
+  notify({ kind: 'waiting', url, redirectUri, until: new Date(runtime.now().getTime() + timeoutMs) });
+  const waiting = new AbortController();
+  if (browser) {
+    runtime.openBrowser(url, {
+      signal: waiting.signal,
+      tell: (event) => {
+        // A request has come from a browser that works, whatever its launcher says.
+        if (event.kind !== 'browser-silent' || !browserCame) notify(event);
+      },
+    });
+  }
+  const pasted = firstPasted(options.pasted, waiting.signal, (text) => {
+    const result = validatePastedCallback({ server: provider.server, client, pending, redirectUri }, text);
+    if (result.kind === 'nothing') return undefined;
+    if (result.kind !== 'wrong') {
+      first ??= result;
+      return result;
+    }
+    const { reason } = result;
+    log.info({ event: 'paste_refused', profile: name, reason }, 'Not the expected callback');
+    const message = pasteRefusal(reason, { provider: provider.name, redirectUri });
+    notify({ kind: 'paste-refused', reason, message });
+    return undefined;
+  });
+
+  try {
+    const timeoutError = timedOut(request, redirectUri, timeoutMs);
+    await Promise.race([
+      listener.callback,
+      pasted,
+      rejectAfterTimeout(timeoutMs, timeoutError, { signal, done: waiting.signal }),
+    ]);
+  } catch (thrown) {
+    if (first === undefined) {
+      // The caller is told that nothing was stored: a later callback is not exchanged.
+      listener.expire(overView());
+      throw thrown;
+    }
+  } finally {
+    waiting.abort();
+  }
+
+  notify({ kind: 'answered' });
+  const result = await exchangeAndStore(runtime, request, first, { redirectUri, verifier: pending.verifier }).then(
+    (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), back: onward.signedIn } }),
+    (thrown) => ({ error: thrown, page: { ...failedView(explain(thrown)), back: onward.failed } }),
+  );
+  // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come.
+  if (browserWaits) await (await listener.callback).respond(result.page);
+  if ('error' in result) throw result.error;
+  return result.signIn;
+}
+
+function explain(thrown: unknown, name: string, stored: Profile | undefined): AuthError {
+  const error = asAuthError(thrown);
+  return error.with({
+    preserved: stored?.tokens === undefined ? 'Nothing was stored.' : 'The tokens stored before are untouched.',
+    hint: withProfileFlag(error.hint, name),
+  });
+}
+
+/** Locks the profile and reserves room for it, as the save will, and lets go. @throws AuthError as `ProfileStore.lock` */
+async function checkStore({ store }: Runtime, name: string, signal: AbortSignal | undefined): Promise<void> {
+  await using _locked = await store.lock(name, { signal });
+}
+
+function authorizationParameters({ provider, prompt, loginHint }: LoginRequest): Record<string, string> {
+  return {
+    ...provider.authorizationParameters,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(loginHint === undefined || !provider.takesLoginHint ? {} : { login_hint: loginHint }),
+  };
+}
+
+/** Resolves with the first pasted text that `validate` accepts; never, where none is. An input that breaks has ended. */
+export async function firstPasted<T>(
+  pasted: AsyncIterable<string> | undefined,
+  signal: AbortSignal,
+  validate: (text: string) => T | undefined,
+): Promise<T> {
+  const never = new Promise<never>(() => {});
+  if (pasted === undefined) return never;
+  const stopped = new Promise<{ readonly done: true }>((resolve) => {
+    signal.addEventListener('abort', () => resolve({ done: true }), { once: true });
+  });
+  let accepted: T | undefined;
+  try {
+    const texts = pasted[Symbol.asyncIterator]();
+    while (accepted === undefined) {
+      const next = await Promise.race([texts.next(), stopped]);
+      if (next.done || signal.aborted) break;
+      accepted = validate(next.value);
+    }
+    // Not awaited: an iterable that is still waiting for its next text answers only after that.
+    texts.return?.().catch(() => {});
+  } catch {
+    // The caller gave the input and knows better what to make of it; the browser may still come.
+  }
+  return accepted ?? never;
+}
+
+/**
+ * Never resolves. Holds no process open by itself, and ends with `done`.
+ *
+ * @throws `timeoutError` after the timeout; the signal's AuthError, `CANCELLED` for another reason
+ */
+async function rejectAfterTimeout(
+  timeoutMs: number,
+  timeoutError: AuthError,
+  { signal, done }: { readonly signal?: AbortSignal; readonly done: AbortSignal },
+): Promise<never> {
+  try {
+    const signals = signal === undefined ? done : AbortSignal.any([signal, done]);
+    await delay(timeoutMs, undefined, { ref: false, signal: signals });
+  } catch {
+    throw signal?.reason instanceof AuthError
+      ? signal.reason
+      : new AuthError('CANCELLED', 'The sign-in was cancelled.');
+  }
+  throw timeoutError;
+}
+
+function timedOut({ provider, client }: LoginRequest, redirectUri: string, timeoutMs: number): AuthError {
+  return new AuthError('TIMED_OUT', `No answer came from ${provider.name} within ${duration(timeoutMs)}.`, {
+    hint:
+      `If ${provider.name} showed an error page of its own, check that the client id ${client.id} is right and that its ` +
+      `app has exactly this redirect URI registered: ${redirectUri} . Else run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
+  });
+}
+
+/**
+ * Exchanges the code and stores the tokens. Room on disk is reserved before the code is sent, since a code works once.
+ *
+ * @throws AuthError the provider's refusal; as `exchangeCode` and `ProfileStore.lock`; the profile is then as it was
+ */
+async function exchangeAndStore(
+  runtime: Runtime,
+  request: LoginRequest,
+  callback: FirstCallback | undefined,
+  binding: Omit<CodeExchange, 'parameters'>,
+): Promise<SignIn> {
+  if (callback?.kind !== 'granted') throw callback?.error ?? new AuthError('UNEXPECTED', 'There is no callback.');
+  const { name, provider, client, scopes, redirectUris, loginHint } = request;
+  await using locked = await runtime.store.lock(name);
+  // Before the request, so that a slow response never makes a token look younger than it is.
+  const obtainedAt = runtime.now();
+  const code = { ...binding, parameters: callback.parameters };
+  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch });
+  const { keep, extra, tokens: replaced } = locked.current ?? {};
+  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: scopes });
+  const profile: Profile = {
+    provider: provider.id,
+    issuer: provider.id === 'custom' ? provider.server.issuer : undefined,
+    sandbox: provider.sandbox,
+    client,
+    redirectUris,
+    requestedScopes: scopes,
+    loginHint,
+    tokens,
+    keep,
+    extra,
+  };
+  const { obstacle, ...identity } = await identify(runtime, locked, profile, provider);
+  const { userId = tokens.userId, legacyUserId } = identity;
+  const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId } };
+  await locked.commit(signedIn);
+  const status = storedStatus(runtime, name, signedIn, provider.name);
+  const scope = status.scopes.join(' ');
+  (await runtime.openLog()).info(
+    { event: 'sign_in', profile: name, provider: provider.id, user_id: status.userId, scope },
+    'Signed in',
+  );
+  const replacedUserId = replaced?.userId === status.userId ? undefined : replaced?.userId;
+  return { ...status, obstacle, replacedUserId };
+}
+
+/** Asks who signed in, where the token response does not say. The tokens are stored before, since there may be no response. */
+async function identify(
+  runtime: Runtime,
+  locked: LockedProfile,
+  profile: Profile,
+  provider: Provider,
+): Promise<Identity> {
+  if (provider.identify === undefined || profile.tokens === undefined) return {};
+  await locked.checkpoint(profile);
+  return provider.identify(profile.tokens.accessToken, runtime.fetch).catch((thrown) => ({
+    obstacle: `${provider.name} did not say whose account this is: ${asAuthError(thrown).message} The sign-in itself is complete.`,
+  }));
+}

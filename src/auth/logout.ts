@@ -1,0 +1,69 @@
+import { AuthError } from '../errors.ts';
+import { revokeToken } from '../oauth/token-endpoint.ts';
+import type { Profile } from '../store/profile.ts';
+import { withProfileFlag } from './messages.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+
+export interface LogoutOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** Deletes without telling the provider. Default `false`. */
+  readonly local?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface SignedOut {
+  readonly name: string;
+  /** Whether the provider was told, so that the tokens work nowhere any more. */
+  readonly revoked: boolean;
+  /** Files that still hold the tokens, because they were kept current. */
+  readonly keptFiles: readonly string[];
+}
+
+/**
+ * Revokes the sign-in at the provider, then deletes the profile. Until the provider has agreed, nothing is deleted.
+ *
+ * @throws AuthError `NOT_SIGNED_IN`; `UNAVAILABLE`, `RETIRED`, `CLIENT_REJECTED` and others of `revokeToken`, with the profile
+ *   preserved; `LOCKED`, `STORE_UNAVAILABLE`.
+ */
+export async function logout(options: LogoutOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignedOut> {
+  const { local = false, signal } = options;
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(options.profile);
+  // Reading first: to say that there is no such profile, no directory has to be created.
+  if ((await runtime.store.read(name)) === undefined) throw noSuchProfile(name);
+  await using locked = await runtime.store.lock(name, { signal });
+  const { current: profile } = locked;
+  if (profile === undefined) throw noSuchProfile(name);
+  const revoked = !local && (await revoke(runtime, name, profile));
+  await locked.remove();
+  (await runtime.openLog()).info({ event: 'sign_out', profile: name, revoked }, 'Signed out');
+  return { name, revoked, keptFiles: (profile.keep ?? []).map(({ path }) => path) };
+}
+
+/** @returns whether there was something to revoke, and a way to do so */
+async function revoke(runtime: Runtime, name: string, profile: Profile): Promise<boolean> {
+  const token = profile.tokens?.refreshToken ?? profile.tokens?.accessToken;
+  if (token === undefined) return false;
+  const { server } = await runtime.providerOf(profile);
+  if (server.revocationEndpoint === undefined) return false;
+  try {
+    await revokeToken(server, profile.client, token, { fetch: runtime.fetch });
+  } catch (thrown) {
+    if (!(thrown instanceof AuthError)) throw thrown;
+    // Dead already: the provider has nothing left to revoke.
+    if (thrown.code === 'GRANT_DEAD') return true;
+    throw thrown.with({
+      preserved: 'Nothing was deleted: the tokens may still work.',
+      hint: withProfileFlag(
+        `${thrown.hint} To delete them from this machine all the same: \`fitbit-login logout --local\`.`,
+        name,
+      ),
+    });
+  }
+  return true;
+}
+
+function noSuchProfile(name: string): AuthError {
+  return new AuthError('NOT_SIGNED_IN', `There is no profile “${name}”.`, { hint: 'See `fitbit-login profiles`.' });
+}

@@ -1,0 +1,119 @@
+import type { Environment } from '../environment.ts';
+import { AuthError } from '../errors.ts';
+import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
+import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
+import type { Profile } from '../store/profile.ts';
+import { type LoginOptions, login, type SignIn } from './login.ts';
+import { notSignedIn } from './messages.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
+
+/** What becomes of a Fitbit profile at Google Health. */
+export interface MigrationPlan {
+  readonly from: string;
+  /** The profile that the new sign-in is stored under, beside the old one. */
+  readonly to: string;
+  /** The Fitbit id, as far as it is known. */
+  readonly userId?: string;
+  readonly scopes: readonly { readonly from: string; readonly to: string }[];
+  /** Scopes of Fitbit's that have no successor. */
+  readonly withoutSuccessor: readonly string[];
+}
+
+export interface MigrateOptions extends Omit<LoginOptions, 'provider' | 'scopes' | 'onward'> {
+  /** The profile that the new sign-in is stored under. Default: the old one's name with `-google` after it. */
+  readonly to?: string;
+  /** Told what will be asked for, before the browser is opened. */
+  readonly onPlan?: (plan: MigrationPlan) => void;
+}
+
+export interface Migration {
+  readonly plan: MigrationPlan;
+  readonly signIn: SignIn;
+  /** Whether Google knows the new account as the old one's successor; `undefined` where one of the two ids is not known. */
+  readonly sameAccount?: boolean;
+}
+
+/**
+ * Signs the person of a Fitbit profile in at Google Health, under a profile of its own beside the old one, which stays
+ * as it is. Whether it is the same person is told by the ids of both services.
+ *
+ * @throws AuthError `NOT_SIGNED_IN` without such a Fitbit profile; `USAGE` where it is not one of Fitbit's, and where the new
+ *   sign-in would replace another; as `login`.
+ */
+export async function migrate(options: MigrateOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Migration> {
+  const { profile, to: target, onPlan, ...signInOptions } = options;
+  const { store, environment, profileName } = createRuntime(runtimeOptions);
+  const from = profileName(profile);
+  const stored = await store.read(from);
+  if (stored?.tokens === undefined) throw nothingToMove(from);
+  if (stored.provider !== 'fitbit') {
+    throw new AuthError('USAGE', `The profile “${from}” is not a sign-in at Fitbit, so there is nothing to move.`, {
+      hint: 'Name the one that is: `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
+    });
+  }
+  const plan = planOf(stored, from, target ?? `${from}-google`);
+  refuseOverAnother(plan, await store.read(plan.to));
+  onPlan?.(plan);
+  const scopes = [...new Set(plan.scopes.map((scope) => scope.to))];
+  const signIn = await login(
+    {
+      ...signInOptions,
+      profile: plan.to,
+      provider: 'google-health',
+      // With no successor at all, the usual scopes are asked for.
+      scopes: scopes.length === 0 ? undefined : scopes,
+      // A sandbox that plays Fitbit plays Google Health too.
+      sandbox: signInOptions.sandbox ?? stored.sandbox,
+    },
+    { ...runtimeOptions, environment: withoutOldApp(environment, stored) },
+  ).catch((thrown) => {
+    throw thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED'
+      ? thrown.with({ hint: HOW_TO_GET_AN_APP })
+      : thrown;
+  });
+  const { legacyUserId } = signIn;
+  const comparable = legacyUserId !== undefined && plan.userId !== undefined;
+  return { plan, signIn, sameAccount: comparable ? legacyUserId === plan.userId : undefined };
+}
+
+const HOW_TO_GET_AN_APP = [
+  'An app at Google is needed, once:',
+  ...googleHealth().registration.map((line, index) => `  ${index + 1}. ${line}`),
+  'Then: `fitbit-login migrate --client-secret-file FILE`.',
+].join('\n');
+
+function nothingToMove(from: string): AuthError {
+  return notSignedIn(from).with({
+    hint: 'So there is nothing to move: sign in at Google Health at once, `fitbit-login login --client-secret-file FILE` with the file of an app at Google.',
+  });
+}
+
+/** The new sign-in stands beside the others: it may replace an earlier one at Google, and nothing else. */
+function refuseOverAnother({ to }: MigrationPlan, target: Profile | undefined): void {
+  if (target?.tokens === undefined || target.provider === 'google-health') return;
+  throw new AuthError('USAGE', `The profile “${to}” holds another sign-in, which the new one must not replace.`, {
+    preserved: 'Nothing was changed.',
+    hint: 'Give the new one a name of its own: `fitbit-login migrate --to NAME`.',
+  });
+}
+
+/** The environment may still name the Fitbit app, which Google does not know and must not be told the secret of. */
+function withoutOldApp(environment: Environment, { client }: Profile): Environment {
+  const { FITBIT_CLIENT_ID: id, FITBIT_CLIENT_SECRET: secret, ...others } = environment;
+  const isOld = id ? FITBIT_CLIENT_ID.test(id) : secret === client.secret?.reveal();
+  return isOld ? others : environment;
+}
+
+function planOf({ tokens, requestedScopes }: Profile, from: string, to: string): MigrationPlan {
+  const scopes = tokens === undefined || tokens.scopes.length === 0 ? requestedScopes : tokens.scopes;
+  const mapped = scopes.map((scope) => ({ from: scope, to: successorOf(scope) }));
+  return {
+    from,
+    to,
+    userId: tokens?.userId,
+    scopes: mapped.flatMap(({ from: old, to: successor }) =>
+      successor === undefined ? [] : [{ from: old, to: shortScope(successor) }],
+    ),
+    withoutSuccessor: mapped.filter(({ to: successor }) => successor === undefined).map(({ from: old }) => old),
+  };
+}

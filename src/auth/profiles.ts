@@ -1,0 +1,45 @@
+import type { AuthError } from '../errors.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import { type Status, storedStatus } from './status.ts';
+
+/** A profile as `profiles` lists it: its status, or why it cannot be read. */
+export type ListedProfile =
+  | { readonly profile: string; readonly status: Status }
+  | { readonly profile: string; readonly error: AuthError };
+
+/** Every stored profile, sorted by name. @throws AuthError `STORE_UNAVAILABLE` */
+export async function profiles(runtimeOptions: RuntimeOptions = {}): Promise<readonly ListedProfile[]> {
+  const { store, now } = createRuntime(runtimeOptions);
+  const time = now();
+  return (await store.list()).map((listed) =>
+    'error' in listed
+      ? { profile: listed.name, error: listed.error }
+      : { profile: listed.name, status: storedStatus({ store, now: () => time }, listed.name, listed.profile) },
+  );
+}
+
+/** Renames a profile. @throws AuthError `USAGE` where the new name is taken or cannot be one, `NOT_SIGNED_IN` where there is no such profile */
+export async function renameProfile(from: string, to: string, runtimeOptions: RuntimeOptions = {}): Promise<void> {
+  await createRuntime(runtimeOptions).store.rename(from, to);
+}
+
+export interface CheckStoreOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds out whether a sign-in could be stored, as its first step does: locks the profile, reserves room for it, and lets go. Creates
+ * the directories that are missing.
+ *
+ * @throws AuthError `STORE_UNAVAILABLE` for a full or read-only disk, a refused permission, another user's directory, a link that
+ *   leads nowhere; `STORE_DAMAGED`, `STORE_VERSION`; `LOCKED`. The stored profile is as it was.
+ */
+export async function checkStore(
+  { profile, signal }: CheckStoreOptions = {},
+  runtimeOptions: RuntimeOptions = {},
+): Promise<void> {
+  const { store, profileName } = createRuntime(runtimeOptions);
+  await using _locked = await store.lock(profileName(profile), { signal });
+}

@@ -1,0 +1,229 @@
+import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
+import { refreshTokens, type TokenResponse } from '../oauth/token-endpoint.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Secret } from '../secret.ts';
+import type { Profile, Tokens } from '../store/profile.ts';
+import type { LockedProfile } from '../store/store.ts';
+import { fromNow, notSignedIn } from './messages.ts';
+import type { Runtime } from './runtime.ts';
+import { type FreshnessOptions, freshTokens } from './session.ts';
+import { tokensFrom } from './tokens.ts';
+
+export interface RefreshRequest extends FreshnessOptions {
+  /** The profile's name. */
+  readonly name: string;
+  /** Ends the waiting for another try. A request that has been sent is waited for, so that its response is not lost. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a refresh leaves stored. */
+export interface Refreshed {
+  readonly profile: Profile;
+  readonly tokens: Tokens;
+}
+
+/** A refresh under way. */
+interface Refresh {
+  /** As it was stored before. */
+  readonly profile: Profile & { readonly tokens: Tokens };
+  readonly refreshToken: Secret;
+  readonly provider: Provider;
+  /** What the requests sent so far failed with. */
+  readonly failures: unknown[];
+}
+
+/**
+ * Refreshes a profile under its lock, which is held until the response is durably stored.
+ *
+ * Before the refresh token is sent, room on disk is reserved (by the lock) and the profile is marked with `refreshStartedAt`. Whoever
+ * finds that mark later knows that the refresh was cut off, and repeats it with the same token: Fitbit repeats its response for two
+ * minutes.
+ *
+ * @throws AuthError `NOT_SIGNED_IN`; `GRANT_DEAD` when only a new sign-in helps, and for no other reason; `UNAVAILABLE`,
+ *   `RATE_LIMITED`, `RETIRED`, `CLIENT_REJECTED`, `ANSWER_INVALID`, `STORE_UNAVAILABLE` with the tokens preserved.
+ */
+export async function refreshLocked(
+  runtime: Runtime,
+  locked: LockedProfile,
+  request: RefreshRequest,
+): Promise<Refreshed> {
+  const { current } = locked;
+  const tokens = current?.tokens;
+  if (current === undefined || tokens === undefined) throw notSignedIn(request.name);
+  const { refreshToken } = tokens;
+  if (refreshToken === undefined) {
+    throw new AuthError('GRANT_DEAD', 'The access token has ended, and there is no refresh token to get another with.');
+  }
+  const profile = { ...current, tokens };
+  const refresh: Refresh = { profile, refreshToken, provider: await runtime.providerOf(profile), failures: [] };
+  try {
+    // From here on a successor may exist that only the provider knows.
+    await locked.checkpoint({ ...profile, refreshStartedAt: profile.refreshStartedAt ?? runtime.now() });
+    const { obtainedAt, response } = await sendWithRetries(runtime, refresh, request.signal);
+    return await save(runtime, locked, refresh, request.name, refreshedTokens(tokens, response, obtainedAt));
+  } catch (thrown) {
+    if (!(thrown instanceof AuthError)) throw thrown;
+    return await recover(runtime, locked, refresh, request, thrown);
+  }
+}
+
+interface Sent {
+  readonly response: TokenResponse;
+  readonly obtainedAt: Date;
+}
+
+async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: AbortSignal | undefined): Promise<Sent> {
+  const { provider, profile, refreshToken, failures } = refresh;
+  return retrying(
+    async () => {
+      const obtainedAt = runtime.now();
+      try {
+        const { fetch } = runtime;
+        return { obtainedAt, response: await refreshTokens(provider.server, profile.client, refreshToken, { fetch }) };
+      } catch (thrown) {
+        failures.push(thrown);
+        throw thrown;
+      }
+    },
+    runtime,
+    signal,
+  );
+}
+
+function refreshedTokens(before: Tokens, response: TokenResponse, obtainedAt: Date): Tokens {
+  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: before.scopes });
+  const { userId = before.userId } = tokens;
+  const { legacyUserId } = before;
+  if (tokens.refreshToken !== undefined) return { ...tokens, userId, legacyUserId };
+  // RFC 6749 §6: without a new refresh token the old one stays valid, until it would have ended anyway.
+  const { refreshExpiresAt = before.refreshExpiresAt } = tokens;
+  return { ...tokens, userId, legacyUserId, refreshToken: before.refreshToken, refreshExpiresAt };
+}
+
+async function save(
+  runtime: Runtime,
+  locked: LockedProfile,
+  { profile, provider }: Refresh,
+  name: string,
+  tokens: Tokens,
+): Promise<Refreshed> {
+  const refreshed: Profile = { ...profile, tokens, refreshStartedAt: undefined };
+  try {
+    await locked.commit(refreshed);
+  } catch (thrown) {
+    throw asAuthError(thrown).with({
+      preserved: provider.repeatsRefresh
+        ? 'The stored tokens are untouched, and the provider repeats its answer for two minutes: once the cause is mended, run the command again at once.'
+        : UNTOUCHED,
+    });
+  }
+  (await runtime.openLog()).info(
+    { event: 'refresh', profile: name, provider: provider.id, user_id: tokens.userId, expires_at: tokens.expiresAt },
+    'Refreshed',
+  );
+  return { profile: refreshed, tokens };
+}
+
+const UNTOUCHED = 'The stored tokens are untouched.';
+
+/** After a failed refresh: tokens that work all the same, else throws what to tell the person. */
+async function recover(
+  runtime: Runtime,
+  locked: LockedProfile,
+  { profile, refreshToken, provider, failures }: Refresh,
+  request: RefreshRequest,
+  failure: AuthError,
+): Promise<Refreshed> {
+  const { name } = request;
+  // If this process was suspended, or the lock was bypassed (shared disk, restored backup), the stored tokens are newer than ours.
+  const newest = await runtime.store.read(name);
+  const tokens = freshTokens(newest, runtime.now(), request);
+  if (newest !== undefined && tokens !== undefined) return { profile: newest, tokens };
+
+  const dead = failure.code === 'GRANT_DEAD';
+  if (wasNotGranted(failure)) {
+    const isOurs = refreshToken.equals(newest?.tokens?.refreshToken);
+    if (dead && newest?.tokens !== undefined && !isOurs)
+      return refreshLocked(runtime, { ...locked, current: newest }, request);
+    // No response can have been lost, so that the mark goes. If that fails, the mark only costs a repetition.
+    if (isOurs && profile.refreshStartedAt === undefined && failures.every(wasNotGranted)) {
+      await locked.checkpoint(profile).catch(() => {});
+    }
+  }
+  (await runtime.openLog()).warn(
+    { event: 'refresh_failed', profile: name, provider: provider.id, error_code: failure.code },
+    failure.message,
+  );
+  const error = dead
+    ? deadGrant(failure, profile, provider, runtime.now())
+    : failure.with({ preserved: failure.preserved ?? UNTOUCHED });
+  // Where only the response of an earlier refresh was asked for again, the stored access token may still be fresh.
+  const still = freshTokens({ ...profile, refreshStartedAt: undefined }, runtime.now(), request);
+  if (still === undefined) throw error;
+  runtime.notice(`${error.message} The stored access token works until it ends.`);
+  return { profile, tokens: still };
+}
+
+const REFUSALS: readonly ErrorCode[] = [
+  'GRANT_DEAD',
+  'CLIENT_REJECTED',
+  'REQUEST_REJECTED',
+  'SCOPE_REJECTED',
+  'RATE_LIMITED',
+  'RETIRED',
+];
+
+/** Whether it is certain that this request made no successor of the refresh token. */
+function wasNotGranted(thrown: unknown): boolean {
+  return thrown instanceof AuthError && (REFUSALS.includes(thrown.code) || thrown.details.never_sent === true);
+}
+
+function deadGrant(
+  error: AuthError,
+  { refreshStartedAt, tokens }: Profile,
+  { repeatsRefresh = false }: Provider,
+  now: Date,
+): AuthError {
+  const preserved = 'The stored tokens are untouched, but cannot be refreshed any more.';
+  // Where a refresh does not spend its token, a refresh that was cut off has not ended the grant.
+  if (refreshStartedAt === undefined || !repeatsRefresh) return error.with({ preserved });
+  const when = `${refreshStartedAt.toISOString()} (${fromNow(refreshStartedAt, now)})`;
+  const cutOff =
+    `A refresh that began at ${when} was cut off before its answer could be stored, and the provider no longer repeats that answer: ` +
+    `it does so for two minutes. The sign-in${tokens?.userId === undefined ? '' : ` of ${tokens.userId}`} has ended with it.`;
+  return new AuthError('GRANT_DEAD', cutOff, { cause: error, preserved });
+}
+
+const PASSING: readonly ErrorCode[] = ['UNAVAILABLE', 'RATE_LIMITED', 'ANSWER_INVALID'];
+/** No try is begun later than this after the first one. */
+const RETRY_FOR_MS = 10_000;
+/** The pause before the second try. It doubles each time, and half of each is left to chance. */
+const FIRST_PAUSE_MS = 400;
+
+/**
+ * Tries again what failed for a passing reason, while time allows. A rate limit is waited for where its reset is near enough. Throws
+ * the last failure as it is.
+ */
+async function retrying<T>(
+  attempt: () => Promise<T>,
+  { sleep }: Pick<Runtime, 'sleep'>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  let left = RETRY_FOR_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const begun = performance.now();
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!(thrown instanceof AuthError) || !PASSING.includes(thrown.code)) throw thrown;
+      const { reset_seconds: reset = Number.POSITIVE_INFINITY } = thrown.details;
+      const wait = thrown.code === 'RATE_LIMITED' ? Number(reset) * 1000 : pause * (0.5 + Math.random());
+      left -= wait + (performance.now() - begun);
+      if (left <= 0 || signal?.aborted) throw thrown;
+      // Aborted while pausing: the last failure is what happened.
+      await sleep(wait, signal).catch(() => {
+        throw thrown;
+      });
+    }
+  }
+}

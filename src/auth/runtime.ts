@@ -1,0 +1,169 @@
+import type { ChildProcess } from 'node:child_process';
+import { dirname, join } from 'node:path';
+// biome-ignore lint/style/noRestrictedImports: a script that gives no environment means its own
+import process from 'node:process';
+import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { OpenBrowser } from '../browser/event.ts';
+import type { Environment, Fetch } from '../environment.ts';
+import { openerOf } from '../library/opener.ts';
+import type { LogLevel } from '../log/level.ts';
+import { boundedFetch, type HttpLimits } from '../network/bounded-fetch.ts';
+import { environmentFetch } from '../network/environment-fetch.ts';
+import { proxyFor } from '../network/proxy.ts';
+import type { Provider } from '../providers/provider.ts';
+import { fileStore } from '../store/file-store.ts';
+import { assertOwnGround, isOwnGround, type Runner } from '../store/ground.ts';
+import { readOutside, writeOutside } from '../store/outside-file.ts';
+import { places } from '../store/places.ts';
+import type { Profile } from '../store/profile.ts';
+import type { ProfileStore } from '../store/store.ts';
+import { providerOf } from './client.ts';
+import { resolveProfileName } from './session.ts';
+
+/** What a caller may override. Everything has a default: a script gives nothing, a test what it wants fixed. */
+export interface RuntimeOptions {
+  /** Default: the process's own. The variables that are read are those named in the README. */
+  readonly environment?: Environment;
+  /** Default: the system clock. */
+  readonly now?: () => Date;
+  /** Default: Node's HTTP client, through the proxy that the environment names. Time and size limits are put around it. */
+  readonly fetch?: Fetch;
+  /** Default: the commands in `BROWSER`, then the system's own way, where a page would be seen (see `screenOf`). */
+  readonly openBrowser?: (url: string) => Promise<void>;
+  /** Called with a sentence for a person where something ends nothing but should be known: a file that was too open. Default: not told. */
+  readonly onNotice?: (text: string) => void;
+  /** Log lines that also go to a terminal. Default: none. */
+  readonly terminalLog?: { readonly level: LogLevel; readonly stream: Writable };
+}
+
+/** Files outside the store, written durably and for their owner only. */
+export interface OutsideFiles {
+  /** `undefined` where there is none. */
+  read(path: string): Promise<string | undefined>;
+  write(path: string, text: string): Promise<void>;
+}
+
+/** The effects that signing in, refreshing and the like reach the world through. */
+export interface Runtime {
+  readonly environment: Environment;
+  now(): Date;
+  /** @throws the signal's reason */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Reading it throws `STORE_UNAVAILABLE` for a user without a home directory. */
+  readonly store: ProfileStore;
+  readonly files: OutsideFiles;
+  /** Bounded in time and size, for the provider's token endpoints. */
+  readonly fetch: Fetch;
+  fetchWithin(limits: HttpLimits): Fetch;
+  /** @throws AuthError `USAGE` where the environment names a proxy for `url` that cannot be used */
+  assertProxyUsable(url: string): void;
+  readonly openBrowser: OpenBrowser;
+  /** The event log, opened when first asked for: what only reads a profile leaves no log behind. */
+  openLog(): Promise<Logger>;
+  notice(text: string): void;
+  /** The provider of a stored profile. Any but the built-in ones is asked for its metadata, once. */
+  providerOf(profile: Profile): Promise<Provider>;
+  /** The given profile name, else `FITBIT_LOGIN_PROFILE`, else `default`. */
+  profileName(given: string | undefined): string;
+}
+
+/** Makes everything that a command needs, once. Opens and reads nothing yet. */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  const { environment = process.env, now = () => new Date(), onNotice: notice = () => {}, terminalLog } = options;
+  const user = userOf(environment);
+  const send = options.fetch ?? environmentFetch(environment);
+  const fetch = boundedFetch(send);
+  const files: OutsideFiles = {
+    read: readOutside,
+    write: async (path, text) => {
+      await assertOwnGround(dirname(path), user);
+      await writeOutside(path, text);
+    },
+  };
+  const openLog = once(async () => {
+    const { log: directory } = places(environment);
+    const [log, isOurs] = await Promise.all([import('../log/log.ts'), isOwnGround(directory, user)]);
+    return log.openLog({ file: isOurs ? join(directory, 'fitbit-login.log') : undefined, now, terminal: terminalLog });
+  });
+  const openStore = once(() => {
+    const { config } = places(environment);
+    return fileStore({
+      directory: join(config, 'profiles'),
+      mayCreate: () => assertOwnGround(config, user),
+      onNotice: notice,
+      onWait: () => notice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.'),
+      onCommit: async (name, profile) => {
+        if (profile.keep === undefined) return;
+        const { rewriteKept } = await import('../usecases/kept-export.ts');
+        await rewriteKept(profile, { name, runtime: { files, openLog, notice } });
+      },
+    });
+  });
+  const providers = new Map<string, Promise<Provider>>();
+  return {
+    environment,
+    now,
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+    get store() {
+      return openStore();
+    },
+    files,
+    fetch,
+    fetchWithin: (limits) => boundedFetch(send, limits),
+    assertProxyUsable: (url) => {
+      if (options.fetch === undefined) proxyFor(url, environment);
+    },
+    openBrowser: openerOf({ environment, own: options.openBrowser, usual: openWithSystem }),
+    openLog,
+    notice,
+    providerOf: (profile) => {
+      const key = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
+      const provider = providers.get(key) ?? providerOf(profile, { fetch });
+      providers.set(key, provider);
+      return provider;
+    },
+    profileName: (given) => resolveProfileName(environment, given),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/**
+ * The user that runs this process, and the one who had `sudo` run it.
+ * @internal
+ */
+export function userOf({ SUDO_UID, SUDO_USER }: Environment): Runner {
+  return {
+    uid: process.geteuid?.(),
+    ...(SUDO_UID && SUDO_USER ? { caller: { uid: Number(SUDO_UID), name: SUDO_USER } } : {}),
+  };
+}
+
+/**
+ * The id of this process.
+ * @internal
+ */
+export function processId(): number {
+  return process.pid;
+}
+
+/** Opens an address as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux. */
+async function openWithSystem(url: string): Promise<ChildProcess> {
+  const { open } = await import('../browser/open.ts');
+  // xdg-open looks at BROWSER, too: it would run what has just failed once more, and then none of the browsers that it knows.
+  const { BROWSER } = process.env;
+  delete process.env.BROWSER;
+  try {
+    return await open(url);
+  } finally {
+    if (BROWSER !== undefined) process.env.BROWSER = BROWSER;
+  }
+}

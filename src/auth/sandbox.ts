@@ -1,0 +1,120 @@
+import { platform } from 'node:os';
+import { AuthError } from '../errors.ts';
+import { isLoopbackOrigin } from '../oauth/server.ts';
+import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
+import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
+import { Secret } from '../secret.ts';
+import { parseRedirectUri } from '../server/redirect-uri.ts';
+import type { Client, Profile } from '../store/profile.ts';
+import { type RegistrationOptions, resolveClient } from './client.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface SandboxLoginOptions extends RegistrationOptions {
+  /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */
+  readonly sandbox?: true | string;
+  readonly redirectUris?: readonly string[];
+}
+
+/** Where a sign-in takes place: at the real provider, or at a sandbox that plays it. */
+export interface SandboxChoice extends AsyncDisposable {
+  /** Absent for the real provider. */
+  readonly origin?: string;
+  /** The app that the options, the environment or the profile name. */
+  readonly given?: Client;
+  /** The profile as it is stored, where it says something about this sign-in. */
+  readonly before?: Profile;
+}
+
+/**
+ * Finds out where a sign-in takes place, and starts a sandbox if a new one is wanted. A profile that signed in at a sandbox goes back
+ * there, unless another app or provider is named.
+ *
+ * @throws AuthError `USAGE` where a sandbox would replace a real sign-in
+ */
+export async function chooseSandbox(
+  runtime: Runtime,
+  name: string,
+  options: SandboxLoginOptions,
+  stored: Profile | undefined,
+): Promise<SandboxChoice> {
+  const wanted = options.sandbox ?? rememberedSandbox(runtime, options, stored);
+  if (wanted !== undefined) assertNotReal(name, stored);
+  // What signed in to a sandbox says nothing about the real service, and the other way round.
+  const before = (stored?.sandbox === undefined) === (wanted === undefined) ? stored : undefined;
+  const given = resolveClient(options, runtime.environment, before);
+  if (wanted !== true) {
+    const origin = wanted && originOf(wanted);
+    return { origin, given, before, [Symbol.asyncDispose]: async () => {} };
+  }
+  const sandbox = await startSandboxFor(given, options.redirectUris ?? before?.redirectUris, runtime.now);
+  return { origin: sandbox.origin, given, before, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
+}
+
+function rememberedSandbox(
+  { environment }: Runtime,
+  options: SandboxLoginOptions,
+  stored: Profile | undefined,
+): string | undefined {
+  if (stored?.sandbox === undefined || options.provider !== undefined) return undefined;
+  return resolveClient(options, environment, stored)?.id === stored.client.id ? stored.sandbox : undefined;
+}
+
+function assertNotReal(name: string, stored: Profile | undefined): void {
+  if (stored?.tokens === undefined || stored.sandbox !== undefined) return;
+  throw new AuthError('USAGE', `The profile “${name}” holds a real sign-in, which the sandbox must not replace.`, {
+    preserved: 'Its tokens are untouched.',
+    hint: 'Give the sandbox a profile of its own: `--profile sandbox`.',
+  });
+}
+
+function originOf(address: string): string {
+  const origin = URL.canParse(address) ? new URL(address).origin : address;
+  return isLoopbackOrigin(origin) ? origin : address;
+}
+
+/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Fitbit where none is. */
+export function sandboxClient(provider: string | undefined): Client {
+  const { id, secret } = provider === 'google-health' ? SANDBOX_CLIENTS.desktop : SANDBOX_CLIENTS.personal;
+  return { id, secret: new Secret(secret) };
+}
+
+/** Starts a sandbox that knows the given app, as if its owner had registered it there. */
+async function startSandboxFor(
+  client: Client | undefined,
+  redirectUris: readonly string[] = SANDBOX_CLIENTS.personal.redirectUris,
+  now: () => Date,
+): Promise<Sandbox> {
+  const { id, secret } = client ?? sandboxClient(undefined);
+  const { startSandbox } = await import('../sandbox/sandbox.ts');
+  const registration = { id, redirectUris, ...(secret === undefined ? {} : { secret: secret.reveal() }) };
+  return startSandbox({ clients: [registration], now });
+}
+
+/**
+ * Starts the built-in sandbox on 127.0.0.1. Where its port is taken, the error names the program that holds it.
+ *
+ * @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`, `USAGE`
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = await import('../sandbox/sandbox.ts');
+  return sandbox.startSandbox(options).catch(async (thrown: unknown) => {
+    const busy = thrown instanceof AuthError && thrown.code === 'PORT_BUSY' && options.port !== undefined;
+    throw busy ? await namingHolder(thrown, options.port) : thrown;
+  });
+}
+async function namingHolder(error: AuthError, port: number): Promise<AuthError> {
+  const [{ blockedAmong, stacksOf }, { holderDetails, holding }, { killing }] = await Promise.all([
+    import('../server/port/stack.ts'),
+    import('../server/port/words.ts'),
+    import('../server/port/ways-out.ts'),
+  ]);
+  const address = parseRedirectUri(`http://127.0.0.1:${port}/`);
+  const [blocked] = blockedAmong(address, await stacksOf(address));
+  if (blocked === undefined) return error;
+  const kill = killing([blocked], platform());
+  return new AuthError('PORT_BUSY', `${holding([blocked], undefined)}.`, {
+    cause: error.cause,
+    details: holderDetails(blocked),
+    hint: `End that program${kill === undefined ? '' : `: ${kill}`}; or take any free port: \`fitbit-login sandbox --port 0\`.`,
+  });
+}

@@ -1,0 +1,59 @@
+import { AuthError } from '../errors.ts';
+import { fitbit } from '../providers/fitbit.ts';
+import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
+import type { Provider } from '../providers/provider.ts';
+
+/**
+ * The scopes that a person named, as the provider spells them: short names are taken, retired ones are refused with
+ * their successors.
+ *
+ * @throws AuthError `USAGE`
+ */
+export function scopesOf(
+  { name, scopes: known, successorsOf }: Provider,
+  wanted: readonly string[],
+): readonly string[] {
+  // Nothing is known of a custom provider's scopes: it will say itself what it does not know.
+  if (known.length === 0) return [...new Set(wanted)];
+  const spelled = wanted.map((scope) => {
+    const found = known.find((candidate) => candidate.name === scope || shortScope(candidate.name) === scope);
+    if (found !== undefined) return found.name;
+    const successors = successorsOf?.(scope) ?? [];
+    throw successors.length > 0
+      ? new AuthError('USAGE', `${name} has retired the scope “${scope}”.`, {
+          hint: `Use ${successors.join(' or ')} in its place.`,
+        })
+      : new AuthError('USAGE', `${name} has no scope “${scope}”.`, {
+          hint: `Its scopes are: ${known.map((candidate) => shortScope(candidate.name)).join(', ')}.`,
+        });
+  });
+  return [...new Set(spelled)];
+}
+
+export interface KnownScope {
+  /** As it is given on the command line. */
+  readonly name: string;
+  /** What it opens, in plain words. */
+  readonly words: string;
+  /** Asked for when nobody says what to ask for. */
+  readonly usual: boolean;
+  /** What one of Fitbit's became at Google Health; absent for others, and where there is none. */
+  readonly successor?: string;
+}
+
+/** The scopes of every provider whose scopes are known, in plain words. */
+export function knownScopes(): Readonly<Record<'fitbit' | 'google-health', readonly KnownScope[]>> {
+  const [old, google] = [fitbit(), googleHealth()];
+  return {
+    fitbit: old.scopes.map(({ name, words }) => {
+      const successor = successorOf(name);
+      const usual = old.defaultScopes.includes(name);
+      return { name, words, usual, successor: successor && shortScope(successor) };
+    }),
+    'google-health': google.scopes.map(({ name, words }) => ({
+      name: shortScope(name),
+      words,
+      usual: google.defaultScopes.includes(name),
+    })),
+  };
+}

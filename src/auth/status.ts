@@ -1,0 +1,91 @@
+import type { Provider } from '../providers/provider.ts';
+import type { Profile, Tokens } from '../store/profile.ts';
+import { providerNameOf } from './client.ts';
+import { notSignedIn } from './messages.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { type Session, sessionOf } from './session.ts';
+
+export interface StatusOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+}
+
+/** What is stored of one profile, without any secret. */
+export interface Status {
+  readonly profile: string;
+  readonly provider: Provider['id'];
+  readonly providerName: string;
+  /** The origin of the sandbox that plays the provider, where one does. */
+  readonly sandbox?: string;
+  readonly clientId: string;
+  readonly session: Session;
+  readonly userId?: string;
+  /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
+  readonly legacyUserId?: string;
+  /** Granted. */
+  readonly scopes: readonly string[];
+  /** Requested, but not granted. */
+  readonly missingScopes: readonly string[];
+  readonly refreshable: boolean;
+  readonly obtainedAt?: Date;
+  readonly expiresAt?: Date;
+  /** When the grant itself ends. Absent where the provider did not say. */
+  readonly refreshExpiresAt?: Date;
+  /** When a refresh was begun whose response was never stored. */
+  readonly refreshStartedAt?: Date;
+  /** Where the profile is stored. */
+  readonly location: string;
+}
+
+/**
+ * What is stored of a profile, without asking the provider.
+ *
+ * @throws AuthError `NOT_SIGNED_IN` where there is no such profile; `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`.
+ */
+export async function status(options: StatusOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Status> {
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(options.profile);
+  const profile = await runtime.store.read(name);
+  if (profile === undefined) throw notSignedIn(name);
+  return storedStatus(runtime, name, profile);
+}
+
+/** The status of a profile that was read before. */
+export function storedStatus(
+  { store, now }: Pick<Runtime, 'store' | 'now'>,
+  name: string,
+  profile: Profile,
+  providerName = providerNameOf(profile),
+): Status {
+  return statusOf(profile, { name, providerName, location: store.location(name), now: now() });
+}
+
+export interface StatusContext {
+  readonly name: string;
+  readonly providerName: string;
+  readonly location: string;
+  readonly now: Date;
+}
+
+export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
+  const { tokens, sandbox, refreshStartedAt } = profile;
+  const { scopes = [], ...grant }: Partial<Tokens> = tokens ?? {};
+  return {
+    profile: name,
+    provider: profile.provider,
+    providerName,
+    sandbox,
+    clientId: profile.client.id,
+    session: sessionOf(profile, now),
+    userId: grant.userId,
+    legacyUserId: grant.legacyUserId,
+    scopes,
+    missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !scopes.includes(scope)),
+    refreshable: grant.refreshToken !== undefined,
+    obtainedAt: grant.obtainedAt,
+    expiresAt: grant.expiresAt,
+    refreshExpiresAt: grant.refreshExpiresAt,
+    refreshStartedAt,
+    location,
+  };
+}
