@@ -1,125 +1,105 @@
 /**
- * `npm run bench`: how fast and how small the program is, measured in alternating pairs with what it is compared to, and with other
- * programs that do the like, where they are installed. Takes minutes. A whole run writes docs/bench.json and docs/images/bench.svg;
- * any other writes to .bench/, where the benchmark also keeps the peers' packages. For Linux and macOS.
+ * `npm run bench`: start-up, sign-in and size, as medians of short alternating rounds, next to a baseline and to other programs that
+ * do the same job, if they are installed. A whole run writes docs/bench.json; every run prints a table.
  *
- *     npm run bench -- --quick            few rounds, small counts, no peers: only shows that it works
- *     npm run bench -- --only token       one row; may be given several times
- *     npm run bench -- --rounds 100       so many rounds of each row
- *     npm run bench -- --node 24          under this Node only: a path, or a major version that npx fetches
+ *     npm run bench -- --only token       one row; may be repeated
+ *     npm run bench -- --rounds 5         this many rounds of each row
+ *     npm run bench -- --node 24          on this Node only: a path, or a major version that npx fetches
  *     npm run bench -- --no-peers
- *     npm run bench -- --own-environment  in this shell's environment instead of a clean one
- *     npm run bench -- --redraw           measures nothing: draws the picture in docs/ again from the figures there
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { arch, cpus, platform } from 'node:os';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import * as v from 'valibot';
-import { openBenchmark, ROWS } from './bench/benchmark.ts';
-import type { Figure } from './bench/figure.ts';
-import type { Missing } from './bench/peers/peer.ts';
-import { picture } from './bench/picture.ts';
-import { parseReport, reportJson, reportOf } from './bench/report.ts';
-import { reportText } from './bench/table.ts';
+import { alternate, type Figure, median } from './bench/figures.ts';
+import { findPeers } from './bench/peers.ts';
+import { startProvider } from './bench/provider.ts';
+import { ROWS, type Row } from './bench/rows.ts';
 import { currentNode, findNode, type NodeRuntime } from './node-runtime.ts';
 
-const FOLDER = '.bench';
-const DOCS = { figures: 'docs/bench.json', picture: 'docs/images/bench.svg' } as const;
 const SECOND_NODE = '24';
+// On a real disk: in memory, syncing costs nothing.
+const FOLDER = resolve('.bench');
 
 const { values } = parseArgs({
   options: {
-    quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string' },
     node: { type: 'string' },
     peers: { type: 'boolean', default: true },
-    'own-environment': { type: 'boolean', default: false },
-    redraw: { type: 'boolean', default: false },
   },
   allowNegative: true,
 });
-const { quick, only } = values;
-const unknown = only.filter((name) => !ROWS.some((row) => row.name === name));
-if (unknown.length > 0)
-  refuse(`There is no row ${unknown.join(', ')}. Rows: ${ROWS.map(({ name }) => name).join(', ')}.`);
-const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-  refuse('--rounds wants a whole number from 1 on.');
 
-if (values.redraw) {
-  await write(DOCS.picture, picture(parseReport(await readFile(DOCS.figures, 'utf8'))));
-  process.exit();
-}
-
-const started = performance.now();
-const size = quick ? 'quick' : 'full';
-const peers = values.peers && !quick;
-const inherits = values['own-environment'];
-const rows = ROWS.filter(({ name }) => only.length === 0 || only.includes(name));
-const { nodes, missing } = chosenNodes();
+await mkdir(FOLDER, { recursive: true });
+const directory = await mkdtemp(join(FOLDER, 'run-'));
+await using provider = await startProvider();
+// A clean environment: NODE_EXTRA_CA_CERTS alone doubles the start of Node 20 and hides everything else.
+const environment = { PATH: process.env.PATH, HOME: directory, TMPDIR: directory, BROWSER: 'true' };
+const setting = { directory, folder: FOLDER, environment, provider };
+const { peers, missing } = values.peers ? await findPeers(setting) : { peers: [], missing: ['all peers'] };
+const nodes = (values.node === undefined ? [currentNode, findNode(SECOND_NODE)] : [findNode(values.node)]).filter(
+  (node): node is NodeRuntime => node !== undefined,
+);
 const figures: Figure[] = [];
-await using benchmark = await openBenchmark({ size, folder: FOLDER, rounds, peers, inherits });
-for (const row of rows) {
-  for (const node of row.onEachNode ? nodes : nodes.slice(0, 1)) {
-    say(`${row.name}, Node ${node.version}`);
-    try {
-      figures.push(...(await benchmark.run(row, node)));
-    } catch (error) {
-      // What was measured until now took minutes, and is worth being printed.
-      say(`${row.name}: FAILED: ${error instanceof Error ? error.stack : error}`);
-      process.exitCode = 1;
+try {
+  for (const [name, row] of Object.entries(ROWS)) {
+    if (values.only.length > 0 && !values.only.includes(name)) continue;
+    for (const node of row.onEachNode ? nodes : nodes.slice(-1)) {
+      process.stderr.write(`${name} on Node ${node.version}\n`);
+      try {
+        figures.push(...(await measure(name, row, node)));
+      } catch (error) {
+        // The other rows took minutes and are worth printing.
+        process.stderr.write(`${name}: ${error instanceof Error ? error.stack : error}\n`);
+        process.exitCode = 1;
+      }
     }
   }
+} finally {
+  await rm(directory, { recursive: true, force: true });
 }
 
-const { version } = v.parse(v.object({ version: v.string() }), JSON.parse(await readFile('package.json', 'utf8')));
-const report = reportOf({
-  date: new Date().toISOString().slice(0, 10),
-  program: version,
-  size,
-  environment: inherits ? 'own' : 'clean',
-  minutes: (performance.now() - started) / 60_000,
-  methods: Object.fromEntries(rows.map(({ name, method }) => [name, method])),
-  figures,
-  missing: [...missing, ...benchmark.missing],
-});
-process.stdout.write(`${reportText(report)}\n`);
-const isOrdinary =
-  !quick && peers && !inherits && only.length === 0 && rounds === undefined && values.node === undefined;
-const isWhole = isOrdinary && process.exitCode === undefined;
-const json = reportJson(report);
-await write(isWhole ? DOCS.figures : join(FOLDER, 'bench.json'), json);
-// Of the very numbers that are written down, so that the picture can be made again from them.
-await write(isWhole ? DOCS.picture : join(FOLDER, 'bench.svg'), picture(parseReport(json)));
-
-/** The Node that runs this and a newer one, or the one that was asked for. */
-function chosenNodes(): { readonly nodes: readonly NodeRuntime[]; readonly missing: readonly Missing[] } {
-  if (values.node !== undefined) {
-    const asked = findNode(values.node);
-    return asked === undefined ? refuse(`Node ${values.node} cannot be had.`) : { nodes: [asked], missing: [] };
-  }
-  if (quick) return { nodes: [currentNode], missing: [] };
-  const second = findNode(SECOND_NODE);
-  if (second === undefined) {
-    const install = `it comes by itself as soon as npx can fetch node@${SECOND_NODE}`;
-    return { nodes: [currentNode], missing: [{ name: `Node ${SECOND_NODE}`, install }] };
-  }
-  return { nodes: second === currentNode ? [currentNode] : [currentNode, second], missing: [] };
+const cells = figures.map(({ row, node, who, unit, median: value, ratio }) => [
+  row,
+  node.split('.')[0] ?? '',
+  who,
+  `${value.toFixed(unit === 's' ? 2 : 1)} ${unit}`,
+  ratio?.toFixed(2) ?? '',
+]);
+for (const line of [['row', 'Node', 'program', 'median', 'ratio'], ['---', '---', '---', '---', '---'], ...cells]) {
+  process.stdout.write(`| ${line.join(' | ')} |\n`);
+}
+for (const name of missing) process.stdout.write(`Not measured: ${name} is not installed.\n`);
+if (
+  values.only.length === 0 &&
+  values.rounds === undefined &&
+  values.node === undefined &&
+  values.peers &&
+  process.exitCode === undefined
+) {
+  const machine = { platform: platform(), arch: arch(), cores: cpus().length };
+  const report = { date: new Date().toISOString().slice(0, 10), machine, missing, figures };
+  await writeFile('docs/bench.json', `${JSON.stringify(report, null, 2)}\n`);
 }
 
-async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
-  say(`wrote ${path}`);
-}
-
-function say(text: string): void {
-  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
-}
-
-function refuse(text: string): never {
-  process.stderr.write(`${text}\n`);
-  process.exit(2);
+async function measure(name: string, row: Row, node: NodeRuntime): Promise<readonly Figure[]> {
+  const series = await alternate(
+    await row.contestants({ ...setting, node, peers }),
+    Number(values.rounds ?? row.rounds),
+  );
+  const [base] = series;
+  return series.map(({ name: who, values: measured }, index) => {
+    const isBase = index === 0 || row.absolute === true;
+    const ratio = median(measured.map((value, round) => value / (base?.values[round] ?? Number.NaN)));
+    return {
+      row: name,
+      node: node.version,
+      who,
+      unit: row.unit,
+      median: median(measured),
+      ratio: isBase ? undefined : ratio,
+    };
+  });
 }

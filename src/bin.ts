@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './cli/node-version.ts';
 import { writeSync } from 'node:fs';
 import manifest from '../package.json' with { type: 'json' };
 import { type PlainToken, plainToken } from './cli/plain-token.ts';

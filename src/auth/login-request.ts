@@ -1,5 +1,5 @@
 import { AuthError } from '../errors.ts';
-import { takesConnections } from '../network/open-port.ts';
+import { boundedFetch, nodeFetch } from '../network/fetch.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client } from '../store/profile.ts';
 import { type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
@@ -78,7 +78,11 @@ export async function resolveLoginRequest(
 
 /** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
 async function assertRunning(origin: string): Promise<void> {
-  if (await takesConnections(origin)) return;
+  const isRunning = await boundedFetch(nodeFetch({}), { totalMs: 2_000 })(origin).then(
+    () => true,
+    () => false,
+  );
+  if (isRunning) return;
   throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
     hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
   });

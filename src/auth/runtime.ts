@@ -9,8 +9,7 @@ import type { OpenBrowser } from '../browser/event.ts';
 import type { Environment, Fetch } from '../environment.ts';
 import { openerOf } from '../library/opener.ts';
 import type { LogLevel } from '../log/level.ts';
-import { boundedFetch, type HttpLimits } from '../network/bounded-fetch.ts';
-import { environmentFetch } from '../network/environment-fetch.ts';
+import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
 import { fileStore } from '../store/file-store.ts';
@@ -56,7 +55,7 @@ export interface Runtime {
   readonly files: OutsideFiles;
   /** Bounded in time and size, for the provider's token endpoints. */
   readonly fetch: Fetch;
-  fetchWithin(limits: HttpLimits): Fetch;
+  fetchWithin(limits: FetchLimits): Fetch;
   /** @throws AuthError `USAGE` where the environment names a proxy for `url` that cannot be used */
   assertProxyUsable(url: string): void;
   readonly openBrowser: OpenBrowser;
@@ -73,7 +72,7 @@ export interface Runtime {
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { environment = process.env, now = () => new Date(), onNotice: notice = () => {}, terminalLog } = options;
   const user = userOf(environment);
-  const send = options.fetch ?? environmentFetch(environment);
+  const send = options.fetch ?? nodeFetch(environment);
   const fetch = boundedFetch(send);
   const files: OutsideFiles = {
     read: readOutside,

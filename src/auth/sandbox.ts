@@ -1,4 +1,3 @@
-import { platform } from 'node:os';
 import { AuthError } from '../errors.ts';
 import { isLoopbackOrigin } from '../oauth/server.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
@@ -103,18 +102,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
 }
 async function namingHolder(error: AuthError, port: number): Promise<AuthError> {
-  const [{ blockedAmong, stacksOf }, { holderDetails, holding }, { killing }] = await Promise.all([
-    import('../server/port/stack.ts'),
-    import('../server/port/words.ts'),
-    import('../server/port/ways-out.ts'),
-  ]);
-  const address = parseRedirectUri(`http://127.0.0.1:${port}/`);
-  const [blocked] = blockedAmong(address, await stacksOf(address));
-  if (blocked === undefined) return error;
-  const kill = killing([blocked], platform());
-  return new AuthError('PORT_BUSY', `${holding([blocked], undefined)}.`, {
+  const { explainPort } = await import('../server/port-in-use.ts');
+  const problem = await explainPort(parseRedirectUri(`http://127.0.0.1:${port}/`));
+  if (problem === undefined) return error;
+  return new AuthError('PORT_BUSY', problem.message, {
     cause: error.cause,
-    details: holderDetails(blocked),
-    hint: `End that program${kill === undefined ? '' : `: ${kill}`}; or take any free port: \`fitbit-login sandbox --port 0\`.`,
+    details: problem.details,
+    hint: 'Stop it, or take any free port: `fitbit-login sandbox --port 0`.',
   });
 }

@@ -6,7 +6,7 @@ export interface LoopbackFacts {
   /** `127.0.0.1` or `::1`. */
   readonly address: string;
   /** Why not, and what helps: absent where they can. */
-  readonly trouble?: { readonly reason: string; readonly hint?: string | undefined } | undefined;
+  readonly trouble?: { readonly message: string; readonly hint: string } | undefined;
   /** Whether a redirect URI leads only there (`only`), there or elsewhere (`also`: `localhost`), or none leads there. */
   readonly needed: 'only' | 'also' | 'no';
 }
@@ -15,13 +15,9 @@ export function judgeLoopback({ address, trouble, needed }: LoopbackFacts): Find
   if (trouble === undefined) {
     return ok(`${address} can be listened on.`, 'The browser on this machine can bring its answer there.');
   }
-  const found = `${address} cannot be listened on: ${trouble.reason}.`;
+  const found = trouble.message;
   if (needed === 'only') {
-    return wrong(
-      found,
-      'The browser’s answer could not arrive.',
-      trouble.hint ?? 'Register a redirect URI with another address, and give it with `--redirect-uri`.',
-    );
+    return wrong(found, 'The browser’s answer could not arrive.', trouble.hint);
   }
   if (needed === 'also') return ok(found, '`localhost` can then only mean the other address, which is enough.');
   return ok(found, 'No redirect URI of this profile leads there, so that it is not needed.');
@@ -43,7 +39,7 @@ export function judgePorts(ports: readonly PortFacts[]): Finding {
       ? ok('Any free port is used.', 'No other program can be in the way.')
       : ok(`Free: ${free.map(({ uri }) => uri).join(' ')}`, 'A sign-in can await its answer there.');
   }
-  const found = held.map(({ by }) => `${by}.`).join(' ');
+  const found = held.map(({ by }) => by).join(' ');
   const [next] = free;
   return next === undefined
     ? wrong(found, 'A sign-in could not await its answer.', first.waysOut)

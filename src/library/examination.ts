@@ -20,10 +20,7 @@ import { proxyFor } from '../network/proxy.ts';
 import { judgeTrust } from '../network/trust.ts';
 import { throwOnServiceFailure } from '../oauth/errors.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
-import { cannotListen } from '../server/port/cannot-listen.ts';
-import { blockedAmong, stacksOf } from '../server/port/stack.ts';
-import { waysOut } from '../server/port/ways-out.ts';
-import { holding } from '../server/port/words.ts';
+import { explainPort } from '../server/port-in-use.ts';
 import { parseRedirectUri, type RedirectUri } from '../server/redirect-uri.ts';
 import type { Runner } from '../store/ground.ts';
 import { inspect } from '../store/inspection.ts';
@@ -156,23 +153,19 @@ async function inspectedAt(path: string, kind: 'file' | 'directory', runner: Run
 
 async function loopbackAt(address: string, redirects: readonly RedirectUri[]): Promise<LoopbackFacts> {
   const redirect = parseRedirectUri(`http://${address.includes(':') ? `[${address}]` : address}:0/`);
-  const [stack] = await stacksOf(redirect);
+  const problem = await explainPort(redirect);
   const leading = redirects.filter(({ addresses }) => addresses.includes(address));
   const only = leading.some(({ addresses }) => addresses.length === 1);
   const needed = only ? 'only' : leading.length > 0 ? 'also' : 'no';
-  const state = stack?.state;
-  if (state?.kind !== 'absent' && state?.kind !== 'refused') return { address, needed };
-  return { address, needed, trouble: cannotListen({ redirect, address, code: state.code, cause: undefined }) };
+  return { address, needed, trouble: problem };
 }
 
 async function portOf(redirect: RedirectUri): Promise<PortFacts> {
   const { uri } = redirect;
   if (redirect.port === 0) return { uri };
-  const [first, ...others] = blockedAmong(redirect, await stacksOf(redirect));
-  if (first === undefined) return { uri };
-  const pid = processId();
-  const ways = await waysOut([first, ...others], { pid, os: platform() });
-  return { uri, held: { by: holding([first, ...others], pid), waysOut: ways } };
+  const problem = await explainPort(redirect, { pid: processId() });
+  if (problem?.code !== 'PORT_BUSY') return { uri };
+  return { uri, held: { by: problem.message, waysOut: problem.hint } };
 }
 
 async function examineBrowser(environment: Environment): Promise<BrowserFacts> {

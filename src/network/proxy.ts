@@ -1,53 +1,52 @@
+/// <reference path="./proxy-from-env.d.ts" />
+// biome-ignore lint/style/noRestrictedImports: proxy-from-env reads the process's own variables; see isExempt
+import process from 'node:process';
+import { getProxyForUrl } from 'proxy-from-env';
 import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
+import { isLoopback } from '../loopback.ts';
 import { Secret } from '../secret.ts';
-import { isExempt, isLoopback } from './no-proxy.ts';
 
 /** A proxy that an environment names. */
 export interface ForwardProxy {
-  /** Where it is, without user name and password: `http://proxy.example:3128`. */
+  /** Without user name and password: `http://proxy.example:3128`. */
   readonly url: string;
   /** The variable that names it, as it is spelled there: `HTTPS_PROXY`. */
   readonly from: string;
-  /** What is sent as `Proxy-Authorization` (RFC 7617). Absent where the address has no user name. */
+  /** `Proxy-Authorization` (RFC 7617). Absent where the URL has no user name. */
   readonly authorization?: Secret;
 }
 
 /**
- * Which variables name the proxy, by the scheme of what is asked for: the first that is set. Small letters first and
- * `ALL_PROXY` where nothing says it more exactly, as in curl; `HTTP_PROXY` for https as well, as in Node's own fetch,
- * since a network that has a proxy for one seldom has a way around it for the other.
- */
-const VARIABLES: Readonly<Record<string, readonly string[]>> = {
-  'https:': ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY', 'http_proxy', 'HTTP_PROXY'],
-  'http:': ['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'],
-};
-
-/**
- * The proxy that a request to `url` goes through, or `undefined` where it goes straight there. Never for this machine's
- * loopback, and not for what `NO_PROXY` exempts.
+ * The proxy for a request to `url`; `undefined` where it goes straight there: on this machine's loopback, for what
+ * `NO_PROXY` exempts, and where no variable names one.
  *
- * @throws AuthError `USAGE` where the variable in force holds something else than the address of an HTTP proxy. The value
- *   is not repeated: it may hold a password.
+ * @throws AuthError `USAGE` where the variable in force does not hold the URL of an HTTP proxy. The value is not
+ *   repeated: it may hold a password.
  */
 export function proxyFor(url: string, environment: Environment): ForwardProxy | undefined {
   const target = new URL(url);
-  const found = proxyIn(environment, target.protocol);
-  // Looked at last: most environments name no proxy, and the first look at a list of addresses takes Node some milliseconds.
-  if (found === undefined || isLoopback(target) || isExempt(target, environment.no_proxy || environment.NO_PROXY || ''))
-    return undefined;
-  return parse(...found);
+  // HTTP_PROXY for https as well, as in Node's own fetch: a network with one proxy seldom has a way around it.
+  const names = [target.protocol.slice(0, -1), 'all', 'http'].map((name) => `${name}_proxy`);
+  const from = names
+    .flatMap((name) => [name, name.toUpperCase()])
+    .find(
+      // In a CGI program HTTP_PROXY is a header of the request (CVE-2016-5385, "httpoxy").
+      (name) => environment[name]?.trim() && !(environment.REQUEST_METHOD !== undefined && /^http_/i.test(name)),
+    );
+  if (from === undefined || isLoopback(target) || isExempt(url, environment)) return undefined;
+  return parse(environment[from]?.trim() ?? '', from);
 }
 
-/** What the variable in force holds, and its name. */
-function proxyIn(environment: Environment, protocol: string): readonly [value: string, from: string] | undefined {
-  for (const name of VARIABLES[protocol] ?? []) {
-    // In a CGI program `HTTP_PROXY` is a header of whoever asks (CVE-2016-5385, "httpoxy").
-    if (environment.REQUEST_METHOD !== undefined && /^http_proxy$/i.test(name)) continue;
-    const value = environment[name]?.trim();
-    if (value) return [value, name];
+/** Whether `NO_PROXY` exempts `url`, by the rules of proxy-from-env. It is synchronous, so that nothing else sees the exchange. */
+function isExempt(url: string, { no_proxy, NO_PROXY }: Environment): boolean {
+  const own = process.env;
+  process.env = { ALL_PROXY: 'http://any', NO_PROXY: no_proxy || NO_PROXY || '' };
+  try {
+    return getProxyForUrl(url) === '';
+  } finally {
+    process.env = own;
   }
-  return undefined;
 }
 
 const NEVER_SENT = { never_sent: true };
@@ -55,20 +54,20 @@ const NEVER_SENT = { never_sent: true };
 function parse(value: string, from: string): ForwardProxy {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   if (/^socks/i.test(address)) {
-    throw new AuthError('USAGE', `${from} names a SOCKS proxy, and fitbit-login can only go through an HTTP proxy.`, {
+    throw new AuthError('USAGE', `${from} names a SOCKS proxy; only HTTP proxies are supported.`, {
       details: NEVER_SENT,
-      hint: 'Name one in HTTPS_PROXY, as http://proxy.example:3128, or exempt the provider in NO_PROXY where it can be reached without.',
+      hint: 'Name an HTTP proxy, HTTPS_PROXY=http://proxy.example:3128, or exempt the provider in NO_PROXY if direct access is possible.',
     });
   }
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const [user, password] = [decoded(url?.username), decoded(url?.password)];
-  // A path means that a “/” of the password was not encoded, so that what looks like the host is a part of it, too.
-  const plain =
+  // A path means that a "/" of the password was not encoded: what looks like the host is then a part of the password.
+  const isPlain =
     url !== undefined && /^https?:$/.test(url.protocol) && `${url.pathname}${url.search}${url.hash}` === '/';
-  if (!plain || user === undefined || password === undefined) {
-    throw new AuthError('USAGE', `${from} does not hold the address of a proxy.`, {
+  if (!isPlain || user === undefined || password === undefined) {
+    throw new AuthError('USAGE', `${from} isn’t a proxy URL.`, {
       details: NEVER_SENT,
-      hint: `Write it as ${formOf(from)}.`,
+      hint: `Write it as ${proxyFormat(from)}.`,
     });
   }
   if (user === '' && password === '') return { url: url.origin, from };
@@ -84,8 +83,7 @@ function decoded(text = ''): string | undefined {
   }
 }
 
-/** How a proxy's address is written with a password. */
-export function formOf(variable: string, url = 'http://proxy.example:3128'): string {
-  const address = url.replace('://', '://USER:PASSWORD@');
-  return `${variable}=${address}, every special character of the password percent-encoded (“@” as %40)`;
+/** How a proxy's URL is written with a password. */
+export function proxyFormat(variable: string, url = 'http://proxy.example:3128'): string {
+  return `${variable}=${url.replace('://', '://USER:PASSWORD@')}, with special characters of the password percent-encoded (“@” as %40)`;
 }

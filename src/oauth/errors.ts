@@ -18,7 +18,7 @@ export function fetchWithStandardErrors(server: AuthorizationServer, client: Cli
   return async (
     url: string,
     init: { body?: unknown; headers: Record<string, string>; method: string; signal?: AbortSignal },
-  ) => {
+  ): Promise<Response> => {
     const body = init.body instanceof URLSearchParams ? init.body : undefined;
     const response = await fetch(url, {
       method: init.method,

@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { BindError, type BindFailure } from './bind.ts';
 import { bindErrorCode, isAbsent, listenAt } from './listening.ts';
+import { explainBindError } from './port-in-use.ts';
 import { atPort, type RedirectUri } from './redirect-uri.ts';
 
 /** The servers that listen for one redirect URI: one, or two for `localhost`. */
@@ -9,14 +11,6 @@ export interface Binding {
   readonly servers: readonly Server[];
   /** Those of its addresses that this machine does not have: `localhost` then can only mean the other one. */
   readonly absent: readonly string[];
-}
-
-/** Why a redirect URI could not be bound: the first of its addresses that was refused, and the system's word for it. */
-export interface BindFailure {
-  readonly redirect: RedirectUri;
-  readonly address: string;
-  readonly code: string;
-  readonly cause: unknown;
 }
 
 export interface BindOptions {
@@ -54,9 +48,7 @@ export async function bindFirst(
     if ('servers' in bound) return bound;
     failures.push(bound);
   }
-  // Only a failure pays for finding out who holds the port.
-  const { refusal } = await import('./port/refusal.ts');
-  throw await refusal(failures, options);
+  throw await explainBindError(new BindError(failures), options);
 }
 
 async function bind(redirect: RedirectUri, handle: RequestListener): Promise<Binding | BindFailure> {

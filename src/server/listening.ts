@@ -33,8 +33,3 @@ export function bindErrorCode(thrown: unknown): string {
 export function isAbsent(code: string): boolean {
   return ABSENT.has(code);
 }
-
-/** An address as it stands in a URI: `127.0.0.1:8976`, `[::1]:8976`. */
-export function authorityOf(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}

@@ -4,16 +4,8 @@ import { createServer } from 'node:net';
 import { endianness, platform } from 'node:os';
 import { basename } from 'node:path';
 import { AuthError } from '../errors.ts';
-import { type BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
+import { BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
-
-/** What is wrong with an address that cannot be listened at, as a sentence's end, and what helps. */
-export interface PortProblem {
-  readonly reason: string;
-  readonly hint: string;
-  /** Who holds the port, for `--json`. */
-  readonly details: Readonly<Record<string, string | number>>;
-}
 
 interface ExplainOptions {
   /** The id of this process, so that nobody is told to stop it. */
@@ -22,36 +14,40 @@ interface ExplainOptions {
 }
 
 /** Why none of the redirect URIs could be bound: `PORT_BUSY` where the port of one is taken, else `LISTEN_FAILED`. */
-export async function explainBindError({ failures }: BindError, options: ExplainOptions): Promise<AuthError> {
-  const problems = await Promise.all(failures.map((failure) => explainFailure(failure, options)));
+export async function explainBindError({ failures }: BindError, options: ExplainOptions = {}): Promise<AuthError> {
+  const problems = await Promise.all(failures.map((failure) => explain(failure, options)));
   const reasons = problems.map(({ reason }) => reason);
   const message =
     reasons.length === 1
       ? `${capitalized(reasons[0] ?? '')}.`
       : `None of the ${reasons.length} redirect URIs can be used: ${reasons.join('; ')}.`;
-  const busy = Math.max(
-    0,
-    failures.findIndex(({ code }) => code === 'EADDRINUSE'),
-  );
-  const { hint, details } = problems[busy] ?? {};
+  const busy = failures.findIndex(({ code }) => code === 'EADDRINUSE');
+  const { hint, details } = problems[Math.max(0, busy)] ?? {};
   const tried = failures.map(({ redirect, address }) => authorityOf(address, redirect.port)).join(', ');
-  const code = failures[busy]?.code === 'EADDRINUSE' ? 'PORT_BUSY' : 'LISTEN_FAILED';
-  return new AuthError(code, message, { cause: failures[0]?.cause, hint, details: { tried, ...details } });
-}
-
-/**
- * What a sign-in with this redirect URI would meet now, on each of its addresses that fails. Binds each for a moment, as nothing
- * else tells for sure.
- */
-export async function failuresAt(redirect: RedirectUri): Promise<readonly BindFailure[]> {
-  const codes = await Promise.all(redirect.addresses.map((address) => refusedAt(address, redirect.port)));
-  return redirect.addresses.flatMap((address, index) => {
-    const cause = codes[index];
-    return cause === undefined ? [] : [{ redirect, address, code: bindErrorCode(cause), cause }];
+  const cause = failures[0]?.cause;
+  return new AuthError(busy === -1 ? 'LISTEN_FAILED' : 'PORT_BUSY', message, {
+    cause,
+    hint,
+    details: { tried, ...details },
   });
 }
 
-async function refusedAt(host: string, port: number): Promise<unknown> {
+/**
+ * Why a sign-in with this redirect URI could not listen now; `undefined` where it could. Binds each of its addresses for a moment, as
+ * nothing else tells for sure.
+ */
+export async function explainPort(redirect: RedirectUri, options: ExplainOptions = {}): Promise<AuthError | undefined> {
+  const causes = await Promise.all(redirect.addresses.map((address) => refusalAt(address, redirect.port)));
+  const failures = redirect.addresses.flatMap((address, index) => {
+    const cause = causes[index];
+    return cause === undefined ? [] : [{ redirect, address, code: bindErrorCode(cause), cause }];
+  });
+  // `localhost` is caught on the one stack that a machine has.
+  const failed = failures.length < causes.length ? failures.filter(({ code }) => !isAbsent(code)) : failures;
+  return failed[0] === undefined ? undefined : explainBindError(new BindError([failed[0]]), options);
+}
+
+async function refusalAt(host: string, port: number): Promise<unknown> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -64,17 +60,21 @@ async function refusedAt(host: string, port: number): Promise<unknown> {
   return undefined;
 }
 
-export async function explainFailure(failure: BindFailure, options: ExplainOptions = {}): Promise<PortProblem> {
+/** What is wrong with one address, as the end of a sentence, what helps, and who holds the port, for `--json`. */
+interface Problem {
+  readonly reason: string;
+  readonly hint: string;
+  readonly details?: Readonly<Record<string, string | number>>;
+}
+
+function explain(failure: BindFailure, options: ExplainOptions): Promise<Problem> | Problem {
   return failure.code === 'EADDRINUSE' ? portInUse(failure, options) : cannotListen(failure, options);
 }
 
 const OTHER_URI = 'register another redirect URI and pass it with `--redirect-uri`';
 const ANY_PORT = 'Google apps of the type Desktop take any port: `--redirect-uri http://127.0.0.1:0/callback`.';
 
-async function portInUse(
-  { redirect, address }: BindFailure,
-  { pid: ownPid, os }: ExplainOptions,
-): Promise<PortProblem> {
+async function portInUse({ redirect, address }: BindFailure, { pid: ownPid, os }: ExplainOptions): Promise<Problem> {
   const { port, addresses } = redirect;
   if (port === 0) {
     return {
@@ -109,12 +109,11 @@ function showing(port: number, os: NodeJS.Platform): string {
   return os === 'linux' ? `\`sudo ss -ltnp sport = :${port}\`` : `\`sudo lsof -nP -iTCP:${port} -sTCP:LISTEN\``;
 }
 
-function cannotListen({ redirect, address, code }: BindFailure, { os = platform() }: ExplainOptions): PortProblem {
+function cannotListen({ redirect, address, code }: BindFailure, { os = platform() }: ExplainOptions): Problem {
   const { port, path } = redirect;
   const problem = (reason: string, hint: string) => ({
     reason: `cannot listen on ${authorityOf(address, port)}: ${reason}`,
     hint,
-    details: {},
   });
   if (code === 'EACCES' && port < 1024) {
     return problem(`port ${port} is privileged`, `Use a port above 1023: ${OTHER_URI}.`);

@@ -2,10 +2,9 @@ import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
 import formbody from '@fastify/formbody';
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { bareApp } from './bare-app.ts';
+import { createApp } from './app.ts';
 import type { Entrance } from './entrance.ts';
 import { CSRF_FIELD, formOf, parseForm } from './form.ts';
-import { guardedBy } from './guards.ts';
 import { sendPage } from './pages/page.ts';
 import { SCRIPT_HASH } from './pages/script.ts';
 import { SITE_STYLE_HASH } from './pages/site-style.ts';
@@ -32,7 +31,9 @@ export interface SiteAppOptions extends Omit<SiteOptions, 'idleMs' | 'port'> {
 /** The local site's insides, apart from listening: everything but the entrance is behind the cookie, every form behind its token too. */
 export async function siteApp(options: SiteAppOptions): Promise<FastifyInstance> {
   const { redirect, entrance, presence, stop, setup, status, log } = options;
-  const app = await bareApp({
+  const app = await createApp({
+    redirect,
+    guards: SITE,
     log,
     policy: {
       style: [STYLE_HASH, SITE_STYLE_HASH],
@@ -41,7 +42,6 @@ export async function siteApp(options: SiteAppOptions): Promise<FastifyInstance>
       form: ["'self'"],
     },
   });
-  app.addHook('onRequest', guardedBy(SITE, redirect));
   await app.register(cookie);
   // The token is a salted hash of the cookie: one secret, and a form is good in the browser that it was made for only.
   await app.register(csrf, {
@@ -79,6 +79,5 @@ export async function siteApp(options: SiteAppOptions): Promise<FastifyInstance>
     },
     { prefix: entrance.base },
   );
-  await app.ready();
   return app;
 }

@@ -1,5 +1,4 @@
-import { type Guard, noPrefetch, ownHost, ownTarget } from './guards.ts';
-import { authorities } from './redirect-uri.ts';
+import { authoritiesOf, type Guard, noPrefetch, noServiceWorker, ownHost, ownTarget } from './guards.ts';
 
 /** A HEAD or an OPTIONS must not spend a key, and nothing here needs more. */
 const getOrPost: Guard = ({ method = '' }) =>
@@ -20,14 +19,23 @@ const ownPageOrTab: Guard = ({ method, headers }) => {
  * A form that was sent must be the site's own. Under `Referrer-Policy: no-referrer` browsers send `Origin: null` with their own
  * forms (Fetch §3.1): then `Sec-Fetch-Site`, which no page can forge, has to say so.
  */
-const ownForm: Guard = ({ method, headers }, redirect) => {
+const ownForm: Guard = (request, redirect) => {
+  const { method, headers } = request;
   if (method !== 'POST') return undefined;
   const { origin, 'sec-fetch-site': site } = headers;
-  const own = authorities(redirect).map((authority) => `http://${authority}`);
+  const own = authoritiesOf(request, redirect).map((authority) => `http://${authority}`);
   const vouched = site === undefined || site === 'same-origin';
   const sentByUs = origin === 'null' ? site === 'same-origin' : origin !== undefined && own.includes(origin);
   return vouched && sentByUs ? undefined : { status: 403, text: 'Other sites cannot post here.' };
 };
 
 /** For every request to the local site, in this order, before its cookie is looked at. */
-export const SITE: readonly Guard[] = [ownHost, getOrPost, ownTarget, noPrefetch, ownPageOrTab, ownForm];
+export const SITE: readonly Guard[] = [
+  ownHost,
+  getOrPost,
+  ownTarget,
+  noServiceWorker,
+  noPrefetch,
+  ownPageOrTab,
+  ownForm,
+];

@@ -1,9 +1,11 @@
-import type { RequestLog } from './bare-app.ts';
+import type { AppOptions } from './app.ts';
+import { BindError, bindFirst } from './bind.ts';
 import { Entrance } from './entrance.ts';
 import type { Action, Notice, PageName, SetupForm, SetupView, StatusView } from './pages/site-view.ts';
+import { explainBindError } from './port-in-use.ts';
 import { Presence } from './presence.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
-import { serve } from './served.ts';
+import { siteApp } from './site-app.ts';
 
 /** Where the same tab goes after a button was pressed. */
 export type Next =
@@ -28,7 +30,7 @@ export interface StatusHandlers {
 }
 
 /** What the site offers: at least one page. */
-export interface SiteOptions extends RequestLog {
+export interface SiteOptions extends Pick<AppOptions, 'log'> {
   readonly setup?: SetupHandlers;
   readonly status?: StatusHandlers;
   /** Which page the address leads to. Default: `status` where there is one. */
@@ -68,27 +70,22 @@ export async function startSite({ idleMs = 15 * 60_000, port = 0, ...options }: 
   });
   const presence = new Presence({ idleMs });
   const address = parseRedirectUri(`http://127.0.0.1:${port}/`);
-  const served = await serve([address], async (redirect) => {
-    const { siteApp } = await import('./site-app.ts');
-    return siteApp({ ...options, redirect, entrance, presence, stop: press });
-  }).catch((error: unknown) => {
+  const bound = await bindFirst([address], (redirect) =>
+    siteApp({ ...options, redirect, entrance, presence, stop: press }),
+  ).catch(async (error: unknown) => {
     presence.stop();
-    throw error;
+    throw error instanceof BindError ? await explainBindError(error) : error;
   });
   const close = () => {
     presence.stop();
-    return served.close();
+    return bound.close();
   };
-  await served.ready.catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
   const end = Promise.race([pressed.then(() => 'stopped' as const), presence.gone.then(() => 'idle' as const)]);
   const ended = end.then(async (how) => {
     await close();
     return how;
   });
-  const origin = new URL(served.redirect.uri).origin;
+  const origin = new URL(bound.redirect.uri).origin;
   return {
     url: origin + entrance.target,
     pageUrl: (page) => `${origin}${entrance.base}/${page}`,

@@ -204,7 +204,7 @@ describe('doctor finds', () => {
     const alone = await look(['--redirect-uri', held], { FITBIT_LOGIN_HOME: directory });
     expect(alone.checks.get('port')).toMatchObject({
       state: 'wrong',
-      found: expect.stringContaining(`127.0.0.1:${port}`),
+      found: expect.stringContaining(`${port}`),
     });
     if (process.platform === 'linux') expect(alone.checks.get('port')?.found).toContain(`pid ${process.pid}`);
     expect(alone.exit).toBe(6);
@@ -212,16 +212,6 @@ describe('doctor finds', () => {
     const both = await look(['--redirect-uri', `${held} ${free}`], { FITBIT_LOGIN_HOME: directory });
     expect(both.checks.get('port')).toMatchObject({ state: 'warning', means: expect.stringContaining(free) });
     expect(both.exit).toBe(0);
-  });
-
-  test('an earlier fitbit-login that waits at the port', async () => {
-    const uri = await freeUri();
-    const earlier = at.start(['login', '--sandbox', '--redirect-uri', uri, '--no-browser', '--profile', 'earlier']);
-    await earlier.says(/Waiting for the answer/);
-    const { checks } = await look(['--redirect-uri', uri], { FITBIT_LOGIN_HOME: await home() });
-    expect(checks.get('port')?.found).toContain('an earlier fitbit-login');
-    earlier.child.kill('SIGTERM');
-    expect((await earlier.ended).exit).toBe(130);
   });
 });
 

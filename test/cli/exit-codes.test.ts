@@ -163,7 +163,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     const port = typeof address === 'object' ? address?.port : undefined;
     const ended = await at.run(at.login('--redirect-uri', `http://127.0.0.1:${port}/callback`));
     expectFailure(ended, { exit: 6, code: 'PORT_BUSY', hint: '--redirect-uri' }, false);
-    expect(ended.stderr).toContain(`127.0.0.1:${port}`);
+    expect(ended.stderr).toContain(`${port}`);
     expect(await at.stored()).toBe(old);
     holder.close();
   });

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { build as esbuild } from 'esbuild';
+import { build as rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findNode } from '../../scripts/node-runtime.ts';
 import { RUNTIMES } from './nodes.ts';
 import { person } from './program.ts';
 
@@ -12,42 +15,56 @@ const run = promisify(execFile);
 // On Windows npm is a script that only a shell starts.
 const npm = (args: readonly string[], cwd: string) => run('npm', args, { cwd, shell: process.platform === 'win32' });
 
-/** How programs of other people use the library. Each prints `4 true`. */
+const USE = `console.log(new AuthError('DENIED', 'No.').exitCode, typeof login === 'function');`;
+/** Programs that use the library. Each prints `4 true`. */
 const USERS = {
-  'as an ES module': {
-    file: 'user.mjs',
-    text: `
-import { AuthError, login } from 'fitbit-login';
-console.log(new AuthError('DENIED', 'No.').exitCode, typeof login === 'function');`,
-  },
-  'from CommonJS': {
-    file: 'user.cjs',
-    text: `
-const { AuthError, login } = require('fitbit-login');
-console.log(new AuthError('DENIED', 'No.').exitCode, typeof login === 'function');`,
-  },
-  'from both at once, as one and the same': {
-    file: 'both.cjs',
-    text: `
-const { AuthError } = require('fitbit-login');
+  'from an ES module': ['user.mjs', `import { AuthError, login } from 'fitbit-login'; ${USE}`],
+  'from CommonJS': ['user.cjs', `const { AuthError, login } = require('fitbit-login'); ${USE}`],
+  'from both at once, with one state': [
+    'both.cjs',
+    `const { AuthError } = require('fitbit-login');
 import('fitbit-login').then((library) => console.log(new AuthError('DENIED', 'No.').exitCode, library.AuthError === AuthError));`,
-  },
+  ],
+  'in a realm of its own, with its own require, as Jest loads CommonJS': [
+    'realm.cjs',
+    `const vm = require('node:vm');
+const file = require.resolve('fitbit-login');
+const globals = Object.fromEntries(Object.getOwnPropertyNames(globalThis).filter((name) => !(name in vm.runInNewContext('globalThis'))).map((name) => [name, globalThis[name]]));
+const load = vm.compileFunction(require('node:fs').readFileSync(file, 'utf8'), ['exports', 'require', 'module', '__filename', '__dirname'], { parsingContext: vm.createContext(globals) });
+const module_ = { exports: {} };
+load(module_.exports, require, module_, file, require('node:path').dirname(file));
+const { AuthError, login } = module_.exports; ${USE}`,
+  ],
 } as const;
 
 const TYPED = `
-import { AuthError, type ErrorCode, type Surroundings, accessToken } from 'fitbit-login';
+import { AuthError, type ErrorCode, accessToken } from 'fitbit-login';
 export const code: ErrorCode = 'DENIED';
 export const exitCode: number = new AuthError(code, 'No.').exitCode;
 // @ts-expect-error: the list of codes is closed
 export const other: ErrorCode = 'SOMETHING_ELSE';
-export const text = async (surroundings: Surroundings): Promise<string> =>
-  (await accessToken({ minTtlSeconds: 60 }, surroundings)).token.reveal();
+export const text = async (): Promise<string> => (await accessToken({ minTtlSeconds: 60 })).token.reveal();
 `;
 /** How TypeScript may look for the library: `[what, files, options]`. */
 const COMPILED = [
-  ['nodenext, from an ES module and from CommonJS', ['typed.mts', 'typed.cts'], ['--module', 'nodenext']],
+  ['node16, from an ES module and from CommonJS', ['typed.mts', 'typed.cts'], ['--module', 'node16']],
   ['bundler', ['typed.ts'], ['--module', 'esnext', '--moduleResolution', 'bundler']],
 ] as const;
+
+/** Bundlers, each of which makes one ES module of a program and the library. */
+const BUNDLERS: Readonly<Record<string, (input: string, output: string) => Promise<unknown>>> = {
+  esbuild: (input, output) =>
+    esbuild({
+      entryPoints: [input],
+      outfile: output,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'error',
+    }),
+  // What Vite bundles with; takes Rollup's options.
+  rolldown: (input, output) => rolldown({ input, platform: 'node', output: { file: output, format: 'esm' } }),
+};
 
 let archive = '';
 let consumer = '';
@@ -63,7 +80,7 @@ beforeAll(async () => {
   archive = join(consumer, found?.filename ?? '');
   await writeFile(join(consumer, 'package.json'), '{ "private": true }\n');
   await npm(['install', '--offline', '--no-audit', archive], consumer);
-  for (const { file, text } of Object.values(USERS)) await writeFile(join(consumer, file), text);
+  for (const [file, text] of Object.values(USERS)) await writeFile(join(consumer, file), text);
   allow = await person('allow');
 });
 afterAll(() => rm(consumer, { recursive: true, force: true }));
@@ -120,8 +137,9 @@ describe.each(RUNTIMES)('installed in an empty project, on $name', ({ path: node
     },
   );
 
-  test.each(Object.entries(USERS))('the library is used %s', async (_way, { file }) => {
-    expect(await run(node, [file], { cwd: consumer })).toEqual({ stdout: '4 true\n', stderr: '' });
+  test.each(Object.entries(USERS))('the library is used %s', async (_way, [file]) => {
+    const { stdout } = await run(node, [file], { cwd: consumer });
+    expect(stdout).toBe('4 true\n');
   });
 });
 
@@ -132,13 +150,6 @@ describe('the package', () => {
     ]);
   });
 
-  test('brings a manual that an installation for everybody puts in its place', async () => {
-    const prefix = join(consumer, 'everybody');
-    await npm(['install', '--global', '--prefix', prefix, '--offline', '--no-audit', archive], consumer);
-    const [man] = process.platform === 'win32' ? ['dist/man'] : [join(prefix, 'share/man/man1')];
-    expect(await readFile(join(man ?? '', 'fitbit-login.1'), 'utf8')).toMatch(/^\.TH "FITBIT/);
-  });
-
   test('brings the licence of every package that is bundled', async () => {
     const licences = await readFile(join(installed, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
     for (const name of ['@optique/core', 'commander', 'fastify', 'oauth4webapi', 'open', 'pino', 'valibot']) {
@@ -146,15 +157,23 @@ describe('the package', () => {
     }
   });
 
-  test('has types that speak of no package', async () => {
-    const files = (await readdir(join(installed, 'dist/types'), { recursive: true })).filter((file) =>
-      /\.[cm]?ts$/.test(file),
-    );
-    expect(files.length).toBeGreaterThan(10);
-    const texts = await Promise.all(files.map((file) => readFile(join(installed, 'dist/types', file), 'utf8')));
-    const specifiers = texts.flatMap((text) => [...text.matchAll(/^(?! *\*).*(?:from |import\()['"]([^'"]+)['"]/gm)]);
-    const named = specifiers.map(([, name = '']) => name).filter((name) => !/^(\.{1,2}\/|node:)/.test(name));
-    expect(named).toEqual([]);
+  test.each(Object.entries(BUNDLERS))('is bundled into an ES module by %s', async (name, bundle) => {
+    const output = join(consumer, `${name}.mjs`);
+    await bundle(join(consumer, 'user.mjs'), output);
+    // Elsewhere, so that it can only have what is in it.
+    await rename(output, join(tmpdir(), `${basename(consumer)}-${name}.mjs`));
+    const moved = join(tmpdir(), `${basename(consumer)}-${name}.mjs`);
+    expect(await run(process.execPath, [moved]).finally(() => rm(moved))).toEqual({ stdout: '4 true\n', stderr: '' });
+  });
+
+  const old = findNode('18');
+  test.skipIf(old === undefined)('says in one sentence that Node 18 is too old', async () => {
+    const ended = run(old?.path ?? '', [join(installed, 'dist/bin.cjs'), 'token']);
+    await expect(ended).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^fitbit-login needs Node.js 20\.19 or later\. .*\n$/),
+    });
   });
 
   describe('compiles with TypeScript and @types/node alone', () => {

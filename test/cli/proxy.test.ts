@@ -1,20 +1,18 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consent } from '../../src/index.ts';
 import { authority, type Credentials, skipWithoutOpenssl } from '../flow/authority.ts';
 import { type ForwardProxy, forwardProxy, interceptor, type Listening, listening } from '../flow/forward-proxy.ts';
 import { startIssuer } from '../interop/issuer.ts';
 import { expectFailure } from './failure.ts';
-import { APP, type Desk, desk, type Ended, type Program, person } from './program.ts';
+import { APP, type Desk, desk, type Ended, type Program } from './program.ts';
 import { skipWithoutTinyproxy, type Tinyproxy, tinyproxy } from './tinyproxy.ts';
 
 const USER = 'walker';
@@ -123,11 +121,11 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     });
 
     const WRONG: readonly [string, string, string, string][] = [
-      ['none', '', 'wants a user name and password (407)', 'HTTPS_PROXY=http://USER:PASSWORD@127.0.0.1'],
+      ['none', '', 'requires a user name and password (407)', 'HTTPS_PROXY=http://USER:PASSWORD@127.0.0.1'],
       [
         'a wrong one',
         `${USER}:marked-wrong`,
-        'does not accept the user name and password in HTTPS_PROXY (401)',
+        'rejected the user name and password in HTTPS_PROXY (401)',
         'Correct them',
       ],
     ];
@@ -159,7 +157,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
       const page = await (await answer(program)).text();
       const ended = await program.ended;
       expectFailure(ended, { exit: 2, code: 'NETWORK_BLOCKED', hint: 'USER:PASSWORD' }, false);
-      expect(page).toContain('wants a user name and password (407)');
+      expect(page).toContain('requires a user name and password (407)');
       expect(await at.stored()).toBe(signedIn);
     });
   });
@@ -169,9 +167,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     await using reader = await interceptor({ 'api.fitbit.com:443': front.port }, own.certify(FITBIT), root.cert);
     const ended = await at.run(['refresh'], { environment: through(reader) });
     expectFailure(ended, { exit: 2, code: 'NETWORK_BLOCKED', hint: 'NODE_EXTRA_CA_CERTS' }, false);
-    expect(ended.stderr).toContain(
-      'The certificate of api.fitbit.com is signed by somebody whom this machine does not know, “Reads Along, Example”',
-    );
+    expect(ended.stderr).toContain('The certificate of api.fitbit.com is signed by an unknown authority');
     expect(reader.read).toBe('');
     expect(await at.stored()).toBe(signedIn);
 
@@ -209,20 +205,8 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
   });
 
   const CERTIFICATES: readonly [string, readonly string[], number, RegExp, string][] = [
-    [
-      'has ended',
-      ['idp.test', 'localhost'],
-      -1,
-      /ended at [\d: -]+ UTC, and this machine’s clock says [\d: -]+ UTC \(CERT_HAS_EXPIRED\)/,
-      'Set the clock',
-    ],
-    [
-      'is for another name',
-      ['hotel.test'],
-      2,
-      /is for another name \(DNS:hotel\.test\) \(ERR_TLS_CERT_ALTNAME_INVALID\)/,
-      'sign-in of its own',
-    ],
+    ['has ended', ['idp.test', 'localhost'], -1, /CERT_HAS_EXPIRED/, 'clock'],
+    ['is for another name', ['hotel.test'], 2, /ERR_TLS_CERT_ALTNAME_INVALID/, 'guest Wi-Fi'],
   ];
   test.each(CERTIFICATES)('a certificate that %s is not called unknown', async (_name, hosts, days, message, hint) => {
     await using tls = await secured(at.sandbox.origin, root.certify(hosts, days));
@@ -249,11 +233,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
 
   const ADDRESSES: readonly [string, string, string][] = [
     ['of a SOCKS proxy', 'socks5://walker:marked-wrong@127.0.0.1:1080', 'HTTPS_PROXY names a SOCKS proxy'],
-    [
-      'that cannot be one',
-      'http://walker:12/marked-wrong@127.0.0.1:3128',
-      'HTTPS_PROXY does not hold the address of a proxy',
-    ],
+    ['that cannot be one', 'http://walker:12/marked-wrong@127.0.0.1:3128', 'HTTPS_PROXY isn’t a proxy URL'],
   ];
   test.each(ADDRESSES)('an address %s is refused before any browser is opened', async (_name, HTTPS_PROXY, message) => {
     for (const args of [LOGIN, ['refresh']]) {
@@ -279,33 +259,5 @@ describe('without a proxy', () => {
     await allowAt(own.sandbox.origin, await program.address());
     expect(await program.ended).toMatchObject({ exit: 0 });
     expect(await own.run(['refresh'], { environment })).toMatchObject({ exit: 0 });
-  });
-
-  test('what goes through proxies is not even loaded: the program does its work where that file is gone', async () => {
-    await using own = await desk(await person('allow'));
-    expect(await own.run(own.login())).toMatchObject({ exit: 0 });
-    const copy = await mkdtemp(join(tmpdir(), 'without-'));
-    onTestFinished(() => rm(copy, { recursive: true }));
-    await cp('dist', join(copy, 'dist'), { recursive: true });
-    await cp('package.json', join(copy, 'package.json'));
-    const parts = join(copy, 'dist/parts');
-    const undici = (await readdir(parts)).filter((name) =>
-      readFileSync(join(parts, name), 'utf8').includes('UND_ERR_BODY_TIMEOUT'),
-    );
-    expect(undici).toEqual(['proxied-fetch.cjs']);
-    await rm(join(parts, undici[0] ?? ''));
-    const run = (args: readonly string[], more = {}) => {
-      const env = { PATH: process.env.PATH, FITBIT_LOGIN_HOME: own.home, ...more };
-      return promisify(execFile)(process.execPath, [join(copy, 'dist/bin.cjs'), ...args], { env }).catch(
-        (ended) => ended,
-      );
-    };
-    await run(['refresh']);
-    expect(own.sandbox.state().counts.refreshes).toBe(1);
-    // With a proxy it would be.
-    const missing = await run(['login', '--provider', 'https://idp.test', '--json'], {
-      HTTPS_PROXY: 'http://127.0.0.1:9',
-    });
-    expect(JSON.parse(missing.stdout).error.message).toContain('MODULE_NOT_FOUND');
   });
 });

@@ -19,9 +19,6 @@ const REDIRECT = 'http://127.0.0.1:8976/callback';
 const SANDBOX = 'http://127.0.0.1:8977';
 const { username } = userInfo();
 
-/** The redirect URI’s port, and the provider’s. */
-const FORWARD = `ssh -N -L 8976:127.0.0.1:8976 -L 8977:127.0.0.1:8977 ${username}@${REMOTE}`;
-
 /**
  * Two hosts, a cable, and a real sshd. The program runs on the remote one, in a session that came by ssh; the browser is on the other.
  * The provider, which both would reach over the internet, is a sandbox on the remote host, and the same forward leads to it.
@@ -114,24 +111,6 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
       sandbox: SANDBOX,
       file: at('home/profiles/default.json'),
     });
-    await ended(ssh);
-  });
-
-  test('is told apart by a login at the desk that finds its port taken by the forward', async () => {
-    const login = remoteLogin();
-    await login.address();
-    const forward = `${FORWARD} ${ours().join(' ')} -o LogLevel=DEBUG1`;
-    const ssh = await start(desk, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
-    const second = new Program(
-      ['login', '--client-id', '23ABCD', '--redirect-uri', REDIRECT],
-      { PATH: process.env.PATH, FITBIT_LOGIN_HOME: at('desk') },
-      { within: desk.inside },
-    );
-    const { exit, stderr } = await second.ended;
-    expect(exit).toBe(6);
-    expect(stderr).toContain(`127.0.0.1:8976 is held by an earlier fitbit-login behind ssh (pid ${ssh.pid})`);
-    login.child.kill();
-    await login.ended;
     await ended(ssh);
   });
 });

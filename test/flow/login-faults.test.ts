@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthError, ErrorCode } from '../../src/errors.ts';
-import { boundedFetch } from '../../src/network/bounded-fetch.ts';
+import { boundedFetch } from '../../src/network/fetch.ts';
 import { FAULT_KINDS, type Fault } from '../../src/sandbox/fault-kind.ts';
 import { type Bench, bench } from './sign-in.ts';
 

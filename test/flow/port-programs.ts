@@ -11,21 +11,15 @@ export interface PortProgram extends AsyncDisposable {
 }
 
 /** Node, on the address that is given; it accepts and never answers. */
-export async function nodeAt(host: string, { port = 0, ipv6Only = false } = {}): Promise<PortProgram> {
-  const script = `require('net').createServer().listen(${JSON.stringify({ host, port, ipv6Only })}, function () { console.log('at ' + this.address().port) })`;
-  return started(spawn(process.execPath, ['--eval', script]), /at (\d+)/);
+export async function nodeAt(host: string, { port = 0, executable = process.execPath } = {}): Promise<PortProgram> {
+  const script = `require('net').createServer().listen(${JSON.stringify({ host, port })}, function () { console.log('at ' + this.address().port) })`;
+  return started(spawn(executable, ['--eval', script]), /at (\d+)/);
 }
 
 /** Python's own web server, on all IPv4 addresses. */
 export async function pythonServer(port = 0): Promise<PortProgram> {
   const args = ['-u', '-m', 'http.server', String(port), '--bind', '0.0.0.0', '--directory', '/proc/self/fdinfo'];
   return started(spawn('python3', args), /port (\d+)/);
-}
-
-/** Netcat, which takes one connection and ends with it. */
-export async function netcat(): Promise<PortProgram> {
-  const port = await freePort();
-  return started(spawn('nc', ['-lvn', '127.0.0.1', String(port)]), /Listening on \S+ (\d+)/i);
 }
 
 /** Says loudly what is not tested without a program. */

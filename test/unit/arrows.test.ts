@@ -72,7 +72,7 @@ const ALLOWED = [
   ['src/browser/a.ts', imports('../errors.ts')],
   ['src/auth/c.ts', imports('../server/pages/view.ts')],
   ['src/network/a.ts', imports('../secret.ts')],
-  ['src/network/b.ts', imports('undici')],
+  ['src/network/b.ts', imports('https-proxy-agent')],
   ['src/auth/e.ts', imports('../network/proxy.ts')],
   ['src/auth/d.ts', imports('../browser/event.ts')],
   ['src/cli/c.ts', imports('../auth/login.ts')],

@@ -59,17 +59,27 @@ const CASES: readonly (readonly [CheckId, CheckState, Partial<Facts>, string])[]
       ipv4: {
         address: '127.0.0.1',
         needed: 'only',
-        trouble: { reason: 'the interface is down', hint: 'Bring it up.' },
+        trouble: { message: 'Cannot listen: the interface is down.', hint: 'Bring it up.' },
       },
     },
     'Bring it up.',
   ],
-  ['loopback-ipv6', 'ok', { ipv6: { address: '::1', needed: 'no', trouble: { reason: 'no IPv6' } } }, 'not needed'],
-  ['loopback-ipv6', 'ok', { ipv6: { address: '::1', needed: 'also', trouble: { reason: 'no IPv6' } } }, 'localhost'],
+  [
+    'loopback-ipv6',
+    'ok',
+    { ipv6: { address: '::1', needed: 'no', trouble: { message: 'No IPv6.', hint: 'X' } } },
+    'not needed',
+  ],
+  [
+    'loopback-ipv6',
+    'ok',
+    { ipv6: { address: '::1', needed: 'also', trouble: { message: 'No IPv6.', hint: 'X' } } },
+    'localhost',
+  ],
   [
     'loopback-ipv6',
     'wrong',
-    { ipv6: { address: '::1', needed: 'only', trouble: { reason: 'no IPv6' } } },
+    { ipv6: { address: '::1', needed: 'only', trouble: { message: 'No IPv6.', hint: 'Pass --redirect-uri.' } } },
     '--redirect-uri',
   ],
   ['port', 'ok', {}, URI],
@@ -79,7 +89,7 @@ const CASES: readonly (readonly [CheckId, CheckState, Partial<Facts>, string])[]
     'warning',
     {
       ports: [
-        { uri: 'http://127.0.0.1:1/', held: { by: '127.0.0.1:1 is held by node (pid 7)', waysOut: 'Kill.' } },
+        { uri: 'http://127.0.0.1:1/', held: { by: '127.0.0.1:1 is used by node (pid 7).', waysOut: 'Kill.' } },
         { uri: URI },
       ],
     },
@@ -88,7 +98,7 @@ const CASES: readonly (readonly [CheckId, CheckState, Partial<Facts>, string])[]
   [
     'port',
     'wrong',
-    { ports: [{ uri: URI, held: { by: '127.0.0.1:8976 is held by node (pid 7)', waysOut: 'Kill.' } }] },
+    { ports: [{ uri: URI, held: { by: '127.0.0.1:8976 is used by node (pid 7).', waysOut: 'Kill.' } }] },
     'pid 7',
   ],
   ['browser', 'ok', {}, 'usual browser'],

@@ -1,4 +1,4 @@
-// A Fastify that has one route: what every program that waits with it pays.
+// A Fastify that has one route: the floor for a program that waits with it.
 const process = require('node:process');
 const fastify = require('fastify');
 

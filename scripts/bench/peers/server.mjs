@@ -1,4 +1,4 @@
-// The measure of all: a server of Node's own on loopback, which tells where it waits and does nothing else.
+// The baseline: a server of Node itself on loopback that prints its redirect URI and does nothing else.
 import { createServer } from 'node:http';
 import process from 'node:process';
 

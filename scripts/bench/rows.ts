@@ -1,0 +1,231 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NodeRuntime } from '../node-runtime.ts';
+import type { Contestant } from './figures.ts';
+import type { Peer, Setting } from './peers.ts';
+import { type Command, type Login, listeningMs, signInMs, startWaiting, wholeProcessMs } from './program.ts';
+import { ACCESS_TOKEN, FRESH_TOKEN } from './provider.ts';
+
+interface Rig extends Setting {
+  readonly node: NodeRuntime;
+  readonly peers: readonly Peer[];
+}
+
+export interface Row {
+  readonly unit: 'ms' | 's' | 'MiB' | 'KiB';
+  readonly rounds: number;
+  /** Whether it is measured on both Nodes. Default: on the newer one. */
+  readonly onEachNode?: boolean;
+  /** No ratio: the first contestant is ours and not a baseline. */
+  readonly absolute?: boolean;
+  readonly contestants: (rig: Rig) => Promise<readonly Contestant[]>;
+}
+
+const PROJECT = join(import.meta.dirname, '../..');
+const PROCESSES = 100;
+const MANY = 10_000;
+const HOUR_MS = 3_600_000;
+
+export const ROWS: Readonly<Record<string, Row>> = {
+  'token, fresh': {
+    unit: 'ms',
+    rounds: 30,
+    onEachNode: true,
+    contestants: async (rig) => {
+      const command = program(rig, await makeHome(rig, 1), 'token', '--profile', 'p0');
+      const empty = { file: rig.node.path, args: ['-e', '0'], env: rig.environment };
+      return [
+        { name: 'node -e 0', measure: () => wholeProcessMs(empty) },
+        { name: 'fitbit-login', measure: () => wholeProcessMs(command, ACCESS_TOKEN) },
+        ...rig.peers.flatMap(({ name, token }) =>
+          token ? [{ name, mayFail: true, measure: () => wholeProcessMs(token(rig.node.path), ACCESS_TOKEN) }] : [],
+        ),
+      ];
+    },
+  },
+  'login: start to listening': {
+    unit: 'ms',
+    rounds: 15,
+    onEachNode: true,
+    contestants: (rig) => waiters(rig, listeningMs),
+  },
+  'login: peak memory while waiting': { unit: 'MiB', rounds: 5, contestants: (rig) => waiters(rig, peakMiB) },
+  'callback to page': {
+    unit: 'ms',
+    rounds: 30,
+    onEachNode: true,
+    absolute: true,
+    contestants: (rig) => signIns(rig, async (login) => (await signInMs(login)).pageMs),
+  },
+  'page to process gone': {
+    unit: 'ms',
+    rounds: 15,
+    onEachNode: true,
+    absolute: true,
+    contestants: (rig) => signIns(rig, async (login) => (await signInMs(login)).goneMs ?? Number.NaN),
+  },
+  [`${PROCESSES} × token at expiry`]: {
+    unit: 's',
+    rounds: 6,
+    contestants: async (rig) => [
+      { name: `${PROCESSES} × fresh token`, measure: () => manyTokens(rig, HOUR_MS, ACCESS_TOKEN, 0) },
+      { name: 'fitbit-login', measure: () => manyTokens(rig, -1, FRESH_TOKEN, 1) },
+    ],
+  },
+  [`token among ${MANY} profiles`]: {
+    unit: 'ms',
+    rounds: 30,
+    contestants: async (rig) => {
+      const [one, many] = [await makeHome(rig, 1), await makeHome(rig, MANY)];
+      const token = (home: string, name: string) =>
+        wholeProcessMs(program(rig, home, 'token', '--profile', name), ACCESS_TOKEN);
+      return [
+        { name: 'token among 1', measure: () => token(one, 'p0') },
+        { name: 'fitbit-login', measure: () => token(many, `p${MANY / 2}`) },
+      ];
+    },
+  },
+  [`status --all over ${MANY} profiles`]: {
+    unit: 's',
+    rounds: 5,
+    absolute: true,
+    contestants: async (rig) => {
+      const command = program(rig, await makeHome(rig, MANY), 'status', '--all', '--json');
+      return [{ name: 'fitbit-login', measure: () => wholeProcessMs(command, /"p9999"/) / 1000 }];
+    },
+  },
+  'installed size': {
+    unit: 'KiB',
+    rounds: 1,
+    absolute: true,
+    contestants: async (rig) => {
+      const folder = await mkdtemp(join(rig.directory, 'install-'));
+      const npm = (...args: readonly string[]) => execFileSync('npm', args, { cwd: folder, encoding: 'utf8' });
+      const archive = npm('pack', PROJECT, '--silent', '--ignore-scripts').trim();
+      await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+      npm('install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `./${archive}`);
+      return [
+        { name: 'fitbit-login', measure: () => installedKiB(folder) },
+        ...rig.peers.flatMap(({ name, folder: own }) =>
+          own === undefined ? [] : [{ name, measure: () => installedKiB(own) }],
+        ),
+      ];
+    },
+  },
+};
+
+function program({ node, environment }: Rig, home: string, ...args: readonly string[]): Command {
+  const { bin } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+  const file = join(PROJECT, bin['fitbit-login']);
+  return { file: node.path, args: [file, ...args], env: { ...environment, FITBIT_LOGIN_HOME: home } };
+}
+
+async function waiters(rig: Rig, measure: (login: Login) => Promise<number>): Promise<readonly Contestant[]> {
+  const home = await makeHome(rig, 0);
+  const bare = { file: rig.node.path, args: [join(import.meta.dirname, 'peers/server.mjs')], env: rig.environment };
+  // An app of Fitbit's, for which nothing is asked before the browser opens.
+  const ours = () => login(rig, home, '--client-id', '23ABCD');
+  return [
+    { name: 'bare node:http', measure: () => measure({ command: () => bare }) },
+    { name: 'fitbit-login', measure: () => measure({ command: ours }) },
+    ...peersThat(rig, (peer) => peer.login ?? peer.server, measure),
+  ];
+}
+
+async function signIns(rig: Rig, measure: (login: Login) => Promise<number>): Promise<readonly Contestant[]> {
+  const home = await makeHome(rig, 0);
+  const ours = () => login(rig, home, '--provider', rig.provider.origin, '--client-id', 'bench', '--scope', 'openid');
+  return [
+    { name: 'fitbit-login', measure: () => measure({ command: ours }) },
+    ...peersThat(rig, (peer) => peer.login, measure),
+  ];
+}
+
+function login(rig: Rig, home: string, ...args: readonly string[]): Command {
+  return program(rig, home, 'login', '--no-browser', '--redirect-uri', 'http://127.0.0.1:0/callback', ...args);
+}
+
+function peersThat(
+  { peers, node }: Rig,
+  startOf: (peer: Peer) => Peer['login'],
+  measure: (login: Login) => Promise<number>,
+): readonly Contestant[] {
+  return peers.flatMap((peer) => {
+    const start = startOf(peer);
+    return start ? [{ name: peer.name, mayFail: true, measure: () => measure(start(node.path)) }] : [];
+  });
+}
+
+async function peakMiB(login: Login): Promise<number> {
+  await using waiting = await startWaiting(login);
+  await delay(300);
+  const status = readFileSync(`/proc/${waiting.process.pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** Seconds until the last of many processes, started at once, has printed the right token. */
+async function manyTokens(rig: Rig, ttlMs: number, expected: string, refreshes: number): Promise<number> {
+  const { file, args, env } = program(rig, await makeHome(rig, 1, ttlMs), 'token', '--profile', 'p0');
+  const before = rig.provider.refreshes();
+  const started = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: PROCESSES }, async (_, index) => {
+      // Spawning blocks this thread, in which the provider also runs: let it breathe.
+      await delay(index);
+      const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        stdout += chunk;
+      });
+      await once(child, 'close');
+      return stdout.trim();
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const asked = rig.provider.refreshes() - before;
+  if (answers.some((answer) => answer !== expected) || asked !== refreshes) {
+    throw new Error(`${asked} refreshes instead of ${refreshes}, or a wrong answer.`);
+  }
+  return seconds;
+}
+
+/** A home with profiles p0, p1 …; their access token expires in `ttlMs`. */
+async function makeHome({ directory, provider }: Setting, profiles: number, ttlMs = HOUR_MS): Promise<string> {
+  const home = await mkdtemp(join(directory, 'home-'));
+  await mkdir(join(home, 'profiles'), { mode: 0o700 });
+  const now = Date.now();
+  const profile = JSON.stringify({
+    version: 1,
+    provider: 'custom',
+    issuer: provider.origin,
+    client_id: 'bench',
+    redirect_uris: ['http://127.0.0.1:8976/callback'],
+    requested_scope: 'openid',
+    access_token: ACCESS_TOKEN,
+    refresh_token: 'marked-refresh-token-of-the-benchmark',
+    token_type: 'Bearer',
+    scope: 'openid',
+    obtained_at: new Date(now - HOUR_MS).toISOString(),
+    expires_at: new Date(now + ttlMs).toISOString(),
+  });
+  for (let index = 0; index < profiles; index += 1) {
+    await writeFile(join(home, 'profiles', `p${index}.json`), profile, { mode: 0o600 });
+  }
+  return home;
+}
+
+async function installedKiB(folder: string): Promise<number> {
+  const modules = join(folder, 'node_modules');
+  const { packages } = JSON.parse(await readFile(join(modules, '.package-lock.json'), 'utf8'));
+  const entries = await readdir(modules, { recursive: true, withFileTypes: true });
+  const sizes = entries
+    .filter((entry) => entry.isFile() && entry.name !== '.package-lock.json')
+    .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size);
+  process.stderr.write(`${folder}: ${Object.keys(packages).length} packages\n`);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) / 1024;
+}
