@@ -1,4 +1,4 @@
-import type { Fault } from '../../src/sandbox/fault-kind.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
 import { openBench } from './bench.ts';
 import { inLanes } from './lanes.ts';
 import type { Rig, Row } from './row.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Fault } from '../../src/sandbox/fault-kind.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
 import { type Bench, fileOf, openBench } from './bench.ts';
 import { until } from './lanes.ts';
 import type { Run } from './program.ts';

@@ -5,7 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import * as v from 'valibot';
 import { main } from '../../src/cli/main.ts';
 import { consent, LOG_LEVELS, type LogLevel, type Sandbox, startSandbox } from '../../src/index.ts';
-import type { Fault } from '../../src/sandbox/fault-kind.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Canary } from './canary.ts';
 import type { Rig, Row } from './row.ts';
 

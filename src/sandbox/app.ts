@@ -1,50 +1,99 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Context } from './context.ts';
 import { controlRoutes } from './control.ts';
-import { answerErrors } from './error-answers.ts';
-import { fitbitRoutes } from './fitbit/routes.ts';
-import { FITBIT_ERRORS, fitbitError } from './fitbit/wire.ts';
-import { googleRoutes } from './google/routes.ts';
-import { sentry } from './sentry.ts';
-import type { World } from './world.ts';
+import { fitbitRoutes } from './fitbit.ts';
+import { googleRoutes } from './google.ts';
+import {
+  API_ERRORS,
+  type ErrorShapes,
+  FITBIT_ERRORS,
+  fitbitError,
+  OAUTH_ERRORS,
+  ParameterError,
+  WireError,
+} from './wire.ts';
 
 const BODY_LIMIT_BYTES = 65_536;
 
+// Pages elsewhere may open the consent page, but may not decide on it or use the controls.
+const OWN_PAGES: readonly string[] = ['same-origin', 'none'];
+
 /** The sandbox as a Fastify app that does not listen yet. */
-export function sandboxApp(world: World, logger?: FastifyBaseLogger): FastifyInstance {
+export function sandboxApp(context: Context, logger?: FastifyBaseLogger): FastifyInstance {
   const app: FastifyInstance = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
-    // Browsers keep sockets open, and some faults never answer: neither holds up close().
+    // Browsers keep sockets open, and some faults never respond: neither may hold up close().
     forceCloseConnections: true,
-    // No route has a schema: without these, compilers would be loaded at the cost of 80 ms at every start.
-    schemaController: { compilersFactory: { buildValidator: () => unused, buildSerializer: () => unused } },
+    // No route has a schema. Loading the compilers would cost 80 ms at every start.
+    schemaController: { compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema } },
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
   });
 
-  sentry(app);
+  guards(app);
   app.addHook('onResponse', async (request, reply) => {
-    // Without its query: that holds state and challenge, and whatever else was sent.
+    // Without its query, which holds state and challenge.
     const [path] = request.url.split('?');
     request.log.info({ method: request.method, path, status: reply.statusCode }, 'answered');
   });
   app.setNotFoundHandler(() => {
     throw fitbitError(404, 'not_found', 'The API you are requesting could not be found.');
   });
-  answerErrors(app, FITBIT_ERRORS);
+  sendErrors(app, FITBIT_ERRORS);
 
   app.register(async (provider) => {
     // Token endpoints read forms and nothing else.
     provider.removeAllContentTypeParsers();
     await provider.register(formbody);
-    provider.register(async (scope) => fitbitRoutes(scope, world));
-    provider.register(async (scope) => googleRoutes(scope, world));
+    provider.register(async (scope) => fitbitRoutes(scope, context));
+    provider.register(async (scope) => {
+      sendErrors(scope, OAUTH_ERRORS);
+      googleRoutes(scope, context, (api) => sendErrors(api, API_ERRORS));
+    });
   });
-  controlRoutes(app, world);
+  controlRoutes(app, context);
   return app;
 }
 
-function unused(): never {
+/**
+ * Rejects requests that do not address this server by a loopback name (DNS rebinding), and changes for another origin's
+ * page. No response is stored, sniffed or shared with another origin.
+ */
+function guards(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    const port = request.socket.localPort;
+    const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+    const { host = '', origin, 'sec-fetch-site': site } = request.headers;
+    if (!hosts.includes(host.toLowerCase())) throw fitbitError(421, 'request', 'The Host header names another server.');
+    if (request.method === 'GET') return;
+    const foreignOrigin = origin !== undefined && !hosts.some((name) => origin === `http://${name}`);
+    const foreignPage = typeof site === 'string' && !OWN_PAGES.includes(site);
+    if (foreignOrigin || foreignPage)
+      throw fitbitError(403, 'request', 'The request comes from the page of another origin.');
+  });
+}
+
+/** Sends errors thrown in this Fastify scope in its service's own shape. */
+function sendErrors(app: FastifyInstance, shapes: ErrorShapes): void {
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const { status, headers, body } = toWireError(error, shapes);
+    if (status >= 500 && !(error instanceof WireError)) request.log.error(error);
+    return reply.code(status).headers(headers).send(body);
+  });
+}
+
+function toWireError(error: Error & { statusCode?: number }, shapes: ErrorShapes): WireError {
+  if (error instanceof WireError) return error;
+  if (error instanceof ParameterError) return shapes[error.fault](error.parameter);
+  const { statusCode: status = 500, message } = error;
+  return status < 500
+    ? shapes.other(status, message)
+    : shapes.other(500, 'The sandbox failed: this is a defect of it.');
+}
+
+function noSchema(): never {
   throw new TypeError('No route has a schema.');
 }

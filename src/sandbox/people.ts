@@ -1,18 +1,27 @@
 import { createHash } from 'node:crypto';
+import type { GoogleRefusal } from './google-refusals.ts';
 
-/** Whether a person's Google account has a Health profile, none, or one behind a Fitbit login of the old kind. */
-export type Link = 'linked' | 'not-linked' | 'legacy-login';
+/** The state of a person's account at Google Health: fine, or how its API refuses a good token. */
+export type Link = 'linked' | keyof typeof LINK_REFUSALS;
+
+/** How Google Health refuses these accounts. */
+export const LINK_REFUSALS = {
+  'not-linked': 'account-not-linked',
+  'setup-unfinished': 'setup-unfinished',
+  'legacy-login': 'legacy-login',
+  'permission-denied': 'resource-permission-denied',
+} as const satisfies Record<string, GoogleRefusal>;
 
 /** Somebody who can sign in at the sandbox. */
 export interface Person {
-  /** Six characters, as Fitbit's. Names the person at both services' consent pages. */
+  /** Six characters, as Fitbit's. Identifies the person on the consent pages of both services. */
   readonly userId: string;
   readonly displayName: string;
-  /** The Google account's address. Default: one made of the user id. */
+  /** The Google account's address. Default: derived from the user id. */
   readonly email?: string;
-  /** What Google calls the account: 21 digits. Default: made of the user id. */
+  /** The Google account's number, 21 digits. Default: derived from the user id. */
   readonly subject?: string;
-  /** What Google Health calls the person. Default: made of the user id. */
+  /** Google Health's number for the person. Default: derived from the user id. */
   readonly healthUserId?: string;
   /** The Fitbit id that Google Health knows. Default: the user id. */
   readonly legacyUserId?: string;
@@ -20,19 +29,18 @@ export interface Person {
   readonly link?: Link;
 }
 
-/** A person of whom everything is settled. */
 export type SandboxPerson = Required<Person>;
 
-/** Who can sign in where nobody else is named. */
+/** The people of a sandbox that is given no others. */
 export const SANDBOX_PEOPLE = [
   { userId: 'WALK01', displayName: 'Morning Walker', email: 'walker@example.com' },
   { userId: 'SLEEP2', displayName: 'Sound Sleeper', email: 'sleeper@example.com' },
   { userId: 'FRESH3', displayName: 'Fresh Starter', email: 'starter@example.com', link: 'not-linked' },
-  { userId: 'LOYAL4', displayName: 'Loyal Rider', email: 'rider@example.com', link: 'legacy-login' },
+  { userId: 'STUCK4', displayName: 'Stuck Stepper', email: 'stepper@example.com', link: 'permission-denied' },
 ] as const satisfies readonly Person[];
 
-/** The person with every default filled in: the same in each run. */
-export function settled(person: Person): SandboxPerson {
+/** The same defaults in each run. */
+export function withDefaults(person: Person): SandboxPerson {
   const { userId } = person;
   return {
     email: `${userId.toLowerCase()}@example.com`,
@@ -44,7 +52,7 @@ export function settled(person: Person): SandboxPerson {
   };
 }
 
-/** A number of that many digits which looks like any other and depends on the seed alone. */
+/** A plausible number of that many digits, derived from the seed alone. */
 function digits(seed: string, length: number): string {
   const hash = BigInt(`0x${createHash('sha256').update(seed).digest('hex')}`);
   return `1${String(hash).slice(0, length - 1)}`;

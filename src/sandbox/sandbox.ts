@@ -1,16 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { AuthError } from '../errors.ts';
 import { sandboxApp } from './app.ts';
-import type { Registration, SandboxClient } from './clients.ts';
-import { type SandboxClock, steppable } from './clock.ts';
-import { FaultBoard } from './fault-board.ts';
-import type { Fault, Place } from './fault-kind.ts';
-import { FitbitLedger } from './fitbit/ledger.ts';
-import { GoogleLedger } from './google/ledger.ts';
+import { type Context, type SandboxClock, type SandboxState, stateOf, steppable } from './context.ts';
+import { type Fault, Faults, type Place } from './faults.ts';
+import { FitbitTokens } from './fitbit-tokens.ts';
+import { GoogleTokens } from './google-tokens.ts';
 import { type Person, SANDBOX_PEOPLE } from './people.ts';
-import { Registry } from './registry.ts';
-import { type SandboxState, snapshot } from './snapshot.ts';
-import type { World } from './world.ts';
+import { type Registration, Registry, type SandboxClient } from './registry.ts';
 
 const HOST = '127.0.0.1';
 
@@ -22,11 +18,12 @@ export interface SandboxOptions {
   /** Who can sign in. Default {@link SANDBOX_PEOPLE}. */
   readonly people?: readonly Person[];
   /**
-   * What Google's answers to the redirect URI name as their `iss` (RFC 9207). Default: the sandbox's origin, which
-   * stands for `https://accounts.google.com`; `null` leaves it out.
+   * The `iss` (RFC 9207) of Google's callbacks, and of its ID tokens. Default: the sandbox's origin, which stands for
+   * `https://accounts.google.com`; `null` leaves it out of callbacks, as Google often does. The fault `drop-iss` does so
+   * for single ones.
    */
   readonly issuer?: string | null;
-  /** The time of day. Default the system's clock. */
+  /** The current time. Default: the system's clock. */
   readonly now?: () => Date;
   /**
    * Gets a line for each request: method, path without query, status. Default none.
@@ -35,62 +32,63 @@ export interface SandboxOptions {
   readonly logger?: FastifyBaseLogger;
 }
 
-/** A running look-alike of Fitbit's and Google's authorization servers, and a little of what is behind them. */
+/** A running simulator of Fitbit's and Google's authorization servers, and of a little of their APIs. */
 export interface Sandbox extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`: Fitbit's and Google's paths on this origin are the sandbox's. */
+  /** `http://127.0.0.1:PORT`, with Fitbit's and Google's paths. */
   readonly origin: string;
   /** Every app that is registered now. */
   readonly clients: readonly SandboxClient[];
   readonly clock: SandboxClock;
   readonly faults: {
     /**
-     * A retired Fitbit is `{ at: 'fitbit', kind: 'status', status: 410 }`.
-     * @throws AuthError `USAGE` for a fault that cannot be
+     * A retired Fitbit is `{ at: 'fitbit', kind: 'status', status: 410 }`; a Google account without a finished set-up is
+     * `{ at: 'google', kind: 'setup-unfinished' }`.
+     * @throws AuthError `USAGE` for an impossible fault
      */
     add(fault: Fault): void;
-    /** Takes down the faults that were posted for one place, or all. */
+    /** Removes the faults that were posted for one place, or all. */
     clear(at?: Place): void;
     list(): readonly Fault[];
   };
-  /** Adds an app, or redirect URIs to one. @throws AuthError `USAGE` for what cannot be registered */
+  /** Adds an app, or redirect URIs to one. @throws AuthError `USAGE` for an impossible app */
   register(registration: Registration): SandboxClient;
-  /** Whether a refresh with this token would be granted now, by the service that issued it. Changes nothing. */
+  /** True if the service that issued this token would grant a refresh now. Changes nothing. */
   isLive(refreshToken: string): boolean;
   state(): SandboxState;
-  /** Ends every connection, answered or not. Everything that was issued is forgotten. */
+  /** Ends every connection, even without a response, and forgets everything. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a sandbox on 127.0.0.1. It keeps everything in memory and writes nothing to disk.
- * @throws AuthError `PORT_BUSY` or `LISTEN_FAILED` where it cannot listen, `USAGE` for clients or people that cannot be
+ * @throws AuthError `PORT_BUSY` or `LISTEN_FAILED` if it cannot listen, `USAGE` for impossible clients or people
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, clients = [], people = SANDBOX_PEOPLE, issuer, now = () => new Date(), logger } = options;
-  const life = new AbortController();
+  const closing = new AbortController();
   const clock = steppable(now);
   const registry = new Registry(clients, people);
-  const world: World = {
+  const context: Context = {
     registry,
     clock,
-    faults: new FaultBoard(life.signal),
-    fitbit: new FitbitLedger(clock),
-    google: new GoogleLedger(clock),
+    faults: new Faults(closing.signal),
+    fitbit: new FitbitTokens(clock.now),
+    google: new GoogleTokens(clock.now),
     issuer,
   };
-  const app = sandboxApp(world, logger);
+  const app = sandboxApp(context, logger);
 
   const origin = await app.listen({ host: HOST, port }).catch((cause: unknown) => {
     const busy = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
     throw busy
-      ? new AuthError('PORT_BUSY', `${HOST}:${port} is held by another program.`, {
+      ? new AuthError('PORT_BUSY', `${HOST}:${port} is in use by another program.`, {
           cause,
           hint: 'Give the sandbox another port, or 0 for any free one.',
         })
       : new AuthError('LISTEN_FAILED', `The sandbox cannot listen on ${HOST}.`, { cause });
   });
   const close = async () => {
-    life.abort();
+    closing.abort();
     await app.close();
   };
 
@@ -100,10 +98,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       return registry.clients;
     },
     clock,
-    faults: world.faults,
+    faults: context.faults,
     register: (registration) => registry.register(registration),
-    isLive: (refreshToken) => world.fitbit.isLive(refreshToken) || world.google.isLive(refreshToken),
-    state: () => snapshot(world),
+    isLive: (refreshToken) => context.fitbit.isLive(refreshToken) || context.google.isLive(refreshToken),
+    state: () => stateOf(context),
     close,
     [Symbol.asyncDispose]: close,
   };

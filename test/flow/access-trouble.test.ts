@@ -5,7 +5,7 @@ import { createRuntime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
 import type { AuthError } from '../../src/errors.ts';
 import { accessToken } from '../../src/index.ts';
-import type { Fault } from '../../src/sandbox/fault-kind.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import type { ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../src/environment.ts';
 import { accessToken, refresh, status } from '../../src/index.ts';
-import type { FaultKind } from '../../src/sandbox/fault-kind.ts';
+import type { FaultKind } from '../../src/sandbox/faults.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const token = async (at: SignedIn, minTtlSeconds?: number) =>

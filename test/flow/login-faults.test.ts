@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthError, ErrorCode } from '../../src/errors.ts';
 import { boundedFetch } from '../../src/network/fetch.ts';
-import { FAULT_KINDS, type Fault } from '../../src/sandbox/fault-kind.ts';
+import { type Fault, faultKindsAt } from '../../src/sandbox/faults.ts';
 import { type Bench, bench } from './sign-in.ts';
 
 type Broken = Omit<Fault, 'at'>;
@@ -84,8 +84,7 @@ describe('a malicious or broken token endpoint', () => {
 
   test('every fault that the sandbox knows is tried', () => {
     const tried = new Set<string>([...REFUSED.map(([{ kind }]) => kind), ...ACCEPTED.map(({ kind }) => kind)]);
-    // The state is no matter of the token endpoint.
-    expect(FAULT_KINDS.filter((kind) => !tried.has(kind))).toEqual(['drop-state']);
+    expect(faultKindsAt('fitbit', 'token').filter((kind) => !tried.has(kind))).toEqual([]);
   });
 
   test.each(REFUSED.map(([fault, code]) => [titled(fault), code, fault] as const))(

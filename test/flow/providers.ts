@@ -1,8 +1,8 @@
 import type { LoginOptions } from '../../src/index.ts';
-import { readForm } from '../../src/sandbox/form.ts';
+import { readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { Service } from '../../src/sandbox/service.ts';
+import type { Service } from '../../src/sandbox/wire.ts';
 import { startIssuer } from '../interop/issuer.ts';
 import { decideAtIssuer } from './issuer-person.ts';
 

@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { consent } from '../../src/sandbox/consent.ts';
-import { readForm } from '../../src/sandbox/form.ts';
+import { consent, readForm } from '../../src/sandbox/consent.ts';
 import { CHALLENGE, type Overrides, type SandboxApp, sandboxApp } from './sandbox-app.ts';
 
 async function started(): Promise<SandboxApp> {
@@ -94,7 +93,7 @@ test('§11 a repeated parameter is refused', async () => {
   const app = await started();
   const answer = await fetch(`${app.authorizeUrl()}&scope=sleep`, { redirect: 'manual' });
   expect(answer.status).toBe(400);
-  expect(await answer.text()).toContain('more than once');
+  expect(await answer.text()).toContain('is repeated');
 });
 
 test('PKCE may be left out by an app with a secret', async () => {
@@ -118,7 +117,7 @@ test('prompt=none has nobody to go by, and says so to the app', async () => {
 test('the page names the app, its id and where it goes back to, and ticks every scope that was asked', async () => {
   const app = await started();
   const page = await (await fetch(app.authorizeUrl())).text();
-  for (const text of ['Sandbox Server App', '23TSTS', app.redirectUri, 'Sandbox.']) expect(page).toContain(text);
+  for (const text of ['Sandbox Server App', '23TSTS', app.redirectUri, 'Simulated']) expect(page).toContain(text);
   expect(page.match(/type="checkbox"[^>]* checked/g)).toHaveLength(3);
   expect(page).not.toContain('<script');
 });

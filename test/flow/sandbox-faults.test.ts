@@ -4,8 +4,8 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Fault } from '../../src/sandbox/fault-kind.ts';
-import { FAULT_KINDS } from '../../src/sandbox/fault-kind.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
+import { FAULT_KINDS } from '../../src/sandbox/faults.ts';
 import { refusal, type SandboxApp, sandboxApp, tokens } from './sandbox-app.ts';
 
 async function signedIn(): Promise<{ app: SandboxApp; token: string }> {

@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { consent } from '../../src/sandbox/consent.ts';
-import { readForm } from '../../src/sandbox/form.ts';
+import { consent, readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import type { Overrides } from './sandbox-app.ts';
@@ -206,10 +205,10 @@ test('who has no Health profile never had a Fitbit account, but can sign in to G
   const app = await started();
   const offered = async (url: URL) =>
     readForm(await (await fetch(url)).text())?.fields.flatMap(({ name, value }) => (name === 'person' ? [value] : []));
-  expect(await offered(app.authorizeUrl())).toEqual(['WALK01', 'SLEEP2', 'FRESH3', 'LOYAL4']);
+  expect(await offered(app.authorizeUrl())).toEqual(['WALK01', 'SLEEP2', 'FRESH3', 'STUCK4']);
   const fitbit = new URL('/oauth2/authorize', app.sandbox.origin);
   const [redirect_uri] = SANDBOX_CLIENTS.personal.redirectUris;
   const asked = { client_id: SANDBOX_CLIENTS.personal.id, redirect_uri, response_type: 'code', scope: 'sleep' };
   fitbit.search = new URLSearchParams(asked).toString();
-  expect(await offered(fitbit)).toEqual(['WALK01', 'SLEEP2', 'LOYAL4']);
+  expect(await offered(fitbit)).toEqual(['WALK01', 'SLEEP2', 'STUCK4']);
 });

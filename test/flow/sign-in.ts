@@ -12,7 +12,7 @@ import {
   type SignIn,
 } from '../../src/index.ts';
 import type { ConsentOptions } from '../../src/sandbox/consent.ts';
-import { readForm } from '../../src/sandbox/form.ts';
+import { readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type Answer, type Headers, NAVIGATION, parse, received } from './server-visitor.ts';

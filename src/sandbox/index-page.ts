@@ -1,0 +1,99 @@
+import { html } from 'ghtml';
+import { FAULT_KINDS } from './faults.ts';
+import type { Page } from './pages.ts';
+import type { Link } from './people.ts';
+import type { Registry, SandboxClient } from './registry.ts';
+import { ENDPOINTS } from './wire.ts';
+
+type Row = readonly [request: string, words: string, example?: string];
+
+const FITBIT: readonly Row[] = [
+  ['GET /oauth2/authorize', 'the consent page'],
+  ['POST /oauth2/token', 'exchanges codes and refresh tokens'],
+  ['POST /oauth2/revoke', 'ends all of a person’s tokens for an app'],
+  ['POST /1.1/oauth2/introspect', 'describes an access token'],
+  ['GET /1/user/-/profile.json', 'needs the scope profile'],
+  ['GET /1/user/-/activities/date/2026-01-31.json', 'needs the scope activity'],
+  ['POST /1/user/-/body/log/weight.json', 'needs the scope weight; echoes the request'],
+];
+
+const GOOGLE: readonly Row[] = [
+  ['GET /o/oauth2/v2/auth', 'the consent page'],
+  ['POST /token', 'exchanges codes and refresh tokens; with openid, also for an ID token'],
+  ['POST /revoke', 'revokes a person’s consent to a project'],
+  ['POST /tokeninfo', 'describes an access token'],
+  ['GET /v4/users/me/identity', 'needs any scope that reads health data'],
+  ['GET /v4/users/me/dataTypes/steps/dataPoints', 'needs the scope activity_and_fitness.readonly'],
+  ['POST /v4/users/me/dataTypes/steps/dataPoints:rollUp', 'the same; takes JSON and echoes it'],
+];
+
+const CONTROLS: readonly Row[] = [
+  ['GET /sandbox/state', 'shows people, apps, grants, faults and counts'],
+  ['POST /sandbox/clock', 'moves the clock', '{"step_seconds": 28800}'],
+  ['POST /sandbox/faults', 'injects a fault', '{"at": "token", "kind": "status", "status": 503, "times": 1}'],
+  ['POST /sandbox/faults', 'retires Fitbit', '{"at": "fitbit", "kind": "status", "status": 410}'],
+  ['POST /sandbox/faults', 'refuses, as Google does', '{"at": "google", "kind": "service-disabled"}'],
+  ['DELETE /sandbox/faults', 'clears all faults; ?at=token those posted for token'],
+  [
+    'POST /sandbox/clients',
+    'adds an app, or a redirect URI to one',
+    '{"id": "23TSTS", "redirectUris": ["http://127.0.0.1:9000/callback"]}',
+  ],
+];
+
+const LINKS: Readonly<Record<Link, string>> = {
+  linked: 'has a profile',
+  'not-linked': 'has no profile, and no Fitbit account',
+  'setup-unfinished': 'has not finished the app’s set-up',
+  'legacy-login': 'has a legacy Fitbit login',
+  'permission-denied': 'is refused: permission denied',
+};
+
+/** Describes this server at its root address. */
+export function indexPage({ fitbitClients, googleClients, people }: Registry): Page {
+  const main = html`<h1>Sandbox for Fitbit and Google Health</h1>
+<p class="lead">It simulates their authorization servers with sample people and data, on this computer only, and forgets everything when it ends.</p>
+<h2>Google Health</h2>
+!${clientTable(googleClients)}
+!${table(GOOGLE)}
+<h2>Fitbit</h2>
+!${clientTable(fitbitClients)}
+!${table(FITBIT)}
+<h2>People</h2>
+<table>
+<thead><tr><th>User ID</th><th>Name</th><th>Google Account</th><th>At Google Health</th></tr></thead>
+<tbody>!${people.map(
+    ({ userId, displayName, email, link }) =>
+      html`<tr><td><code>${userId}</code></td><td>${displayName}</td><td>${email}</td><td>${LINKS[link]}</td></tr>`,
+  )}</tbody>
+</table>
+<h2>Controls</h2>
+<p class="soft">They take and return JSON.</p>
+!${table(CONTROLS)}
+<h2>Faults</h2>
+<p class="soft">At ${ENDPOINTS.google.join(', ')}; with the prefix fitbit- or google- at one service only; at fitbit or google, at all of it.</p>
+<p>!${FAULT_KINDS.map((kind) => html`<code>${kind}</code> `)}</p>`;
+  return { title: 'Fitbit and Google Health', main, wide: true };
+}
+
+function clientTable(clients: readonly SandboxClient[]): string {
+  return html`<table>
+<thead><tr><th>Client ID</th><th>Type</th><th>Secret (public, for the sandbox only)</th><th>Redirect URIs</th></tr></thead>
+<tbody>!${clients.map(clientRow)}</tbody>
+</table>`;
+}
+
+function clientRow({ id, type, secret, redirectUris }: SandboxClient): string {
+  const listed = redirectUris.map((uri) => html`<code>${uri}</code><br>`);
+  const uris = type === 'desktop' ? [html`any loopback address<br>`, ...listed] : listed;
+  const breakable = html`${id}`.replaceAll('.', '<wbr>.');
+  return html`<tr><td><code>!${breakable}</code></td><td>${type}</td><td><code>${secret ?? 'none'}</code></td><td>!${uris}</td></tr>`;
+}
+
+function table(rows: readonly Row[]): string {
+  const body = rows.map(([request, words, example]) => {
+    const shown = example === undefined ? '' : html`<br><code>${example}</code>`;
+    return html`<tr><td><code>${request}</code></td><td>${words}!${shown}</td></tr>`;
+  });
+  return html`<table><tbody>!${body}</tbody></table>`;
+}
