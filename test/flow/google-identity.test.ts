@@ -7,7 +7,7 @@ import { bench } from './sign-in.ts';
 import { signedIn } from './signed-in.ts';
 
 const STARTER = { ...GOOGLE, loginHint: 'starter@example.com' } as const satisfies LoginOptions;
-const RIDER = { ...GOOGLE, loginHint: 'rider@example.com' } as const satisfies LoginOptions;
+const STUCK = { ...GOOGLE, loginHint: 'stepper@example.com' } as const satisfies LoginOptions;
 
 describe('whose account it is', () => {
   test('is asked for and stored: the old Fitbit id and the new one, in file, text, JSON and page', async () => {
@@ -38,7 +38,7 @@ describe('whose account it is', () => {
       STARTER,
       'has no Health profile yet: open https://fitbit.google.com/auth/signup',
     ],
-    ['an account behind an old Fitbit login', RIDER, 'open https://fitbit.google.com/auth/signup and move it'],
+    ['an account behind an old Fitbit login', STUCK, 'open https://fitbit.google.com/auth/signup and move it'],
   ])('%s is signed in, but …: exit 0, a warning and the address that helps', async (_name, options, words) => {
     await using at = await bench();
     const waiting = await at.begin(options);

@@ -184,7 +184,7 @@ describe('the old sign-in, after the move', () => {
   });
 
   test.each([
-    ['Google does not say who it is', 'rider@example.com', {}],
+    ['Google does not say who it is', 'stepper@example.com', {}],
     ['nobody knows who the old one was', 'walker@example.com', { user_id: undefined }],
   ])('%s: kept', async (_name, hint, changes) => {
     await using at = await signedIn();
