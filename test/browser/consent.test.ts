@@ -130,6 +130,8 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   test('works with the keyboard alone', async () => {
     await using at = await desk();
     const { page, done } = await at.begin(browser.context);
+    // Past the choice of an account, to the first box.
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
     const allow = page.getByRole('button', { name: 'Allow' });
