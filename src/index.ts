@@ -37,11 +37,9 @@ export { LOG_LEVELS, type LogLevel } from './log/level.ts';
 export { shortScope } from './providers/google-health.ts';
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 export { Secret } from './secret.ts';
-export type { Fact, NextStep, View } from './server/pages/view.ts';
 export { isClientId } from './usecases/client-file.ts';
 export type { Exported } from './usecases/export-profile.ts';
 export type { FormRegistration } from './usecases/registration-form.ts';
-export { factsOf, failedView, signedInView } from './usecases/report.ts';
 export type { SetupProvider } from './usecases/setup-view.ts';
 
 /** Plays the person at a sandbox's consent page, where there is no screen. @throws AuthError `USAGE` */

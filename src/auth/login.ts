@@ -5,7 +5,7 @@ import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCall
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Identity, Provider } from '../providers/provider.ts';
-import type { View } from '../server/pages/view.ts';
+import type { Link } from '../server/pages/view.ts';
 import type { Profile } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import { failedView, overView, pasteRefusal, signedInView, strayView } from '../usecases/report.ts';
@@ -37,8 +37,8 @@ export interface LoginOptions extends LoginRequestOptions {
 }
 
 export interface Onward {
-  readonly signedIn?: View['back'];
-  readonly failed?: View['back'];
+  readonly signedIn?: Link;
+  readonly failed?: Link;
 }
 
 /** What happens while a sign-in waits. */
@@ -188,8 +188,11 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
 
   notify({ kind: 'answered' });
   const result = await exchangeAndStore(runtime, request, first, { redirectUri, verifier: pending.verifier }).then(
-    (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), back: onward.signedIn } }),
-    (thrown) => ({ error: thrown, page: { ...failedView(explain(thrown)), back: onward.failed } }),
+    (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), button: onward.signedIn } }),
+    (thrown) => ({
+      error: thrown,
+      page: { ...failedView(explain(thrown), { provider: provider.name, profile: name }), button: onward.failed },
+    }),
   );
   // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come.
   if (browserWaits) await (await listener.callback).respond(result.page);

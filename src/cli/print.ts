@@ -3,14 +3,11 @@ import {
   type AccessToken,
   type CheckedStatus,
   endWarning,
-  factsOf,
   formatDateTime,
   type ListedProfile,
   type SignIn,
   type Status,
   shortScope,
-  signedInView,
-  type View,
 } from '../index.ts';
 
 /** An answer: the value as JSON where `--json` asks for that, else the text. */
@@ -18,26 +15,16 @@ export function inJsonOr(json: boolean, value: unknown, text: string): string {
   return json ? JSON.stringify(value, null, 2) : text;
 }
 
-/** A view as text: title, lead, facts in two columns, notes, what to type next. */
-function viewText(view: View): string {
-  const badge = view.badge === undefined ? '' : ` (${view.badge})`;
-  const facts = factLines(view.facts);
-  const next = table(
-    view.next.map(({ label, command }) => [`  ${command}`, `# ${label.charAt(0).toLowerCase()}${label.slice(1)}`]),
-  );
-  return [
-    `${view.title}${badge}: ${view.lead}`,
-    ...(facts.length > 0 ? ['', ...facts] : []),
-    ...(view.notes.length > 0 ? ['', ...view.notes.map((note) => `  ${note}`)] : []),
-    ...(next === '' ? [] : ['', 'Next:', next]),
-  ].join('\n');
-}
-
-function factLines(facts: View['facts']): readonly string[] {
+function factLines(facts: readonly Fact[]): readonly string[] {
   const width = Math.max(...facts.map(({ label }) => label.length));
   return facts.map(
     ({ label, value }) => `  ${label.padEnd(width)}  ${typeof value === 'string' ? value : value.join(' ')}`,
   );
+}
+
+interface Fact {
+  readonly label: string;
+  readonly value: string | readonly string[];
 }
 
 /** A finished sign-in for `--json`. */
@@ -46,7 +33,54 @@ export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
 }
 
 export function signInText(done: SignIn, now: Date): string {
-  return viewText(signedInView(done, now));
+  const { missingScopes: missing, replacedUserId, obstacle, profile } = done;
+  const badge = done.sandbox === undefined ? '' : ' (sandbox)';
+  const notes = [
+    obstacle,
+    replacedUserId === undefined
+      ? undefined
+      : `The profile “${profile}” held the tokens of ${replacedUserId} before. Use --profile to keep several people apart.`,
+    missing.length === 0
+      ? undefined
+      : 'Not every scope that was asked for was granted. Sign in again to be asked once more.',
+    done.refreshable
+      ? undefined
+      : `${done.providerName} gave no refresh token: when the access token ends, sign in again.`,
+  ].filter((note) => note !== undefined);
+  const option = profile === 'default' ? '' : ` --profile ${profile}`;
+  const next = [
+    ...(missing.length === 0 ? [] : [['login', 'ask for the missing scopes again']]),
+    ['token', 'print a token that works'],
+    ['status --web', 'see it in the browser'],
+  ].map(([command, why]) => [`  fitbit-login ${command}${option}`, `# ${why}`]);
+  return [
+    `Signed in${badge}: ${done.userId ?? 'You'} at ${done.providerName}. The tokens are safely stored on this machine.`,
+    '',
+    ...factLines(factsOf(done, now)),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `  ${note}`)] : []),
+    '',
+    'Next:',
+    table(next),
+  ].join('\n');
+}
+
+/** What is stored of a profile, as rows of label and value. */
+function factsOf(status: Status, now: Date): readonly Fact[] {
+  const { sandbox, userId, legacyUserId, scopes, missingScopes, expiresAt, refreshExpiresAt } = status;
+  return [
+    { label: 'Account', value: userId ?? 'not told by the provider' },
+    ...(legacyUserId === undefined ? [] : [{ label: 'Fitbit account', value: legacyUserId }]),
+    { label: 'Provider', value: sandbox === undefined ? status.providerName : `${status.providerName} at ${sandbox}` },
+    { label: 'App', value: status.clientId },
+    { label: 'Scopes granted', value: scopes.length > 0 ? scopes.map(shortScope).sort() : 'none named' },
+    ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes.map(shortScope) }] : []),
+    ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: formatDateTime(expiresAt, now) }]),
+    ...(refreshExpiresAt === undefined
+      ? []
+      : [{ label: 'Sign-in ends', value: formatDateTime(refreshExpiresAt, now) }]),
+    { label: 'Profile', value: status.profile },
+    { label: 'Stored in', value: status.location },
+  ];
 }
 
 /** Rows as columns of even width. */
@@ -113,7 +147,7 @@ export function statusText(status: Status, now: Date): string {
 
 export function checkText(checked: CheckedStatus, now: Date): string {
   const { asked, providerScopes, providerExpiresAt, rateLimit, providerName } = checked;
-  const facts: View['facts'] = [
+  const facts: readonly Fact[] = [
     {
       label: 'Asked',
       value: asked

@@ -10,6 +10,7 @@ import {
   type ValidateCallback,
 } from './callback.ts';
 import { EVERYWHERE } from './guards.ts';
+import { COPY_SCRIPT_HASH } from './pages/script.ts';
 import { STYLE_HASH } from './pages/style.ts';
 import { VIEWS } from './pages/texts.ts';
 import { explainBindError } from './port-in-use.ts';
@@ -57,7 +58,7 @@ export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>>
   const wait = new CallbackWait<T>({ validate, lingerMs });
   const onNotice = oncePerKind(options.onNotice ?? (() => {}));
   const bound = await bindFirst(redirects, async (redirect) => {
-    const policy = { style: [STYLE_HASH], form: ["'none'"] };
+    const policy = { style: [STYLE_HASH], script: [COPY_SCRIPT_HASH], form: ["'none'"] };
     const app = await createApp({ redirect, guards: EVERYWHERE, policy, log, onNotice });
     callbackRoutes(app, redirect, wait);
     return app;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { bareApp, type RequestLog } from './bare-app.ts';
 import { EVERYWHERE, guardedBy, NAVIGATION } from './guards.ts';
 import { sendPage } from './pages/page.ts';
+import { COPY_SCRIPT_HASH } from './pages/script.ts';
 import { STYLE_HASH } from './pages/style.ts';
 import { VIEWS } from './pages/texts.ts';
 import { type CallbackOptions, callbackRoute } from './routes/callback.ts';
@@ -21,7 +22,11 @@ export async function callbackApp({
   ...callback
 }: CallbackOptions & WaitingOptions & RequestLog): Promise<FastifyInstance> {
   const { redirect, outcome } = callback;
-  const app = await bareApp({ log, rehearsal, policy: { style: [STYLE_HASH], form: ["'none'"] } });
+  const app = await bareApp({
+    log,
+    rehearsal,
+    policy: { style: [STYLE_HASH], script: [COPY_SCRIPT_HASH], form: ["'none'"] },
+  });
   app.addHook('onRequest', guardedBy(EVERYWHERE, redirect));
 
   const onRequest = guardedBy(NAVIGATION, redirect);

@@ -5,8 +5,10 @@ import type { FastifyError, FastifyInstance } from 'fastify';
 import { createApp } from './app.ts';
 import type { Entrance } from './entrance.ts';
 import { CSRF_FIELD, formOf, parseForm } from './form.ts';
+import { SCRIPT_HASH } from './pages/before-script.ts';
+import { STYLE_HASH as BEFORE } from './pages/before-style.ts';
 import { sendPage } from './pages/page.ts';
-import { SCRIPT_HASH } from './pages/script.ts';
+import { COPY_SCRIPT_HASH } from './pages/script.ts';
 import { SITE_STYLE_HASH } from './pages/site-style.ts';
 import { STYLE_HASH } from './pages/style.ts';
 import { VIEWS } from './pages/texts.ts';
@@ -36,8 +38,8 @@ export async function siteApp(options: SiteAppOptions): Promise<FastifyInstance>
     guards: SITE,
     log,
     policy: {
-      style: [STYLE_HASH, SITE_STYLE_HASH],
-      script: [SCRIPT_HASH],
+      style: [STYLE_HASH, BEFORE, SITE_STYLE_HASH],
+      script: [SCRIPT_HASH, COPY_SCRIPT_HASH],
       connect: ["'self'"],
       form: ["'self'"],
     },
@@ -57,7 +59,7 @@ export async function siteApp(options: SiteAppOptions): Promise<FastifyInstance>
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     request.log.error({ err: error }, 'a request could not be answered');
     const refused = error.statusCode !== undefined && error.statusCode < 500;
-    return refused ? sendPage(reply, error.statusCode ?? 400, VIEWS.formRefused) : sendPage(reply, 500, VIEWS.broken);
+    return refused ? sendPage(reply, error.statusCode ?? 400, VIEWS.formExpired) : sendPage(reply, 500, VIEWS.broken);
   });
 
   await app.register(

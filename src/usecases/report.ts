@@ -1,94 +1,191 @@
 import type { SignIn } from '../auth/login.ts';
-import { formatDateTime, withProfileFlag } from '../auth/messages.ts';
+import { withProfileFlag } from '../auth/messages.ts';
 import type { Status } from '../auth/status.ts';
 import type { AuthError } from '../errors.ts';
 import type { UnexpectedReason } from '../oauth/authorization.ts';
 import type { PasteReason } from '../oauth/pasted-callback.ts';
-import { shortScope } from '../providers/google-health.ts';
-import type { Fact, NextStep, View } from '../server/pages/view.ts';
+import {
+  FAILURE_TITLES,
+  formatDateTime,
+  formatDay,
+  LABELS,
+  RESULT,
+  scopeLabels,
+  shortList,
+  typographic,
+  UNEXPECTED_RESPONSE,
+} from '../server/pages/texts.ts';
+import type { Fact, IconLine, View } from '../server/pages/view.ts';
 
-/** A finished sign-in, in the words that the page and the terminal both use. */
+const CLOSE_TAB: IconLine = { icon: 'tab', text: LABELS.closeTab };
+const DAY_MS = 86_400_000;
+
+/** The page of a finished sign-in. */
 export function signedInView(done: SignIn, now: Date): View {
-  const { missingScopes: missing, profile, replacedUserId, obstacle } = done;
+  const { missingScopes, refreshExpiresAt, expiresAt, refreshable, obstacle, sandbox, profile } = done;
+  const missing = scopeLabels(missingScopes);
+  const until = refreshable ? refreshExpiresAt : expiresAt;
+  const imperfect = missing.length > 0 || obstacle !== undefined || !refreshable;
+  const ending = until === undefined ? undefined : dayOrTime(until, now);
   return {
-    tone: missing.length > 0 || obstacle !== undefined ? 'warning' : 'success',
-    title: 'Signed in',
-    lead: `${done.userId ?? 'You'} at ${done.providerName}. The tokens are safely stored on this machine.`,
+    tone: imperfect ? 'warning' : 'success',
+    title:
+      missing.length > 0
+        ? RESULT.notGranted(missing)
+        : obstacle !== undefined
+          ? RESULT.withProblem
+          : ending === undefined
+            ? RESULT.signedIn
+            : RESULT.signedInUntil(ending),
+    account: { name: accountName(done) ?? RESULT.you, provider: providerName(done) },
+    lines: [lifeLine(done, missing), CLOSE_TAB],
+    command:
+      missing.length > 0
+        ? { label: RESULT.add(missing), command: commandFor('login', profile) }
+        : { label: RESULT.next, command: commandFor('token', profile) },
     facts: factsOf(done, now),
-    notes: [
-      ...(obstacle === undefined ? [] : [obstacle]),
-      ...(replacedUserId === undefined
-        ? []
-        : [
-            `The profile “${profile}” held the tokens of ${replacedUserId} before. Use --profile to keep several people apart.`,
-          ]),
-      ...(missing.length === 0
-        ? []
-        : ['Not every scope that was asked for was granted. Sign in again to be asked once more.']),
-      ...(done.refreshable
-        ? []
-        : [`${done.providerName} gave no refresh token: when the access token ends, sign in again.`]),
-    ],
-    next: [
-      ...(missing.length === 0 ? [] : [step('Ask for the missing scopes again', 'login', done)]),
-      step('Print a token that works', 'token', done),
-      step('See it in the browser', 'status --web', done),
-    ],
-    ...(done.sandbox === undefined ? {} : { badge: 'sandbox' }),
+    ...(sandbox !== undefined && { badge: RESULT.sandbox }),
   };
 }
 
-/** What is stored of a profile, as rows of label and value. */
-export function factsOf(status: Status, now: Date): readonly Fact[] {
-  const { sandbox, userId, legacyUserId, scopes, missingScopes, expiresAt, refreshExpiresAt } = status;
-  return [
-    { label: 'Account', value: userId ?? 'not told by the provider' },
-    ...(legacyUserId === undefined ? [] : [{ label: 'Fitbit account', value: legacyUserId }]),
-    { label: 'Provider', value: sandbox === undefined ? status.providerName : `${status.providerName} at ${sandbox}` },
-    { label: 'App', value: status.clientId },
-    { label: 'Scopes granted', value: scopes.length > 0 ? scopes.map(shortScope).sort() : 'none named' },
-    ...(missingScopes.length > 0 ? [{ label: 'Not granted', value: missingScopes.map(shortScope) }] : []),
-    ...(expiresAt === undefined ? [] : [{ label: 'Access token ends', value: formatDateTime(expiresAt, now) }]),
-    ...(refreshExpiresAt === undefined
-      ? []
-      : [{ label: 'Sign-in ends', value: formatDateTime(refreshExpiresAt, now) }]),
-    { label: 'Profile', value: status.profile },
-    { label: 'Stored in', value: status.location },
-  ];
+/** What a person most needs to know of how long this lasts, or what keeps it from working. */
+function lifeLine(done: SignIn, missing: readonly string[]): IconLine {
+  const { obstacle, replacedUserId, sandbox, refreshExpiresAt, refreshable, obtainedAt, profile, provider } = done;
+  if (obstacle !== undefined) return { icon: 'triangle', text: typographic(obstacle) };
+  if (replacedUserId !== undefined) return { icon: 'person', text: RESULT.replaced(replacedUserId) };
+  if (missing.length > 0) return { icon: 'check', text: RESULT.works(scopeLabels(done.scopes)) };
+  if (sandbox !== undefined) return { icon: 'check', text: RESULT.madeUp(profile) };
+  if (!refreshable) return { icon: 'clock', text: RESULT.noRefreshToken(shortProvider(done)) };
+  if (refreshExpiresAt !== undefined && obtainedAt !== undefined) {
+    const days = Math.round((refreshExpiresAt.getTime() - obtainedAt.getTime()) / DAY_MS);
+    const [before, label, after] = RESULT.publish;
+    const limited = RESULT.limited(shortProvider(done), days);
+    const publish = [limited + before, { label, url: SETUP_LINKS.publish }, after];
+    return { icon: 'clock', text: provider === 'google-health' ? publish : limited };
+  }
+  return { icon: 'renew', text: RESULT.renews };
 }
 
-/** An error, in the words that the page and the terminal both use: what happened, what was kept, what to do. */
-export function failedView(error: AuthError): View {
-  const titles: Partial<Record<AuthError['code'], string>> = { DENIED: 'Access denied', TIMED_OUT: 'Time is up' };
+/** Where an app of Google's is published. */
+const SETUP_LINKS = { publish: 'https://console.cloud.google.com/auth/audience' } as const;
+
+function factsOf(done: SignIn, now: Date): readonly Fact[] {
+  const { scopes, missingScopes, profile, location, userId, legacyUserId, clientId, sandbox } = done;
+  const { expiresAt, refreshable, refreshExpiresAt } = done;
+  const labels = RESULT.facts;
+  return [
+    { label: labels.canRead, value: shortList(scopeLabels(scopes)) || '–' },
+    missingScopes.length > 0 && { label: labels.notGranted, value: shortList(scopeLabels(missingScopes)) },
+    { label: labels.profile, value: profile },
+    { label: labels.storedIn, value: location, code: true },
+    userId !== undefined && {
+      label: labels.userId,
+      value: [userId, legacyUserId].filter(Boolean).join(', '),
+      code: true,
+    },
+    { label: labels.app, value: clientId, code: true },
+    sandbox !== undefined && { label: labels.sandbox, value: sandbox, code: true },
+    expiresAt !== undefined && {
+      label: refreshable ? labels.renewal : labels.until,
+      value: formatDateTime(expiresAt, now),
+    },
+    refreshExpiresAt !== undefined && { label: labels.until, value: formatDateTime(refreshExpiresAt, now) },
+  ].filter((fact) => fact !== false);
+}
+
+function dayOrTime(date: Date, now: Date): string {
+  return date.getTime() - now.getTime() > DAY_MS ? formatDay(date) : formatDateTime(date, now);
+}
+
+/** By what people know their account. */
+export function accountName({
+  userId,
+  email,
+}: Pick<Status, 'userId'> & { readonly email?: string }): string | undefined {
+  return email ?? userId;
+}
+
+/** The provider's name without its service: "Google". */
+function shortProvider({ provider, providerName: name }: Pick<Status, 'provider' | 'providerName'>): string {
+  return provider === 'google-health' ? 'Google' : name.replace(' (sandbox)', '');
+}
+
+/** "Google Health", "Simulated Google Health". */
+export function providerName({ providerName: name, sandbox }: Pick<Status, 'providerName' | 'sandbox'>): string {
+  return sandbox === undefined ? name : RESULT.simulated(name.replace(' (sandbox)', ''));
+}
+
+export interface FailedAttempt {
+  /** As people call it: "Google". */
+  readonly provider?: string;
+  readonly profile?: string;
+}
+
+/** The page of a failure: what happened, what was kept, what to do. */
+export function failedView(
+  error: AuthError,
+  { provider = 'The provider', profile = 'default' }: FailedAttempt = {},
+): View {
+  const { code, message, preserved, hint } = error;
+  const wrongSecret = code === 'CLIENT_REJECTED' && /secret/i.test(message);
+  const known = code !== 'CLIENT_REJECTED' || wrongSecret ? FAILURE_TITLES[code] : undefined;
+  const title = known?.(provider) ?? RESULT.notSignedIn;
+  const labels = RESULT.facts;
   return {
     tone: 'failure',
-    title: titles[error.code] ?? 'Not signed in',
-    lead: [error.message, error.preserved].filter(Boolean).join(' '),
-    facts: [],
-    notes: [error.hint],
-    next: [],
+    title,
+    lead: code === 'DENIED' ? RESULT.declinedBy(provider) : wrongSecret ? RESULT.wrongSecret : typographic(message),
+    lines: [...(preserved === undefined ? [] : [{ icon: 'shield', text: typographic(preserved) } as const]), CLOSE_TAB],
+    command: { label: RESULT.tryAgain, command: commandFor('login', profile) },
+    facts: [
+      { label: labels.code, value: code, code: true },
+      { label: labels.hint, value: typographic(hint) },
+    ],
   };
 }
 
-const STRAY: Readonly<Record<UnexpectedReason, string>> = {
-  'repeated-parameter': 'It gives a parameter more than once.',
-  'no-state':
-    'It does not carry the mark of this sign-in. If you pressed Deny yourself, end the wait with Ctrl-C in the terminal.',
-  'wrong-state': 'It belongs to another sign-in, perhaps an earlier one in another tab.',
-  'other-issuer': 'It comes from another provider than the one that was asked.',
-  'no-answer': 'It holds neither an authorization code nor an error.',
-};
-
-/** Why a request was not the awaited answer. */
+/** Why a request was not the awaited callback. The sign-in still waits. */
 export function strayView(reason: UnexpectedReason): View {
+  const { title, lead, continue: continued, reasons } = UNEXPECTED_RESPONSE;
   return {
     tone: 'waiting',
-    title: 'Still waiting',
-    lead: `This was not the answer that fitbit-login is waiting for, so nothing was done with it. ${STRAY[reason]}`,
-    facts: [],
-    notes: ['The sign-in goes on: finish it on the provider’s page.'],
-    next: [],
+    title,
+    lead,
+    lines: [
+      { icon: 'info', text: reasons[reason] },
+      { icon: 'clock', text: continued },
+    ],
   };
+}
+
+/** For the response that another browser brought. No button: it could lead the wrong person on. */
+export function otherBrowserView(until: Date): View {
+  const { title, lead, waits, notYours } = UNEXPECTED_RESPONSE.otherBrowser;
+  const time = until.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  return {
+    tone: 'waiting',
+    otherBrowser: true,
+    title,
+    lead,
+    lines: [
+      { icon: 'clock', text: waits(time) },
+      { icon: 'tab', text: notYours },
+    ],
+  };
+}
+
+/** For a callback after the wait has ended. */
+export function overView(): View {
+  return {
+    tone: 'failure',
+    ...RESULT.tooLate,
+    lines: [{ icon: 'shield', text: RESULT.nothingSaved }, CLOSE_TAB],
+    command: { label: RESULT.tryAgain, command: commandFor('login', 'default') },
+  };
+}
+
+function commandFor(command: string, profile: string): string {
+  return withProfileFlag(`\`fitbit-login ${command}\``, profile).slice(1, -1);
 }
 
 const PASTE: Readonly<
@@ -116,20 +213,4 @@ export function pasteRefusal(
   to: { readonly provider: string; readonly redirectUri: string },
 ): string {
   return PASTE[reason](to);
-}
-
-/** For an answer that comes when nobody waits any more. */
-export function overView(): View {
-  return {
-    tone: 'failure',
-    title: 'Too late',
-    lead: 'This sign-in has ended, by time or by Ctrl-C, so nothing was done with this answer.',
-    facts: [],
-    notes: ['Run fitbit-login again.'],
-    next: [],
-  };
-}
-
-function step(label: string, command: string, { profile }: Status): NextStep {
-  return { label, command: withProfileFlag(`\`fitbit-login ${command}\``, profile).slice(1, -1) };
 }

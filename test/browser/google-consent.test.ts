@@ -23,7 +23,7 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
     const { userId = '?', missingScopes } = await done;
     expect(missingScopes).toEqual([`${PREFIX}sleep.readonly`, `${PREFIX}nutrition.writeonly`]);
 
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     const row = (label: string) => page.locator('dl > div', { hasText: label }).first().textContent();
     expect(await row('Scopes granted')).toMatch(/profile\.readonly$/);
     expect(await row('Not granted')).toMatch(/sleep\.readonly.*nutrition\.writeonly/);
@@ -57,7 +57,7 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
     const { page, done } = await at.begin(browser.context, options);
     await page.getByRole('button', { name: 'Allow' }).click();
     expect((await done).obstacle).toContain('no Health profile');
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect(await page.locator('.notes').textContent()).toContain('https://fitbit.google.com/auth/signup');
     expect(await page.locator('body').getAttribute('class')).toContain('warning');
   });

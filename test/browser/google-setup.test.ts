@@ -35,7 +35,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page with an app at Google', PATI
     await page.getByText(DESKTOP.name).first().waitFor();
     expect(new URL(page.url()).pathname).toBe('/o/oauth2/v2/auth');
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect(await program.ended).toMatchObject({ exit: 0 });
     const { provider, legacy_user_id, scope } = await at.stored();
     expect({ provider, legacy_user_id }).toEqual({ provider: 'google-health', legacy_user_id: 'WALK01' });
@@ -53,7 +53,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page with an app at Google', PATI
       .fill(clientFile('installed', ['http://localhost']));
     await page.getByRole('button', { name: 'Go on to sign in' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect(await program.ended).toMatchObject({ exit: 0 });
     expect(await at.stored()).toMatchObject({ provider: 'google-health', client_secret: DESKTOP.secret });
   });

@@ -32,7 +32,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     await page.getByText(DESKTOP.name).first().waitFor();
     expect(await page.getByRole('checkbox').count()).toBe(2);
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     await page.getByText('WALK01').first().waitFor();
 
     const { exit, stdout, stderr } = await program.ended;
@@ -58,7 +58,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     const page = await open(browser.context, program);
     await page.getByRole('combobox').selectOption('SLEEP2');
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     const { exit, stdout, stderr } = await program.ended;
     expect(exit).toBe(0);
     expect(stderr).toContain('ATTENTION');

@@ -26,7 +26,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await page.getByLabel('Client secret').fill(APP.secret);
     await page.getByRole('button', { name: 'Go on to sign in' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect((await program.ended).exit).toBe(0);
   });
 
@@ -46,7 +46,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await page.waitForURL(`${at.sandbox.origin}/**`);
     await tabTo(page, 'button[value="allow"]');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect((await program.ended).exit).toBe(0);
     const { requested_scope: asked } = await at.stored();
     expect(asked).toMatch(/sleep/);

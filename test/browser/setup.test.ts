@@ -33,7 +33,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await page.getByText(APP.name).first().waitFor();
     expect(new URL(page.url()).origin).toBe(at.sandbox.origin);
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
 
     const { exit, stdout } = await program.ended;
     expect(exit).toBe(0);
@@ -87,7 +87,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await page.keyboard.type(APP.secret);
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect((await program.ended).exit).toBe(0);
     expect(await at.stored()).toMatchObject({ client_secret: APP.secret });
   });
@@ -135,7 +135,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await expect.poll(() => page.getByLabel('Or the downloaded file').inputValue()).toBe(content);
     await page.getByRole('button', { name: 'Go on to sign in' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect((await program.ended).exit).toBe(0);
   });
 
@@ -145,7 +145,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     const page = await open(browser.context, program);
     await page.getByRole('button', { name: 'Try it in the sandbox' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect((await program.ended).exit).toBe(0);
     expect(await at.stored()).toMatchObject({ sandbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) });
   });
@@ -165,7 +165,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page', PATIENT, () => {
     await page.getByRole('checkbox', { name: /Weight/ }).check();
     await page.getByRole('button', { name: 'Go on to sign in' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     expect((await program.ended).exit).toBe(0);
     const after = await at.stored();
     expect(after).toMatchObject({ client_secret: APP.secret, requested_scope: 'activity sleep weight' });

@@ -91,10 +91,7 @@ describe.skipIf(skipWithoutBrowser).each([
             tone: 'success',
             title: 'Signed in',
             lead: 'Stored.',
-            facts: [],
-            notes: [],
-            next: [],
-            back: { label: 'Back to the status page', url: visited.site.pageUrl('status') },
+            button: { label: 'Back to the status page', url: visited.site.pageUrl('status') },
           },
         }),
       });

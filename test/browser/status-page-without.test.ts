@@ -48,7 +48,7 @@ describe.skipIf(skipWithoutBrowser)('the status page', PATIENT, () => {
     await page.waitForURL(`${at.sandbox.origin}/**`);
     await tabTo(page, 'button[value="allow"]');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     await tabTo(page, '.back a');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Your sign-ins' }).waitFor();

@@ -56,7 +56,7 @@ describe.skipIf(skipWithoutBrowser)('the status page', PATIENT, () => {
     const page = await statusPage(browser, at);
     await page.getByRole('button', { name: 'Sign in again default' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
     await page.getByRole('link', { name: 'Back to the status page' }).click();
     await page.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
     expect(await page.getByRole('listitem').filter({ hasText: 'Signed in' }).count()).toBe(2);
@@ -70,7 +70,7 @@ describe.skipIf(skipWithoutBrowser)('the status page', PATIENT, () => {
     const page = await statusPage(browser, at);
     await page.getByRole('button', { name: 'Sign in again default' }).click();
     await page.getByRole('button', { name: 'Deny' }).click();
-    await page.getByRole('heading', { name: 'Access denied' }).waitFor();
+    await page.getByRole('heading', { name: /declined/i }).waitFor();
     await page.getByRole('link', { name: 'Back to the status page' }).click();
     await page.getByText('Sign-in failed').waitFor();
     expect(await at.stored()).toEqual(before);
@@ -109,7 +109,7 @@ describe.skipIf(skipWithoutBrowser)('the status page', PATIENT, () => {
     // Its answer to somebody who presses Deny.
     const answer = new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '' });
     await page.goto(`${at.redirectUri}?${answer}`);
-    await page.getByRole('heading', { name: 'Access denied' }).waitFor();
+    await page.getByRole('heading', { name: /declined/i }).waitFor();
     await page.getByRole('link', { name: 'Change the registration' }).click();
     expect(await page.getByLabel('Client id').inputValue()).toBe('23OTHR');
     await page.getByRole('navigation').getByRole('link', { name: 'Status' }).click();

@@ -69,7 +69,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
         redirectUris: ['http://127.0.0.1:0/callback'],
         onCallback: async () => ({
           final: true,
-          view: { tone: 'success', title: 'Signed in', lead: '', facts: [], notes: [], next: [] },
+          view: { tone: 'success', title: 'Signed in', lead: '' },
         }),
       });
       const tab = await browser.context.newPage();

@@ -50,7 +50,7 @@ describe('whose account it is', () => {
       obstacle: expect.stringContaining(words),
     });
     expect(done.userId).toBeUndefined();
-    expect(page).toContain('Signed in');
+    expect(page).toMatch(/signed in/i);
     expect(page).toContain('https://fitbit.google.com/auth/signup');
     expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
   });

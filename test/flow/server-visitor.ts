@@ -83,17 +83,13 @@ export const SIGNED_IN: ResultPage = {
   tone: 'success',
   title: 'Signed in',
   lead: 'Your tokens are stored.',
-  facts: [{ label: 'Scopes', value: ['activity', 'sleep'] }],
-  notes: [],
-  next: [{ label: 'Print a token', command: 'fitbit-login token' }],
+  facts: [{ label: 'Can read', value: 'Activity, sleep' }],
+  command: { label: 'Print a token', command: 'fitbit-login token' },
 };
 
 const NOT_AWAITED: ResultPage = {
-  ...SIGNED_IN,
   tone: 'waiting',
   title: 'Not the awaited callback',
-  facts: [],
-  next: [],
 };
 
 interface WaitingOptions extends Partial<ListenOptions<string>> {

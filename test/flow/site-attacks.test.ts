@@ -162,7 +162,7 @@ test.each([
       `${token}action=sign-out&profile=default`,
     );
     expect(answer.status).toBe(403);
-    expect(answer.body).toContain('Nothing was done');
+    expect(answer.body).toContain('Nothing changed');
   }
   expect([visited.desk.acted, visited.desk.submitted, visited.desk.sandboxes]).toEqual([[], [], 0]);
 });

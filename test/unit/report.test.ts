@@ -1,92 +1,91 @@
 import { describe, expect, test } from 'vitest';
 import type { SignIn } from '../../src/auth/login.ts';
 import { AuthError } from '../../src/errors.ts';
-import { failedView, signedInView, strayView } from '../../src/usecases/report.ts';
+import { resultPage } from '../../src/server/pages/result.ts';
+import { failedView, otherBrowserView, overView, signedInView, strayView } from '../../src/usecases/report.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
+const DAY_MS = 86_400_000;
 const DONE: SignIn = {
   profile: 'default',
-  provider: 'fitbit',
-  providerName: 'Fitbit',
-  clientId: '23ABCD',
-  session: { kind: 'fresh', secondsLeft: 28_800 },
-  userId: 'WALK01',
-  scopes: ['sleep', 'profile'],
+  provider: 'google-health',
+  providerName: 'Google Health',
+  clientId: '1-a.apps.googleusercontent.com',
+  session: { kind: 'fresh', secondsLeft: 3600 },
+  userId: '1622',
+  scopes: ['activity_and_fitness', 'profile'].map(
+    (stem) => `https://www.googleapis.com/auth/googlehealth.${stem}.readonly`,
+  ),
   missingScopes: [],
   refreshable: true,
   obtainedAt: NOW,
-  expiresAt: new Date('2026-03-01T20:00:00Z'),
+  expiresAt: new Date(NOW.getTime() + 3_600_000),
   location: '/profiles/default.json',
 };
+const SLEEP = 'https://www.googleapis.com/auth/googlehealth.sleep.readonly';
 const view = (more: Partial<SignIn> = {}) => signedInView({ ...DONE, ...more }, NOW);
-const labels = (more: Partial<SignIn> = {}) => view(more).facts.map(({ label }) => label);
+const words = (shown: ReturnType<typeof view>) => JSON.stringify(shown.lines);
 
-describe('a finished sign-in', () => {
-  test('says who, at whom, for what, until when, and where the tokens are', () => {
-    const { tone, title, lead, facts, notes, next, badge } = view();
-    expect({ tone, title, notes, badge }).toEqual({ tone: 'success', title: 'Signed in', notes: [], badge: undefined });
-    expect(lead).toBe('WALK01 at Fitbit. The tokens are safely stored on this machine.');
-    expect(facts).toContainEqual({ label: 'Scopes granted', value: ['profile', 'sleep'] });
-    expect(facts).toContainEqual({ label: 'Stored in', value: '/profiles/default.json' });
-    expect(facts.find(({ label }) => label === 'Access token ends')?.value).toContain('(in 8 hours)');
-    expect(next.map(({ command }) => command)).toEqual(['fitbit-login token', 'fitbit-login status --web']);
+describe('the page of a finished sign-in', () => {
+  test('shows who, with whom, that it renews itself, and one command', () => {
+    const { tone, account, command, badge, facts } = view();
+    expect({ tone, account, badge }).toMatchObject({
+      tone: 'success',
+      account: { name: '1622', provider: 'Google Health' },
+    });
+    expect(words(view())).toMatch(/renews automatically.*close this tab/);
+    expect(command?.command).toBe('fitbit-login token');
+    expect(facts).toContainEqual({ label: 'Can read', value: 'Activity, profile' });
+    expect(facts?.map(({ value }) => value)).toContain('/profiles/default.json');
   });
 
-  test('warns of scopes that were not granted, and says what to run', () => {
-    const { tone, notes, next, facts } = view({ missingScopes: ['weight'], profile: 'anna' });
-    expect(tone).toBe('warning');
-    expect(notes.join()).toContain('Not every scope');
-    expect(facts).toContainEqual({ label: 'Not granted', value: ['weight'] });
-    expect(next.map(({ command }) => command)).toEqual([
-      'fitbit-login login --profile anna',
-      'fitbit-login token --profile anna',
-      'fitbit-login status --web --profile anna',
-    ]);
+  test.each<[string, Partial<SignIn>, RegExp, RegExp]>([
+    ['a missing scope', { missingScopes: [SLEEP] }, /Sleep was not granted/, /Activity and profile work/],
+    ['an end', { refreshExpiresAt: new Date(NOW.getTime() + 7 * DAY_MS) }, /until 8 March/, /7 days.*publish your app/],
+    ['no refresh token', { refreshable: false }, /until Today/, /no refresh token/],
+    ['an obstacle', { obstacle: "It can't be read." }, /problem/, /It can’t be read/],
+    ['another account before', { replacedUserId: 'SLEEP2' }, /signed in/, /SLEEP2/],
+    ['a sandbox', { sandbox: 'http://127.0.0.1:1', profile: 'sandbox' }, /signed in/, /Made-up data.*sandbox/],
+  ])('%s is named', (_what, more, title, line) => {
+    expect(view(more).title).toMatch(title);
+    expect(words(view(more))).toMatch(line);
   });
 
-  test('§15: says when there is no refresh token', () => {
-    expect(view({ refreshable: false }).notes.join()).toContain('no refresh token');
+  test('adding a missing scope is the one command, with the profile if it is not the default', () => {
+    expect(view({ missingScopes: [SLEEP], profile: 'partner' }).command?.command).toBe(
+      'fitbit-login login --profile partner',
+    );
   });
 
-  test('says whose tokens were there before', () => {
-    expect(view({ replacedUserId: 'SLEEP2' }).notes.join()).toContain('SLEEP2');
-  });
-
-  test('says sandbox where it was one', () => {
-    const sandbox = 'http://127.0.0.1:8977';
-    expect(view({ sandbox }).badge).toBe('sandbox');
-    expect(view({ sandbox }).facts).toContainEqual({ label: 'Provider', value: `Fitbit at ${sandbox}` });
-  });
-
-  test('§14: says only what the provider told', () => {
-    const { userId: _, expiresAt: __, ...untold } = DONE;
-    const { lead, facts } = signedInView({ ...untold, scopes: [] }, NOW);
-    expect(lead).toMatch(/^You at Fitbit/);
-    expect(facts.map(({ label }) => label)).not.toContain('Access token ends');
-    expect(facts).toContainEqual({ label: 'Scopes granted', value: 'none named' });
-    expect(labels()).not.toContain('Sign-in ends');
+  test('a sandbox carries its badge and never the name of the real provider alone', () => {
+    const shown = view({ sandbox: 'http://127.0.0.1:1', providerName: 'Google Health (sandbox)' });
+    expect(shown.badge).toBe('Sandbox');
+    expect(shown.account?.provider).toBe('Simulated Google Health');
   });
 });
 
-describe('what did not end well', () => {
-  test('says what happened, what was kept and what to do', () => {
-    const error = new AuthError('DENIED', 'Access was denied.', { preserved: 'All was kept.', hint: 'Do this.' });
-    expect(failedView(error)).toMatchObject({
-      tone: 'failure',
-      title: 'Access denied',
-      lead: 'Access was denied. All was kept.',
-      notes: ['Do this.'],
-    });
-    expect(failedView(new AuthError('LOCKED', 'Busy.'))).toMatchObject({ title: 'Not signed in', lead: 'Busy.' });
-  });
+test('the page of a failure shows what happened, what was kept and one command; the rest is under details', () => {
+  const error = new AuthError('DENIED', 'Access was denied.', { preserved: "It's kept.", hint: 'Run `x --flag`.' });
+  const shown = failedView(error, { provider: 'Google', profile: 'partner' });
+  expect(shown).toMatchObject({ tone: 'failure', command: { command: 'fitbit-login login --profile partner' } });
+  expect(shown.title).toMatch(/declined/);
+  expect(JSON.stringify(shown.lines)).toContain('It’s kept.');
+  expect(resultPage(shown)).not.toContain('`');
+  expect(failedView(new AuthError('LOCKED', 'Busy.')).lead).toBe('Busy.');
+});
 
-  test.each(['repeated-parameter', 'no-state', 'wrong-state', 'other-issuer', 'no-answer'] as const)(
-    'a stray (%s) is told that the wait goes on',
-    (reason) => {
-      const { tone, lead, notes } = strayView(reason);
-      expect(tone).toBe('waiting');
-      expect(lead).toMatch(/nothing was done with it\. \w.+\.$/);
-      expect(notes.join()).toContain('goes on');
-    },
-  );
+test.each(['repeated-parameter', 'no-state', 'wrong-state', 'other-issuer', 'no-answer'] as const)(
+  'an unexpected response (%s) is ignored, and the page says that nothing changed',
+  (reason) => {
+    const { tone, lines, button, command } = strayView(reason);
+    expect({ tone, button, command }).toEqual({ tone: 'waiting' });
+    expect(JSON.stringify(lines)).toMatch(/Nothing was changed/);
+  },
+);
+
+test('the page for another browser offers nothing to press', () => {
+  const { button, command, lines } = otherBrowserView(NOW);
+  expect({ button, command }).toEqual({});
+  expect(JSON.stringify(lines)).toMatch(/waits until/);
+  expect(overView().title).toBe('Too late');
 });

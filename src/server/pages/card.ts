@@ -1,11 +1,11 @@
 import { html } from 'ghtml';
+import { factRow } from './before-result.ts';
+import { ACTIONS, moment, STATUS } from './before-texts.ts';
 import { cardId } from './card-id.ts';
 import { lifeBar } from './life.ts';
 import { toneMark } from './mark.ts';
-import { factRow } from './result.ts';
 import { postForm, type Shell } from './shell.ts';
 import type { Action, ProfileCard } from './site-view.ts';
-import { ACTIONS, moment, STATUS } from './texts.ts';
 
 interface CardOptions {
   readonly shell: Shell;

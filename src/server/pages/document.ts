@@ -1,6 +1,6 @@
 import { html } from 'ghtml';
-import { STYLE } from './style.ts';
-import { LABELS, LANGUAGE, PRODUCT } from './texts.ts';
+import { STYLE } from './before-style.ts';
+import { LABELS, LANGUAGE, PRODUCT } from './before-texts.ts';
 
 /** The parts that differ between pages. Every one but `title` and `badge` is HTML already. */
 export interface Parts {

@@ -1,6 +1,6 @@
 import { html } from 'ghtml';
+import { duration, moment, STATUS } from './before-texts.ts';
 import type { ProfileCard } from './site-view.ts';
-import { duration, moment, STATUS } from './texts.ts';
 
 /** How much of the access token's life is left: in words, and as a bar that the script lets run down. */
 export function lifeBar({ life, refreshable }: ProfileCard, now: Date): string {

@@ -1,5 +1,8 @@
 import { html } from 'ghtml';
-import type { View } from './view.ts';
+
+interface View {
+  readonly tone: 'success' | 'warning' | 'failure' | 'waiting';
+}
 
 /** How something stands: a shape that differs without its colour, and words. */
 export function toneMark(tone: View['tone'], words: string): string {

@@ -1,38 +1,54 @@
 import { html } from 'ghtml';
-import { documentPage } from './document.ts';
-import { toneMark } from './mark.ts';
-import { LABELS, TONES } from './texts.ts';
-import type { Fact, NextStep, View } from './view.ts';
+import { breakable, commandBox, type Drawing, documentPage, drawing, factList, fold } from './html.ts';
+import { icon } from './icons.ts';
+import { COPY_SCRIPT } from './script.ts';
+import { LABELS, NOT_MOVING } from './texts.ts';
+import type { IconLine, Link, View } from './view.ts';
 
-/** A view as a whole HTML document: no script, nothing fetched, every value escaped. */
+/** A result page: drawing, title, account or sentence, icon lines, the one thing to do, details. */
 export function resultPage(view: View): string {
-  const main = html`!${toneMark(view.tone, TONES[view.tone])}
-<h1>${view.title}</h1>
-<p class="lead">${view.lead}</p>
-!${view.back === undefined ? '' : html`<p class="back"><a class="button" href="${view.back.url}">${view.back.label}</a></p>`}
-!${section('facts', view.facts, (facts) => html`<dl>!${facts.map(factRow)}</dl>`)}
-!${section('notes', view.notes, (notes) => html`<ul>!${notes.map((note) => html`<li>${note}</li>`)}</ul>`)}
-!${section('next', view.next, (steps) => html`<ul>!${steps.map(stepItem)}</ul>`)}`;
-  return documentPage({ title: view.title, className: view.tone, badge: view.badge, main });
+  const { title, lines = [], facts = [], badge } = view;
+  const main = html`<div class="card"><div class="pad">
+!${drawing(drawingOf(view))}
+<h1>${title}</h1>
+!${who(view)}
+!${lines.length === 0 ? '' : html`<ul class="lines">!${lines.map(iconLine)}</ul>`}
+!${action(view)}
+</div>!${facts.length === 0 ? '' : fold(LABELS.details, factList(facts))}</div>`;
+  return documentPage({ kind: 'result', title, badge, main, script: COPY_SCRIPT });
 }
 
-/** A part of the page with its heading; nothing where there is nothing to say. */
-function section<T>(
-  name: 'facts' | 'notes' | 'next',
-  items: readonly T[],
-  body: (items: readonly T[]) => string,
-): string {
-  if (items.length === 0) return '';
-  return html`<section class="${name}" aria-labelledby="${name}"><h2 id="${name}">${LABELS[name]}</h2>!${body(items)}</section>`;
+function drawingOf({ tone, account, leaving, otherBrowser }: View): Drawing {
+  if (leaving !== undefined) return { tone: 'success', state: 'arrow', end: 'heart' };
+  const end = account === undefined ? (tone === 'waiting' ? 'globe' : 'heart') : { account: account.name };
+  const state = otherBrowser ? 'lock' : STATES[tone];
+  return { tone, state, end };
 }
 
-/** A row of a `dl`; several values become a list. */
-export function factRow({ label, value }: Fact): string {
-  const shown =
-    typeof value === 'string' ? html`${value}` : html`<ul>!${value.map((one) => html`<li>${one}</li>`)}</ul>`;
-  return html`<div><dt>${label}</dt><dd>!${shown}</dd></div>`;
+const STATES = { success: 'check', warning: 'notice', failure: 'cross', waiting: 'clock' } as const;
+
+function who({ account, lead, leaving }: View): string {
+  if (leaving !== undefined) return html`<p class="lead">${NOT_MOVING} !${link(leaving)}</p>`;
+  if (account === undefined) return lead === undefined ? '' : html`<p class="lead">${lead}</p>`;
+  const { name, provider } = account;
+  // Beside each other only where both surely fit on a line.
+  const long = name.length + provider.length > 36;
+  return html`<p class="account!${long ? ' long' : ''}"><b>!${breakable(name)}</b> <span>${provider}</span></p>`;
 }
 
-function stepItem({ label, command }: NextStep): string {
-  return html`<li><p>${label}</p><code>${command}</code></li>`;
+function iconLine({ icon: name, text }: IconLine): string {
+  const parts = typeof text === 'string' ? [text] : text;
+  const words = parts.map((part) => (typeof part === 'string' ? html`${part}` : link(part))).join('');
+  return html`<li class="!${name === 'renew' ? 'tinted' : ''}">!${icon(name)}<span>!${words}</span></li>`;
+}
+
+function link({ label, url }: Link): string {
+  return html`<a href="${url}">${label}</a>`;
+}
+
+function action({ button, command }: View): string {
+  if (button !== undefined)
+    return html`<p class="action"><a class="button primary" href="${button.url}">${button.label}</a></p>`;
+  if (command === undefined) return '';
+  return html`<div class="action"><p class="label">${command.label}</p>!${commandBox(command.command)}</div>`;
 }

@@ -1,6 +1,6 @@
 import { html } from 'ghtml';
+import { SETUP } from './before-texts.ts';
 import type { ProviderChoice, ScopeChoice, SetupView } from './site-view.ts';
-import { SETUP } from './texts.ts';
 
 /** The scopes of a provider are the fields of this name and its id. */
 export const SCOPES_OF = 'scopes:';

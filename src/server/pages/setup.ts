@@ -1,9 +1,9 @@
 import { html } from 'ghtml';
+import { SETUP } from './before-texts.ts';
 import { field } from './field.ts';
 import { scopeChoices } from './scopes.ts';
 import { postForm, type Shell, sitePage } from './shell.ts';
 import type { ProviderChoice, SetupField, SetupView } from './site-view.ts';
-import { SETUP } from './texts.ts';
 
 /** The setup page: what to register, the form for what that gave, and the sandbox for those who have registered nothing. */
 export function setupPage(view: SetupView, shell: Shell): string {

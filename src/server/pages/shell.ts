@@ -1,11 +1,11 @@
 import { html } from 'ghtml';
 import { CSRF_FIELD } from '../form.ts';
+import { SCRIPT } from './before-script.ts';
+import { SITE } from './before-texts.ts';
 import { documentPage } from './document.ts';
 import { toneMark } from './mark.ts';
-import { SCRIPT } from './script.ts';
 import { SITE_STYLE } from './site-style.ts';
 import type { Notice, PageName } from './site-view.ts';
-import { SITE } from './texts.ts';
 
 /** What a page of the local site knows of the site around it. */
 export interface Shell {

@@ -1,9 +1,9 @@
 import { html } from 'ghtml';
+import { ACTIONS, SITE, STATUS } from './before-texts.ts';
 import { profileCard } from './card.ts';
 import { cardId } from './card-id.ts';
 import { postForm, type Shell, sitePage } from './shell.ts';
 import type { StatusView } from './site-view.ts';
-import { ACTIONS, SITE, STATUS } from './texts.ts';
 
 /** The status page: how all stands in a sentence, then a card for each profile. The script replaces what is in `live`. */
 export function statusPage({ profiles }: StatusView, shell: Shell): string {

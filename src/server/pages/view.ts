@@ -1,36 +1,52 @@
-/** Something to type next, and why. */
-export interface NextStep {
+import type { IconName } from './icons.ts';
+
+export interface Link {
   readonly label: string;
-  readonly command: string;
+  /** Only ever an address of this machine or of the provider. */
+  readonly url: string;
 }
 
 export interface Fact {
   readonly label: string;
-  /** Several values are shown as a list. */
-  readonly value: string | readonly string[];
+  readonly value: string;
+  /** An identifier or a path: set in monospace, broken only after `/ . _ -`. */
+  readonly code?: boolean;
 }
 
-/** What happened, in words for a person; a page shows it, and a terminal says the same. */
+/** A sentence with its icon; a link may stand inside. */
+export interface IconLine {
+  readonly icon: IconName;
+  readonly text: string | readonly (string | Link)[];
+}
+
+/** What a result page shows: what happened, to whom, what was kept, and the one thing to do next. */
 export interface View {
   readonly tone: 'success' | 'warning' | 'failure' | 'waiting';
-  /** A few words: "Signed in". */
   readonly title: string;
-  /** One or two sentences: what happened, and what was kept. */
-  readonly lead: string;
-  readonly facts: readonly Fact[];
-  readonly notes: readonly string[];
-  readonly next: readonly NextStep[];
-  /** A way on, shown as the one button: back to the status page, say. Only ever an address of this machine or of the provider. */
-  readonly back?: { readonly label: string; readonly url: string };
-  /** Shown as a badge on the page: "sandbox". */
+  /** Whose sign-in it is. */
+  readonly account?: { readonly name: string; readonly provider: string };
+  /** One sentence, if no account is shown. */
+  readonly lead?: string;
+  readonly lines?: readonly IconLine[];
+  /** What to run next in the terminal. */
+  readonly command?: { readonly label: string; readonly command: string };
+  /** What to do next in this tab; shown instead of the command. */
+  readonly button?: Link;
+  /** Below the fold. */
+  readonly facts?: readonly Fact[];
+  /** "Sandbox". */
   readonly badge?: string;
+  /** Where the page leads by itself. */
+  readonly leaving?: Link;
+  /** The response came from a browser other than the one that began. */
+  readonly otherBrowser?: boolean;
 }
 
-/** What the sign-in says to one request at the redirect URI. */
+/** How the sign-in replies to one request at the redirect URI. */
 export interface CallbackAnswer {
   /**
    * `true` when the sign-in is over (signed in, denied, failed): the page is shown and the server may close.
-   * `false` when the request was not the awaited answer: it is told so with a 4xx and the wait goes on.
+   * `false` when the request was not the awaited callback: the page goes out with a 4xx and the wait continues.
    */
   readonly final: boolean;
   readonly view: View;

@@ -23,7 +23,7 @@ export function statusRoutes(app: FastifyInstance, status: StatusHandlers, way: 
   app.post('/status', async (request, reply) => {
     const form = formOf(request);
     const action = form.get('action') ?? '';
-    if (!isAction(action)) return sendPage(reply, 400, VIEWS.formRefused);
+    if (!isAction(action)) return sendPage(reply, 400, VIEWS.formExpired);
     return way.follow(reply, await status.act(action, form.get('profile') || undefined), 'status');
   });
 }

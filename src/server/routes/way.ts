@@ -3,7 +3,7 @@ import type { Entrance } from '../entrance.ts';
 import { sendPage } from '../pages/page.ts';
 import type { Shell } from '../pages/shell.ts';
 import type { Notice, PageName } from '../pages/site-view.ts';
-import { onwardView } from '../pages/texts.ts';
+import { leavingView } from '../pages/texts.ts';
 import { Recent } from '../recent.ts';
 import type { Next, SiteOptions } from '../site.ts';
 import { queryOf } from '../target.ts';
@@ -48,7 +48,7 @@ export class Way {
   leave(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const to = this.#addresses.find(queryOf(request.originalUrl).get('to'));
     if (to === undefined) return reply.redirect(this.start, 303);
-    return sendPage(reply.header('refresh', `0;url=${to.href}`), 200, onwardView(to));
+    return sendPage(reply.header('refresh', `0;url=${to.href}`), 200, leavingView(to));
   }
 
   /** What goes around a page that answers this request. */
