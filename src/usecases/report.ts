@@ -54,8 +54,8 @@ function lifeLine(done: SignIn, missing: readonly string[]): IconLine {
   if (obstacle !== undefined) return { icon: 'triangle', text: typographic(obstacle) };
   if (replacedUserId !== undefined) return { icon: 'person', text: RESULT.replaced(replacedUserId) };
   if (missing.length > 0) return { icon: 'check', text: RESULT.works(scopeLabels(done.scopes)) };
-  if (sandbox !== undefined) return { icon: 'check', text: RESULT.madeUp(profile) };
   if (!refreshable) return { icon: 'clock', text: RESULT.noRefreshToken(shortProvider(done)) };
+  if (sandbox !== undefined) return { icon: 'check', text: RESULT.madeUp(profile) };
   if (refreshExpiresAt !== undefined && obtainedAt !== undefined) {
     const days = Math.round((refreshExpiresAt.getTime() - obtainedAt.getTime()) / DAY_MS);
     const [before, label, after] = RESULT.publish;
