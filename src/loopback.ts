@@ -5,3 +5,9 @@ const LOOPBACK = /^(127(\.\d+){3}|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]|l
 export function isLoopback(url: URL): boolean {
   return LOOPBACK.test(url.hostname);
 }
+
+/** Whether `origin` is an origin and nothing more, with http, on this machine's loopback. */
+export function isLoopbackOrigin(origin: string): boolean {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  return url?.protocol === 'http:' && url.origin === origin && isLoopback(url);
+}

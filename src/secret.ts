@@ -41,16 +41,28 @@ const CREDENTIAL_SHAPED = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
 
 /**
- * A provider's free text, made fit to show: the given secrets and anything shaped like a credential become `[secret]`,
- * control characters (terminal escapes, line breaks) become blanks, and the length is limited to 300 characters.
+ * A provider's free text, made fit to show: the given secrets, in every form in which they are sent, and anything shaped like
+ * a credential become `[secret]`, control characters (terminal escapes, line breaks) become blanks, and the length is limited
+ * to 300 characters.
  */
 export function redact(text: string, secrets: readonly (Secret | string | undefined)[] = []): string {
-  // Longest first: one that begins another must not leave the rest of it standing.
   const values = secrets
     .map((secret) => (secret instanceof Secret ? secret.reveal() : (secret ?? '')))
+    .filter((value) => value !== '')
+    .flatMap((value) => [value, ...encodedForms(value)])
+    // Longest first: one that begins another must not leave the rest of it standing.
     .sort((a, b) => b.length - a.length);
   let shown = text;
-  for (const value of values) if (value !== '') shown = shown.replaceAll(value, '[secret]');
+  for (const value of values) shown = shown.replaceAll(value, '[secret]');
   shown = shown.replace(CREDENTIAL_SHAPED, '[secret]').replace(CONTROL, ' ').trim();
   return shown.length > 300 ? `${shown.slice(0, 299)}…` : shown;
+}
+
+/** As in a URL and as in a form, with the escapes in either case. */
+function encodedForms(value: string): readonly string[] {
+  const forms = [
+    encodeURIComponent(Buffer.from(value).toString()),
+    new URLSearchParams([['', value]]).toString().slice(1),
+  ];
+  return forms.flatMap((form) => [form, form.replace(/%[\dA-F]{2}/g, (hex) => hex.toLowerCase())]);
 }

@@ -55,7 +55,7 @@ export async function checkStatus(
       'GRANT_DEAD',
       `${provider.name} says that the access token does not work, although it was refreshed just now.`,
     );
-  const { scopes: providerScopes, expiresAt: providerExpiresAt } = introspection.read(response.answer);
+  const { scopes: providerScopes, expiresAt: providerExpiresAt } = introspection.read(response.claims);
   return {
     ...checked(current),
     asked: true,

@@ -1,6 +1,7 @@
-import type { Environment, Fetch } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
-import { isLoopbackOrigin } from '../oauth/server.ts';
+import { isLoopbackOrigin } from '../loopback.ts';
+import type { DiscoveryOptions } from '../oauth/discovery.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { generic } from '../providers/generic.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
@@ -18,6 +19,8 @@ export interface RegistrationOptions {
   readonly clientSecret?: string | Secret;
   /** The content of a file with the client secret, and perhaps the client id: the secret alone, dotenv, or JSON. */
   readonly clientFile?: string;
+  /** Asked where the provider's metadata leads to other sites than its own. Default: such a provider is refused. */
+  readonly confirmSites?: DiscoveryOptions['confirmSites'];
 }
 
 /**
@@ -54,10 +57,7 @@ export interface ProviderChoice {
 }
 
 /** Which provider is meant: the one given, else the one that the client id looks like, else the stored one. */
-export async function resolveProvider(
-  choice: ProviderChoice,
-  options: { fetch: Fetch; signal?: AbortSignal },
-): Promise<Provider> {
+export async function resolveProvider(choice: ProviderChoice, options: DiscoveryOptions): Promise<Provider> {
   const { provider, client, stored, sandbox } = choice;
   if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
     throw new AuthError(
@@ -88,10 +88,13 @@ export async function resolveProvider(
 }
 
 /** The provider that a stored profile belongs to. A custom one is asked for its metadata. */
-export async function providerOf(profile: Profile, options: { fetch: Fetch; signal?: AbortSignal }): Promise<Provider> {
+export async function providerOf(profile: Profile, options: DiscoveryOptions): Promise<Provider> {
   if (profile.provider === 'fitbit') return fitbit(profile.sandbox);
   if (profile.provider === 'google-health') return googleHealth(profile.sandbox);
-  if (profile.provider === 'custom' && profile.issuer !== undefined) return generic(profile.issuer, options);
+  if (profile.provider === 'custom' && profile.issuer !== undefined) {
+    // The person signed in there, and so confirmed its sites.
+    return generic(profile.issuer, { ...options, confirmSites: () => true });
+  }
   throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
 }
 

@@ -50,7 +50,7 @@ export async function resolveLoginRequest(
   const client = given ?? (sandbox === undefined ? undefined : sandboxClient(options.provider));
   const { fetch } = runtime;
   const choice = { provider: options.provider, client, stored: before, sandbox };
-  const provider = await resolveProvider(choice, { fetch, signal: options.signal });
+  const provider = await resolveProvider(choice, { fetch, signal: options.signal, confirmSites: options.confirmSites });
   if (client === undefined) throw notConfigured(provider);
   // A proxy that cannot be used is better known before the person has been to the browser.
   runtime.assertProxyUsable(provider.server.tokenEndpoint);

@@ -78,8 +78,8 @@ async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: Abort
     async () => {
       const obtainedAt = runtime.now();
       try {
-        const { fetch } = runtime;
-        return { obtainedAt, response: await refreshTokens(provider.server, profile.client, refreshToken, { fetch }) };
+        const options = { fetch: runtime.fetch, userId: profile.tokens.userId };
+        return { obtainedAt, response: await refreshTokens(provider.server, profile.client, refreshToken, options) };
       } catch (thrown) {
         failures.push(thrown);
         throw thrown;

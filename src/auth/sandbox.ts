@@ -1,5 +1,5 @@
 import { AuthError } from '../errors.ts';
-import { isLoopbackOrigin } from '../oauth/server.ts';
+import { isLoopbackOrigin } from '../loopback.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 import { Secret } from '../secret.ts';

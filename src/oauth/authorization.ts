@@ -2,9 +2,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { AuthError, type ErrorCode } from '../errors.ts';
 import { redact, Secret } from '../secret.ts';
-import type { AuthorizationServer, ClientRegistration } from './server.ts';
+import { type AuthorizationServer, type ClientRegistration, metadataOf } from './server.ts';
 
-/** What one authorization request is bound to. Made anew for each, and good for one answer. */
+/** What one authorization request is bound to. Made anew for each, and good for one response. */
 export interface PendingAuthorization {
   /** 256 random bits (RFC 9700 §4.7). */
   readonly state: Secret;
@@ -14,7 +14,6 @@ export interface PendingAuthorization {
   readonly challenge: string;
 }
 
-// By node:crypto, which the store loads anyway: oauth4webapi's own are by Web Crypto, and to load that as well takes 2 ms.
 export function newAuthorization(): PendingAuthorization {
   const verifier = randomText();
   const challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -43,16 +42,17 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
     response_type: 'code',
     client_id: request.clientId,
     redirect_uri: request.redirectUri,
-    ...(request.scopes.length > 0 ? { scope: request.scopes.join(' ') } : {}),
+    scope: request.scopes.join(' '),
     state: request.pending.state.reveal(),
     code_challenge: request.pending.challenge,
     code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  if (request.scopes.length === 0) url.searchParams.delete('scope');
   return url.href;
 }
 
-/** Why a request at the redirect URI is not the awaited answer. */
+/** Why a request at the redirect URI is not the expected callback. */
 export type UnexpectedReason = 'repeated-parameter' | 'no-state' | 'wrong-state' | 'other-issuer' | 'no-answer';
 
 /** What a request at the redirect URI turned out to be. */
@@ -62,7 +62,7 @@ export type CallbackResult =
   | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
 
 /**
- * Judges a request at the redirect URI, in this order: repeated parameters (RFC 6749 §3.1), state (RFC 9700 §4.7),
+ * Validates a request at the redirect URI, in this order: repeated parameters (RFC 6749 §3.1), state (RFC 9700 §4.7),
  * issuer (RFC 9207 §2.4), error (RFC 6749 §4.1.2.1), code. What fails before the error is unexpected: anybody can have
  * sent it, so the wait goes on.
  */
@@ -79,7 +79,7 @@ export function validateCallback(
   if (!equalInConstantTime(state, pending.state.reveal())) return { kind: 'unexpected', reason: 'wrong-state' };
   try {
     const validated = oauth.validateAuthResponse(
-      { issuer: server.issuer, authorization_response_iss_parameter_supported: server.issAlwaysSent },
+      metadataOf(server),
       { client_id: client.id },
       parameters,
       pending.state.reveal(),
@@ -89,7 +89,10 @@ export function validateCallback(
       : { kind: 'unexpected', reason: 'no-answer' };
   } catch (thrown) {
     if (thrown instanceof oauth.AuthorizationResponseError) {
-      return { kind: 'refused', error: refusal(server.name, thrown.error, thrown.error_description, pending) };
+      return {
+        kind: 'refused',
+        error: authorizationError(server.name, thrown.error, thrown.error_description, pending),
+      };
     }
     const issuerIsRight = parameters.get('iss') === server.issuer || (!parameters.has('iss') && !server.issAlwaysSent);
     return { kind: 'unexpected', reason: issuerIsRight ? 'no-answer' : 'other-issuer' };
@@ -103,7 +106,7 @@ function equalInConstantTime(given: string, expected: string): boolean {
 }
 
 /** RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: every registered code, in our words. */
-const REFUSALS: Readonly<Record<string, readonly [ErrorCode, (name: string) => string]>> = {
+const AUTHORIZATION_ERRORS: Readonly<Record<string, readonly [ErrorCode, (name: string) => string]>> = {
   access_denied: ['DENIED', (name) => `Access was denied on ${name}'s page.`],
   invalid_request: ['REQUEST_REJECTED', (name) => `${name} did not understand the sign-in request.`],
   unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} does not let this app sign people in this way.`],
@@ -123,14 +126,14 @@ const REFUSALS: Readonly<Record<string, readonly [ErrorCode, (name: string) => s
   consent_required: ['SIGN_IN_FAILED', (name) => `${name} must ask for consent, which this request did not allow.`],
 };
 
-function refusal(
+function authorizationError(
   name: string,
   code: string,
   description: string | undefined,
   pending: PendingAuthorization,
 ): AuthError {
   const secrets = [pending.state, pending.verifier];
-  const [errorCode, message] = (Object.hasOwn(REFUSALS, code) && REFUSALS[code]) || [
+  const [errorCode, message] = (Object.hasOwn(AUTHORIZATION_ERRORS, code) && AUTHORIZATION_ERRORS[code]) || [
     'SIGN_IN_FAILED' as const,
     () => `${name} refused the sign-in with the error “${redact(code, secrets)}”.`,
   ];

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
+import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import { defined } from '../defined.ts';
-import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
+import { isLoopback } from '../loopback.ts';
+import { redact } from '../secret.ts';
+import type { RequestOptions } from './errors.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
 
 /** A server found by its metadata, and what else that told. */
@@ -11,112 +14,135 @@ export interface DiscoveredServer {
   readonly scopesSupported?: readonly string[];
 }
 
-const strings = v.array(v.string());
+export interface DiscoveryOptions extends RequestOptions {
+  /**
+   * Asked where endpoints are on another site than the issuer: a stranger's issuer could lead people to the sign-in page of
+   * a service that they trust, and take the code. Default: such metadata is refused.
+   */
+  readonly confirmSites?: (sites: readonly string[]) => boolean | Promise<boolean>;
+}
+
+const strings = v.optional(v.array(v.string()));
 const Metadata = v.object({
   issuer: v.string(),
   authorization_endpoint: v.string(),
   token_endpoint: v.string(),
   revocation_endpoint: v.optional(v.string()),
   introspection_endpoint: v.optional(v.string()),
-  scopes_supported: v.optional(strings),
-  response_types_supported: v.optional(strings),
-  token_endpoint_auth_methods_supported: v.optional(strings),
-  code_challenge_methods_supported: v.optional(strings),
-  id_token_signing_alg_values_supported: v.optional(strings),
+  scopes_supported: strings,
+  response_types_supported: strings,
+  token_endpoint_auth_methods_supported: strings,
+  code_challenge_methods_supported: strings,
+  id_token_signing_alg_values_supported: strings,
   authorization_response_iss_parameter_supported: v.optional(v.boolean()),
 });
-type Metadata = v.InferOutput<typeof Metadata>;
 
 /**
- * Finds an authorization server by its issuer, or by the address of its metadata document (RFC 8414 §3, OpenID Connect
- * Discovery 1.0 §4). The document must name the issuer that its own address follows from (RFC 8414 §3.3).
+ * Finds an authorization server by its issuer, or by the URL of its metadata document (RFC 8414 §3, OpenID Connect
+ * Discovery 1.0 §4). The document must name the issuer that was asked for (RFC 8414 §3.3).
  *
- * @throws AuthError `METADATA_INVALID` for an address that is not https (http on loopback only) or a document that is
- *   not metadata; `UNAVAILABLE` when the server cannot be reached.
+ * @throws AuthError `METADATA_INVALID` for an issuer that is not https (http on loopback only), for a document that is
+ *   not metadata, and for endpoints that lead a remote issuer's clients to this machine or, unconfirmed, to another site;
+ *   `UNAVAILABLE` when the server cannot be reached.
  */
-export async function discover(
-  address: string,
-  options: { fetch: Fetch; signal?: AbortSignal },
-): Promise<DiscoveredServer> {
+export async function discover(address: string, options: DiscoveryOptions): Promise<DiscoveredServer> {
   if (!isSafeEndpoint(address)) {
     throw new AuthError(
       'METADATA_INVALID',
-      `${address} cannot be a provider: its address must be https, or http on this machine's loopback.`,
+      `${redact(address)} cannot be a provider: its address must be https, or http on this machine's loopback.`,
     );
   }
-  const candidates = address.includes('/.well-known/') ? [address] : wellKnown(address);
+  const issuer = new URL(address.replace(/\/\.well-known\/(openid-configuration|oauth-authorization-server)/, ''));
   const tried: string[] = [];
-  for (const candidate of candidates) {
-    const response = await options.fetch(candidate, {
-      headers: { accept: 'application/json' },
-      ...defined({ signal: options.signal }),
+  for (const algorithm of ['oidc', 'oauth2'] as const) {
+    const response = await oauth.discoveryRequest(issuer, {
+      algorithm,
+      [oauth.customFetch]: (url, { method, headers, signal }) => {
+        tried.push(url);
+        return options.fetch(url, { method, headers, signal });
+      },
+      [oauth.allowInsecureRequests]: isLoopback(issuer),
+      signal: options.signal,
     });
-    tried.push(`${candidate} (${response.status})`);
     if (response.status >= 500)
-      throw new AuthError(
-        'UNAVAILABLE',
-        `${new URL(address).host} is not available at the moment (${response.status}).`,
-      );
-    if (response.status !== 200) continue;
-    const document: unknown = await response.json().catch(() => undefined);
-    const parsed = v.safeParse(Metadata, document);
-    if (!parsed.success)
-      throw invalid(candidate, 'it does not name an issuer, an authorization endpoint and a token endpoint');
-    return accept(candidate, parsed.output);
+      throw new AuthError('UNAVAILABLE', `${issuer.host} is not available at the moment (${response.status}).`);
+    if (response.status === 200) return accept(issuer, response, tried.at(-1) ?? '', options);
   }
   throw new AuthError('METADATA_INVALID', `${address} has no OAuth metadata: tried ${tried.join(', ')}.`);
 }
 
-/** Where an issuer's metadata can be: OpenID appends to its path, RFC 8414 §3.1 inserts before it. */
-function wellKnown(issuer: string): readonly string[] {
-  const { origin, pathname } = new URL(issuer);
-  const path = pathname.replace(/\/$/, '');
-  return [
-    ...new Set([
-      `${origin}${path}/.well-known/openid-configuration`,
-      `${origin}/.well-known/oauth-authorization-server${path}`,
-      `${origin}/.well-known/openid-configuration${path}`,
-    ]),
-  ];
-}
-
-function accept(address: string, metadata: Metadata): DiscoveredServer {
-  if (!isSafeEndpoint(metadata.issuer) || !wellKnown(metadata.issuer).includes(address)) {
-    throw invalid(address, `it names another issuer, ${metadata.issuer}`);
+async function accept(
+  issuer: URL,
+  response: Response,
+  address: string,
+  { confirmSites = () => false }: DiscoveryOptions,
+): Promise<DiscoveredServer> {
+  const invalid = (why: string, hint?: string) =>
+    new AuthError('METADATA_INVALID', `The metadata at ${address} cannot be used: ${why}.`, { hint });
+  const document = v.safeParse(
+    Metadata,
+    await response
+      .clone()
+      .json()
+      .catch(() => undefined),
+  );
+  if (!document.success) throw invalid('it does not name an issuer, an authorization endpoint and a token endpoint');
+  const metadata = document.output;
+  // A document's URL does not tell whether its issuer ends in "/".
+  const named = URL.canParse(metadata.issuer) ? new URL(metadata.issuer) : undefined;
+  const isSame = named !== undefined && withoutSlash(named) === withoutSlash(issuer);
+  await oauth.processDiscoveryResponse(isSame ? named : issuer, response).catch(() => {
+    throw invalid(`it names another issuer, ${redact(metadata.issuer)}`);
+  });
+  const endpoints = [
+    metadata.authorization_endpoint,
+    metadata.token_endpoint,
+    metadata.revocation_endpoint,
+    metadata.introspection_endpoint,
+  ].filter((endpoint) => endpoint !== undefined);
+  for (const endpoint of endpoints) {
+    if (!isSafeEndpoint(endpoint)) throw invalid(`its endpoint ${redact(endpoint)} is neither https nor on loopback`);
+    if (isLoopback(new URL(endpoint)) && !isLoopback(issuer))
+      throw invalid(`its endpoint ${redact(endpoint)} is on this machine, and ${issuer.host} is not`);
   }
-  const { authorization_endpoint, token_endpoint, revocation_endpoint, introspection_endpoint } = metadata;
-  for (const endpoint of [authorization_endpoint, token_endpoint, revocation_endpoint, introspection_endpoint]) {
-    if (endpoint !== undefined && !isSafeEndpoint(endpoint))
-      throw invalid(address, `its endpoint ${endpoint} is neither https nor on loopback`);
+  const elsewhere = endpoints.map((endpoint) => new URL(endpoint)).filter((url) => siteOf(url) !== siteOf(issuer));
+  const sites = [...new Set(elsewhere.map(({ host }) => host))];
+  if (sites.length > 0 && !(await confirmSites(sites))) {
+    throw invalid(
+      `its endpoints are on another site, ${sites.join(' and ')}`,
+      `Go on only if you know that ${issuer.host} signs people in there.`,
+    );
   }
-  if (metadata.response_types_supported && !metadata.response_types_supported.includes('code')) {
-    throw invalid(address, 'it gives no authorization codes');
-  }
-  if (metadata.code_challenge_methods_supported && !metadata.code_challenge_methods_supported.includes('S256')) {
-    throw invalid(address, 'it does not know PKCE with S256');
-  }
+  if (metadata.response_types_supported?.includes('code') === false) throw invalid('it gives no authorization codes');
+  if (metadata.code_challenge_methods_supported?.includes('S256') === false)
+    throw invalid('it does not know PKCE with S256');
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
   return {
     server: {
-      name: new URL(metadata.issuer).host,
+      name: issuer.host,
       issuer: metadata.issuer,
-      authorizationEndpoint: authorization_endpoint,
-      tokenEndpoint: token_endpoint,
-      ...defined({ revocationEndpoint: revocation_endpoint, introspectionEndpoint: introspection_endpoint }),
-      ...(metadata.id_token_signing_alg_values_supported === undefined
-        ? {}
-        : { idTokenAlgorithms: metadata.id_token_signing_alg_values_supported }),
+      authorizationEndpoint: metadata.authorization_endpoint,
+      tokenEndpoint: metadata.token_endpoint,
+      revocationEndpoint: metadata.revocation_endpoint,
+      introspectionEndpoint: metadata.introspection_endpoint,
+      idTokenAlgorithms: metadata.id_token_signing_alg_values_supported,
       issAlwaysSent: metadata.authorization_response_iss_parameter_supported ?? false,
-      checksPkce: metadata.code_challenge_methods_supported?.includes('S256') ?? false,
+      checksPkce: metadata.code_challenge_methods_supported !== undefined,
       clientAuthentication:
         methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
           ? 'client_secret_post'
           : 'client_secret_basic',
     },
-    ...defined({ scopesSupported: metadata.scopes_supported }),
+    scopesSupported: metadata.scopes_supported,
   };
 }
 
-function invalid(address: string, why: string): AuthError {
-  return new AuthError('METADATA_INVALID', `The metadata at ${address} cannot be used: ${why}.`);
+function withoutSlash({ href }: URL): string {
+  return href.replace(/\/$/, '');
+}
+
+/** The last two labels of a host's name, three where the second is as short as in "co.uk". Near enough to ask a person by. */
+function siteOf({ hostname }: URL): string {
+  if (isIP(hostname) !== 0 || hostname.startsWith('[')) return hostname;
+  return /[^.]+\.([^.]{1,3}\.[^.]{2}|[^.]+)$/.exec(hostname)?.[0] ?? hostname;
 }

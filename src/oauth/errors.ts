@@ -1,42 +1,59 @@
 import * as oauth from 'oauth4webapi';
-import { defined } from '../defined.ts';
 import type { Fetch } from '../environment.ts';
 import { AuthError, type ErrorCode } from '../errors.ts';
+import { isLoopbackOrigin } from '../loopback.ts';
 import { redact } from '../secret.ts';
 import type { AuthorizationServer, ClientRegistration, StandardError } from './server.ts';
 
-const SECRET_PARAMETERS = ['code', 'code_verifier', 'refresh_token', 'token', 'client_secret'] as const;
+/** How the protocol's requests are sent. */
+export interface RequestOptions {
+  /** Should be bounded in time and size: see `network/fetch.ts`. */
+  readonly fetch: Fetch;
+  readonly signal?: AbortSignal;
+}
+
+/** The same for oauth4webapi, for a request to `endpoint`. */
+export function requestOptions(
+  server: AuthorizationServer,
+  client: ClientRegistration,
+  endpoint: string,
+  { fetch, signal }: RequestOptions,
+) {
+  return {
+    [oauth.customFetch]: fetchWithStandardErrors(server, client, fetch),
+    [oauth.allowInsecureRequests]: isLoopbackOrigin(new URL(endpoint).origin),
+    signal,
+  };
+}
+
+const SECRET_PARAMETERS = ['code', 'code_verifier', 'refresh_token', 'token', 'access_token', 'client_secret'] as const;
 
 /**
- * Where a server's own ways end and the standard's begin, as the fetch hook of oauth4webapi: outcomes that say nothing
- * about the grant are thrown as errors of ours, error bodies leave in RFC 6749's shape, and whatever the server repeats
- * of the request's secrets is taken out before anybody sees it.
+ * Sends for oauth4webapi, and makes every error a standard one: outcomes that say nothing about the grant are thrown, error
+ * bodies leave in RFC 6749's shape, and without the secrets of the request that the server repeats.
  *
  * @throws AuthError `RETIRED` (410), `RATE_LIMITED` (429), `UNAVAILABLE` (408, 409, 5xx)
  */
-export function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegistration, fetch: Fetch) {
+function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegistration, fetch: Fetch) {
   return async (
     url: string,
     init: { body?: unknown; headers: Record<string, string>; method: string; signal?: AbortSignal },
   ): Promise<Response> => {
+    const { method, headers, signal } = init;
     const body = init.body instanceof URLSearchParams ? init.body : undefined;
-    const response = await fetch(url, {
-      method: init.method,
-      headers: init.headers,
-      ...defined({ body, signal: init.signal }),
-    });
+    const response = await fetch(url, { method, headers, body, signal });
     if (response.ok) return response;
     throwOnServiceFailure(server.name, response);
     const error = await standardError(server, response);
     // A challenge header would be judged instead of the body, and says less (RFC 6749 §5.2 has both).
     if (error === undefined) return new Response(null, { status: response.status });
-    // The client's secret may have gone in a header, where the body does not show it.
-    const secrets = [client.secret, ...SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined)];
-    const description = error.error_description;
+    // "Basic …" holds the secret in a form of its own. Without "=", which a text may have lost.
+    const credentials = headers.authorization?.replace(/^\w+ /, '').replace(/=+$/, '');
+    const secrets = [credentials, client.secret, ...SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined)];
     return Response.json(
       {
         error: redact(error.error, secrets),
-        ...(description ? { error_description: redact(description, secrets) } : {}),
+        error_description: error.error_description && redact(error.error_description, secrets),
       },
       { status: response.status },
     );
@@ -47,9 +64,7 @@ export function fetchWithStandardErrors(server: AuthorizationServer, client: Cli
 export function throwOnServiceFailure(name: string, response: Response): void {
   const { status } = response;
   const details = { status };
-  if (status === 410) {
-    throw new AuthError('RETIRED', `${name} has retired this service (410 Gone).`, { details });
-  }
+  if (status === 410) throw new AuthError('RETIRED', `${name} has retired this service (410 Gone).`, { details });
   if (status === 429) {
     const seconds = resetSeconds(response.headers);
     const when = seconds === undefined ? '' : ` It is reset in ${seconds} seconds.`;
@@ -78,19 +93,19 @@ async function standardError(server: AuthorizationServer, response: Response): P
   if (typeof body !== 'object' || body === null || !('error' in body) || typeof body.error !== 'string')
     return undefined;
   const description = 'error_description' in body ? body.error_description : undefined;
-  return { error: body.error, ...(typeof description === 'string' ? { error_description: description } : {}) };
+  return { error: body.error, error_description: typeof description === 'string' ? description : undefined };
 }
 
-/** What was being asked of the token endpoint or the revocation endpoint. */
-export type TokenRequestKind = 'exchange' | 'refresh' | 'revoke';
+/** What the client was asking for. */
+export type RequestKind = 'exchange' | 'refresh' | 'revoke' | 'introspect';
 
-type TokenError = readonly [ErrorCode, (name: string) => string];
+type Meaning = readonly [ErrorCode, (name: string) => string];
 
-const CLIENT: TokenError = ['CLIENT_REJECTED', (name) => `${name} does not accept this client id and client secret.`];
-const DEFECT: TokenError = ['REQUEST_REJECTED', (name) => `${name} did not understand the request.`];
+const CLIENT: Meaning = ['CLIENT_REJECTED', (name) => `${name} does not accept this client id and client secret.`];
+const DEFECT: Meaning = ['REQUEST_REJECTED', (name) => `${name} did not understand the request.`];
 
 /** RFC 6749 §5.2: every registered code. `invalid_grant` alone says that a grant is dead. */
-const TOKEN_ERRORS: Readonly<Record<string, TokenError>> = {
+const TOKEN_ERRORS: Readonly<Record<string, Meaning>> = {
   invalid_client: CLIENT,
   unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} does not let this app use this kind of grant.`],
   invalid_request: DEFECT,
@@ -99,7 +114,7 @@ const TOKEN_ERRORS: Readonly<Record<string, TokenError>> = {
   invalid_scope: ['SCOPE_REJECTED', (name) => `${name} does not give one of the scopes that were asked for.`],
 };
 
-const INVALID_GRANT: Readonly<Record<TokenRequestKind, TokenError>> = {
+const INVALID_GRANT: Readonly<Partial<Record<RequestKind, Meaning>>> = {
   exchange: [
     'SIGN_IN_FAILED',
     (name) => `${name} did not accept the authorization code: it was used before, or the sign-in took too long.`,
@@ -108,43 +123,39 @@ const INVALID_GRANT: Readonly<Record<TokenRequestKind, TokenError>> = {
   revoke: ['GRANT_DEAD', (name) => `${name} says that this sign-in has already ended.`],
 };
 
-/** Whatever a request failed with, as an {@link AuthError}. The cause never holds the answer, which may repeat secrets. */
-export function tokenRequestError(name: string, request: TokenRequestKind, thrown: unknown): AuthError {
+/** Whatever a request failed with, as an {@link AuthError}. The cause never holds the response, which may repeat secrets. */
+export function tokenRequestError(name: string, request: RequestKind, thrown: unknown): AuthError {
   if (thrown instanceof AuthError) return thrown;
   if (thrown instanceof oauth.ResponseBodyError) {
-    const known =
-      thrown.error === 'invalid_grant' || (request === 'revoke' && thrown.error === 'invalid_token')
-        ? INVALID_GRANT[request]
-        : Object.hasOwn(TOKEN_ERRORS, thrown.error)
-          ? TOKEN_ERRORS[thrown.error]
-          : undefined;
-    const [code, message] =
-      known ?? (['ANSWER_INVALID', () => `${name} refused with the error “${thrown.error}”.`] satisfies TokenError);
-    const said = thrown.error_description ? ` ${name} says: “${thrown.error_description}”` : '';
-    return new AuthError(code, `${message(name)}${said}`, {
-      details: { status: thrown.status, provider_error: thrown.error },
-    });
+    const { error, error_description: description, status } = thrown;
+    const endsGrant = error === 'invalid_grant' || (request === 'revoke' && error === 'invalid_token');
+    const registered = Object.hasOwn(TOKEN_ERRORS, error) ? TOKEN_ERRORS[error] : undefined;
+    // Of a question about a token, any other refusal says nothing.
+    const known = request !== 'introspect' || registered?.[0] === 'CLIENT_REJECTED' ? registered : undefined;
+    const [code, message]: Meaning = (endsGrant ? INVALID_GRANT[request] : known) ?? [
+      'ANSWER_INVALID',
+      () => `${name} refused with the error “${error}”.`,
+    ];
+    const said = description ? ` ${name} says: “${description}”` : '';
+    return new AuthError(code, `${message(name)}${said}`, { details: { status, provider_error: error } });
   }
-  const status =
-    thrown instanceof oauth.OperationProcessingError && thrown.cause instanceof Response
-      ? thrown.cause.status
-      : undefined;
-  if (status === 401) return new AuthError(CLIENT[0], CLIENT[1](name), { details: { status } });
-  if (status !== undefined)
-    return new AuthError('ANSWER_INVALID', `${name} answered with status ${status} and no reason.`, {
-      details: { status },
-    });
-  if (
-    thrown instanceof Error &&
-    'code' in thrown &&
-    typeof thrown.code === 'string' &&
-    thrown.code.startsWith('OAUTH_')
-  ) {
-    return new AuthError('ANSWER_INVALID', `${name} gave an answer that is not a token answer: ${thrown.message}.`, {
-      details: { reason: thrown.code },
-    });
+  const { cause, code = '' } = thrown instanceof Error ? (thrown as Error & { code?: unknown }) : {};
+  if (thrown instanceof oauth.OperationProcessingError && cause instanceof Response) {
+    const { status } = cause;
+    if (status === 401) return new AuthError(CLIENT[0], CLIENT[1](name), { details: { status } });
+    if (!cause.ok)
+      return new AuthError('ANSWER_INVALID', `${name} answered with status ${status} and no reason.`, {
+        details: { status },
+      });
   }
-  return thrown instanceof Error
-    ? new AuthError('UNEXPECTED', thrown.message)
-    : new AuthError('UNEXPECTED', String(thrown));
+  if (typeof code === 'string' && code.startsWith('OAUTH_') && thrown instanceof Error) {
+    return new AuthError(
+      'ANSWER_INVALID',
+      `${name} gave a response that is none of this protocol’s: ${thrown.message}.`,
+      {
+        details: { reason: code },
+      },
+    );
+  }
+  return new AuthError('UNEXPECTED', thrown instanceof Error ? thrown.message : String(thrown));
 }

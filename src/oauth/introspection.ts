@@ -1,9 +1,8 @@
-import { defined } from '../defined.ts';
-import type { Fetch } from '../environment.ts';
+import * as oauth from 'oauth4webapi';
 import { AuthError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import { throwOnServiceFailure } from './errors.ts';
-import type { AuthorizationServer, ClientRegistration } from './server.ts';
+import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
+import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
 
 export interface IntrospectionRequest {
   readonly token: Secret;
@@ -14,13 +13,13 @@ export interface IntrospectionRequest {
   readonly authentication: 'client' | 'bearer' | 'none';
 }
 
-/** What a server says of a token. `active` alone is trusted (RFC 7662 §2.2); the answer is for display. */
-export type IntrospectionAnswer =
+/** What a server says of a token. `active` alone is trusted (RFC 7662 §2.2); the claims are for display. */
+export type IntrospectionResponse =
   | { readonly active: false }
-  | { readonly active: true; readonly answer: Readonly<Record<string, unknown>>; readonly headers: Headers };
+  | { readonly active: true; readonly claims: Readonly<Record<string, unknown>>; readonly headers: Headers };
 
 /**
- * Asks the server whether a token works (RFC 7662), by POST, so that the token is in no address.
+ * Asks the server whether a token works (RFC 7662), by POST, so that the token is in no URL.
  *
  * @throws AuthError `UNAVAILABLE`, `RATE_LIMITED`, `RETIRED`, `ANSWER_INVALID`, `CLIENT_REJECTED`
  */
@@ -28,63 +27,44 @@ export async function introspect(
   server: AuthorizationServer,
   client: ClientRegistration,
   { token, authentication }: IntrospectionRequest,
-  options: { readonly fetch: Fetch; readonly signal?: AbortSignal },
-): Promise<IntrospectionAnswer> {
+  options: RequestOptions,
+): Promise<IntrospectionResponse> {
   const { introspectionEndpoint: endpoint, name } = server;
   if (endpoint === undefined) throw new AuthError('USAGE', `${name} cannot be asked about a token.`);
-  const body = new URLSearchParams({ [authentication === 'none' ? 'access_token' : 'token']: token.reveal() });
-  const headers = new Headers({ accept: 'application/json' });
-  if (authentication === 'bearer') headers.set('authorization', `Bearer ${token.reveal()}`);
-  if (authentication === 'client') authenticate(server, client, headers, body);
-  const response = await options.fetch(endpoint, {
-    method: 'POST',
-    headers,
-    body,
-    ...defined({ signal: options.signal }),
-  });
-  throwOnServiceFailure(name, response);
-  if (authentication === 'bearer' && response.status === 401) return { active: false };
-  if (response.status === 401)
-    throw new AuthError('CLIENT_REJECTED', `${name} does not let this app ask about its tokens.`);
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (authentication === 'none' && isInvalidToken(answer)) return { active: false };
-  const active = response.ok ? activeOf(answer, authentication, client) : undefined;
-  if (active === undefined)
-    throw new AuthError('ANSWER_INVALID', `${name} did not say whether the token works (${response.status}).`);
-  return active
-    ? { active, answer: answer as Readonly<Record<string, unknown>>, headers: response.headers }
-    : { active };
-}
-
-/** Google's word for a token that does not work. Any other refusal is about the question, and says nothing of the token. */
-function isInvalidToken(answer: unknown): boolean {
-  return typeof answer === 'object' && answer !== null && 'error' in answer && answer.error === 'invalid_token';
-}
-
-/** Whether an answer says yes or no; `undefined` where it says neither. */
-function activeOf(
-  answer: unknown,
-  authentication: IntrospectionRequest['authentication'],
-  client: ClientRegistration,
-): boolean | undefined {
-  if (typeof answer !== 'object' || answer === null) return undefined;
-  if (authentication === 'none')
-    return 'aud' in answer && typeof answer.aud === 'string' ? answer.aud === client.id : undefined;
-  return 'active' in answer && typeof answer.active === 'boolean' ? answer.active : undefined;
-}
-
-/** Authenticates the client as at the token endpoint (RFC 6749 §2.3.1). */
-function authenticate(
-  { clientAuthentication }: AuthorizationServer,
-  { id, secret }: ClientRegistration,
-  headers: Headers,
-  body: URLSearchParams,
-): void {
-  if (secret !== undefined && clientAuthentication === 'client_secret_basic') {
-    const encoded = [id, secret.reveal()].map((part) => encodeURIComponent(part)).join(':');
-    headers.set('authorization', `Basic ${Buffer.from(encoded).toString('base64')}`);
-    return;
+  const [as, registration] = [metadataOf(server), { client_id: client.id }];
+  const authenticate: Record<typeof authentication, oauth.ClientAuth> = {
+    client: authenticationOf(server, client),
+    bearer: (_as, _client, _body, headers) => headers.set('authorization', `Bearer ${token.reveal()}`),
+    none: (_as, _client, body) => {
+      body.delete('token');
+      body.set('access_token', token.reveal());
+    },
+  };
+  try {
+    const response = await oauth.introspectionRequest(
+      as,
+      registration,
+      authenticate[authentication],
+      token.reveal(),
+      requestOptions(server, client, endpoint, options),
+    );
+    if (authentication === 'bearer' && response.status === 401) return { active: false };
+    const standard = authentication === 'none' ? await introspectionOf(response, client) : response;
+    const claims = await oauth.processIntrospectionResponse(as, registration, standard);
+    return claims.active ? { active: true, claims, headers: response.headers } : { active: false };
+  } catch (thrown) {
+    throw tokenRequestError(name, 'introspect', thrown);
   }
-  body.set('client_id', id);
-  if (secret !== undefined) body.set('client_secret', secret.reveal());
+}
+
+/** Token information in RFC 7662's shape: a token works for us if it was made for this client. */
+async function introspectionOf(response: Response, client: ClientRegistration): Promise<Response> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (typeof body !== 'object' || body === null) return response;
+  if ('error' in body && body.error === 'invalid_token') return Response.json({ active: false });
+  if (!response.ok || !('aud' in body) || typeof body.aud !== 'string') return response;
+  return Response.json({ ...body, active: body.aud === client.id });
 }

@@ -2,30 +2,29 @@ import type { AuthError } from '../errors.ts';
 import { type PendingAuthorization, type UnexpectedReason, validateCallback } from './authorization.ts';
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
-/** What a person pasted, taken apart and not judged yet. */
+/** What a person pasted, taken apart and not validated yet. */
 type Pasted =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'unreadable' }
-  /** `address` is absent where the parameters came without one. */
-  | { readonly kind: 'answer'; readonly address?: URL; readonly parameters: URLSearchParams }
+  /** `url` is absent where the parameters came without one. */
+  | { readonly kind: 'callback'; readonly url?: URL; readonly parameters: URLSearchParams }
   | { readonly kind: 'code'; readonly code: string };
 
-/** Longer than any answer; the callback takes half of it. */
+/** Longer than any callback; the server takes half of it. */
 const MAX_LENGTH = 16 * 1024;
 
 const QUOTES = /^["'`<>“”„‘’‚«»‹›]+|["'`<>“”„‘’‚«»‹›]+$/g;
-/** Blanks and line breaks, also those that nobody sees. */
+/** Spaces and line breaks, the invisible ones included. */
 const BLANKS = /[\s\u200b-\u200d\u2060]+/g;
 const BROKEN_PERCENT = /%(?![0-9a-f]{2})/i;
 const HOST_FIRST = /^(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?])/i;
 
 /**
- * Takes apart what was pasted: a whole address, its query, or the code alone. Quotes and blanks around it, line breaks of a
- * terminal that wrapped it, and a fragment such as Fitbit's `#_=_` are no part of it. No browser shows the `http://` of an
- * address on loopback, so it may be missing.
+ * Takes apart what was pasted: a whole URL, its query, or the code alone. Quotes and blanks around it, line breaks of a
+ * terminal that wrapped it, and a fragment such as Fitbit's `#_=_` are dropped. No browser shows the `http://` of a loopback
+ * URL, so it may be missing.
  */
 function readPaste(text: string): Pasted {
-  if (text.length > MAX_LENGTH) return { kind: 'unreadable' };
   const compact = text.replace(BLANKS, '').replace(QUOTES, '').replace(/#.*$/, '');
   if (compact === '') return { kind: 'nothing' };
   if (BROKEN_PERCENT.test(compact)) return { kind: 'unreadable' };
@@ -33,19 +32,37 @@ function readPaste(text: string): Pasted {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) {
     if (!URL.canParse(address)) return { kind: 'unreadable' };
     const url = new URL(address);
-    return { kind: 'answer', address: url, parameters: url.searchParams };
+    return { kind: 'callback', url, parameters: url.searchParams };
   }
-  if (/^\?|^[\w.-]+=/.test(compact)) return { kind: 'answer', parameters: new URLSearchParams(compact) };
-  // All that stands behind “code=” in the address bar.
-  if (/^[^?&=]+&[\w.-]+=/.test(compact)) return { kind: 'answer', parameters: new URLSearchParams(`code=${compact}`) };
+  if (/^\?|^[\w.-]+=/.test(compact)) return { kind: 'callback', parameters: new URLSearchParams(compact) };
+  // All that follows "code=" in the address bar.
+  if (/^[^?&=]+&[\w.-]+=/.test(compact))
+    return { kind: 'callback', parameters: new URLSearchParams(`code=${compact}`) };
   return { kind: 'code', code: new URLSearchParams(`code=${compact}`).get('code') ?? '' };
 }
 
-/** Why what was pasted is not the awaited answer. */
+/** URLs inside other text: a sentence, Markdown, HTML; and in a mail gateway's safe link, as a parameter or in its path. */
+function urlsIn(text: string): readonly URL[] {
+  const found: URL[] = [];
+  // After "//", brackets only around an IPv6 address: elsewhere they are Markdown's.
+  for (const [match] of text.matchAll(/(?:https?:\/\/)?(?:\[[\da-f:]+\]|[\w.-]+)[:/?][^\s"'`<>()[\]“”‘’«»]*/gi)) {
+    const address = match.replace(/[.,;:!?*]+$|__;.*$/, '').replace(HOST_FIRST, 'http://$1');
+    if (BROKEN_PERCENT.test(address) || !URL.canParse(address)) continue;
+    const url = new URL(address);
+    const inPath = /.https?:\/\/.*$/i.exec(address)?.[0].slice(1) ?? '';
+    found.push(
+      url,
+      ...[...url.searchParams.values(), inPath].filter((value) => URL.canParse(value)).map((inner) => new URL(inner)),
+    );
+  }
+  return found;
+}
+
+/** Why what was pasted is not the expected callback. */
 export type PasteReason =
   | Exclude<UnexpectedReason, 'no-state'>
   | 'unreadable'
-  /** The address that was to be opened, or another of the provider's. */
+  /** The URL that was to be opened, or another of the provider's. */
   | 'sign-in-page'
   | 'other-address'
   /** A code without a state, of a server that is not known to check PKCE. */
@@ -58,7 +75,7 @@ export type PastedCallbackResult =
   | { readonly kind: 'refused'; readonly error: AuthError }
   | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
 
-/** What a paste is held against. */
+/** What a paste is compared with. */
 export interface ExpectedCallback {
   readonly server: AuthorizationServer;
   readonly client: ClientRegistration;
@@ -69,22 +86,33 @@ export interface ExpectedCallback {
 const ANY_CODE = /^[\w.~+/=:-]{16,2048}$/;
 
 /**
- * Judges what a person pasted as {@link validateCallback} judges a request, with two differences. An address must be the redirect
- * URI. And the state may be missing, because nobody but the person can paste: a denial then needs none, and a code is safe
- * where the server holds it to the verifier of this authorization (RFC 9700 §2.1.1, §4.5.3), and names its issuer only now and then.
+ * Validates what a person pasted as {@link validateCallback} does a request, with these differences. A URL must be the
+ * redirect URI, and may be https: a browser that upgrades it never reaches us. The state may be missing, because only the
+ * person can paste: a denial then needs none, and a code is safe where the server holds it to this authorization's verifier
+ * (RFC 9700 §2.1.1, §4.5.3). A URL with our state is found inside other text.
  */
-export function validatePastedCallback(
+export function validatePastedCallback(expected: ExpectedCallback, text: string): PastedCallbackResult {
+  if (text.length > MAX_LENGTH) return { kind: 'wrong', reason: 'unreadable' };
+  const result = validatePaste(expected, readPaste(text));
+  if (result.kind !== 'wrong') return result;
+  const state = expected.pending.state.reveal();
+  const url = urlsIn(text).find(
+    (candidate) => candidate.searchParams.get('state') === state && leadsTo(candidate, expected.redirectUri),
+  );
+  return url === undefined ? result : validatePaste(expected, { kind: 'callback', url, parameters: url.searchParams });
+}
+
+function validatePaste(
   { server, client, pending, redirectUri }: ExpectedCallback,
-  text: string,
+  pasted: Pasted,
 ): PastedCallbackResult {
   const wrong = (reason: PasteReason): PastedCallbackResult => ({ kind: 'wrong', reason });
-  const pasted = readPaste(text);
   if (pasted.kind === 'nothing') return pasted;
   if (pasted.kind === 'unreadable') return wrong('unreadable');
-
-  const { address, parameters } = pasted.kind === 'code' ? answerOf(pasted.code) : pasted;
-  if (address !== undefined && !isSamePlace(address, new URL(redirectUri))) {
-    return wrong(address.origin === new URL(server.authorizationEndpoint).origin ? 'sign-in-page' : 'other-address');
+  const { url, parameters } =
+    pasted.kind === 'code' ? { url: undefined, parameters: new URLSearchParams({ code: pasted.code }) } : pasted;
+  if (url !== undefined && !leadsTo(url, redirectUri)) {
+    return wrong(url.origin === new URL(server.authorizationEndpoint).origin ? 'sign-in-page' : 'other-address');
   }
   const code = parameters.get('code');
   if (!parameters.has('state')) {
@@ -99,11 +127,16 @@ export function validatePastedCallback(
   return wrong(result.reason === 'no-state' ? 'wrong-state' : result.reason);
 }
 
-function answerOf(code: string): { readonly address?: URL; readonly parameters: URLSearchParams } {
-  return { parameters: new URLSearchParams({ code }) };
-}
-
-/** The same place but for the query: scheme, host, port and path (RFC 8252 §8.10). */
-function isSamePlace(one: URL, other: URL): boolean {
-  return one.origin === other.origin && one.pathname === other.pathname && one.username === '' && one.password === '';
+/** Whether `url` is the redirect URI but for the query (RFC 8252 §8.10), with http or https. */
+function leadsTo(url: URL, redirectUri: string): boolean {
+  const expected = new URL(redirectUri);
+  const port = ({ protocol, port: given }: URL) => given || (protocol === 'https:' ? '443' : '80');
+  return (
+    /^https?:$/.test(url.protocol) &&
+    url.hostname === expected.hostname &&
+    (port(url) === port(expected) || (url.port === '' && expected.port === '')) &&
+    url.pathname === expected.pathname &&
+    url.username === '' &&
+    url.password === ''
+  );
 }

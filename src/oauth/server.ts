@@ -1,10 +1,12 @@
+import * as oauth from 'oauth4webapi';
+import { isLoopbackOrigin } from '../loopback.ts';
 import type { Secret } from '../secret.ts';
 
 /** An error in RFC 6749's own shape (§5.2), whatever shape it came in. */
 export interface StandardError {
   readonly error: string;
   readonly error_description?: string;
-  /** What helps against it, in words of ours, where that is known. */
+  /** What helps against it, in our words, where that is known. */
   readonly hint?: string;
 }
 
@@ -24,13 +26,13 @@ export interface AuthorizationServer {
    * `code_challenge_methods_supported`). Only then is a code safe that comes without a state.
    */
   readonly checksPkce: boolean;
-  /** What its codes look like, to tell one from other text where a code comes alone. Default: any run of 16 characters and more. */
+  /** What its codes look like, to recognise one that is pasted alone. Default: any run of 16 characters and more. */
   readonly codeShape?: RegExp;
   /** How a client that has a secret shows it (RFC 6749 §2.3.1). One without sends its id alone. */
   readonly clientAuthentication: 'client_secret_basic' | 'client_secret_post';
   /** How ID tokens may be signed (OpenID Connect Discovery 1.0 §3). Default: RS256 alone. */
   readonly idTokenAlgorithms?: readonly string[];
-  /** The field of the token answer that names the person. Default: the subject of the ID token, where there is one. */
+  /** The field of the token response that names the person. Default: the subject of the ID token, where there is one. */
   readonly userIdField?: string;
   /** Puts an error body of the server's own shape into RFC 6749's; `undefined` where it is not one. */
   readonly standardError?: (body: unknown) => StandardError | undefined;
@@ -46,12 +48,26 @@ export interface ClientRegistration {
 /** Whether `url` may carry a code or a token: https anywhere, http on a loopback address only. */
 export function isSafeEndpoint(url: string): boolean {
   if (!URL.canParse(url)) return false;
-  const parsed = new URL(url);
-  if (parsed.username !== '' || parsed.password !== '') return false;
-  return parsed.protocol === 'https:' || isLoopbackOrigin(parsed.origin);
+  const { protocol, origin, username, password } = new URL(url);
+  return username === '' && password === '' && (protocol === 'https:' || isLoopbackOrigin(origin));
 }
 
-/** Whether `origin` is http on 127.0.0.1, [::1] or localhost. */
-export function isLoopbackOrigin(origin: string): boolean {
-  return /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?$/.test(origin);
+/** The server as oauth4webapi knows it. */
+export function metadataOf(server: AuthorizationServer): oauth.AuthorizationServer {
+  return {
+    issuer: server.issuer,
+    token_endpoint: server.tokenEndpoint,
+    revocation_endpoint: server.revocationEndpoint,
+    introspection_endpoint: server.introspectionEndpoint,
+    authorization_response_iss_parameter_supported: server.issAlwaysSent,
+    id_token_signing_alg_values_supported: server.idTokenAlgorithms && [...server.idTokenAlgorithms],
+  };
+}
+
+/** How the client authenticates itself at the server (RFC 6749 §2.3.1). */
+export function authenticationOf(server: AuthorizationServer, { secret }: ClientRegistration): oauth.ClientAuth {
+  if (secret === undefined) return oauth.None();
+  return server.clientAuthentication === 'client_secret_basic'
+    ? oauth.ClientSecretBasic(secret.reveal())
+    : oauth.ClientSecretPost(secret.reveal());
 }

@@ -1,30 +1,22 @@
 import * as oauth from 'oauth4webapi';
-import { defined } from '../defined.ts';
-import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import { fetchWithStandardErrors, tokenRequestError } from './errors.ts';
-import { type AuthorizationServer, type ClientRegistration, isLoopbackOrigin } from './server.ts';
+import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
+import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
 
-/** A token answer (RFC 6749 §5.1), judged. */
+/** A token response (RFC 6749 §5.1), validated. */
 export interface TokenResponse {
   readonly accessToken: Secret;
-  /** Absent where the answer has none: a refresh then keeps the one it used (RFC 6749 §6). */
+  /** Absent where the response has none: a refresh then keeps the one it used (RFC 6749 §6). */
   readonly refreshToken?: Secret;
   readonly tokenType: string;
   /** Absent where the server did not say. */
   readonly expiresInSeconds?: number;
   /** When the grant itself ends; Google's `refresh_token_expires_in`. */
   readonly refreshExpiresInSeconds?: number;
-  /** Absent where the answer has none: granted as asked (RFC 6749 §5.1). */
+  /** Absent where the response has none: granted as asked (RFC 6749 §5.1). */
   readonly scopes?: readonly string[];
   readonly userId?: string;
-}
-
-export interface TokenRequestOptions {
-  /** Sends the request. Should be bounded: see `boundedFetch`. */
-  readonly fetch: Fetch;
-  readonly signal?: AbortSignal;
 }
 
 export interface CodeExchange {
@@ -45,14 +37,14 @@ export async function exchangeCode(
   server: AuthorizationServer,
   client: ClientRegistration,
   exchange: CodeExchange,
-  options: TokenRequestOptions,
+  options: RequestOptions,
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadata(server), { client_id: client.id }];
+  const [as, registration] = [metadataOf(server), { client_id: client.id }];
   try {
     const response = await oauth.authorizationCodeGrantRequest(
       as,
       registration,
-      authentication(server, client),
+      authenticationOf(server, client),
       exchange.parameters,
       exchange.redirectUri,
       exchange.verifier.reveal(),
@@ -67,6 +59,7 @@ export async function exchangeCode(
 /**
  * Refreshes the access token (RFC 6749 §6).
  *
+ * @param options.userId whose tokens they are. Tokens of another person are refused (OpenID Connect Core 1.0 §12.2).
  * @throws AuthError `GRANT_DEAD` when the server says that the refresh token no longer works, and no other error says
  *   that; else as {@link exchangeCode}.
  */
@@ -74,18 +67,20 @@ export async function refreshTokens(
   server: AuthorizationServer,
   client: ClientRegistration,
   refreshToken: Secret,
-  options: TokenRequestOptions,
+  options: RequestOptions & { readonly userId?: string },
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadata(server), { client_id: client.id }];
+  const [as, registration] = [metadataOf(server), { client_id: client.id }];
   try {
     const response = await oauth.refreshTokenGrantRequest(
       as,
       registration,
-      authentication(server, client),
+      authenticationOf(server, client),
       refreshToken.reveal(),
       requestOptions(server, client, server.tokenEndpoint, options),
     );
-    return await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
+    const tokens = await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
+    if (options.userId === undefined || (tokens.userId ?? options.userId) === options.userId) return tokens;
+    throw new AuthError('ANSWER_INVALID', `${server.name} gave the tokens of another person, ${tokens.userId}.`);
   } catch (thrown) {
     throw tokenRequestError(server.name, 'refresh', thrown);
   }
@@ -100,15 +95,15 @@ export async function revokeToken(
   server: AuthorizationServer,
   client: ClientRegistration,
   token: Secret,
-  options: TokenRequestOptions,
+  options: RequestOptions,
 ): Promise<void> {
   const endpoint = server.revocationEndpoint;
   if (endpoint === undefined) throw new AuthError('USAGE', `${server.name} has no way to revoke a token.`);
   try {
     const response = await oauth.revocationRequest(
-      metadata(server),
+      metadataOf(server),
       { client_id: client.id },
-      authentication(server, client),
+      authenticationOf(server, client),
       token.reveal(),
       requestOptions(server, client, endpoint, options),
     );
@@ -116,38 +111,6 @@ export async function revokeToken(
   } catch (thrown) {
     throw tokenRequestError(server.name, 'revoke', thrown);
   }
-}
-
-function metadata(server: AuthorizationServer): oauth.AuthorizationServer {
-  return {
-    issuer: server.issuer,
-    token_endpoint: server.tokenEndpoint,
-    ...defined({ revocation_endpoint: server.revocationEndpoint }),
-    ...(server.idTokenAlgorithms === undefined
-      ? {}
-      : { id_token_signing_alg_values_supported: [...server.idTokenAlgorithms] }),
-  };
-}
-
-function authentication(server: AuthorizationServer, client: ClientRegistration): oauth.ClientAuth {
-  if (client.secret === undefined) return oauth.None();
-  const secret = client.secret.reveal();
-  return server.clientAuthentication === 'client_secret_basic'
-    ? oauth.ClientSecretBasic(secret)
-    : oauth.ClientSecretPost(secret);
-}
-
-function requestOptions(
-  server: AuthorizationServer,
-  client: ClientRegistration,
-  endpoint: string,
-  { fetch, signal }: TokenRequestOptions,
-) {
-  return {
-    [oauth.customFetch]: fetchWithStandardErrors(server, client, fetch),
-    [oauth.allowInsecureRequests]: isLoopbackOrigin(new URL(endpoint).origin),
-    ...defined({ signal }),
-  };
 }
 
 /** What a token, a scope and a user id may be made of (RFC 6749 appendix A): nothing that a header or a terminal would act on. */
@@ -158,27 +121,43 @@ const TEN_YEARS_IN_SECONDS = 10 * 366 * 24 * 3600;
 async function read(
   server: AuthorizationServer,
   response: Response,
-  judge: (response: Response) => Promise<oauth.TokenEndpointResponse>,
+  validate: (response: Response) => Promise<oauth.TokenEndpointResponse>,
 ): Promise<TokenResponse> {
-  const answer = await judge(response);
-  if (answer.token_type !== 'bearer')
+  const tokens = await validate(await withoutEmptyFields(response));
+  if (tokens.token_type !== 'bearer')
     throw new AuthError('ANSWER_INVALID', `${server.name} gave a token of a kind that this program cannot use.`);
-  for (const token of [answer.access_token, answer.refresh_token ?? 'none']) {
+  for (const token of [tokens.access_token, tokens.refresh_token ?? 'none']) {
     if (VISIBLE.test(token)) continue;
     throw new AuthError('ANSWER_INVALID', `${server.name} gave a token with characters that no token has.`);
   }
-  const expiresInSeconds = lifetime(server, answer.expires_in);
-  const refreshExpiresInSeconds = lifetime(server, answer.refresh_token_expires_in);
   const userId =
-    server.userIdField === undefined ? oauth.getValidatedIdTokenClaims(answer)?.sub : answer[server.userIdField];
+    server.userIdField === undefined ? oauth.getValidatedIdTokenClaims(tokens)?.sub : tokens[server.userIdField];
   return {
-    accessToken: new Secret(answer.access_token),
+    accessToken: new Secret(tokens.access_token),
+    refreshToken: tokens.refresh_token === undefined ? undefined : new Secret(tokens.refresh_token),
     tokenType: 'Bearer',
-    ...(answer.refresh_token ? { refreshToken: new Secret(answer.refresh_token) } : {}),
-    ...defined({ expiresInSeconds, refreshExpiresInSeconds }),
-    ...(answer.scope === undefined ? {} : { scopes: answer.scope.split(' ').filter((scope) => VISIBLE.test(scope)) }),
-    ...(typeof userId === 'string' && VISIBLE.test(userId) ? { userId } : {}),
+    expiresInSeconds: lifetime(server, tokens.expires_in),
+    refreshExpiresInSeconds: lifetime(server, tokens.refresh_token_expires_in),
+    scopes: tokens.scope?.split(' ').filter((scope) => VISIBLE.test(scope)),
+    userId: typeof userId === 'string' && VISIBLE.test(userId) ? userId : undefined,
   };
+}
+
+/** Fields beside the access token: what is null or empty is absent, a list of scopes a text. A pair is not lost for their form. */
+const OPTIONAL_FIELDS = ['refresh_token', 'expires_in', 'refresh_token_expires_in', 'scope', 'id_token'];
+
+async function withoutEmptyFields(response: Response): Promise<Response> {
+  const body: unknown = response.ok
+    ? await response
+        .clone()
+        .json()
+        .catch(() => undefined)
+    : undefined;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return response;
+  const fields: Record<string, unknown> = { ...body };
+  if (Array.isArray(fields.scope)) fields.scope = fields.scope.filter((scope) => typeof scope === 'string').join(' ');
+  for (const name of OPTIONAL_FIELDS) if (fields[name] === null || fields[name] === '') delete fields[name];
+  return new Response(JSON.stringify(fields), response);
 }
 
 function lifetime(server: AuthorizationServer, seconds: unknown): number | undefined {

@@ -1,8 +1,6 @@
 import * as v from 'valibot';
-import { defined } from '../defined.ts';
 import type { StandardError } from '../oauth/server.ts';
-import { epochSeconds } from './epoch.ts';
-import { DEFAULT_REDIRECT_URI, type Provider, type TokenClaims } from './provider.ts';
+import { DEFAULT_REDIRECT_URI, epochSeconds, type Provider, type TokenClaims } from './provider.ts';
 
 /** What a Fitbit client id looks like. */
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
@@ -51,7 +49,7 @@ export function fitbit(sandbox?: string): Provider {
       userIdField: 'user_id',
       standardError,
     },
-    ...defined({ sandbox }),
+    sandbox,
     apiOrigin: api,
     readAccessToken,
     introspection: { authentication: 'bearer', read: readIntrospection },
@@ -77,7 +75,7 @@ function standardError(body: unknown): StandardError | undefined {
   const parsed = v.safeParse(FitbitErrors, body);
   if (!parsed.success) return undefined;
   const { errorType, message } = parsed.output.errors[0];
-  return { error: errorType, ...defined({ error_description: message }) };
+  return { error: errorType, error_description: message };
 }
 
 /** The scope codes inside an access token: `r` or `w`, then the scope in short. */
@@ -99,11 +97,10 @@ const SCOPE_CODES: Readonly<Record<string, keyof typeof SCOPES>> = {
   wei: 'weight',
 };
 
-const milliseconds = v.pipe(
+const epochMilliseconds = v.pipe(
   v.number(),
-  v.minValue(0),
-  v.maxValue(8_640_000_000_000_000),
-  v.transform((value) => new Date(value)),
+  v.transform((value) => value / 1000),
+  epochSeconds,
 );
 const Claims = v.object({ sub: v.string(), scopes: v.optional(v.string(), ''), iat: epochSeconds, exp: epochSeconds });
 
@@ -131,16 +128,16 @@ function readAccessToken(token: string): TokenClaims | undefined {
   };
 }
 
-const IntrospectionAnswer = v.object({
+const IntrospectionResponse = v.object({
   user_id: v.optional(v.string()),
   scope: v.optional(v.string(), ''),
-  iat: v.optional(milliseconds),
-  exp: v.optional(milliseconds),
+  iat: v.optional(epochMilliseconds),
+  exp: v.optional(epochMilliseconds),
 });
 
 /** Reads Fitbit's introspection, whose times are milliseconds and whose scope, `{ACTIVITY=READ, SLEEP=READ}`, is not JSON. */
-function readIntrospection(answer: Readonly<Record<string, unknown>>): TokenClaims {
-  const parsed = v.safeParse(IntrospectionAnswer, answer);
+function readIntrospection(response: Readonly<Record<string, unknown>>): TokenClaims {
+  const parsed = v.safeParse(IntrospectionResponse, response);
   if (!parsed.success) return {};
   const { user_id, scope, iat, exp } = parsed.output;
   const scopes = scope
@@ -149,6 +146,8 @@ function readIntrospection(answer: Readonly<Record<string, unknown>>): TokenClai
     .filter((name) => name !== '');
   return {
     scopes,
-    ...defined({ userId: user_id, issuedAt: iat, expiresAt: exp }),
+    userId: user_id,
+    issuedAt: iat,
+    expiresAt: exp,
   };
 }

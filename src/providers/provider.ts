@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { Fetch } from '../environment.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
@@ -20,25 +21,25 @@ export interface Provider {
   readonly apiOrigin?: string;
   /** Empty where the provider's scopes are not known; any may then be asked for. */
   readonly scopes: readonly ScopeInWords[];
-  /** What is asked for when nobody says what to ask for. */
+  /** Scopes that a login asks for by default. */
   readonly defaultScopes: readonly string[];
-  /** What is registered when nobody says what was registered. */
+  /** Redirect URIs used when the caller names none. */
   readonly defaultRedirectUris: readonly string[];
-  /** `prompt` values it knows; the first is sent when nobody chooses. */
+  /** `prompt` values it knows; the first is the default. */
   readonly prompts: readonly string[];
-  /** What an access token tells of itself. For display and for guesses, never verified. `undefined` for a token that tells nothing. */
+  /** Reads the claims inside an access token: for display, never verified. `undefined` for an opaque token. */
   readonly readAccessToken?: (token: string) => TokenClaims | undefined;
-  /** Asks whose token it is, where the token answer does not say. @throws AuthError as the fetch */
+  /** Asks whose token it is, where the token response does not say. @throws AuthError as the fetch */
   readonly identify?: (token: Secret, fetch: Fetch) => Promise<Identity>;
-  /** The names that a retired scope goes by now; empty for one that is not retired. */
+  /** The successors of a retired scope; empty for one that is not retired. */
   readonly successorsOf?: (scope: string) => readonly string[];
   /** Parameters of the authorization request that only this provider knows. */
   readonly authorizationParameters?: Readonly<Record<string, string>>;
-  /** Whether it can be told which account is meant (OpenID Connect Core §3.1.2.1, `login_hint`). */
+  /** Whether it takes `login_hint` (OpenID Connect Core §3.1.2.1). */
   readonly takesLoginHint?: boolean;
-  /** How to ask it whether a token works. Absent where it cannot be asked. */
+  /** Absent where it cannot be asked whether a token works. */
   readonly introspection?: Introspection;
-  /** Whether a refresh spends its refresh token, and the same answer is given to it again for two minutes. */
+  /** Whether a refresh spends its refresh token, and the provider repeats its response for two minutes. */
   readonly repeatsRefresh?: boolean;
   /** How a person gets a client id, as lines of text. */
   readonly registration: readonly string[];
@@ -60,13 +61,21 @@ export interface Identity {
   readonly obstacle?: string;
 }
 
-/** How a provider is asked whether an access token works (RFC 7662), and what it says. */
+/** How a provider is asked whether an access token works (RFC 7662), and how its response is read. */
 export interface Introspection {
-  /** How the question is authenticated: as the client (RFC 7662 §2.1), with the token itself, or not at all (token information). */
+  /** As the client (RFC 7662 §2.1), with the token itself, or not at all (token information). */
   readonly authentication: 'client' | 'bearer' | 'none';
-  /** Reads an answer that says yes. */
+  /** Reads a response that says yes. */
   readonly read: (answer: Readonly<Record<string, unknown>>) => TokenClaims;
 }
 
 /** The fixed default: registered at the provider once, byte for byte. */
 export const DEFAULT_REDIRECT_URI = 'http://127.0.0.1:8976/callback';
+
+/** Seconds since 1970, within what a `Date` can hold. */
+export const epochSeconds = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(8_640_000_000_000),
+  v.transform((value) => new Date(value * 1000)),
+);

@@ -30,8 +30,8 @@ describe('§20: metadata', () => {
     [ISSUER, `${ISSUER}/.well-known/oauth-authorization-server`],
     [`${ISSUER}/tenant`, `${ISSUER}/tenant/.well-known/openid-configuration`],
     [`${ISSUER}/tenant`, `${ISSUER}/.well-known/oauth-authorization-server/tenant`],
-    [`${ISSUER}/tenant/`, `${ISSUER}/.well-known/openid-configuration/tenant`],
     [OPENID, OPENID],
+    [`${ISSUER}/.well-known/oauth-authorization-server`, `${ISSUER}/.well-known/oauth-authorization-server`],
   ])('of %s is found at %s', async (address, place) => {
     const issuer = address.includes('/.well-known/') ? ISSUER : address;
     const { fetch } = web({ [place]: { ...DOCUMENT, issuer } });
@@ -73,6 +73,53 @@ describe('§20: metadata', () => {
     ['its scopes are a text', { scopes_supported: 'sleep' }],
   ])('is refused where %s', async (_name, more) => {
     await expect(found(more)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
+  });
+
+  test('names an issuer that ends in a slash, where the URL of its document does not tell', async () => {
+    const document = { ...DOCUMENT, issuer: `${ISSUER}/app/` };
+    const { fetch } = web({ [`${ISSUER}/app/.well-known/openid-configuration`]: document });
+    const { server } = await discover(`${ISSUER}/app/.well-known/openid-configuration`, { fetch });
+    expect(server.issuer).toBe(`${ISSUER}/app/`);
+  });
+
+  test.each(['https://127.0.0.1:8443/token', 'http://localhost:8080/token', 'http://[::1]/token'])(
+    'issue-16: of a remote issuer is refused where it leads to this machine: %s',
+    async (token_endpoint) => {
+      const document = { ...DOCUMENT, token_endpoint };
+      const options = { ...web({ [OPENID]: document }), confirmSites: () => true };
+      await expect(discover(ISSUER, options)).rejects.toMatchObject({
+        code: 'METADATA_INVALID',
+        message: expect.stringContaining(token_endpoint),
+      });
+    },
+  );
+
+  test.each([
+    ['https://accounts.trusted.example/authorize', 'https://issuer.example', ['accounts.trusted.example']],
+    ['https://trusted.co.uk/authorize', 'https://issuer.co.uk', ['trusted.co.uk']],
+    ['https://192.0.2.8/authorize', 'https://192.0.2.7', ['192.0.2.8']],
+  ])(
+    'issue-16: whose sign-in page %s is on another site than %s is used only once that is confirmed',
+    async (page, issuer, sites) => {
+      const document = { issuer, authorization_endpoint: page, token_endpoint: `${issuer}/token` };
+      const { fetch } = web({ [`${issuer}/.well-known/openid-configuration`]: document });
+      const refused = discover(issuer, { fetch });
+      await expect(refused).rejects.toMatchObject({
+        code: 'METADATA_INVALID',
+        message: expect.stringContaining(`${sites}`),
+      });
+      const asked: unknown[] = [];
+      const confirmSites = (given: readonly string[]) => asked.push(given) > 0;
+      expect((await discover(issuer, { fetch, confirmSites })).server.authorizationEndpoint).toBe(page);
+      expect(asked).toEqual([sites]);
+    },
+  );
+
+  test('may spread over the hosts of one site, unasked', async () => {
+    const issuer = 'https://login.shop.co.uk';
+    const document = { issuer, authorization_endpoint: `${issuer}:8443/a`, token_endpoint: 'https://api.shop.co.uk/t' };
+    const { fetch } = web({ [`${issuer}/.well-known/openid-configuration`]: document });
+    expect((await discover(issuer, { fetch })).server.tokenEndpoint).toBe('https://api.shop.co.uk/t');
   });
 
   test('that is not JSON, or not there, is refused; a server that fails is tried again later', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { GOOGLE_CLIENT_ID, GOOGLE_SCOPE_PREFIX, googleHealth } from '../../src/providers/google-health.ts';
-import { googleIdentity } from '../../src/providers/google-identity.ts';
-import { googleRefusal } from '../../src/providers/google-refusal.ts';
 import { Secret } from '../../src/secret.ts';
+
+const { standardError } = googleHealth().server;
 
 describe('Google Health as data', () => {
   const { server, apiOrigin, scopes, defaultScopes, defaultRedirectUris, authorizationParameters, prompts } =
@@ -75,7 +75,7 @@ describe('a refusal of a Google API', () => {
     ['ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'insufficient_scope', '.readonly'],
     ['SERVICE_DISABLED', 'service_disabled', 'Switch on the Google Health API'],
   ])('%s is %s, and says what helps', (reason, error, words) => {
-    expect(googleRefusal(refusal(reason))).toEqual({
+    expect(standardError?.(refusal(reason))).toEqual({
       error,
       error_description: 'In Google’s words.',
       hint: expect.stringContaining(words),
@@ -85,7 +85,7 @@ describe('a refusal of a Google API', () => {
   test.each(['toString', '__proto__', 'SOMETHING_NEW', undefined])(
     'the reason %s is its status, and no advice',
     (reason) => {
-      expect(googleRefusal(refusal(reason))).toEqual({
+      expect(standardError?.(refusal(reason))).toEqual({
         error: 'PERMISSION_DENIED',
         error_description: 'In Google’s words.',
       });
@@ -93,7 +93,7 @@ describe('a refusal of a Google API', () => {
   );
 
   test('an address in it is taken where it is one for a browser, and cannot steer a terminal', () => {
-    const hint = (redirect_uri: string) => googleRefusal(refusal('ACCOUNT_NOT_LINKED', { redirect_uri }))?.hint;
+    const hint = (redirect_uri: string) => standardError?.(refusal('ACCOUNT_NOT_LINKED', { redirect_uri }))?.hint;
     expect(hint('https://fitbit.google.com/elsewhere')).toContain('https://fitbit.google.com/elsewhere ');
     for (const wrong of ['javascript:alert(1)', 'http://plain.example', 'not an address'])
       expect(hint(wrong)).toContain('https://fitbit.google.com/auth/signup');
@@ -101,13 +101,14 @@ describe('a refusal of a Google API', () => {
   });
 
   test.each([null, 'text', [], { error: 'invalid_grant', error_description: 'of OAuth' }])('%o is none', (body) => {
-    expect(googleRefusal(body)).toBeUndefined();
+    expect(standardError?.(body)).toBeUndefined();
   });
 });
 
 describe('the identity', () => {
   const asked = (body: unknown, status = 200) =>
-    googleIdentity('https://health.example', new Secret('t'), async () => Response.json(body, { status }));
+    googleHealth().identify?.(new Secret('t'), async () => Response.json(body, { status })) ??
+    Promise.reject(new Error());
 
   test.each([
     [

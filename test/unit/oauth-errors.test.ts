@@ -43,7 +43,7 @@ const MEANINGS: readonly (readonly [number, string, ErrorCode])[] = [
   [503, 'invalid_grant', 'UNAVAILABLE'],
 ];
 
-describe('the border', () => {
+describe('an error of the token endpoint', () => {
   test.each(MEANINGS)('Fitbit’s own shape: %i %s is %3$s', async (status, errorType, code) => {
     expect((await refreshed(FITBIT, fitbitError(status, errorType))).code).toBe(code);
   });
@@ -87,6 +87,34 @@ describe('the border', () => {
     }
   });
 
+  test.each([
+    ['client_secret_basic', 'abcdef12', 'abcdef12'],
+    ['client_secret_basic', 'p+ss wörd/1', 'Basic BASIC'],
+    ['client_secret_basic', 'p+ss wörd/1', 'credentials BASIC rejected'],
+    ['client_secret_post', 'p+ss wörd/1', 'p+ss wörd/1'],
+    ['client_secret_post', 'p+ss wörd/1', 'client_secret=p%2Bss+w%C3%B6rd%2F1'],
+    ['client_secret_post', 'p+ss wörd/1', 'client_secret=p%2bss%20w%c3%b6rd%2f1'],
+  ] as const)(
+    'issue-14: never shows a client secret sent by %s, in whatever form: %s in %j',
+    async (way, secret, text) => {
+      let sent = '';
+      const server = { ...STANDARD, clientAuthentication: way };
+      const fetch = async (_url: string, init?: RequestInit) => {
+        sent = new Headers(init?.headers).get('authorization')?.replace('Basic ', '') ?? '';
+        const description = text.replace('BASIC', sent);
+        return Response.json({ error: 'invalid_client', error_description: description }, { status: 401 });
+      };
+      const client = { id: '23ABCD', secret: new Secret(secret) };
+      const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { fetch }).then(
+        () => Promise.reject(new Error('It did not fail.')),
+        (thrown) => thrown,
+      );
+      expect(error.message).toContain('[secret]');
+      for (const form of [secret, encodeURIComponent(secret), sent || 'nothing', 'w%C3%B6rd', 'w%c3%b6rd'])
+        expect(JSON.stringify(error)).not.toContain(form);
+    },
+  );
+
   test.each<readonly [string, string | null]>([
     ['nothing', null],
     ['a page', '<h1>Bad request</h1>'],
@@ -122,5 +150,51 @@ describe('the border', () => {
       revokeToken(FITBIT, CLIENT, REFRESH_TOKEN, { fetch: async () => new Response(null, { status }) });
     await expect(revoked(503)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(revoked(200)).resolves.toBeUndefined();
+  });
+});
+
+describe('a token response', () => {
+  const PAIR = { access_token: 'at', refresh_token: 'rt', token_type: 'Bearer' };
+  const refresh = (fields: object, options: { userId?: string } = {}) =>
+    refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
+      fetch: async () => Response.json({ ...PAIR, ...fields }),
+      ...options,
+    });
+
+  test.each<readonly [object, object]>([
+    [{ scope: null }, { scopes: undefined }],
+    [{ scope: [] }, { scopes: undefined }],
+    [{ scope: '' }, { scopes: undefined }],
+    [{ scope: ['sleep', 'activity'] }, { scopes: ['sleep', 'activity'] }],
+    [{ expires_in: null }, { expiresInSeconds: undefined }],
+    [{ expires_in: '3600' }, { expiresInSeconds: 3600 }],
+    [{ refresh_token_expires_in: null }, { refreshExpiresInSeconds: undefined }],
+    [{ refresh_token: '' }, { refreshToken: undefined }],
+    [{ refresh_token: null }, { refreshToken: undefined }],
+    [{ user_id: 7 }, { userId: undefined }],
+  ])('issue-14: is taken with the side field %j', async (fields, expected) => {
+    expect(await refresh(fields)).toMatchObject({ accessToken: new Secret('at'), ...expected });
+  });
+
+  test.each([
+    { access_token: 'a\u001b[31m' },
+    { access_token: 'a\r\nx: y' },
+    { access_token: 'a b' },
+    { refresh_token: 'r\u0000' },
+    { refresh_token: 'ü' },
+  ])('is refused with characters that no token has: %j', async (fields) => {
+    await expect(refresh(fields)).rejects.toMatchObject({
+      code: 'ANSWER_INVALID',
+      message: expect.stringContaining('characters'),
+    });
+  });
+
+  test('issue-16: of another person is refused; one that names nobody is taken', async () => {
+    await expect(refresh({ user_id: 'OTHER1' }, { userId: 'WALK01' })).rejects.toMatchObject({
+      code: 'ANSWER_INVALID',
+    });
+    for (const fields of [{ user_id: 'WALK01' }, {}])
+      expect((await refresh(fields, { userId: 'WALK01' })).accessToken.reveal()).toBe('at');
+    expect((await refresh({ user_id: 'OTHER1' })).userId).toBe('OTHER1');
   });
 });

@@ -66,6 +66,11 @@ describe('a provider’s text, redacted', () => {
     );
   });
 
+  test('holds nothing of a longer secret that begins with a shorter one', () => {
+    expect(redact('abcdef', ['abc', 'abcdef'])).toBe('[secret]');
+    expect(redact('abcdef abc', ['abcdef', 'abc'])).toBe('[secret] [secret]');
+  });
+
   test('is otherwise as it was', () => {
     expect(redact('The user denied the request.')).toBe('The user denied the request.');
   });
