@@ -2,7 +2,7 @@ import { AuthError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
 import { notSignedIn, withProfileFlag } from './messages.ts';
-import { refreshLocked } from './refresh.ts';
+import { deadGrant, refreshLocked } from './refresh.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
 
@@ -91,18 +91,23 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
   if (stored?.tokens === undefined) throw notSignedIn(name);
   const tokens = fresh(stored);
   if (tokens !== undefined) return { name, profile: stored, tokens, refreshed: false };
+  // Only a caller that knows the token not to work asks the provider about a dead grant again.
+  const isDead = (profile: Profile | undefined) =>
+    profile?.grantEndedAt !== undefined && request.rejectedToken === undefined;
 
   try {
+    if (isDead(stored)) throw deadGrant(stored);
     // Another process may refresh while this one waits for the lock.
     await using locked = await runtime.store.lock(name, {
       signal,
       onWait,
-      stopWhen: (newest: Profile | undefined) => fresh(newest) !== undefined,
+      stopWhen: (newest: Profile | undefined) => fresh(newest) !== undefined || isDead(newest),
     });
     const newest = locked === undefined ? await runtime.store.read(name) : locked.current;
     const refreshed = fresh(newest);
     if (newest !== undefined && refreshed !== undefined)
       return { name, profile: newest, tokens: refreshed, refreshed: true };
+    if (isDead(newest)) throw deadGrant(newest);
     return locked === undefined
       ? await access(runtime, request)
       : { name, ...(await refreshLocked(runtime, locked, request)), refreshed: true };

@@ -29,9 +29,12 @@ export async function checkStatus(
 ): Promise<CheckedStatus> {
   const runtime = createRuntime(runtimeOptions);
   const request = { ...wait, name: runtime.profileName(profile) };
-  let current = await access(runtime, { ...request, minTtlSeconds: 0 });
+  const stored = await runtime.store.read(request.name);
+  // Of a grant that the provider called dead, only a refresh can show that it lives.
+  const rejectedToken = stored?.grantEndedAt && stored.tokens?.accessToken;
+  let current = await access(runtime, { ...request, minTtlSeconds: 0, rejectedToken });
   const provider = await runtime.providerOf(current.profile);
-  const checked = ({ profile: stored }: Access) => storedStatus(runtime, request.name, stored, provider.name);
+  const checked = ({ profile: newest }: Access) => storedStatus(runtime, request.name, newest, provider.name);
 
   const { introspection } = provider;
   if (introspection === undefined) {

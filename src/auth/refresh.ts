@@ -107,7 +107,13 @@ async function save(
   name: string,
   tokens: Tokens,
 ): Promise<Refreshed> {
-  const refreshed: Profile = { ...profile, tokens, refreshStartedAt: undefined };
+  const refreshed: Profile = {
+    ...profile,
+    tokens,
+    refreshStartedAt: undefined,
+    grantEndedAt: undefined,
+    grantEndedReason: undefined,
+  };
   try {
     await locked.commit(refreshed);
   } catch (thrown) {
@@ -141,22 +147,25 @@ async function recover(
   if (newest !== undefined && tokens !== undefined) return { profile: newest, tokens };
 
   const dead = failure.code === 'GRANT_DEAD';
-  if (wasNotGranted(failure)) {
-    const isOurs = refreshToken.equals(newest?.tokens?.refreshToken);
-    if (dead && newest?.tokens !== undefined && !isOurs)
-      return refreshLocked(runtime, { ...locked, current: newest }, request);
-    // No response can have been lost, so that the mark goes. If that fails, the mark only costs a repetition.
-    if (isOurs && profile.refreshStartedAt === undefined && failures.every(wasNotGranted)) {
-      await locked.checkpoint(profile).catch(() => {});
-    }
+  const isOurs = refreshToken.equals(newest?.tokens?.refreshToken);
+  if (dead && newest?.tokens !== undefined && !isOurs)
+    return refreshLocked(runtime, { ...locked, current: newest }, request);
+
+  const error = dead
+    ? explainDead(failure, profile, provider, runtime.now())
+    : failure.with({ preserved: failure.preserved ?? UNTOUCHED });
+  // If one of these marks cannot be written, the next refresh finds out the same.
+  if (dead && isOurs) {
+    const marks = { grantEndedAt: runtime.now(), grantEndedReason: error.message };
+    await locked.checkpoint({ ...profile, ...marks }).catch(() => {});
+  } else if (isOurs && profile.refreshStartedAt === undefined && [failure, ...failures].every(wasNotGranted)) {
+    // No response can have been lost: there is nothing to repeat.
+    await locked.checkpoint(profile).catch(() => {});
   }
   (await runtime.openLog()).warn(
     { event: 'refresh_failed', profile: name, provider: provider.id, error_code: failure.code },
     failure.message,
   );
-  const error = dead
-    ? deadGrant(failure, profile, provider, runtime.now())
-    : failure.with({ preserved: failure.preserved ?? UNTOUCHED });
   // Where only the response of an earlier refresh was asked for again, the stored access token may still be fresh.
   const still = freshTokens({ ...profile, refreshStartedAt: undefined }, runtime.now(), request);
   if (still === undefined) throw error;
@@ -178,20 +187,26 @@ function wasNotGranted(thrown: unknown): boolean {
   return thrown instanceof AuthError && (REFUSALS.includes(thrown.code) || thrown.details.never_sent === true);
 }
 
-function deadGrant(
+const DEAD = 'The stored tokens are untouched, but cannot be refreshed any more.';
+
+/** The error for a profile whose grant is known to be dead. */
+export function deadGrant(profile: Profile | undefined): AuthError {
+  return new AuthError('GRANT_DEAD', profile?.grantEndedReason ?? 'The sign-in has ended.', { preserved: DEAD });
+}
+
+function explainDead(
   error: AuthError,
   { refreshStartedAt, tokens }: Profile,
   { repeatsRefresh = false }: Provider,
   now: Date,
 ): AuthError {
-  const preserved = 'The stored tokens are untouched, but cannot be refreshed any more.';
   // Where a refresh does not spend its token, a refresh that was cut off has not ended the grant.
-  if (refreshStartedAt === undefined || !repeatsRefresh) return error.with({ preserved });
+  if (refreshStartedAt === undefined || !repeatsRefresh) return error.with({ preserved: DEAD });
   const when = `${refreshStartedAt.toISOString()} (${fromNow(refreshStartedAt, now)})`;
   const cutOff =
     `A refresh that began at ${when} was cut off before its answer could be stored, and the provider no longer repeats that answer: ` +
     `it does so for two minutes. The sign-in${tokens?.userId === undefined ? '' : ` of ${tokens.userId}`} has ended with it.`;
-  return new AuthError('GRANT_DEAD', cutOff, { cause: error, preserved });
+  return new AuthError('GRANT_DEAD', cutOff, { cause: error, preserved: DEAD });
 }
 
 const PASSING: readonly ErrorCode[] = ['UNAVAILABLE', 'RATE_LIMITED', 'ANSWER_INVALID'];

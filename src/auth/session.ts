@@ -6,27 +6,36 @@ import type { Profile, Tokens } from '../store/profile.ts';
 export type Session =
   | { readonly kind: 'none' }
   /** `secondsLeft` is absent where the provider gave no lifetime. */
-  | { readonly kind: 'fresh'; readonly secondsLeft?: number }
-  | { readonly kind: 'stale'; readonly refreshable: boolean };
+  | { readonly kind: 'valid'; readonly secondsLeft?: number }
+  /** The access token has expired. */
+  | { readonly kind: 'expired'; readonly refreshable: boolean }
+  /** The provider said that the grant has ended. The access token may still work. */
+  | { readonly kind: 'dead'; readonly since: Date; readonly reason?: string };
 
 /** A clock that was set may be off by this much before a token's age is doubted. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/**
- * Whether the stored access token is still valid at `now`. One obtained in the future was obtained under another clock, so that its end
- * is not known: it counts as stale.
- */
-export function sessionOf({ tokens }: Profile, now: Date): Session {
+export function sessionOf(profile: Profile, now: Date): Session {
+  const { tokens, grantEndedAt, grantEndedReason } = profile;
   if (tokens === undefined) return { kind: 'none' };
-  if (tokens.expiresAt === undefined) return { kind: 'fresh' };
-  const fromTheFuture = tokens.obtainedAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
-  const secondsLeft = Math.floor((tokens.expiresAt.getTime() - now.getTime()) / 1000);
-  if (secondsLeft <= 0 || fromTheFuture) return { kind: 'stale', refreshable: tokens.refreshToken !== undefined };
-  return { kind: 'fresh', secondsLeft };
+  if (grantEndedAt !== undefined) return { kind: 'dead', since: grantEndedAt, reason: grantEndedReason };
+  const secondsLeft = secondsLeftOf(tokens, now);
+  if (secondsLeft <= 0) return { kind: 'expired', refreshable: tokens.refreshToken !== undefined };
+  return secondsLeft === Number.POSITIVE_INFINITY ? { kind: 'valid' } : { kind: 'valid', secondsLeft };
+}
+
+/**
+ * How long the access token is still valid; infinite where the provider gave no lifetime. One obtained in the future was obtained under
+ * another clock, so that its end is not known: it counts as expired.
+ */
+function secondsLeftOf({ obtainedAt, expiresAt }: Tokens, now: Date): number {
+  if (expiresAt === undefined) return Number.POSITIVE_INFINITY;
+  if (obtainedAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS) return 0;
+  return Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
 }
 
 export interface FreshnessOptions {
-  /** A token with no more seconds left than this is not fresh. Default 60. */
+  /** A token with no more seconds left than this is not fresh. Default 60; 0 where the grant is dead, so that there will be no other. */
   readonly minTtlSeconds?: number;
   /** An access token that is known not to work: it is never fresh. */
   readonly rejectedToken?: Secret;
@@ -39,14 +48,13 @@ export interface FreshnessOptions {
 export function freshTokens(
   profile: Profile | undefined,
   now: Date,
-  { minTtlSeconds = 60, rejectedToken }: FreshnessOptions = {},
+  { minTtlSeconds, rejectedToken }: FreshnessOptions = {},
 ): Tokens | undefined {
   const tokens = profile?.tokens;
-  if (profile === undefined || tokens === undefined || profile.refreshStartedAt !== undefined) return undefined;
-  if (tokens.accessToken.equals(rejectedToken)) return undefined;
-  const session = sessionOf(profile, now);
-  if (session.kind !== 'fresh') return undefined;
-  return (session.secondsLeft ?? Number.POSITIVE_INFINITY) > minTtlSeconds ? tokens : undefined;
+  if (profile === undefined || tokens === undefined || tokens.accessToken.equals(rejectedToken)) return undefined;
+  const isDead = profile.grantEndedAt !== undefined;
+  if (profile.refreshStartedAt !== undefined && !isDead) return undefined;
+  return secondsLeftOf(tokens, now) > (minTtlSeconds ?? (isDead ? 0 : 60)) ? tokens : undefined;
 }
 
 /** The given profile name, else `FITBIT_LOGIN_PROFILE`, else `default`. */

@@ -33,6 +33,9 @@ export interface Status {
   readonly refreshExpiresAt?: Date;
   /** When a refresh was begun whose response was never stored. */
   readonly refreshStartedAt?: Date;
+  /** When the provider said that the grant has ended. */
+  readonly grantEndedAt?: Date;
+  readonly grantEndedReason?: string;
   /** Where the profile is stored. */
   readonly location: string;
 }
@@ -68,7 +71,7 @@ export interface StatusContext {
 }
 
 export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
-  const { tokens, sandbox, refreshStartedAt } = profile;
+  const { tokens, sandbox, refreshStartedAt, grantEndedAt, grantEndedReason } = profile;
   const { scopes = [], ...grant }: Partial<Tokens> = tokens ?? {};
   return {
     profile: name,
@@ -86,6 +89,8 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     expiresAt: grant.expiresAt,
     refreshExpiresAt: grant.refreshExpiresAt,
     refreshStartedAt,
+    grantEndedAt,
+    grantEndedReason,
     location,
   };
 }

@@ -105,12 +105,14 @@ export function sessionWords({ session, sandbox }: Status): string {
   switch (session.kind) {
     case 'none':
       return `Not signed in${badge}`;
-    case 'fresh':
+    case 'valid':
       return `Signed in${badge}`;
-    case 'stale':
+    case 'expired':
       return session.refreshable
         ? `Signed in${badge}; the access token has ended, and the next use refreshes it`
         : `The sign-in has ended${badge}: there is no refresh token`;
+    case 'dead':
+      return `The sign-in has ended${badge}: sign in again`;
   }
 }
 
@@ -227,6 +229,8 @@ export function statusJson(status: Status, now: Date): Record<string, unknown> {
     expires_in: expiresAt === undefined ? null : Math.max(0, Math.floor((expiresAt.getTime() - now.getTime()) / 1000)),
     refresh_expires_at: status.refreshExpiresAt ?? null,
     refresh_started_at: status.refreshStartedAt ?? null,
+    grant_ended_at: status.grantEndedAt ?? null,
+    grant_ended_reason: status.grantEndedReason ?? null,
     file: status.location,
   };
 }

@@ -45,9 +45,10 @@ export interface ProfileFacts extends PlaceFacts {
 
 const STANDINGS = {
   none: 'Nobody is signed in yet.',
-  fresh: 'Signed in.',
+  valid: 'Signed in.',
   refreshable: 'Signed in; the next use refreshes the token.',
-  stale: 'The sign-in has ended.',
+  expired: 'The sign-in has ended.',
+  dead: 'The sign-in has ended.',
 } as const;
 
 export function judgeProfile({ name, path, exists, trouble, openMode, standing }: ProfileFacts): Finding {

@@ -140,7 +140,7 @@ async function examineProfile(
     const stored = await store.read(name);
     if (stored === undefined) return { profile: facts };
     const session = sessionOf(stored, now);
-    const standing = session.kind === 'stale' && session.refreshable ? 'refreshable' : session.kind;
+    const standing = session.kind === 'expired' && session.refreshable ? 'refreshable' : session.kind;
     return { stored, profile: { ...facts, standing } };
   } catch (thrown) {
     return { profile: { ...facts, exists: true, trouble: troubleOf(thrown) } };

@@ -52,6 +52,8 @@ const FILE = v.object({
   expires_at: v.optional(time),
   refresh_expires_at: v.optional(time),
   refresh_started_at: v.optional(time),
+  grant_ended_at: v.optional(time),
+  grant_ended_reason: v.optional(text),
   keep: v.optional(
     v.array(
       // Strict: a field in here has nowhere to be kept, and must not be lost in silence.
@@ -114,6 +116,7 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
       loginHint: file.login_hint,
       tokens,
       refreshStartedAt: file.refresh_started_at,
+      ...grantEndOf(file),
       keep: file.keep,
       extra: unknown.length > 0 ? Object.fromEntries(unknown) : undefined,
     }),
@@ -143,6 +146,8 @@ export function encodeProfile(profile: Profile): string {
     expires_at: tokens?.expiresAt?.toISOString(),
     refresh_expires_at: tokens?.refreshExpiresAt?.toISOString(),
     refresh_started_at: profile.refreshStartedAt?.toISOString(),
+    grant_ended_at: profile.grantEndedAt?.toISOString(),
+    grant_ended_reason: profile.grantEndedReason,
     keep: profile.keep?.map(({ format, path }) => ({ format, path })),
   } satisfies Record<keyof File, unknown>;
   const unknown = Object.entries(profile.extra ?? {}).filter(([name]) => !Object.hasOwn(known, name));
@@ -184,6 +189,12 @@ function tokensOf(file: File, path: string): Tokens | undefined {
       refreshExpiresAt: file.refresh_expires_at,
     }),
   };
+}
+
+/** Version 0.1.0 does not know these fields and preserves them: tokens that it got later prove that the grant lives. */
+function grantEndOf({ grant_ended_at, grant_ended_reason, obtained_at }: File) {
+  if (grant_ended_at === undefined || (obtained_at !== undefined && obtained_at > grant_ended_at)) return {};
+  return { grantEndedAt: grant_ended_at, grantEndedReason: grant_ended_reason };
 }
 
 function damaged(path: string, what: string): AuthError {

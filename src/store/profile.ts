@@ -52,6 +52,10 @@ export interface Profile {
   readonly tokens?: Tokens;
   /** When a refresh was begun whose answer has not been stored. */
   readonly refreshStartedAt?: Date;
+  /** When the provider said that the grant has ended: the refresh token no longer works, and only a new sign-in helps. */
+  readonly grantEndedAt?: Date;
+  /** What the provider said then, as a sentence without secrets. */
+  readonly grantEndedReason?: string;
   readonly keep?: readonly KeptExport[];
   /** Fields of the file that this version does not know; written back as they were. */
   readonly extra?: Readonly<Record<string, unknown>>;

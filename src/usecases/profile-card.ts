@@ -49,10 +49,12 @@ function accountOf({ userId, legacyUserId }: Status): string | undefined {
   return legacyUserId === undefined ? userId : `${userId ?? ''} (Fitbit: ${legacyUserId})`.trim();
 }
 
-const STATES = { none: 'Not signed in', fresh: 'Signed in', stale: 'Access token ended' } as const satisfies Record<
-  Status['session']['kind'],
-  string
->;
+const STATES = {
+  none: 'Not signed in',
+  valid: 'Signed in',
+  expired: 'Access token ended',
+  dead: 'Sign-in ended',
+} as const satisfies Record<Status['session']['kind'], string>;
 
 /** What happened last among these says whether the tokens can still be refreshed. */
 const TELLING: ReadonlySet<string> = new Set(['sign_in', 'refresh', 'refresh_failed', 'import']);
@@ -81,7 +83,9 @@ function problemOf(
   // A sign-in that was not finished leaves a dead grant as dead as it was.
   const last = history.find(({ kind }) => TELLING.has(kind));
   if (session.kind === 'none') return failure('Nobody has signed in here yet.', 'sign-in');
-  if (session.kind === 'stale' && !refreshable)
+  if (session.kind === 'dead')
+    return failure(`${session.reason ?? 'The sign-in has ended.'} Only a new sign-in helps.`, 'sign-in');
+  if (session.kind === 'expired' && !refreshable)
     return failure('The access token has ended, and there is no refresh token to get another with.', 'sign-in');
   if (last !== undefined && !last.ok && last.kind === 'refresh_failed') {
     return last.code === 'GRANT_DEAD'
@@ -93,7 +97,7 @@ function problemOf(
       'A refresh was cut off before its answer was stored. Its answer can be asked for again for two minutes.',
       'refresh',
     );
-  if (session.kind === 'stale')
+  if (session.kind === 'expired')
     return warning('The access token has ended. The next script that asks refreshes it.', 'refresh');
   const end = endWarning(status, now);
   if (end !== undefined) return warning(end, 'sign-in');

@@ -130,7 +130,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
   test('0 --json: signed in, and stdout is JSON and nothing else', async () => {
     const { exit, stdout } = await at.run(at.login('--json', '--scope', 'sleep,profile'));
     expect(exit).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01', session: 'fresh', missing_scope: [], file: at.file });
+    expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01', session: 'valid', missing_scope: [], file: at.file });
   });
 
   test('2 NOT_CONFIGURED: without an app, it says how to get one', async () => {

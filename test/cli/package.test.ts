@@ -115,7 +115,7 @@ describe.each(RUNTIMES)('installed in an empty project, on $name', ({ path: node
 
   test('a person signs in, and a script gets the token', async () => {
     const { stdout } = await program(signIn);
-    expect(JSON.parse(stdout)).toMatchObject({ session: 'fresh', profile: 'default' });
+    expect(JSON.parse(stdout)).toMatchObject({ session: 'valid', profile: 'default' });
     const stored = JSON.parse(await readFile(join(home, 'store/profiles/default.json'), 'utf8'));
     expect(await program(['token'])).toEqual({ stdout: `${stored.access_token}\n`, stderr: '' });
   });
@@ -133,7 +133,7 @@ describe.each(RUNTIMES)('installed in an empty project, on $name', ({ path: node
       // Without any desktop's own choice of a browser.
       const environment = { PATH, BROWSER: '', DISPLAY: ':99', XDG_DATA_DIRS: home, XDG_DATA_HOME: home, HOME: home };
       const { stdout } = await program([...signIn, '--profile', 'launched', '--timeout', '20'], environment);
-      expect(JSON.parse(stdout)).toMatchObject({ session: 'fresh', profile: 'launched' });
+      expect(JSON.parse(stdout)).toMatchObject({ session: 'valid', profile: 'launched' });
     },
   );
 

@@ -45,7 +45,7 @@ describe('status', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       profile: 'default',
       user_id: 'WALK01',
-      session: 'stale',
+      session: 'expired',
       refreshable: true,
       scope: ['sleep'],
       expires_at: '2026-01-31T20:00:00.000Z',
@@ -71,7 +71,7 @@ describe('status', () => {
     expect(JSON.parse(json.stdout)).toEqual([
       JSON.parse(alone.stdout),
       { profile: 'broken', error: expect.objectContaining({ code: 'STORE_DAMAGED' }) },
-      expect.objectContaining({ profile: 'default', user_id: 'WALK01', session: 'stale' }),
+      expect.objectContaining({ profile: 'default', user_id: 'WALK01', session: 'expired' }),
     ]);
     expect(text.stdout + json.stdout).not.toContain('marked');
     await rm(dirname(at.file), { recursive: true });

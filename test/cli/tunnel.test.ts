@@ -107,7 +107,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     const { exit, stdout } = await login.ended;
     expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      session: 'fresh',
+      session: 'valid',
       sandbox: SANDBOX,
       file: at('home/profiles/default.json'),
     });

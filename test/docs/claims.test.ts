@@ -62,6 +62,8 @@ describe('docs/file-format.md', () => {
     loginHint: 'somebody',
     tokens,
     refreshStartedAt: new Date(0),
+    grantEndedAt: new Date(0),
+    grantEndedReason: 'It has ended.',
     keep: [],
     extra: {},
   };

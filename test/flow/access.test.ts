@@ -128,7 +128,7 @@ describe('refresh', () => {
       expect((await at.stored()).scope.split(' ').toSorted()).toEqual(['activity', 'sleep']);
     }
     expect((await at.stored()).expires_at).toBeUndefined();
-    expect(await status({}, at.surroundings)).toMatchObject({ session: { kind: 'fresh' } });
+    expect(await status({}, at.surroundings)).toMatchObject({ session: { kind: 'valid' } });
     at.pass(LIFETIME * 3);
     expect(await token(at)).toBe((await at.stored()).access_token);
   });
@@ -157,4 +157,21 @@ describe('refresh', () => {
     await refresh({}, at.surroundings);
     expect(await at.stored()).toMatchObject({ note: 'of a person' });
   });
+});
+
+test('a refreshed token’s age counts from before the request, so that a slow response makes it look no younger', async () => {
+  let slow = () => {};
+  const through =
+    (send: Fetch): Fetch =>
+    async (url, init) => {
+      const response = await send(url, init);
+      slow();
+      return response;
+    };
+  await using at = await signedIn({ through });
+  at.pass(LIFETIME);
+  const begun = at.surroundings.now();
+  slow = () => at.pass(9);
+  const { expiresAt } = await accessToken({}, at.surroundings);
+  expect(expiresAt).toEqual(new Date(begun.getTime() + LIFETIME * 1000));
 });

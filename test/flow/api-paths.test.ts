@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { apiRequest } from '../../src/index.ts';
 import { type SignedIn, signedIn } from './signed-in.ts';
 
 /** What came to a server that is not the provider's. */
@@ -114,4 +115,21 @@ describe('the token goes to the provider’s API host only:', () => {
     expect(addresses).not.toContain(access_token);
     expect(addresses).not.toContain(refresh_token);
   });
+});
+
+test('the token does not go to a host whose name begins with the API host’s', async () => {
+  await using real = await signedIn();
+  // As if signed in at Fitbit itself; nothing is sent there.
+  await real.tamper({ sandbox: undefined });
+  const origin = 'https://api.fitbit.com';
+  for (const path of [
+    '//api.fitbit.com.evil.example/',
+    '//api.fitbit.com@evil.example/',
+    '//api.fitbit.comevil.example/',
+  ]) {
+    expect(new URL(path, origin).host).not.toBe('api.fitbit.com');
+    const refused = apiRequest(path, {}, real.surroundings);
+    await expect(refused).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(origin) });
+  }
+  expect(real.sent).toEqual([]);
 });

@@ -18,7 +18,7 @@ describe('status --check', () => {
   test('tells what the provider says: its scopes, which are not JSON, and its milliseconds', async () => {
     await using at = await signedIn({ scopes: ['activity', 'heartrate'] });
     const checked = await checkStatus({}, at.surroundings);
-    expect(checked).toMatchObject({ asked: true, userId: 'WALK01', session: { kind: 'fresh' } });
+    expect(checked).toMatchObject({ asked: true, userId: 'WALK01', session: { kind: 'valid' } });
     expect(checked.providerScopes?.toSorted()).toEqual(['activity', 'heartrate']);
     expect(checked.providerExpiresAt).toEqual(checked.expiresAt);
     expect(checked.rateLimit).toBeUndefined();
@@ -26,7 +26,7 @@ describe('status --check', () => {
     const { code, stdout } = await at.run(['status', '--check', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      session: 'fresh',
+      session: 'valid',
       check: { asked: true, expires_at: checked.expiresAt?.toISOString(), rate_limit: null },
     });
     expect((await at.run(['status', '--check'])).stdout).toContain('Fitbit (sandbox) says that the token works');

@@ -45,7 +45,7 @@ describe('whose account it is', () => {
     const page = await (await waiting.consent()).text();
     const done = await waiting.result;
     expect(done).toMatchObject({
-      session: { kind: 'fresh' },
+      session: { kind: 'valid' },
       refreshable: true,
       obstacle: expect.stringContaining(words),
     });

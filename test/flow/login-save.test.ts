@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Fetch } from '../../src/environment.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { NAVIGATION, parse } from './server-visitor.ts';
 import { type Bench, bench, type Waiting } from './sign-in.ts';
@@ -76,6 +78,47 @@ describe('the save', () => {
     expect(at.sandbox.isLive(JSON.parse(seen[0] ?? '').refresh_token)).toBe(true);
   });
 
+  test('a callback that arrives after the wait has ended is not exchanged, and nothing is stored', async () => {
+    await using at = await bench();
+    await at.signIn();
+    const old = await at.stored();
+    const stop = new AbortController();
+    const waiting = await at.begin({ signal: stop.signal });
+    const exchanges = at.sent.length;
+    const target = await waiting.answer();
+    const { hostname, port } = new URL(waiting.redirectUri);
+    const sockets = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const socket = connect(Number(port), hostname).on('error', () => {});
+        socket.write(get(waiting, target, { accept: '*/*' }).slice(0, -2));
+        await new Promise((resolve) => socket.once('connect', resolve));
+        return socket;
+      }),
+    );
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    stop.abort();
+    for (const socket of sockets) socket.end('\r\n');
+    await expect(waiting.result).rejects.toMatchObject({ code: 'CANCELLED' });
+    for (const socket of sockets) socket.resume();
+    await Promise.all(closed);
+    expect(at.sent).toHaveLength(exchanges);
+    expect(await at.stored()).toBe(old);
+  });
+
+  test('a token’s age counts from before the request, so that a slow response makes it look no younger', async () => {
+    let time = Date.parse('2026-01-31T12:00:00Z');
+    const slow: Fetch = async (url, init) => {
+      const response = await fetch(url, init);
+      time += 9_000;
+      return response;
+    };
+    await using at = await bench({ fetch: slow });
+    const begun = new Date(time);
+    const done = await at.signIn({}, { now: () => new Date(time) });
+    expect(done.obtainedAt).toEqual(begun);
+    expect(done.expiresAt).toEqual(new Date(begun.getTime() + 28_800_000));
+  });
+
   test('a code that has arrived is exchanged and stored though the wait is ended meanwhile', async () => {
     await using at = await bench();
     const stop = new AbortController();
@@ -120,7 +163,7 @@ describe.skipIf(process.platform === 'win32')('a store that cannot be written', 
     const directory = dirname(at.file);
     await rename(directory, `${directory}.away`);
     await spoil(directory);
-    expect(await (await waiting.consent()).text()).toContain('Not signed in');
+    expect(await (await waiting.consent()).text()).toContain('STORE_UNAVAILABLE');
     await expect(waiting.result).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(at.sandbox.state().counts.exchanges).toBe(1);
     await rm(directory);

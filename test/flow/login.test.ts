@@ -13,7 +13,7 @@ describe('login', () => {
     const page = await (await waiting.consent()).text();
     const done = await waiting.result;
 
-    expect(done).toMatchObject({ userId: 'WALK01', session: { kind: 'fresh' }, missingScopes: [], location: at.file });
+    expect(done).toMatchObject({ userId: 'WALK01', session: { kind: 'valid' }, missingScopes: [], location: at.file });
     expect(page).toMatch(/signed in/i);
     expect(page).toContain('WALK01');
     expect((await stat(at.file)).mode & 0o777).toBe(0o600);
@@ -166,14 +166,14 @@ describe('what was granted', () => {
   test('§14: token_type is compared without case', async () => {
     await using at = await bench();
     at.sandbox.faults.add({ at: 'token', kind: 'token-type-lower' });
-    expect((await at.signIn()).session.kind).toBe('fresh');
+    expect((await at.signIn()).session.kind).toBe('valid');
     expect(JSON.parse(await at.stored()).token_type).toBe('Bearer');
   });
 
   test('§14: no lifetime in the answer is no lifetime on disk', async () => {
     await using at = await bench();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-expires' });
-    expect(await at.signIn()).toMatchObject({ session: { kind: 'fresh' } });
+    expect(await at.signIn()).toMatchObject({ session: { kind: 'valid' } });
     expect(JSON.parse(await at.stored())).not.toHaveProperty('expires_at');
   });
 

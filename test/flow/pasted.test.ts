@@ -37,7 +37,7 @@ describe('an answer that is pasted', () => {
     await using at = await bench();
     const waiting = await begin(at);
     waiting.paste.write(form(new URL(addressOf(waiting, await waiting.answer()))));
-    expect(await waiting.result).toMatchObject({ userId: 'WALK01', session: { kind: 'fresh' } });
+    expect(await waiting.result).toMatchObject({ userId: 'WALK01', session: { kind: 'valid' } });
     expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
     expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
     // Nobody waits for a browser that cannot come: the port is free.

@@ -111,9 +111,9 @@ describe('profiles', () => {
 
     const listed = JSON.parse((await at.run(['profiles', '--json'])).stdout);
     expect(listed).toMatchObject([
-      { profile: 'asleep', user_id: 'WALK01', session: 'stale', refreshable: true },
+      { profile: 'asleep', user_id: 'WALK01', session: 'expired', refreshable: true },
       { profile: 'broken', error: { code: 'STORE_DAMAGED', exit_code: 6 } },
-      { profile: 'default', session: 'stale' },
+      { profile: 'default', session: 'expired' },
       { profile: 'newer', error: { code: 'STORE_VERSION' } },
     ]);
     expect(at.sent).toEqual([]);

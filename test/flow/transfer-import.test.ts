@@ -164,7 +164,7 @@ describe('import', () => {
       { profile: 'taken', sandbox: at.sandbox.origin },
       { ...at.surroundings, environment: { ...at.surroundings.environment, ...APP } },
     );
-    expect(done).toMatchObject({ session: { kind: 'stale', refreshable: true } });
+    expect(done).toMatchObject({ session: { kind: 'expired', refreshable: true } });
     expect(await at.run(['token', '--profile', 'taken'])).toMatchObject({ code: 0 });
     expect(at.sandbox.state().counts.refreshes).toBe(1);
   });

@@ -14,7 +14,7 @@ const WELL: Facts = {
     name: 'default',
     path: '/home/you/.config/fitbit-login/profiles/default.json',
     exists: true,
-    standing: 'fresh',
+    standing: 'valid',
   },
   log: { path: '/home/you/.local/state/fitbit-login/fitbit-login.log', exists: true },
   ipv4: { address: '127.0.0.1', needed: 'only' },

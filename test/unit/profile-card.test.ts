@@ -12,7 +12,7 @@ const WELL: Status = {
   provider: 'fitbit',
   providerName: 'Fitbit',
   clientId: '23ABCD',
-  session: { kind: 'fresh', secondsLeft: 3600 },
+  session: { kind: 'valid', secondsLeft: 3600 },
   userId: 'WALK01',
   scopes: ['weight', 'sleep'],
   missingScopes: [],
@@ -60,7 +60,7 @@ interface Case {
   readonly action: 'refresh' | 'sign-in';
 }
 
-const STALE = { session: { kind: 'stale', refreshable: true } } as const;
+const STALE = { session: { kind: 'expired', refreshable: true } } as const;
 // Each is put on top of all that follow it: the worst is said first.
 const CASES: readonly Case[] = [
   {
@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'the end of a token that cannot be refreshed',
-    status: { session: { kind: 'stale', refreshable: false }, refreshable: false },
+    status: { session: { kind: 'expired', refreshable: false }, refreshable: false },
     tone: 'failure',
     says: /no refresh token/,
     action: 'sign-in',

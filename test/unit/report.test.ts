@@ -11,7 +11,7 @@ const DONE: SignIn = {
   provider: 'google-health',
   providerName: 'Google Health',
   clientId: '1-a.apps.googleusercontent.com',
-  session: { kind: 'fresh', secondsLeft: 3600 },
+  session: { kind: 'valid', secondsLeft: 3600 },
   userId: '1622',
   scopes: ['activity_and_fitness', 'profile'].map(
     (stem) => `https://www.googleapis.com/auth/googlehealth.${stem}.readonly`,

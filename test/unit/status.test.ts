@@ -34,18 +34,31 @@ const at = (profile: Profile, now = NOW) =>
 
 const SESSIONS: readonly (readonly [string, Profile, Date, Session])[] = [
   ['no tokens', SIGNED_OUT, NOW, { kind: 'none' }],
-  ['a token with time left', PROFILE, NOW, { kind: 'fresh', secondsLeft: 28_740 }],
-  ['its last second', PROFILE, later(28_739), { kind: 'fresh', secondsLeft: 1 }],
-  ['half of its last second', PROFILE, later(28_739.5), { kind: 'stale', refreshable: true }],
-  ['the moment it ends', PROFILE, later(28_740), { kind: 'stale', refreshable: true }],
-  ['a day after', PROFILE, later(86_400), { kind: 'stale', refreshable: true }],
+  ['a token with time left', PROFILE, NOW, { kind: 'valid', secondsLeft: 28_740 }],
+  ['its last second', PROFILE, later(28_739), { kind: 'valid', secondsLeft: 1 }],
+  ['half of its last second', PROFILE, later(28_739.5), { kind: 'expired', refreshable: true }],
+  ['the moment it ends', PROFILE, later(28_740), { kind: 'expired', refreshable: true }],
+  ['a day after', PROFILE, later(86_400), { kind: 'expired', refreshable: true }],
   [
     'ended, without a refresh token',
     { ...PROFILE, tokens: UNREFRESHABLE },
     later(86_400),
-    { kind: 'stale', refreshable: false },
+    { kind: 'expired', refreshable: false },
   ],
-  ['a token without a lifetime', { ...PROFILE, tokens: ENDLESS }, later(1e8), { kind: 'fresh' }],
+  [
+    'obtained a minute in the future: a clock that is a little slow',
+    PROFILE,
+    later(-120),
+    { kind: 'valid', secondsLeft: 28_860 },
+  ],
+  [
+    'obtained over a minute in the future, by another clock',
+    PROFILE,
+    later(-121),
+    { kind: 'expired', refreshable: true },
+  ],
+  ['a grant that has ended', { ...PROFILE, grantEndedAt: NOW }, NOW, { kind: 'dead', since: NOW }],
+  ['a token without a lifetime', { ...PROFILE, tokens: ENDLESS }, later(1e8), { kind: 'valid' }],
 ];
 
 describe('the status of a profile', () => {
@@ -58,13 +71,21 @@ describe('the status of a profile', () => {
     expect(at(SIGNED_OUT)).toMatchObject({ scopes: [], missingScopes: [] });
   });
 
+  test.each([
+    ['heart', 'heartrate'],
+    ['heartrate', 'heart'],
+  ])('the scope %s is missing where only %s was granted: a scope is compared whole', (asked, granted) => {
+    const tokens = { ...TOKENS, scopes: [granted] };
+    expect(at({ ...PROFILE, requestedScopes: [asked], tokens }).missingScopes).toEqual([asked]);
+  });
+
   test('tells what is known and leaves out what is not', () => {
     expect(at(PROFILE)).toEqual({
       profile: 'default',
       provider: 'fitbit',
       providerName: 'Fitbit',
       clientId: '23ABCD',
-      session: { kind: 'fresh', secondsLeft: 28_740 },
+      session: { kind: 'valid', secondsLeft: 28_740 },
       userId: 'WALK01',
       scopes: ['sleep', 'social'],
       missingScopes: ['weight', 'profile'],

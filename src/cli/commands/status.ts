@@ -63,6 +63,7 @@ export const statusCommand: Command = {
     const found = await status(defined({ profile }), surroundings);
     answer(inJsonOr(json, statusJson(found, now), statusText(found, now)));
     // 3 says the same here as everywhere: only a new sign-in helps.
-    return found.session.kind === 'none' || (found.session.kind === 'stale' && !found.session.refreshable) ? 3 : 0;
+    const { session } = found;
+    return session.kind === 'valid' || (session.kind === 'expired' && session.refreshable) ? 0 : 3;
   },
 };

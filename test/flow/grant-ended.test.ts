@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { access } from '../../src/auth/access-token.ts';
+import { checkStatus, refresh, status } from '../../src/index.ts';
+import type { LockedProfile, ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
+import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
+
+/** Lets the provider call the grant dead, as often as it is asked, by a refresh while the stored access token still works. */
+async function grantEnds(at: SignedIn, times?: number): Promise<void> {
+  at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant', times });
+  expect(await failure(refresh({}, at.surroundings))).toMatchObject({ code: 'GRANT_DEAD', exitCode: 3 });
+}
+
+describe('a grant that the provider called dead', () => {
+  test('is stored as dead with the evidence, and shown by status, which exits 3', async () => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    await grantEnds(at);
+    const now = at.surroundings.now();
+    expect(await at.stored()).toEqual({
+      ...before,
+      grant_ended_at: now.toISOString(),
+      grant_ended_reason: expect.stringContaining('refresh token'),
+    });
+    expect(await at.text()).not.toMatch(/refresh_started_at/);
+    expect((await status({}, at.surroundings)).session).toMatchObject({ kind: 'dead', since: now });
+    const { code, stdout } = await at.run(['status', '--json']);
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ session: 'dead', grant_ended_at: now.toISOString() });
+    expect((await at.run(['status', '--all'])).stdout).toContain('ended');
+  });
+
+  test('leaves its access token to `token` until that expires, which then exits 3: neither asks the provider', async () => {
+    await using at = await signedIn();
+    const { access_token } = await at.stored();
+    await grantEnds(at);
+    const asked = at.sent.length;
+    at.pass(LIFETIME - 1);
+    expect(await at.run(['token'])).toMatchObject({ code: 0, stdout: `${access_token}\n` });
+    expect((await at.run(['token', '--min-ttl', '600'])).code).toBe(3);
+    at.pass(1);
+    const ended = await at.run(['token']);
+    expect(ended).toMatchObject({ code: 3, stdout: '' });
+    expect(ended.stderr).toContain('fitbit-login login');
+    expect(at.sent).toHaveLength(asked);
+  });
+
+  test.each([
+    ['refresh', (at: SignedIn) => refresh({}, at.surroundings)],
+    ['status --check', (at: SignedIn) => checkStatus({}, at.surroundings)],
+  ])('is asked about again by %s, whose success clears the mark', async (_name, ask) => {
+    await using at = await signedIn();
+    await grantEnds(at, 2);
+    expect(await failure(ask(at))).toMatchObject({ code: 'GRANT_DEAD' });
+    await ask(at);
+    const stored = await at.stored();
+    expect(stored).not.toHaveProperty('grant_ended_at');
+    expect(stored).not.toHaveProperty('grant_ended_reason');
+    expect((await at.run(['status'])).code).toBe(0);
+  });
+
+  test('is forgotten with a new sign-in', async () => {
+    await using at = await signedIn();
+    await grantEnds(at, 1);
+    await at.signIn();
+    expect(await at.stored()).not.toHaveProperty('grant_ended_at');
+  });
+
+  test('is told of all the same where the mark cannot be written', async () => {
+    await using at = await signedIn();
+    const before = await at.text();
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant' });
+    const runtime = at.runtime();
+    const { store } = runtime;
+    const lock = async (name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined> => {
+      const locked = await store.lock(name, options);
+      return (
+        locked && {
+          ...locked,
+          checkpoint: async (profile) => {
+            if (profile.grantEndedAt !== undefined) throw new Error('ENOSPC');
+            if (profile.refreshStartedAt === undefined) await locked.checkpoint(profile);
+          },
+        }
+      );
+    };
+    at.pass(LIFETIME);
+    const asked = access({ ...runtime, store: { ...store, lock } as ProfileStore }, { name: 'default' });
+    expect(await failure(asked)).toMatchObject({ code: 'GRANT_DEAD', exitCode: 3 });
+    expect(await at.text()).toBe(before);
+  });
+
+  test('lives again where an older version, which preserves the mark, has got tokens since', async () => {
+    await using at = await signedIn();
+    await grantEnds(at, 1);
+    at.pass(60);
+    await at.tamper({ obtained_at: at.surroundings.now().toISOString() });
+    expect((await status({}, at.surroundings)).session.kind).toBe('valid');
+  });
+});
