@@ -9,12 +9,9 @@ import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/index.ts';
-import { listen } from '../../src/server/listener.ts';
-import type { View } from '../../src/server/pages/view.ts';
+import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { desk } from './desk.ts';
-
-const VIEW: View = { tone: 'success', title: 'Signed in', lead: 'Stored.' };
 
 describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   let browser: RunningBrowser;
@@ -68,18 +65,11 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   });
 
   test('reload, back and forward show the result again while the server lives, and ask nobody again', async () => {
-    let asked = 0;
-    await using listener = await listen({
-      redirectUris: ['http://127.0.0.1:0/callback'],
-      onCallback: async () => {
-        asked += 1;
-        return { final: true, view: VIEW };
-      },
-    });
+    await using visited = await waiting();
     const page = await browser.context.newPage();
     const heading = page.getByRole('heading', { name: /signed in/i });
     await page.goto('about:blank');
-    await page.goto(`${listener.redirectUri}?code=the-code&state=the-state#_=_`);
+    await page.goto(`${visited.listener.redirectUri}?code=the-code&state=right#_=_`);
     await heading.waitFor();
     await page.reload();
     await heading.waitFor();
@@ -87,9 +77,9 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     await page.goForward();
     await heading.waitFor();
     expect(page.url()).not.toMatch(/the-code|_=_/);
-    await page.goto(`${listener.redirectUri}?code=the-code&state=the-state`);
+    await page.goto(`${visited.listener.redirectUri}?code=the-code&state=right`);
     await heading.waitFor();
-    expect(asked).toBe(1);
+    expect(visited.asked).toHaveLength(1);
   });
 
   test('the browser itself: the program has ended although connections to it are kept open', async () => {

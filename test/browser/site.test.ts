@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listen } from '../../src/server/listener.ts';
 import type { Next } from '../../src/server/site.ts';
+import { SIGNED_IN, waiting } from '../flow/server-visitor.ts';
 import { FRESH, SETUP_WRONG, STALE } from '../flow/site-views.ts';
 import { type VisitedOptions, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
@@ -83,20 +83,13 @@ describe.skipIf(skipWithoutBrowser).each([
     'from a result page on %s the way back to the status page is one click',
     async (host) => {
       await using visited = await visitedSite();
-      await using listener = await listen({
+      const button = { label: 'Back to the status page', url: visited.site.pageUrl('status') };
+      await using signIn = await waiting({
         redirectUris: [`http://${host}:0/callback`],
-        onCallback: async () => ({
-          final: true,
-          view: {
-            tone: 'success',
-            title: 'Signed in',
-            lead: 'Stored.',
-            button: { label: 'Back to the status page', url: visited.site.pageUrl('status') },
-          },
-        }),
+        onCallback: (pending) => void pending.respond({ ...SIGNED_IN, button }),
       });
       const page = await opened(visited);
-      await page.goto(`${listener.redirectUri}?code=x&state=y`);
+      await page.goto(`${signIn.listener.redirectUri}?code=x&state=right`);
       await page.getByRole('link', { name: 'Back to the status page' }).click();
       await page.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
     },

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listen } from '../../src/server/listener.ts';
+import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
 import { type Desk, desk, type PendingSignIn } from './desk.ts';
 import { run, type StrangersSite, strangersSite } from './stranger.ts';
@@ -65,15 +65,9 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     });
 
     test('§9: cannot frame the result page, nor read it, nor learn that it is there', async () => {
-      await using listener = await listen({
-        redirectUris: ['http://127.0.0.1:0/callback'],
-        onCallback: async () => ({
-          final: true,
-          view: { tone: 'success', title: 'Signed in', lead: '' },
-        }),
-      });
+      await using visited = await waiting();
       const tab = await browser.context.newPage();
-      await tab.goto(`${listener.redirectUri}?code=the-code`);
+      await tab.goto(`${visited.listener.redirectUri}?code=the-code&state=right`);
       const result = tab.url().replace('#', '');
       expect(await run(await strangersPage(host), 'tryEverything', result)).toEqual(NOTHING);
     });
