@@ -41,13 +41,3 @@ export interface View {
   /** The response came from a browser other than the one that began. */
   readonly otherBrowser?: boolean;
 }
-
-/** How the sign-in replies to one request at the redirect URI. */
-export interface CallbackAnswer {
-  /**
-   * `true` when the sign-in is over (signed in, denied, failed): the page is shown and the server may close.
-   * `false` when the request was not the awaited callback: the page goes out with a 4xx and the wait continues.
-   */
-  readonly final: boolean;
-  readonly view: View;
-}
