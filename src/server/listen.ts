@@ -44,7 +44,7 @@ export interface Listener<T> extends AsyncDisposable {
 }
 
 /** How long a result page that is being written may take to leave when the listener closes. */
-const FLUSH_MS = 250;
+const FLUSH_MS = 1_000;
 
 /**
  * Binds the first of the redirect URIs that is free and answers there until it is closed.

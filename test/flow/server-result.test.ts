@@ -203,7 +203,7 @@ test('closing while a browser is held open ends its visit', async () => {
 });
 
 test('closing while the page is on its way to a slow reader lets it out to the last byte', async () => {
-  const page = { ...SIGNED_IN, notes: ['a'.repeat(16_000_000)] };
+  const page = { ...SIGNED_IN, notes: ['a'.repeat(8_000_000)] };
   await using visited = await waiting({ onCallback: (pending) => void pending.respond(page) });
   const socket = await visited.socket();
   const begun = new Promise((resolve) => socket.once('readable', resolve));
