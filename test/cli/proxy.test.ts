@@ -222,7 +222,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
 
   test('a script that uses the library ends by itself', async () => {
     const script = `
-      import { refresh } from '${resolve('dist/index.js')}';
+      import { refresh } from '${resolve('dist/index.mjs')}';
       console.log((await refresh()).refreshed);
     `;
     const env = { ...through(names), PATH: process.env.PATH, FITBIT_LOGIN_HOME: at.home };
