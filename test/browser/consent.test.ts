@@ -26,9 +26,10 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     for (const secret of [access_token, refresh_token]) expect(source).not.toContain(secret);
   });
 
-  test('a scope that is unticked is named as missing by the page and by the stored profile', async () => {
+  test('without JavaScript too, an unticked scope is named as missing by the page and by the stored profile', async () => {
+    await using quiet = await launch({ javaScriptEnabled: false });
     await using at = await desk();
-    const { page, done } = await at.begin(browser.context);
+    const { page, done } = await at.begin(quiet.context);
     await page.locator('input[value=sleep]').uncheck();
     await page.getByRole('button', { name: 'Allow' }).click();
     expect((await done).missingScopes).toEqual(['sleep']);
@@ -54,34 +55,6 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     await page.getByRole('heading', { name: /declined/i }).waitFor();
     expect(await page.locator('.lines').textContent()).toMatch(/untouched/);
     expect(await at.stored()).toBe(before);
-  });
-
-  test('a tab that is closed ends in a time-out, and the old tokens are there to the byte', async () => {
-    await using at = await desk();
-    await at.signInBefore();
-    const before = await at.stored();
-    const { page, redirectUri, done } = await at.begin(browser.context, { timeoutMs: 3_000 });
-    await page.close();
-    const hint = expect.stringContaining(redirectUri);
-    await expect(done).rejects.toMatchObject({ code: 'TIMED_OUT', exitCode: 4, hint });
-    expect(await at.stored()).toBe(before);
-  });
-
-  test('a second sign-in asks for consent again, and only when it is finished it replaces the first', async () => {
-    await using at = await desk();
-    const first = await at.begin(browser.context);
-    await first.page.getByRole('button', { name: 'Allow' }).click();
-    expect((await first.done).userId).toBe('WALK01');
-    const before = await at.stored();
-
-    const second = await at.begin(browser.context);
-    await second.page.getByRole('button', { name: 'Allow' }).waitFor();
-    await second.page.getByRole('combobox').selectOption('SLEEP2');
-    expect(await at.stored()).toBe(before);
-    await second.page.getByRole('button', { name: 'Allow' }).click();
-    expect(await second.done).toMatchObject({ userId: 'SLEEP2', replacedUserId: 'WALK01' });
-    expect(JSON.parse(await at.stored()).user_id).toBe('SLEEP2');
-    await expect.poll(() => second.page.locator('.lines').textContent()).toMatch(/WALK01/);
   });
 
   test('two tabs of one address, both allowed: one exchange, and the other tab is not shown whose data it is', async () => {
@@ -118,19 +91,11 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     expect(await other.content()).not.toContain('WALK01');
   });
 
-  test('works with JavaScript off', async () => {
-    await using quiet = await launch({ javaScriptEnabled: false });
-    await using at = await desk();
-    const { page, done } = await at.begin(quiet.context);
-    await page.locator('input[value=activity]').uncheck();
-    await page.getByRole('button', { name: 'Allow' }).click();
-    expect((await done).missingScopes).toEqual(['activity']);
-    await page.getByRole('heading', { name: /signed in/i }).waitFor();
-  });
-
-  test('works with the keyboard alone', async () => {
+  test('the consent page works with the keyboard alone, and fits 320 px', async () => {
     await using at = await desk();
     const { page, done } = await at.begin(browser.context);
+    await page.setViewportSize({ width: 320, height: 600 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
     // Past the choice of an account, to the first box.
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');

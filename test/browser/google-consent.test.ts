@@ -13,22 +13,28 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  test('granular: what is unticked is named as not granted by the page, and stored as not granted', async () => {
+  test('with every box unticked it asks again; then unticked scopes are named as not granted by the page, and stored so', async () => {
     await using at = await desk();
-    const { page, done } = await at.begin(browser.context, { ...GOOGLE, scopes: SCOPES });
+    const { page, strays, done } = await at.begin(browser.context, { ...GOOGLE, scopes: SCOPES });
+    await page.setViewportSize({ width: 360, height: 640 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('alert').waitFor();
     for (const scope of ['sleep.readonly', 'nutrition.writeonly']) {
       await page.locator(`input[value="${PREFIX}${scope}"]`).uncheck();
     }
     await page.getByRole('button', { name: 'Allow' }).click();
     const { userId = '?', missingScopes } = await done;
+    expect(strays).toEqual([]);
     expect(missingScopes).toEqual([`${PREFIX}sleep.readonly`, `${PREFIX}nutrition.writeonly`]);
 
     await page.getByRole('heading', { name: /signed in/i }).waitFor();
-    const row = (label: string) => page.locator('dl > div', { hasText: label }).first().textContent();
-    expect(await row('Scopes granted')).toMatch(/profile\.readonly$/);
-    expect(await row('Not granted')).toMatch(/sleep\.readonly.*nutrition\.writeonly/);
-    expect(await row('Account')).toContain(userId);
-    expect(await row('Fitbit account')).toContain('WALK01');
+    const text = await page.locator('main').textContent();
+    for (const words of [userId, 'WALK01']) expect(text).toContain(words);
+    expect(await page.locator('dl > div', { hasText: 'Not granted' }).textContent()).toMatch(
+      /sleep.*food|sleep.*nutrition/i,
+    );
     const { access_token, refresh_token, scope, requested_scope } = JSON.parse(await at.stored());
     expect(scope).toBe(`${PREFIX}profile.readonly`);
     expect(requested_scope.split(' ')).toHaveLength(3);
@@ -37,28 +43,5 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
     const shown = `${page.url()}\n${await page.content()}`;
     for (const secret of [access_token, refresh_token, GOOGLE.clientSecret, '4/0A'])
       expect(shown).not.toContain(secret);
-  });
-
-  test('with every box unticked it asks again, and the wait goes on', async () => {
-    await using at = await desk();
-    const { page, strays, done } = await at.begin(browser.context, { ...GOOGLE, scopes: SCOPES });
-    for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
-    await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByRole('alert').waitFor();
-    for (const box of await page.getByRole('checkbox').all()) await box.check();
-    await page.getByRole('button', { name: 'Allow' }).click();
-    expect(await done).toMatchObject({ missingScopes: [] });
-    expect(strays).toEqual([]);
-  });
-
-  test('an account without a Health profile: the page says “signed in”, and which address helps', async () => {
-    await using at = await desk();
-    const options = { ...GOOGLE, scopes: SCOPES, loginHint: 'starter@example.com' };
-    const { page, done } = await at.begin(browser.context, options);
-    await page.getByRole('button', { name: 'Allow' }).click();
-    expect((await done).obstacle).toContain('no Health profile');
-    await page.getByRole('heading', { name: /signed in/i }).waitFor();
-    expect(await page.locator('.notes').textContent()).toContain('https://fitbit.google.com/auth/signup');
-    expect(await page.locator('body').getAttribute('class')).toContain('warning');
   });
 });
