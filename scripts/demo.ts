@@ -1,7 +1,7 @@
 /**
- * `npm run demo`, `npm run demo -- --provider google-health`: a whole sign-in against the built-in look-alike, with the program's own command line. The
- * tokens go to a temporary directory, which is removed at the end. Where nobody could see a browser window, the demo
- * consents by itself; every other step is the same.
+ * `npm run demo`, `npm run demo -- --provider fitbit`: a whole sign-in at the built-in provider simulator, with the
+ * program's own command line. Tokens go to a temporary directory, which is removed at the end. Without a display, the
+ * demo presses Allow for you; every other step is the same.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,10 +17,10 @@ const CLIENT_IDS: Readonly<Record<string, string>> = {
   fitbit: '23TSTP',
   'google-health': '100000000001-desktop.apps.googleusercontent.com',
 };
-const { provider } = parseArgs({ options: { provider: { type: 'string', default: 'fitbit' } } }).values;
+const { provider } = parseArgs({ options: { provider: { type: 'string', default: 'google-health' } } }).values;
 const clientId = CLIENT_IDS[provider];
 if (clientId === undefined) {
-  process.stderr.write(`There is no demo of “${provider}”: --provider is ${Object.keys(CLIENT_IDS).join(' or ')}.\n`);
+  process.stderr.write(`Unknown provider “${provider}”. Pass --provider ${Object.keys(CLIENT_IDS).join(' or ')}.\n`);
   process.exit(2);
 }
 
@@ -41,11 +41,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await using sandbox = await startSandbox();
   sandbox.register({ id: clientId, name: 'The demo', redirectUris: REDIRECT_URIS });
-  say(`The sandbox plays the provider at ${sandbox.origin}. Nothing leaves this machine.`);
+  say(`A simulated provider runs at ${sandbox.origin}. Nothing leaves this computer.`);
   say(
     screen
-      ? 'Your browser opens its consent page: press Allow there.\n'
-      : 'There is no screen here, so the demo presses Allow by itself.\n',
+      ? 'Your browser opens its consent page: press Allow.\n'
+      : 'Without a display, the demo presses Allow for you.\n',
   );
 
   const run = (...argv: string[]) => {
@@ -82,7 +82,7 @@ try {
 }
 process.exit();
 
-/** What the person would see in the browser at the end. */
+/** Prints the title of the page at the end of the sign-in. */
 async function showPage(page: Response): Promise<void> {
   const title = /<title>([^<]*)/.exec(await page.text())?.[1];
   say(`The browser's last page (${page.status}): ${title}`);

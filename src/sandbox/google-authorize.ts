@@ -34,7 +34,7 @@ export function googleAuthorize(app: FastifyInstance, { registry, google, faults
     path: '/o/oauth2/v2/auth',
     people: registry.people,
     label: labelOf,
-    account: ({ displayName, email }) => `${displayName} (${email})`,
+    account: ({ displayName, email }) => `${email} (${displayName})`,
     validate: (query) => validateRequest(query, registry),
     denied: (request) => redirectWithError(request, 'access_denied'),
     allowed: ({ client, redirectUri, state, ...asked }, { person: { userId }, scopes, origin }) => {
