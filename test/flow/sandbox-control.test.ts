@@ -152,7 +152,7 @@ test('big bodies, big queries and bytes that are not HTTP are rejected, and a si
   expect(await app.code()).toMatch(/^[0-9a-f]{40}$/);
 });
 
-test('it listens on 127.0.0.1 only, and names a port that is in use', async () => {
+test('§3 the sandbox listens on 127.0.0.1 only, and names a port that is in use', async () => {
   expect(app.sandbox.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   const port = Number(new URL(app.sandbox.origin).port);
   const message = expect.stringContaining(String(port));
