@@ -8,6 +8,8 @@
 export { type AccessOptions, type AccessToken, accessToken, environmentFor, refresh } from './auth/access-token.ts';
 export { type ApiAnswer, type ApiOptions, apiRequest, type RateLimit } from './auth/api.ts';
 export { type CheckedStatus, checkStatus } from './auth/check.ts';
+export { EXPORT_FORMATS, type Exported, type ExportOptions, exportProfile } from './auth/export.ts';
+export { IMPORT_FORMATS, type ImportedStatus, type ImportOptions, importProfile } from './auth/import.ts';
 export { type LoginEvent, type LoginOptions, login, type SignIn } from './auth/login.ts';
 export { type LogoutOptions, logout, type SignedOut } from './auth/logout.ts';
 export { endWarning, formatDateTime, type Grant } from './auth/messages.ts';
@@ -22,23 +24,15 @@ export { browserWords } from './browser/event.ts';
 export { type Elsewhere, type Screen, screenOf } from './browser/screen.ts';
 export type { Check, CheckId, CheckState } from './doctor/check.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
+export { decodeText } from './formats/document.ts';
+export { isClientId } from './formats/values.ts';
 export { type Diagnosis, type DoctorOptions, doctor } from './library/doctor.ts';
 export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusPageOptions, statusPage } from './library/status-page.ts';
-export {
-  EXPORT_FORMATS,
-  type ExportOptions,
-  exportProfile,
-  type ImportedStatus,
-  type ImportOptions,
-  importProfile,
-} from './library/transfer.ts';
 export { LOG_LEVELS, type LogLevel } from './log/level.ts';
 export { shortScope } from './providers/google-health.ts';
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 export { Secret } from './secret.ts';
-export { isClientId } from './usecases/client-file.ts';
-export type { Exported } from './usecases/export-profile.ts';
 export type { FormRegistration } from './usecases/registration-form.ts';
 export type { SetupProvider } from './usecases/setup-view.ts';
 

@@ -1,5 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
+import { readClientFile } from '../formats/read.ts';
+import { cleanSecret, cleanValue, tidy } from '../formats/values.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
 import type { DiscoveryOptions } from '../oauth/discovery.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
@@ -8,7 +10,6 @@ import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import type { Client, Profile } from '../store/profile.ts';
-import { isClientId, parseClientFile } from '../usecases/client-file.ts';
 
 export interface RegistrationOptions {
   /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
@@ -17,8 +18,8 @@ export interface RegistrationOptions {
   readonly clientId?: string;
   /** The secret of an app that has one. Default: from `clientFile`, then `FITBIT_CLIENT_SECRET`, then as before. */
   readonly clientSecret?: string | Secret;
-  /** The content of a file with the client secret, and perhaps the client id: the secret alone, dotenv, or JSON. */
-  readonly clientFile?: string;
+  /** The content of a file with the client secret, and perhaps the client id: the secret alone, JSON, dotenv, INI or TOML. */
+  readonly clientFile?: string | Uint8Array;
   /** Asked where the provider's metadata leads to other sites than its own. Default: such a provider is refused. */
   readonly confirmSites?: DiscoveryOptions['confirmSites'];
 }
@@ -26,27 +27,44 @@ export interface RegistrationOptions {
 /**
  * Which app signs in: what was given, else the environment, else what the profile signed in with before. The id and
  * the secret of different sources are never mixed, but for a secret that comes alone.
+ *
+ * @throws AuthError `USAGE` for a value that cannot be a client ID or a secret, with its source
  */
 export function resolveClient(
   options: RegistrationOptions,
-  environment: Environment,
+  { FITBIT_CLIENT_ID, FITBIT_CLIENT_SECRET }: Environment,
   stored: Profile | undefined,
 ): Client | undefined {
-  const file = options.clientFile === undefined ? undefined : parseClientFile(options.clientFile);
-  const { FITBIT_CLIENT_ID: environmentId, FITBIT_CLIENT_SECRET: environmentSecret } = environment;
-  const given = options.clientId ?? file?.id;
-  const id = given ?? (environmentId || stored?.client.id);
+  const { provider, clientId, clientSecret, clientFile } = options;
+  // A server of its own may make secrets of any characters.
+  const values = { anyPrintable: provider === undefined ? stored?.provider === 'custom' : URL.canParse(provider) };
+  const file = clientFile === undefined ? undefined : readClientFile(clientFile, values);
+  const given = clientId === undefined ? file?.id : cleanValue('client ID', clientId, 'given with --client-id');
+  const ofEnvironment = FITBIT_CLIENT_ID ? tidy(FITBIT_CLIENT_ID) : undefined;
+  const id =
+    given ?? (ofEnvironment && cleanValue('client ID', ofEnvironment, 'in FITBIT_CLIENT_ID')) ?? stored?.client.id;
   if (id === undefined) return undefined;
-  if (!isClientId(id)) throw new AuthError('USAGE', 'The client id holds characters that no client id has.');
-  const { clientSecret } = options;
-  const secret =
-    (typeof clientSecret === 'string' ? new Secret(clientSecret) : clientSecret) ??
-    file?.secret ??
-    (environmentSecret && (given === undefined || given === environmentId || !environmentId)
-      ? new Secret(environmentSecret)
-      : undefined) ??
-    (stored?.client.id === id ? stored.client.secret : undefined);
-  return { id, secret };
+  if (clientSecret instanceof Secret) return { id, secret: clientSecret };
+  if (clientSecret !== undefined)
+    return { id, secret: cleanSecret('client secret', clientSecret, 'that was given', values) };
+  if (file?.secret !== undefined) return { id, secret: file.secret };
+  const isOfEnvironment = given === undefined || ofEnvironment === undefined || given === ofEnvironment;
+  if (FITBIT_CLIENT_SECRET && isOfEnvironment) {
+    return { id, secret: cleanSecret('client secret', FITBIT_CLIENT_SECRET, 'in FITBIT_CLIENT_SECRET', values) };
+  }
+  return { id, secret: stored?.client.id === id ? stored.client.secret : undefined };
+}
+
+/**
+ * Google's Desktop and Web clients always need their secret: without, every exchange and refresh is refused.
+ * @throws AuthError `NOT_CONFIGURED` where it is missing
+ */
+export function assertHasSecret({ id }: Provider, { secret }: Client): void {
+  if (id !== 'google-health' || secret !== undefined) return;
+  throw new AuthError('NOT_CONFIGURED', 'A client of Google needs its client secret, Desktop apps included.', {
+    preserved: 'Nothing was changed.',
+    hint: 'Give the file that Google lets you download for it: `--client-secret-file FILE`.',
+  });
 }
 
 export interface ProviderChoice {
@@ -112,8 +130,8 @@ function unknownProvider(message: string): AuthError {
 }
 
 /** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. */
-export function registeredUris(clientFile: string | undefined): readonly string[] | undefined {
-  const { redirectUris } = clientFile === undefined ? {} : parseClientFile(clientFile);
+export function registeredUris(clientFile: string | Uint8Array | undefined): readonly string[] | undefined {
+  const { redirectUris } = clientFile === undefined ? {} : readClientFile(clientFile);
   if (redirectUris === undefined) return undefined;
   const ours = redirectUris.filter((uri) => URL.canParse(uri) && isLoopbackOrigin(new URL(uri).origin));
   if (ours.length > 0) return ours;

@@ -2,10 +2,10 @@ import { AuthError } from '../errors.ts';
 import { boundedFetch, nodeFetch } from '../network/fetch.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client } from '../store/profile.ts';
-import { type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
+import { assertHasSecret, type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
 import type { Runtime } from './runtime.ts';
 import { type SandboxChoice, sandboxClient } from './sandbox.ts';
-import { scopesOf } from './scopes.ts';
+import { knownAmong, scopesOf } from './scopes.ts';
 
 export interface LoginRequestOptions extends RegistrationOptions {
   /** Short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
@@ -52,6 +52,7 @@ export async function resolveLoginRequest(
   const choice = { provider: options.provider, client, stored: before, sandbox };
   const provider = await resolveProvider(choice, { fetch, signal: options.signal, confirmSites: options.confirmSites });
   if (client === undefined) throw notConfigured(provider);
+  assertHasSecret(provider, client);
   // A proxy that cannot be used is better known before the person has been to the browser.
   runtime.assertProxyUsable(provider.server.tokenEndpoint);
   if (sandbox !== undefined) await assertRunning(provider.server.issuer);
@@ -67,7 +68,8 @@ export async function resolveLoginRequest(
     name,
     provider,
     client,
-    scopes: scopesOf(provider, options.scopes ?? same?.requestedScopes ?? provider.defaultScopes),
+    // An import may have brought scopes that are none: they must not block every later sign-in.
+    scopes: options.scopes ? scopesOf(provider, options.scopes) : knownAmong(provider, same?.requestedScopes),
     // A file that is given now knows better than the profile what is registered.
     redirectUris:
       options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,

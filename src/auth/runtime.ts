@@ -95,8 +95,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       onWait: () => notice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.'),
       onCommit: async (name, profile) => {
         if (profile.keep === undefined) return;
-        const { rewriteKept } = await import('../usecases/kept-export.ts');
-        await rewriteKept(profile, { name, runtime: { files, openLog, notice } });
+        const { syncExports } = await import('./export.ts');
+        await syncExports(name, profile, { files, openLog, notice });
       },
     });
   });

@@ -30,6 +30,16 @@ export function scopesOf(
   return [...new Set(spelled)];
 }
 
+/** Scopes that were granted or imported before, without those that the provider would refuse; its usual ones if none is left. */
+export function knownAmong(
+  { scopes: known, defaultScopes }: Provider,
+  stored: readonly string[] = [],
+): readonly string[] {
+  const names = new Set(known.map(({ name }) => name));
+  const kept = known.length === 0 ? stored : stored.filter((scope) => names.has(scope));
+  return kept.length > 0 ? kept : defaultScopes;
+}
+
 export interface KnownScope {
   /** As it is given on the command line. */
   readonly name: string;

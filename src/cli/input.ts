@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { AuthError } from '../errors.ts';
+import { decodeText } from '../index.ts';
 
 /** The text of a file that a person named; “-” is standard input. @throws AuthError `FILE_UNREADABLE` */
 export async function fileText(file: string, readInput: () => Promise<string>): Promise<string> {
   if (file === '-') return readInput();
   try {
-    return await readFile(file, 'utf8');
+    return decodeText(await readFile(file));
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new AuthError('FILE_UNREADABLE', `${file} cannot be read${why}.`, { cause });
@@ -29,5 +30,5 @@ export async function readAll(input: Readable, signal: AbortSignal): Promise<str
   } catch (thrown) {
     throw signal.aborted ? signal.reason : thrown;
   }
-  return Buffer.concat(chunks).toString();
+  return decodeText(Buffer.concat(chunks));
 }

@@ -1,7 +1,8 @@
 import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
+import { type FoundClient, readClientFile } from '../formats/read.ts';
+import { problemOf, tidy } from '../formats/values.ts';
 import { Secret } from '../secret.ts';
-import { isClientId, parseClientFile } from './client-file.ts';
 
 /** What a person typed on the setup page, or was asked in the terminal. */
 export interface RegistrationForm {
@@ -33,18 +34,18 @@ export function judgeForm(
 ): { readonly errors: readonly FormError[] } | { readonly registration: FormRegistration } {
   const errors: FormError[] = [];
   const file = fileOf(form.clientFile, errors);
-  const id = form.clientId.trim() || file?.id;
-  const typed = form.clientSecret.trim();
+  const id = tidy(form.clientId) || file?.id;
+  const typed = tidy(form.clientSecret);
   const secret = typed === '' ? file?.secret : new Secret(typed);
   if (errors.length === 0 && id === undefined)
     errors.push({ field: 'clientId', text: 'Type the client id, or paste the file that holds it.' });
-  if (id !== undefined && !isClientId(id)) {
+  if (id !== undefined && problemOf('client ID', id) !== undefined) {
     errors.push({
       field: 'clientId',
       text: 'A client id has no blanks and no letters beyond A to Z. Copy it again from the registration.',
     });
   }
-  if (typed !== '' && !/^[\x21-\x7e]+$/.test(typed)) {
+  if (typed !== '' && problemOf('client secret', typed) !== undefined) {
     errors.push({
       field: 'clientSecret',
       text: 'A client secret has no blanks in it. Copy it again from the registration.',
@@ -59,10 +60,10 @@ export function judgeForm(
   };
 }
 
-function fileOf(content: string, errors: FormError[]): ReturnType<typeof parseClientFile> | undefined {
+function fileOf(content: string, errors: FormError[]): FoundClient | undefined {
   if (content.trim() === '') return undefined;
   try {
-    return parseClientFile(content);
+    return readClientFile(content);
   } catch (thrown) {
     if (!(thrown instanceof AuthError)) throw thrown;
     errors.push({ field: 'clientFile', text: thrown.message });

@@ -88,7 +88,6 @@ describe('import', () => {
     ['bytes', '\0\u0001\u0002'],
     ['another program’s settings', '{"name":"x","version":"1.0.0"}'],
     ['a client without tokens', '{"client_id":"23TSTS","client_secret":"abc"}'],
-    ['a time that is none', '{"access_token":"a","refresh_token":"b","expires_at":"soon","scope":["sleep"]}'],
     ['tokens of Google Health', '{"provider":"google","refresh_token":"abc"}'],
     ['deep JSON', '['.repeat(100_000)],
   ])('of %s changes nothing and is exit 2', async (_name, input) => {

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
-import { FORMATS, recognise } from '../../src/formats/formats.ts';
+import { readClientFile, readSignIn } from '../../src/formats/read.ts';
+import { FORMATS, write } from '../../src/formats/write.ts';
 import { Secret } from '../../src/secret.ts';
 
 const CANARY = 'canary-7f3a';
@@ -116,8 +117,9 @@ describe('damaged files (security.md: no secret appears in an error)', () => {
       let refused = 0;
       const check = (text: string) => {
         try {
-          const { credentials } = recognise(text);
+          const { credentials } = readSignIn(text);
           expect(inspect(credentials, { depth: 9 })).not.toContain('a-canary');
+          readClientFile(text);
         } catch (error) {
           if (!(error instanceof AuthError)) throw error;
           refused += 1;
@@ -142,7 +144,7 @@ describe('damaged files (security.md: no secret appears in an error)', () => {
       const check = (text: string) => {
         for (const format of FORMATS) {
           try {
-            format.write?.(credentials, text);
+            write(format, credentials, text);
           } catch (error) {
             if (!(error instanceof AuthError)) throw error;
             expect(error.code).toBe('USAGE');
@@ -156,19 +158,18 @@ describe('damaged files (security.md: no secret appears in an error)', () => {
 
   test('the longest that is taken is read without delay: nothing in it makes the work grow faster than its length', () => {
     const length = 1024 * 1024 - 100;
-    for (const filler of [' ', '"', '\\', '#', 'A=\n', 'A="\n', "A='x\n", 'export ', '{', '[', ',', '\n', '=']) {
+    const fillers = [...' "\\#{[,\n=]:', 'A=\n', 'A="\n', "A='x\n", 'export ', '[a]\n', 'a:\n', '{},', '] '];
+    const texts = fillers.flatMap((filler) => {
       const text = filler.repeat(Math.floor(length / filler.length));
-      for (const content of [
-        `A=${text}x`,
-        `${text}x`,
-        JSON.stringify({ access_token: 'a', x: text.slice(0, length / 3) }),
-      ]) {
-        try {
-          recognise(content);
-          FORMATS.find(({ id }) => id === 'notebook')?.write?.({ accessToken: new Secret('b') }, content);
-        } catch (error) {
-          if (!(error instanceof AuthError)) throw error;
-        }
+      return [`A=${text}x`, `${text}x`, JSON.stringify({ access_token: 'a', scope: text.slice(0, length / 3) })];
+    });
+    const copies = `[${'{"access_token":"a"},'.repeat(40_000)}{}]`;
+    const others = `[${Array.from({ length: 30_000 }, (_, at) => `{"refresh_token":"${at}"}`).join()}]`;
+    for (const content of [...texts, copies, others]) {
+      try {
+        readSignIn(content);
+      } catch (error) {
+        if (!(error instanceof AuthError)) throw error;
       }
     }
   });

@@ -2,8 +2,8 @@ import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
-import type { Credentials } from '../../src/formats/credentials.ts';
-import { formatNamed } from '../../src/formats/formats.ts';
+import type { Credentials } from '../../src/formats/read.ts';
+import { formatNamed, write as writeFormat } from '../../src/formats/write.ts';
 import { Secret } from '../../src/secret.ts';
 
 const NEW: Credentials = {
@@ -15,7 +15,7 @@ const NEW: Credentials = {
 };
 
 const write = (id: string, previous: string, credentials: Credentials = NEW) =>
-  formatNamed(id).write?.(credentials, previous) ?? '';
+  writeFormat(formatNamed(id), credentials, previous);
 
 function refusalOf(run: () => unknown): AuthError {
   try {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
-import { importProfile } from '../../index.ts';
+import { IMPORT_FORMATS, importProfile } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { fileText } from '../input.ts';
 import { commonOptions } from '../options.ts';
@@ -10,6 +10,7 @@ const Options = v.object({
   ...commonOptions,
   clientId: v.optional(v.string()),
   clientSecretFile: v.optional(v.string()),
+  entry: v.optional(v.string()),
   replace: v.optional(v.boolean(), false),
   sandbox: v.optional(v.string()),
 });
@@ -17,7 +18,13 @@ const Options = v.object({
 export const importCommand: Command = {
   name: 'import',
   summary: 'take over the tokens of another program’s file, recognised by its content',
-  arguments: [{ name: '<file>', description: 'the file; “-” is standard input', offer: 'files' }],
+  arguments: [
+    {
+      name: '<file>',
+      description: `the file; “-” is standard input. Read are: ${IMPORT_FORMATS.join('; ')}`,
+      offer: 'files',
+    },
+  ],
   options: [
     {
       flags: '--client-id <id>',
@@ -30,6 +37,7 @@ export const importCommand: Command = {
       defaultText: '$FITBIT_CLIENT_SECRET',
       offer: 'files',
     },
+    { flags: '--entry <name>', description: 'which sign-in, of a file that holds several' },
     { flags: '--replace', description: 'replace other tokens that the profile holds' },
     { flags: '--sandbox <origin>', description: 'the tokens are from the sandbox at this origin' },
   ],
@@ -48,6 +56,7 @@ export const importCommand: Command = {
     );
     const moment = now();
     talk(`Recognised as ${found.format}.`);
+    for (const notice of found.notices) talk(notice);
     if (found.session.kind === 'none')
       talk('The app is stored; there are no tokens in the file. Sign in with it: `fitbit-login login`.');
     if (found.provider === 'fitbit' && found.refreshable) {

@@ -1,0 +1,125 @@
+import { basename, resolve } from 'node:path';
+import { AuthError, asAuthError } from '../errors.ts';
+import { FORMATS, type Format, formatNamed, write } from '../formats/write.ts';
+import type { Profile } from '../store/profile.ts';
+import { access } from './access-token.ts';
+import { notSignedIn } from './messages.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+
+/** The formats that `exportProfile` writes; `importProfile` reads them, too. */
+export const EXPORT_FORMATS: readonly { readonly id: string; readonly title: string }[] = FORMATS.map(
+  ({ id, title }) => ({ id, title }),
+);
+
+export interface ExportOptions {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
+  /** One of {@link EXPORT_FORMATS}. */
+  readonly format: string;
+  /** The file to write, 0600 and atomically; its other keys or lines are preserved. Default: none. */
+  readonly output?: string;
+  /** Whether the file is written again at every later change of the profile. Default `false`. */
+  readonly keep?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Exported {
+  readonly text: string;
+  /** What the person must know before a second program uses the file. */
+  readonly warning?: string;
+  /** The line for a shell with which the file's program finds it; absent where nothing was written or none is needed. */
+  readonly shellLine?: string;
+}
+
+/**
+ * Returns a profile's current tokens in another program's format, refreshed first where they are about to expire, and writes
+ * them to a file where one is named.
+ *
+ * @throws AuthError `USAGE` for a format that there is not, or not for this provider; as `accessToken`; `STORE_UNAVAILABLE`
+ *   for a file that cannot be written
+ */
+export async function exportProfile(options: ExportOptions, runtimeOptions: RuntimeOptions = {}): Promise<Exported> {
+  const { keep = false, signal } = options;
+  const format = formatNamed(options.format);
+  if (keep && options.output === undefined)
+    throw new AuthError('USAGE', '--keep needs a file: give it with `--output FILE`.');
+  const output = options.output === undefined ? undefined : resolve(options.output);
+  if (output !== undefined) refuseGcloudFile(output);
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(options.profile);
+  const { profile } = await access(runtime, { name, signal });
+  const warning = warningFor(format, profile);
+  if (output === undefined) return { text: exported(profile, format), warning };
+  const shellLine = shellLineFor(format, output);
+  if (!keep) {
+    const text = exported(profile, format, await runtime.files.read(output));
+    await runtime.files.write(output, text);
+    return { text, warning, shellLine };
+  }
+  await using locked = await runtime.store.lock(name, { signal });
+  const { current } = locked;
+  // Signed out meanwhile: nothing of that is undone here.
+  if (current === undefined) throw notSignedIn(name);
+  const others = (current.keep ?? []).filter(({ path }) => path !== output);
+  // The file first: a profile that promises a file that cannot be written would complain at every refresh.
+  const text = exported(current, format, await runtime.files.read(output));
+  await runtime.files.write(output, text);
+  await locked.commit({ ...current, keep: [...others, { format: format.id, path: output }] });
+  return { text, warning, shellLine };
+}
+
+/**
+ * Writes every file again that was exported to be kept current. The store calls it after each commit, under the profile's
+ * lock, so that the newest tokens are written last. A file that cannot be written is named, and costs no token.
+ */
+export async function syncExports(
+  name: string,
+  profile: Profile,
+  { files, openLog, notice }: Pick<Runtime, 'files' | 'openLog' | 'notice'>,
+): Promise<void> {
+  for (const { format, path } of profile.keep ?? []) {
+    try {
+      await files.write(path, exported(profile, formatNamed(format), await files.read(path)));
+    } catch (thrown) {
+      const error = asAuthError(thrown);
+      const log = await openLog();
+      log.warn({ event: 'export_failed', profile: name, format, path, error_code: error.code }, error.message);
+      notice(`Tokens saved, but ${path} couldn’t be updated: ${error.message}`);
+    }
+  }
+}
+
+/** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
+function exported({ provider, client, tokens }: Profile, format: Format, previous?: string): string {
+  if (provider === 'custom' || !format.providers.includes(provider)) {
+    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, {
+      hint: 'See `fitbit-login export --help` for the formats.',
+    });
+  }
+  return write(format, { provider, clientId: client.id, clientSecret: client.secret, ...tokens }, previous);
+}
+
+/** gcloud keeps its own sign-in under this name, wherever CLOUDSDK_CONFIG says: other programs depend on it. */
+const GCLOUD_FILE = 'application_default_credentials.json';
+
+function refuseGcloudFile(output: string): void {
+  if (basename(output) !== GCLOUD_FILE) return;
+  throw new AuthError('USAGE', `${GCLOUD_FILE} is gcloud’s own file and is never overwritten.`, {
+    preserved: 'It is untouched.',
+    hint: 'Give another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
+  });
+}
+
+/** Google's libraries find the file by this variable. */
+function shellLineFor({ id }: Format, output: string): string | undefined {
+  if (id !== 'authorized-user') return undefined;
+  return `export GOOGLE_APPLICATION_CREDENTIALS='${output.replaceAll("'", "'\\''")}'`;
+}
+
+function warningFor({ refreshesByItself, title }: Format, { provider, tokens }: Profile): string | undefined {
+  if (provider !== 'fitbit' || tokens?.refreshToken === undefined || !refreshesByItself) return undefined;
+  return (
+    `Fitbit refresh tokens are single-use. If the program that reads ${title} refreshes too, one of you gets signed out: ` +
+    'let only one of them refresh, and give the other the token from `fitbit-login token`.'
+  );
+}

@@ -1,0 +1,254 @@
+import { AuthError } from '../errors.ts';
+import { damaged, parseJson, splitMark, textOf } from './document.ts';
+import { DotenvText } from './dotenv.ts';
+import { type JsonValue, print, withMembers } from './json.ts';
+import { type Credentials, isGooglesOwn, isOwnProfile } from './read.ts';
+import { refusal } from './values.ts';
+
+type Fields = Readonly<Record<string, JsonValue | undefined>>;
+
+/** A file of another program, as a row: what stands in it, and in which shape. */
+export interface Format {
+  /** What a person types: `export --format notebook`. */
+  readonly id: string;
+  /** For people, in the middle of a sentence: "a notebook's .env (JSON)". */
+  readonly title: string;
+  /** Whose credentials it can hold. */
+  readonly providers: readonly NonNullable<Credentials['provider']>[];
+  /**
+   * `true` where the program that owns such files refreshes by itself: with a provider that rotates refresh tokens, one of
+   * the two programs will be signed out. `false` where it only reads.
+   */
+  readonly refreshesByItself: boolean;
+  readonly shape: 'json' | 'dotenv';
+  /** What the program that reads the file cannot do without. */
+  readonly needs: readonly (keyof Credentials)[];
+  /** Every field of the file, in its order; `undefined` for what the credentials lack. */
+  readonly fields: (credentials: Credentials) => Fields;
+}
+
+const BOTH = ['fitbit', 'google-health'] as const;
+
+/** The formats that are written; `import` reads them all, and more. */
+export const FORMATS: readonly Format[] = [
+  {
+    id: 'notebook',
+    title: 'a notebook’s .env (JSON)',
+    providers: BOTH,
+    refreshesByItself: false,
+    shape: 'json',
+    needs: ['accessToken'],
+    fields: ({ clientId, clientSecret, accessToken, refreshToken }) => ({
+      client_id: clientId,
+      client_secret: clientSecret?.reveal(),
+      access_token: accessToken?.reveal(),
+      refresh_token: refreshToken?.reveal(),
+    }),
+  },
+  {
+    id: 'dotenv',
+    title: 'a dotenv file',
+    providers: BOTH,
+    refreshesByItself: false,
+    shape: 'dotenv',
+    needs: ['accessToken'],
+    fields: ({ clientId, clientSecret, accessToken, refreshToken, userId }) => ({
+      FITBIT_CLIENT_ID: clientId,
+      FITBIT_CLIENT_SECRET: clientSecret?.reveal(),
+      FITBIT_ACCESS_TOKEN: accessToken?.reveal(),
+      FITBIT_REFRESH_TOKEN: refreshToken?.reveal(),
+      FITBIT_USER_ID: userId,
+    }),
+  },
+  {
+    id: 'python-fitbit',
+    title: 'a token of python-fitbit',
+    providers: ['fitbit'],
+    refreshesByItself: true,
+    shape: 'json',
+    needs: ['accessToken', 'refreshToken', 'expiresAt', 'scopes'],
+    fields: (credentials) => ({
+      access_token: credentials.accessToken?.reveal(),
+      refresh_token: credentials.refreshToken?.reveal(),
+      expires_at: credentials.expiresAt && seconds(credentials.expiresAt),
+      expires_in: lifetimeSeconds(credentials),
+      scope: credentials.scopes,
+      token_type: credentials.tokenType,
+      user_id: credentials.userId,
+    }),
+  },
+  {
+    // It reads only `provider` and `refresh_token`, and refreshes every time it starts.
+    id: 'fitbit-grafana',
+    title: 'the token file of fitbit-grafana',
+    providers: BOTH,
+    refreshesByItself: true,
+    shape: 'json',
+    needs: ['provider', 'refreshToken'],
+    fields: (credentials) => ({
+      provider: credentials.provider === 'google-health' ? 'google' : 'fitbit',
+      access_token: credentials.accessToken?.reveal(),
+      refresh_token: credentials.refreshToken?.reveal(),
+      // As its own Python writes it: before 3.11 that language does not read a Z.
+      saved_at_utc: credentials.obtainedAt?.toISOString().replace('Z', '+00:00'),
+      expires_in: lifetimeSeconds(credentials),
+    }),
+  },
+  {
+    id: 'ghealth',
+    title: 'the credentials.json of ghealth',
+    providers: ['google-health'],
+    refreshesByItself: true,
+    shape: 'json',
+    needs: ['accessToken', 'refreshToken', 'expiresAt', 'scopes'],
+    fields: ({ accessToken, refreshToken, tokenType, expiresAt, scopes }) => ({
+      access_token: accessToken?.reveal(),
+      refresh_token: refreshToken?.reveal(),
+      token_type: tokenType,
+      expiry: expiresAt?.toISOString(),
+      scopes: scopes?.map((scope) => scope.replace(/^.*\/googlehealth\.(?=[a-z_]+\.(?:readonly|writeonly)$)/, '')),
+    }),
+  },
+  {
+    id: 'go-oauth2',
+    title: 'an oauth2.Token of Go',
+    providers: BOTH,
+    refreshesByItself: true,
+    shape: 'json',
+    needs: ['accessToken'],
+    fields: ({ accessToken, tokenType, refreshToken, expiresAt }) => ({
+      access_token: accessToken?.reveal(),
+      token_type: tokenType,
+      refresh_token: refreshToken?.reveal(),
+      // Never null: Go's time.Time has its own zero, and takes it for "does not expire".
+      expiry: expiresAt?.toISOString() ?? '0001-01-01T00:00:00Z',
+    }),
+  },
+  {
+    id: 'authorized-user',
+    title: 'an authorized_user file of Google’s libraries',
+    providers: ['google-health'],
+    refreshesByItself: true,
+    shape: 'json',
+    needs: ['clientId', 'clientSecret', 'refreshToken'],
+    fields: ({ clientId, clientSecret, refreshToken, accessToken, expiresAt, scopes }) => ({
+      type: 'authorized_user',
+      client_id: clientId,
+      client_secret: clientSecret?.reveal(),
+      refresh_token: refreshToken?.reveal(),
+      token: accessToken?.reveal(),
+      // Python's library reads this form only: UTC, whole seconds.
+      expiry: expiresAt && `${new Date(seconds(expiresAt) * 1000).toISOString().slice(0, 19)}Z`,
+      scopes,
+    }),
+  },
+];
+
+/** What `import` reads beside the formats that are written, for people. */
+export const ALSO_READ: readonly string[] = [
+  'any JSON, dotenv, INI or TOML file with an access token or a refresh token, nested or not',
+  'a refresh token alone',
+  'a profile of fitbit-login',
+  'the client file of a Google app',
+];
+
+/**
+ * The format that a person named: `--format notebook`. Google writes `authorized_user`, and so may they.
+ * @throws AuthError `USAGE`, with the names that exist
+ */
+export function formatNamed(id: string): Format {
+  const format = FORMATS.find((candidate) => candidate.id === id.replaceAll('_', '-'));
+  if (format !== undefined) return format;
+  const ids = FORMATS.map((candidate) => candidate.id).join(', ');
+  throw new AuthError('USAGE', 'There is no format of that name.', { hint: `The formats are: ${ids}.` });
+}
+
+/**
+ * The text of a file in a format.
+ *
+ * Of `previous`, the text of the file that is there, everything that the format does not own stays as it is, to the byte:
+ * other fields, order, indentation, comments, line ends. What the credentials lack is left out of a new file. In a previous
+ * one, its client ID and secret stay, and its other fields are emptied: they belonged to another grant.
+ * @throws AuthError `USAGE` where the format cannot hold these credentials, they lack what its program needs, or `previous`
+ *   is something else
+ */
+export function write(format: Format, credentials: Credentials, previous = ''): string {
+  requireWritable(format, credentials);
+  const fields = Object.entries(format.fields(credentials));
+  return format.shape === 'json' ? jsonText(fields, previous) : dotenvText(fields, previous);
+}
+
+type Named = readonly (readonly [name: string, value: JsonValue | undefined])[];
+
+/** What belongs to the app and not to the grant. */
+const REGISTRATION: ReadonlySet<string> = new Set([
+  ...['client_id', 'client_secret'],
+  ...['FITBIT_CLIENT_ID', 'FITBIT_CLIENT_SECRET'],
+]);
+
+const OTHER_FILE = 'Give another path with `--output`.';
+
+function jsonText(fields: Named, previous: string): string {
+  const given = new Map(fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
+  if (splitMark(previous).text.trim() === '') return `${print(given)}\n`;
+  const text = textOf(previous);
+  if (!/^\s*[{[]/.test(text)) throw refusal('it is there already, and is not JSON', OTHER_FILE);
+  const object = parseJson(text);
+  if (object === undefined) throw damaged(text);
+  if (typeof object !== 'object' || object === null || Array.isArray(object))
+    throw refusal('it is there already, and is JSON, but not an object', OTHER_FILE);
+  if (isOwnProfile(object)) throw refusal('it is a profile of fitbit-login itself', OTHER_FILE);
+  if (isGooglesOwn(object)) throw refusal('it is a file that Google made for something else', OTHER_FILE);
+  const stale = fields.filter(
+    ([name, value]) => value === undefined && !REGISTRATION.has(name) && Object.hasOwn(object, name),
+  );
+  const changes = new Map([...given, ...stale.map(([name]) => [name, null] as const)]);
+  return splitMark(previous).mark + withMembers(text, changes);
+}
+
+function dotenvText(fields: Named, previous: string): string {
+  const { mark, text } = splitMark(previous);
+  if (text.trim() !== '' && /^\s*[{["]/.test(textOf(previous)))
+    throw refusal('it is there already, and is JSON', 'Choose `--format notebook`, or give another path.');
+  const changes = fields.flatMap(([name, value]) => {
+    const shown = value ?? (REGISTRATION.has(name) ? undefined : '');
+    return shown === undefined ? [] : [[name, String(shown)] as const];
+  });
+  return mark + new DotenvText(text).with(new Map(changes));
+}
+
+/** What the fields are called in a sentence. */
+const WORDS = {
+  provider: 'provider',
+  clientId: 'client ID',
+  clientSecret: 'client secret',
+  accessToken: 'access token',
+  refreshToken: 'refresh token',
+  tokenType: 'token type',
+  scopes: 'scopes',
+  userId: 'user ID',
+  obtainedAt: 'time of issue',
+  expiresAt: 'time of expiry',
+  refreshExpiresAt: 'end of the grant',
+} as const satisfies Record<keyof Credentials, string>;
+
+function requireWritable({ title, providers, needs }: Format, credentials: Credentials): void {
+  const { provider } = credentials;
+  const choose = 'Choose another format; `fitbit-login export --help` lists them.';
+  if (provider !== undefined && !providers.includes(provider)) {
+    throw refusal(`${title} cannot hold a sign-in of ${provider}`, choose);
+  }
+  const lacking = needs.find((name) => credentials[name] === undefined);
+  if (lacking !== undefined) throw refusal(`${title} needs a ${WORDS[lacking]}, and there is none`, choose);
+}
+
+/** How long the access token lived when it was new, in whole seconds; `undefined` where either end is not known. */
+function lifetimeSeconds({ obtainedAt, expiresAt }: Credentials): number | undefined {
+  if (obtainedAt === undefined || expiresAt === undefined) return undefined;
+  return Math.max(0, Math.floor((expiresAt.getTime() - obtainedAt.getTime()) / 1000));
+}
+
+/** Whole seconds since 1970, rounded down: an access token is rather renewed a moment early than used too late. */
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
