@@ -127,7 +127,9 @@ describe('import', () => {
   test('of a client file over a sign-in with another app changes nothing', async () => {
     await using at = await signedIn(GOOGLE);
     const before = await at.text();
-    const another = JSON.stringify({ installed: { client_id: '7-other.apps.googleusercontent.com' } });
+    const another = JSON.stringify({
+      installed: { client_id: '7-other.apps.googleusercontent.com', client_secret: 'x' },
+    });
     const { code, stderr } = await at.run(['import', '-'], { input: another });
     expect(code).toBe(2);
     expect(stderr).toContain('with another app');
