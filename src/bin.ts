@@ -15,7 +15,13 @@ void (plain === undefined ? run() : token(plain));
 
 async function token({ profile, minTtl }: PlainToken): Promise<void> {
   const { readyToken } = await import('./library/ready-token.ts');
-  const ready = await readyToken({ profile, minTtlSeconds: minTtl, environment: env, now: () => new Date() });
+  const ready = await readyToken({
+    profile,
+    minTtlSeconds: minTtl,
+    environment: env,
+    uid: process.geteuid?.(),
+    now: () => new Date(),
+  });
   if (ready === undefined) await run();
   else print(`${ready.reveal()}\n`);
 }

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import pino from 'pino';
 import * as v from 'valibot';
 import { consent, login, type Sandbox, startSandbox } from '../../src/index.ts';
+import { decodeProfile } from '../../src/store/codec.ts';
 import type { Profile } from '../../src/store/profile.ts';
-import { decodeProfile } from '../../src/store/profile-file.ts';
 import type { Run, Running, RunOptions } from './program.ts';
 import type { Rig } from './row.ts';
 

@@ -32,7 +32,7 @@ export async function logout(options: LogoutOptions = {}, runtimeOptions: Runtim
   const name = runtime.profileName(options.profile);
   // Reading first: to say that there is no such profile, no directory has to be created.
   if ((await runtime.store.read(name)) === undefined) throw noSuchProfile(name);
-  await using locked = await runtime.store.lock(name, { signal });
+  await using locked = await runtime.store.lock(name, { signal, forRemoval: true });
   const { current: profile } = locked;
   if (profile === undefined) throw noSuchProfile(name);
   const revoked = !local && (await revoke(runtime, name, profile));

@@ -12,10 +12,10 @@ import type { LogLevel } from '../log/level.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
+import { readOutside, writeOutside } from '../store/atomic-file.ts';
 import { fileStore } from '../store/file-store.ts';
-import { assertOwnGround, isOwnGround, type Runner } from '../store/ground.ts';
-import { readOutside, writeOutside } from '../store/outside-file.ts';
-import { places } from '../store/places.ts';
+import { appPaths } from '../store/paths.ts';
+import { assertNotForeignHome, type Runner } from '../store/permissions.ts';
 import type { Profile } from '../store/profile.ts';
 import type { ProfileStore } from '../store/store.ts';
 import { providerOf } from './client.ts';
@@ -77,20 +77,24 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const files: OutsideFiles = {
     read: readOutside,
     write: async (path, text) => {
-      await assertOwnGround(dirname(path), user);
+      await assertNotForeignHome(dirname(path), user);
       await writeOutside(path, text);
     },
   };
   const openLog = once(async () => {
-    const { log: directory } = places(environment);
-    const [log, isOurs] = await Promise.all([import('../log/log.ts'), isOwnGround(directory, user)]);
+    const { log: directory } = appPaths(environment);
+    const mayWrite = assertNotForeignHome(directory, user).then(
+      () => true,
+      () => false,
+    );
+    const [log, isOurs] = await Promise.all([import('../log/log.ts'), mayWrite]);
     return log.openLog({ file: isOurs ? join(directory, 'fitbit-login.log') : undefined, now, terminal: terminalLog });
   });
   const openStore = once(() => {
-    const { config } = places(environment);
+    const { config } = appPaths(environment);
     return fileStore({
       directory: join(config, 'profiles'),
-      mayCreate: () => assertOwnGround(config, user),
+      runner: user,
       onNotice: notice,
       onWait: () => notice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.'),
       onCommit: async (name, profile) => {

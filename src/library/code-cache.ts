@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Environment } from '../environment.ts';
-import { places } from '../store/places.ts';
+import { appPaths } from '../store/paths.ts';
 
 const ROOT = 0;
 
@@ -15,7 +15,7 @@ const ROOT = 0;
  */
 export function codeCacheDirectory(environment: Environment, uid: number | undefined): string | undefined {
   try {
-    const { cache } = places(environment);
+    const { cache } = appPaths(environment);
     if (uid === ROOT && !isRootsAlone(cache)) return undefined;
     mkdirSync(cache, { recursive: true, mode: 0o700 });
     const found = lstatSync(cache);

@@ -22,11 +22,10 @@ import { throwOnServiceFailure } from '../oauth/errors.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
 import { explainPort } from '../server/port-in-use.ts';
 import { parseRedirectUri, type RedirectUri } from '../server/redirect-uri.ts';
-import type { Runner } from '../store/ground.ts';
-import { inspect } from '../store/inspection.ts';
-import { places } from '../store/places.ts';
+import { profilePath, readProfile } from '../store/file-store.ts';
+import { appPaths } from '../store/paths.ts';
+import { inspect, type Runner } from '../store/permissions.ts';
 import type { Profile } from '../store/profile.ts';
-import type { ProfileStore } from '../store/store.ts';
 import type { Diagnosis, DoctorOptions } from './doctor.ts';
 
 /** Collects what `doctor` judges. @throws AuthError `USAGE` for a redirect URI that cannot be caught here */
@@ -113,12 +112,12 @@ interface Files {
 async function examineFiles(name: string, runtime: Runtime): Promise<Files> {
   const { environment, now } = runtime;
   try {
-    const { config, log } = places(environment);
+    const { config, log } = appPaths(environment);
     const runner = userOf(environment);
     const [directory, logFile, profile] = await Promise.all([
       inspectedAt(join(config, 'profiles'), 'directory', runner),
       inspectedAt(join(log, 'fitbit-login.log'), 'file', runner),
-      examineProfile(name, runtime.store, runner, now()),
+      examineProfile(name, profilePath(join(config, 'profiles'), name), runner, now()),
     ]);
     return { directory, log: logFile, ...profile };
   } catch (thrown) {
@@ -130,14 +129,13 @@ async function examineFiles(name: string, runtime: Runtime): Promise<Files> {
 
 async function examineProfile(
   name: string,
-  store: ProfileStore,
+  path: string,
   runner: Runner,
   now: Date,
 ): Promise<Pick<Files, 'stored' | 'profile'>> {
-  const path = store.location(name);
   const facts: ProfileFacts = { name, ...(await inspectedAt(path, 'file', runner)) };
   try {
-    const stored = await store.read(name);
+    const stored = readProfile(path, runner.uid)?.profile;
     if (stored === undefined) return { profile: facts };
     const session = sessionOf(stored, now);
     const standing = session.kind === 'expired' && session.refreshable ? 'refreshable' : session.kind;

@@ -5,14 +5,16 @@ import { freshTokens, resolveProfileName } from '../auth/session.ts';
 import { defined } from '../defined.ts';
 import type { Environment } from '../environment.ts';
 import type { Secret } from '../secret.ts';
-import { places } from '../store/places.ts';
-import { siblingOf } from '../store/sibling.ts';
-import { profilePath, readProfile } from '../store/stored-profile.ts';
+import { profilePath, readProfile } from '../store/file-store.ts';
+import { lockPath } from '../store/lock.ts';
+import { appPaths } from '../store/paths.ts';
 
 export interface ReadyTokenOptions {
   readonly profile?: string | undefined;
   readonly minTtlSeconds?: number | undefined;
   readonly environment: Environment;
+  /** Our user ID. Absent on Windows. */
+  readonly uid?: number | undefined;
   readonly now: () => Date;
 }
 
@@ -29,8 +31,8 @@ const PAUSE_MS = 15;
 export async function readyToken(options: ReadyTokenOptions): Promise<Secret | undefined> {
   try {
     const name = resolveProfileName(options.environment, options.profile);
-    const file = profilePath(join(places(options.environment).config, 'profiles'), name);
-    const lock = siblingOf(file, 'lock');
+    const file = profilePath(join(appPaths(options.environment).config, 'profiles'), name);
+    const lock = lockPath(file);
     for (let waited = 0; ; waited += PAUSE_MS) {
       // Before the file is read: whoever held it has stored what there is to store by the time that it is gone.
       const isBeingChanged = existsSync(lock);
@@ -44,16 +46,18 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
   }
 }
 
-function lookInto(file: string, name: string, { minTtlSeconds, now }: ReadyTokenOptions): Secret | 'ended' | undefined {
-  let isQuiet = true;
-  const profile = readProfile(file, () => {
-    isQuiet = false;
-  });
-  if (profile?.tokens === undefined) return undefined;
+function lookInto(
+  file: string,
+  name: string,
+  { minTtlSeconds, uid, now }: ReadyTokenOptions,
+): Secret | 'ended' | undefined {
+  const found = readProfile(file, uid);
+  if (found?.profile.tokens === undefined) return undefined;
+  const { profile, tooOpen } = found;
   const time = now();
   const tokens = freshTokens(profile, time, defined({ minTtlSeconds }));
   if (tokens === undefined) return 'ended';
   const { refreshExpiresAt } = tokens;
   const warning = endWarning({ profile: name, provider: profile.provider, ...defined({ refreshExpiresAt }) }, time);
-  return isQuiet && warning === undefined ? tokens.accessToken : undefined;
+  return tooOpen.length === 0 && warning === undefined ? tokens.accessToken : undefined;
 }

@@ -11,7 +11,7 @@ import { asAuthError } from '../errors.ts';
 import { readLog } from '../log/read.ts';
 import type { Action, Notice, ProfileCard } from '../server/pages/site-view.ts';
 import type { Next, Site } from '../server/site.ts';
-import { places } from '../store/places.ts';
+import { appPaths } from '../store/paths.ts';
 import { watchDirectory } from '../store/watch.ts';
 import { type HistoryEvent, historyOf } from '../usecases/history.ts';
 import { cardOf, damagedCard } from '../usecases/profile-card.ts';
@@ -41,7 +41,7 @@ export async function statusPage(
   const { idleMs, signal, onPage } = options;
   const runtime = createRuntime(runtimeOptions);
   const { startSite } = await import('../server/site.ts');
-  const directories = places(runtime.environment);
+  const directories = appPaths(runtime.environment);
   const signIns = new TabSignIns(runtimeOptions);
   let site: Site | undefined;
   const link = (label: string, page: 'setup' | 'status') => ({ label, url: site?.pageUrl(page) ?? '' });

@@ -1,10 +1,11 @@
 import { AuthError } from '../errors.ts';
 
-/** What each refusal of the operating system means, in words that follow "…: ". */
+/** What each error of the operating system means, in words that follow "…: ". */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission was refused',
+  EBUSY: 'another program is using it',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'files may not grow that large here',
+  EFBIG: 'the file size limit is reached',
   EINVAL: 'the file system does not support it',
   EIO: 'the disk reported an input/output error',
   EISDIR: 'there is a directory in its place',
@@ -12,7 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many files open',
   ENAMETOOLONG: 'the path is too long',
   ENFILE: 'this machine has too many files open',
-  ENOENT: 'it is not there',
+  ENOENT: 'it does not exist',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of the path is not a directory',
   ENOTEMPTY: 'it is not empty',
@@ -20,27 +21,27 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-/** The operating system's name of an error: `ENOENT`. `undefined` for any other thrown thing. */
+/** The operating system's name of an error: `ENOENT`. `undefined` for any other thrown value. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** `STORE_UNAVAILABLE`: "Cannot write /path: the disk is full (ENOSPC)." An {@link AuthError} passes through as it is. */
-export function diskError(doing: string, path: string, error: unknown): AuthError {
+export function diskError(action: string, path: string, error: unknown): AuthError {
   if (error instanceof AuthError) return error;
   const code = errnoOf(error) ?? 'unknown error';
   const reason = REASONS[code] ?? 'the operating system refused';
-  return new AuthError('STORE_UNAVAILABLE', `Cannot ${doing} ${path}: ${reason} (${code}).`, {
+  return new AuthError('STORE_UNAVAILABLE', `Cannot ${action} ${path}: ${reason} (${code}).`, {
     cause: error,
     details: { path, errno: code },
   });
 }
 
-/** `undefined` instead of the error where the operating system gives one of `codes`. */
-export async function unless<T>(codes: readonly string[], doing: Promise<T>): Promise<T | undefined> {
+/** `undefined` instead of the operating system's errors with one of `codes`. */
+export async function ignoring<T>(codes: readonly string[], action: Promise<T>): Promise<T | undefined> {
   try {
-    return await doing;
+    return await action;
   } catch (error) {
     if (codes.includes(errnoOf(error) ?? '')) return undefined;
     throw error;

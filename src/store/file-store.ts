@@ -1,155 +1,168 @@
-import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, rename as renameFile, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthError, asAuthError } from '../errors.ts';
-import { readEntries, rename, statExactly, unlink } from './at-once.ts';
-import { diskError, unless } from './disk-error.ts';
-import { nearest } from './ground.ts';
-import { isReplaceable, MAX_FILE_BYTES, type OnNotice } from './private-file.ts';
-import type { Profile } from './profile.ts';
-import { encodeProfile } from './profile-file.ts';
-import { isProfileName } from './profile-name.ts';
-import type {
-  Listed,
-  LockedProfile,
-  LockOptions,
-  ProfileStore,
-  RemoveOptions,
-  Slot,
-  StoppableLockOptions,
-  UpdateOptions,
-} from './store.ts';
-import { profilePath, readProfile } from './stored-profile.ts';
+import { FencedWrite, makePrivateDirectory, syncDirectory } from './atomic-file.ts';
+import { decodeProfile, encodeProfile } from './codec.ts';
+import { diskError, ignoring } from './disk-error.ts';
+import { lockPath, takeLock } from './lock.ts';
+import {
+  assertNotForeignHome,
+  assertOwner,
+  assertOwnerOrRoot,
+  isReplaceable,
+  MAX_FILE_BYTES,
+  nearestExisting,
+  type OnNotice,
+  type Runner,
+  readPrivate,
+  restrict,
+} from './permissions.ts';
+import { isProfileName, type Profile, profileName } from './profile.ts';
+import type { Listed, LockedProfile, LockOptions, ProfileStore, StoppableLockOptions } from './store.ts';
 
-/** Disk space taken before an update, beyond the file's own. Half of it is for a change of the layout, half for the answer. */
+/** Disk space reserved beyond the file's own. Half of it is for a change of the layout, half for new tokens. */
 const GROWTH_BYTES = 128 * 1024;
-const PATIENCE_MS = 30_000;
-/** How many profiles are read before whatever else this process has to do gets a turn. */
+/** How many profiles are read before this process gets to do anything else. */
 const LIST_AT_ONCE = 100;
 
 export interface FileStoreOptions {
   /** Absolute: `CONFIG/profiles`. Created, for its owner only, when something is first written. */
   readonly directory: string;
-  /** Asked before anything is created. What it throws ends the change. Default: everything may be. */
-  readonly mayCreate?: () => Promise<void>;
+  /** Default: owners are checked only for writing. */
+  readonly runner?: Runner;
   /** Called under the lock after each commit: to keep exported files current. What it throws passes through, with the profile stored. */
   readonly onCommit?: (name: string, profile: Profile) => Promise<void>;
-  /** Told, once each, of a file or directory that is open to others. Default: nobody is told. */
+  /** Receives each notice once: above all, that a file or directory was open to others. */
   readonly onNotice?: OnNotice;
   /** Called for each lock that is not free at once, unless the caller of `lock` gave its own. */
   readonly onWait?: () => void;
 }
 
-/** A store of one JSON file a profile, `NAME.json`, for one user of this machine only. */
-export function fileStore({
-  directory,
-  mayCreate = async () => {},
-  onCommit = async () => {},
-  onNotice = () => {},
-  onWait: onAnyWait,
-}: FileStoreOptions): ProfileStore {
-  const told = new Set<string>();
-  const tell: OnNotice = (text) => {
-    if (!told.has(text)) onNotice(text);
-    told.add(text);
+/** The file of a profile, in the directory of all profiles. @throws AuthError `USAGE` for an invalid name */
+export function profilePath(directory: string, name: string): string {
+  return join(directory, `${profileName(name)}.json`);
+}
+
+/**
+ * Reads the profile in the file at `path`, without a lock and without changing anything.
+ * @returns `undefined` if there is none; in `tooOpen`, what other users can open
+ * @throws AuthError `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`
+ */
+export function readProfile(path: string, uid?: number): { profile: Profile; tooOpen: readonly string[] } | undefined {
+  const found = readPrivate(path, uid);
+  return found && { profile: decodeProfile(found.bytes, path), tooOpen: found.tooOpen };
+}
+
+/** One user's profiles on this machine, each in a JSON file `NAME.json`. */
+export function fileStore(options: FileStoreOptions): ProfileStore {
+  const { directory, runner = {}, onCommit = async () => {}, onNotice = () => {} } = options;
+  const noticed = new Set<string>();
+  const notice: OnNotice = (text) => {
+    if (!noticed.has(text)) onNotice(text);
+    noticed.add(text);
   };
   const location = (name: string) => profilePath(directory, name);
-  const claimOptions = (
-    name: string,
-    { patienceMs = PATIENCE_MS, onWait = onAnyWait, signal }: UpdateOptions<unknown> = {},
-  ) => ({
-    what: `profile "${name}"`,
-    patienceMs,
-    onWait,
-    signal,
-    mayCreate,
-    onNotice: tell,
-  });
 
   async function read(name: string): Promise<Profile | undefined> {
     const path = location(name);
-    const profile = readProfile(path, tell);
-    // Behind a link that leads nowhere, a disk that is not mounted for one, everything would seem never to have been there.
-    if (profile === undefined) await nearest(path);
-    return profile;
+    const found = readProfile(path, runner.uid);
+    // Behind a link that leads nowhere, to a disk that is not mounted, every profile would seem to be missing.
+    if (found === undefined) await nearestExisting(path);
+    for (const open of found?.tooOpen ?? []) await restrict(open, runner.uid, notice);
+    return found?.profile;
+  }
+
+  /** Locks one file and reserves room to replace it. `undefined` if `stopWhen` ended the wait. */
+  async function lockFile(
+    name: string,
+    { timeoutMs = 30_000, onWait = options.onWait, signal, growthBytes, stopWhen }: LockFileOptions,
+  ): Promise<LockedFile | undefined> {
+    const path = location(name);
+    await isReplaceable(path);
+    await assertNotForeignHome(directory, runner);
+    await makePrivateDirectory(directory).catch(async (error) => {
+      // For a link that leads nowhere, the system only says that something is not a directory, or does not exist.
+      await nearestExisting(directory);
+      throw diskError('create', directory, error);
+    });
+    for (;;) {
+      const lock = await takeLock(lockPath(path), { what: `profile "${name}"`, timeoutMs, onWait, signal, stopWhen });
+      if (lock === undefined) return undefined;
+      let write: FencedWrite | undefined;
+      const release = async () => {
+        const isOurs = (await write?.isCurrent().catch(() => false)) ?? true;
+        await write?.abort();
+        await (isOurs ? lock.release() : lock.abandon());
+      };
+      try {
+        const size = (await ignoring(['ENOENT'], lstat(path)))?.size ?? 0;
+        write = await FencedWrite.reserve(path, growthBytes && size + growthBytes);
+        // Only now do we know our user ID on this file system: the owner of what we create.
+        for (const one of [directory, path]) await assertOwner(one, write.uid);
+        // The config directory may be a link, but not into another user's directory, who could replace our profiles.
+        await assertOwnerOrRoot(dirname(directory), write.uid);
+        await isReplaceable(path);
+        await restrict(directory, write.uid, notice);
+        if (await write.isCurrent()) return { write, release };
+      } catch (error) {
+        await release();
+        throw diskError('look at', path, error);
+      }
+      // Two processes took the same dead lock: the other one goes first.
+      await release();
+    }
   }
 
   function lock(name: string, options?: LockOptions): Promise<LockedProfile>;
   function lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
-  function lock(name: string, options: LockOptions & Partial<StoppableLockOptions> = {}) {
-    const { timeoutMs, stopWhen, ...rest } = options;
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    return new Promise<LockedProfile | undefined>((resolve, reject) => {
-      const change = async ({ current, note, save, remove }: Slot & Pick<LockedProfile, 'remove'>) => {
-        resolve({
-          current,
-          checkpoint: note,
-          async commit(profile) {
-            await save(profile);
-            await onCommit(name, profile);
-          },
-          remove,
-          async [Symbol.asyncDispose]() {
-            release();
-            await ended;
-          },
-        });
-        await released;
-      };
-      const unless = stopWhen && ((newest: Profile | undefined) => (stopWhen(newest) ? true : undefined));
-      const ended = update<unknown>(name, change, { ...rest, patienceMs: timeoutMs, unless }).then(
-        () => resolve(undefined),
-        reject,
-      );
-    });
-  }
-
-  async function update<T>(
+  async function lock(
     name: string,
-    change: (slot: Slot & Pick<LockedProfile, 'remove'>) => Promise<T>,
-    options: UpdateOptions<T> = {},
-  ): Promise<T> {
+    { stopWhen, forRemoval, ...rest }: LockOptions & Partial<StoppableLockOptions> = {},
+  ): Promise<LockedProfile | undefined> {
     const path = location(name);
-    const { unless: answer } = options;
-    const instead = answer && whenChanged(path, async () => answer(await read(name)));
-    const early = await instead?.();
-    if (early !== undefined) return early;
-
-    // Loaded only here: most runs change nothing.
-    const { claim, syncDirectory } = await import('./claim.ts');
-    const claimed = await claim(
-      path,
-      { ...claimOptions(name, options), instead, growthBytes: GROWTH_BYTES },
-      async ({ bytes, note, save, confirm }) => {
-        const current = await read(name);
-        // The last change may have come between the last look and the lock.
-        const late = answer?.(current);
-        if (late !== undefined) return late;
-        if (current !== undefined) rehearse(current, path, bytes);
-        return change({
-          current,
-          note: async (profile) => note(encode(profile, path)),
-          save: async (profile) => save(encode(profile, path)),
-          async remove() {
-            await confirm();
-            await unless(['ENOENT'], unlink(path)).catch((error) => {
-              throw diskError('delete', path, error);
-            });
-            await syncDirectory(directory);
-          },
-        });
-      },
-    );
-    return 'done' in claimed ? claimed.done : claimed.instead;
+    const stop = stopWhen && (async () => stopWhen(await read(name)));
+    // Before anything is created.
+    if (await stop?.()) return undefined;
+    let locked: LockedFile | undefined;
+    try {
+      locked = await lockFile(name, { ...rest, growthBytes: forRemoval ? 0 : GROWTH_BYTES, stopWhen: stop });
+      if (locked === undefined) return undefined;
+      const { write, release } = locked;
+      const current = await read(name);
+      // The last change may have come between the last look and the lock.
+      if (stopWhen?.(current)) {
+        await release();
+        return undefined;
+      }
+      if (current !== undefined && !forRemoval) assertRewritable(current, path, write.bytes);
+      return {
+        current,
+        checkpoint: async (profile: Profile) => write.checkpoint(encode(profile, path)),
+        async commit(profile: Profile) {
+          await write.commit(encode(profile, path));
+          await onCommit(name, profile);
+        },
+        async remove() {
+          await write.assertCurrent();
+          await ignoring(['ENOENT'], unlink(path)).catch((error) => {
+            throw diskError('delete', path, error);
+          });
+          await syncDirectory(directory);
+        },
+        [Symbol.asyncDispose]: release,
+      };
+    } catch (error) {
+      await locked?.release();
+      throw nothingChanged(error);
+    }
   }
 
   async function list(): Promise<readonly Listed[]> {
-    const entries = await unless(['ENOENT'], readEntries(directory)).catch((error) => {
+    const entries = await ignoring(['ENOENT'], readdir(directory, { withFileTypes: true })).catch((error) => {
       throw diskError('read', directory, error);
     });
-    if (entries === undefined) await nearest(directory);
+    if (entries === undefined) await nearestExisting(directory);
     const names = (entries ?? [])
       .filter((entry) => entry.name.endsWith('.json') && (entry.isFile() || entry.isSymbolicLink()))
       .map((entry) => entry.name.slice(0, -'.json'.length))
@@ -159,8 +172,8 @@ export function fileStore({
     for (const name of names) {
       if (listed.length % LIST_AT_ONCE === 0) await nextTurn();
       try {
-        const profile = readProfile(location(name), tell);
-        // Gone since the directory was read: then there is no such profile.
+        const profile = await read(name);
+        // Otherwise it was removed after the directory was read.
         if (profile !== undefined) listed.push({ name, profile });
       } catch (error) {
         listed.push({ name, error: asAuthError(error) });
@@ -169,78 +182,62 @@ export function fileStore({
     return listed;
   }
 
-  async function remove(name: string, options: RemoveOptions = {}): Promise<boolean> {
-    const { claim, isClaimed, syncDirectory } = await import('./claim.ts');
-    const path = location(name);
-    // Nothing there and nobody at work: nothing has to be created to say so.
-    if (!(await isReplaceable(path)) && !(await isClaimed(path))) {
-      await nearest(path);
-      return false;
-    }
-    const claimed = await claim(path, claimOptions(name, options), async ({ confirm }) => {
-      if (options.before !== undefined) {
-        const newest = await read(name);
-        if (newest === undefined) return false;
-        await options.before(newest);
-      }
-      await confirm();
-      const removed = await unless(
-        ['ENOENT'],
-        unlink(path).then(() => true),
-      );
-      await syncDirectory(directory);
-      return removed ?? false;
-    });
-    return 'done' in claimed && claimed.done;
-  }
-
-  async function move(from: string, to: string): Promise<void> {
-    const { claim, syncDirectory } = await import('./claim.ts');
+  async function rename(from: string, to: string): Promise<void> {
     const [source, target] = [location(from), location(to)];
     const check = async () => {
       if (await isReplaceable(target)) throw new AuthError('USAGE', `There is a profile "${to}" already.`);
-      if (!(await isReplaceable(source)))
-        throw new AuthError('NOT_SIGNED_IN', `There is no profile "${from}".`, {
-          hint: 'See `fitbit-login profiles`.',
-        });
+      if (await isReplaceable(source)) return;
+      throw new AuthError('NOT_SIGNED_IN', `There is no profile "${from}".`, { hint: 'See `fitbit-login profiles`.' });
     };
     await check();
-    // Always in the same order, so that two renames that cross each other cannot wait for each other.
-    const [first, second] = from < to ? [from, to] : [to, from];
-    await claim(location(first), claimOptions(first), () =>
-      claim(location(second), claimOptions(second), async ({ confirm }) => {
-        await check();
-        await confirm();
-        await rename(source, target);
-        await syncDirectory(directory);
-      }),
-    );
+    const held: LockedFile[] = [];
+    try {
+      // Always in the same order, so that two renames that cross each other cannot wait for each other.
+      for (const name of [from, to].sort()) {
+        const locked = await lockFile(name, { growthBytes: 0 });
+        if (locked !== undefined) held.push(locked);
+      }
+      await check();
+      for (const { write } of held) await write.assertCurrent();
+      await renameFile(source, target);
+      await syncDirectory(directory);
+    } catch (error) {
+      throw nothingChanged(diskError('rename', source, error));
+    } finally {
+      for (const { release } of held) await release();
+    }
   }
 
-  return { location, read, lock, update, list, remove, rename: move };
+  return { location, read, lock, list, rename };
 }
 
-/** `look`, called the first time and whenever the file at `path` is another one than the last time. */
-function whenChanged<T>(path: string, look: () => Promise<T | undefined>): () => Promise<T | undefined> {
-  let last: string | undefined;
-  return async () => {
-    const found = await unless(['ENOENT', 'ENOTDIR'], statExactly(path)).catch(() => undefined);
-    const now = versionOf(found);
-    if (now === last) return undefined;
-    last = now;
-    return look();
-  };
+interface LockedFile {
+  readonly write: FencedWrite;
+  release(): Promise<void>;
 }
 
-function versionOf(found: BigIntStats | undefined): string {
-  return found === undefined ? 'none' : `${found.ino} ${found.mtimeNs} ${found.size}`;
+interface LockFileOptions extends Omit<LockOptions, 'forRemoval'> {
+  /** How much larger than now the file may become; 0 reserves no space. */
+  readonly growthBytes: number;
+  readonly stopWhen?: () => Promise<boolean>;
 }
+
+/** Adds to an error that came before any change what that means. */
+function nothingChanged(error: unknown): unknown {
+  if (!(error instanceof AuthError) || error.code !== 'STORE_UNAVAILABLE') return error;
+  const { preserved = 'Nothing was sent and nothing was changed.', hint, details } = error;
+  // Our own checks name their remedy; what the system refused may work elsewhere.
+  return error.with({ preserved, hint: details.errno === undefined ? hint : ANOTHER_PLACE });
+}
+
+const ANOTHER_PLACE =
+  'Free some space or fix the permissions, or set FITBIT_LOGIN_HOME to another directory; then run the command again.';
 
 /**
- * @throws AuthError `STORE_DAMAGED` where the newest profile could not be written again, in the `bytes` that were taken: better
- *   found out now than after its refresh token has been spent.
+ * @throws AuthError `STORE_DAMAGED` if the profile could not be written again in `bytes`: better found out now than after its refresh token
+ *   has been used.
  */
-function rehearse(current: Profile, path: string, bytes: number): void {
+function assertRewritable(current: Profile, path: string, bytes: number): void {
   try {
     if (Buffer.byteLength(encodeProfile(current)) + GROWTH_BYTES / 2 <= Math.min(bytes, MAX_FILE_BYTES)) return;
   } catch {

@@ -1,3 +1,4 @@
+import { AuthError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 
 /** Which service a profile belongs to. */
@@ -59,4 +60,24 @@ export interface Profile {
   readonly keep?: readonly KeptExport[];
   /** Fields of the file that this version does not know; written back as they were. */
   readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/;
+
+// Windows opens these as devices in every directory, with any extension.
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/** Whether `name` can name a profile: it becomes a file name, the same on every system. */
+export function isProfileName(name: string): boolean {
+  return NAME.test(name) && !DEVICE.test(name);
+}
+
+/** Returns `name` if it can name a profile. @throws AuthError `USAGE`, with what a name may be */
+export function profileName(name: string): string {
+  if (isProfileName(name)) return name;
+  throw new AuthError('USAGE', `${JSON.stringify(name.slice(0, 80))} cannot name a profile.`, {
+    hint:
+      'Use 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit first and no dot last; ' +
+      "Windows device names (con, nul, com1, …) aren't allowed.",
+  });
 }

@@ -1,50 +1,20 @@
 import type { AuthError } from '../errors.ts';
 import type { Profile } from './profile.ts';
 
-/** What `update` hands to the change: the newest profile, and durable ways to replace it. */
-export interface Slot {
-  /** The newest profile, read under the lock. */
-  readonly current: Profile | undefined;
-  /** Makes `profile` the stored one, durably, and keeps the reserved place for {@link Slot.save}. */
-  note(profile: Profile): Promise<void>;
-  /**
-   * Makes `profile` the stored one, durably, in the place that was reserved on disk before the change was called.
-   * At most once.
-   * @throws AuthError `LOCKED` when this process was held up so long that another one took the lock over: nothing is written.
-   */
-  save(profile: Profile): Promise<void>;
-}
-
-export interface UpdateOptions<T> {
-  /** How long to wait for another process that holds the lock, in milliseconds. Default 30,000. */
-  readonly patienceMs?: number;
-  /** Called once when there is somebody to wait for. */
-  readonly onWait?: () => void;
-  /**
-   * Looked at before the lock is taken and whenever the profile changes while waiting for it: a value other than
-   * `undefined` ends the wait and is the result, without the lock and without the change.
-   */
-  readonly unless?: (newest: Profile | undefined) => T | undefined;
-  readonly signal?: AbortSignal;
-}
-
-export interface RemoveOptions extends Omit<UpdateOptions<never>, 'unless'> {
-  /** Called under the lock, before anything is deleted, with the newest profile. What it throws passes through, and nothing is deleted. */
-  readonly before?: (newest: Profile) => Promise<void>;
-}
-
 export interface LockOptions {
   /** How long to wait for another process that holds the lock, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
   /** Called once, when the lock is not free at once. */
   readonly onWait?: () => void;
+  /** Whether the profile will only be removed: then no room is reserved, so that it works on a full disk. Default `false`. */
+  readonly forRemoval?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface StoppableLockOptions extends LockOptions {
   /**
-   * Asked with the newest profile before the lock is taken, whenever the profile changes while waiting for it, and under it:
-   * `true` ends the wait without the lock.
+   * Asked with the newest profile before the lock is taken, time and again while waiting for it, and under it: `true` ends the wait
+   * without the lock.
    */
   readonly stopWhen: (newest: Profile | undefined) => boolean;
 }
@@ -95,16 +65,8 @@ export interface ProfileStore {
    */
   lock(name: string, options?: LockOptions): Promise<LockedProfile>;
   lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
-  /**
-   * Changes one profile, exclusively: lock, read the newest, reserve the place for the answer on disk, then call `change`.
-   * @throws AuthError `LOCKED` when the lock cannot be had in time; `STORE_UNAVAILABLE` when the place cannot be had;
-   *   and as {@link ProfileStore.read}. In each of these cases `change` was not called.
-   */
-  update<T>(name: string, change: (slot: Slot) => Promise<T>, options?: UpdateOptions<T>): Promise<T>;
   /** Every profile, sorted by name; one that cannot be read is listed with its error. */
   list(): Promise<readonly Listed[]>;
-  /** Deletes a profile, exclusively. `false` where there was none. */
-  remove(name: string, options?: RemoveOptions): Promise<boolean>;
   /** Renames a profile, exclusively. @throws AuthError `USAGE` where `to` is taken; `NOT_SIGNED_IN` where there is no `from`. */
   rename(from: string, to: string): Promise<void>;
 }

@@ -83,20 +83,8 @@ const ENDED_AT_ONCE: readonly Moment[] = [
     name: 'token waits for another process',
     begin: async (profile) => {
       await plant(profile);
-      let letGo = () => {};
-      const released = new Promise<void>((resolve) => {
-        letGo = resolve;
-      });
-      await new Promise<void>((begun) => {
-        const holding = fileStore({ directory: dirname(at.file) }).update(profile, () => {
-          begun();
-          return released;
-        });
-        onTestFinished(() => {
-          letGo();
-          return holding;
-        });
-      });
+      const locked = await fileStore({ directory: dirname(at.file) }).lock(profile);
+      onTestFinished(() => locked[Symbol.asyncDispose]());
       return saying(/Another fitbit-login is changing this profile/, ['token', '--profile', profile]);
     },
     exit: 130,

@@ -6,8 +6,8 @@ import { ENVIRONMENT } from '../../src/cli/table.ts';
 import { KINDS } from '../../src/errors.ts';
 import * as library from '../../src/index.ts';
 import { Secret } from '../../src/secret.ts';
+import { decodeProfile, encodeProfile } from '../../src/store/codec.ts';
 import type { Profile, Tokens } from '../../src/store/profile.ts';
-import { decodeProfile, encodeProfile } from '../../src/store/profile-file.ts';
 import { PAGES, pageAt } from './pages.ts';
 
 /** The cells of every row of the page's tables, as they are written. */

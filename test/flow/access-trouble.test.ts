@@ -141,21 +141,9 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
   });
 });
 
-/** Holds the profile's lock, as another process at work on it does. */
-async function held(at: SignedIn): Promise<AsyncDisposable> {
-  const { promise: released, resolve: release } = deferred();
-  const { promise: started, resolve: begin } = deferred();
-  const holding = fileStore({ directory: dirname(at.file) }).update('default', () => {
-    begin();
-    return released;
-  });
-  await started;
-  return {
-    [Symbol.asyncDispose]: async () => {
-      release();
-      await holding;
-    },
-  };
+/** Holds the profile's lock, as another process does that changes it. */
+function held(at: SignedIn): Promise<AsyncDisposable> {
+  return fileStore({ directory: dirname(at.file) }).lock('default');
 }
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

@@ -10,25 +10,8 @@ import { type Bench, bench, type Waiting } from './sign-in.ts';
 
 /** Holds the profile's lock, as another process at work on it does, until `release` is called. */
 async function held(at: Bench): Promise<{ release: () => Promise<void> }> {
-  let letGo = () => {};
-  let begun = () => {};
-  const released = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  const started = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
-  const holding = fileStore({ directory: dirname(at.file) }).update('default', () => {
-    begun();
-    return released;
-  });
-  await started;
-  return {
-    release: async () => {
-      letGo();
-      await holding;
-    },
-  };
+  const locked = await fileStore({ directory: dirname(at.file) }).lock('default');
+  return { release: () => Promise.resolve(locked[Symbol.asyncDispose]()) };
 }
 
 const get = ({ redirectUri }: Waiting, target: string, headers: Readonly<Record<string, string>>) =>

@@ -75,7 +75,10 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     await at.signIn();
     const before = await at.text();
     const store = fileStore({ directory: `${at.home}/profiles` });
-    await store.update('default', async ({ current, save }) => save(current ?? expect.fail('nothing is stored')));
+    {
+      await using locked = await store.lock('default');
+      await locked.commit(locked.current ?? expect.fail('nothing is stored'));
+    }
     expect(await at.text()).toBe(before);
   });
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readyToken } from '../../src/library/ready-token.ts';
 import { Secret } from '../../src/secret.ts';
+import { encodeProfile } from '../../src/store/codec.ts';
 import type { Tokens } from '../../src/store/profile.ts';
-import { encodeProfile } from '../../src/store/profile-file.ts';
 
 const NOON = new Date('2026-01-31T12:00:00Z');
 const hours = (count: number) => new Date(NOON.getTime() + count * 3_600_000);

@@ -1,5 +1,6 @@
-// Run as a process of its own by the store's tests: one action on one profile, told on standard output line by line.
+// Run as a process of its own by the store's tests: one action on one profile, reported on standard output line by line.
 import fs from 'node:fs';
+import { open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -18,7 +19,7 @@ const counted = (one: Profile = FIRST): Profile => ({ ...one, extra: { count: Nu
 process.on('SIGXFSZ', () => {});
 
 /** Resolves with the next line of standard input. */
-function told(): Promise<void> {
+function toldToGoOn(): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   return new Promise((resolve) => {
     lines.once('line', () => {
@@ -29,11 +30,11 @@ function told(): Promise<void> {
   });
 }
 
-/** Counts every operation on the file system, and kills this process at the one told: just before it, or while it is under way. */
-function dieAt(operation: number, when: string): () => number {
+/** Counts every operation on the file system, and kills this process at the given one: just before it, or while it is under way. */
+async function dieAt(operation: number, when: string): Promise<() => number> {
   let count = 0;
-  const counting = (method: string) => {
-    const original: unknown = Reflect.get(fs, method);
+  const counting = (holder: object, method: string) => {
+    const original: unknown = Reflect.get(holder, method);
     if (typeof original !== 'function') throw new Error(`There is no ${method}.`);
     const counted = function (this: unknown, ...args: unknown[]): unknown {
       count += 1;
@@ -42,60 +43,70 @@ function dieAt(operation: number, when: string): () => number {
       if (count === operation) process.kill(process.pid, 'SIGKILL');
       return result;
     };
-    Reflect.set(fs, method, counted);
+    Reflect.set(holder, method, counted);
   };
-  for (const method of ['write', 'ftruncate', 'read', 'fstat', 'close']) counting(`${method}Sync`);
-  for (const method of ['open', 'mkdir', 'readdir', 'rename', 'unlink', 'rmdir', 'lstat', 'stat', 'chmod', 'utimes']) {
-    counting(`${method}Sync`);
+  const anyFile = await open(process.execPath);
+  for (const method of ['write', 'truncate', 'sync', 'stat', 'close']) {
+    counting(Object.getPrototypeOf(anyFile), method);
   }
-  counting('fsync');
+  await anyFile.close();
+  count = 0;
+  for (const method of ['open', 'mkdir', 'readdir', 'rename', 'unlink', 'rmdir', 'lstat', 'stat', 'realpath']) {
+    counting(fs.promises, method);
+  }
+  for (const method of ['mkdir', 'rmdir', 'stat', 'utimes', 'openSync', 'readSync', 'closeSync']) counting(fs, method);
   syncBuiltinESMExports();
   return () => count;
 }
 
 const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
   /** Adds one to the profile's count. */
-  count: () => store.update(name, ({ current, save }) => save(counted(current)), { patienceMs: 120_000 }),
+  count: async () => {
+    await using locked = await store.lock(name, { timeoutMs: 120_000 });
+    await locked.commit(counted(locked.current));
+  },
 
-  /** Holds the profile until told to go on; then stores it, once or (`note`) twice. */
+  /** Holds the profile until told to go on; then stores it, once or (`checkpoint`) twice. */
   hold: async () => {
     if (argument.startsWith('umask=')) process.umask(Number.parseInt(argument.slice('umask='.length), 8));
     if (argument === 'SIGINT') process.on('SIGINT', () => say('SIGINT seen'));
-    await store.update(name, async ({ current, note, save }) => {
-      say('holds');
-      await told();
-      if (argument === 'note') await note(counted(current));
-      await save(counted(current));
-    });
+    await using locked = await store.lock(name);
+    say('holds');
+    await toldToGoOn();
+    if (argument === 'checkpoint') await locked.checkpoint(counted(locked.current));
+    if (argument === 'remove') await locked.remove();
+    else await locked.commit(counted(locked.current));
   },
 
-  /** Holds the profile with no work that would keep the process up but a timer. */
-  linger: () =>
-    store.update(name, async () => {
-      say('holds');
-      await new Promise((resolve) => setTimeout(resolve, 600_000));
-    }),
+  /** Holds the profile with nothing but a timer to keep the process up. */
+  linger: async () => {
+    await using _locked = await store.lock(name);
+    say('holds');
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+  },
 
-  /** Notes and saves, and dies at a moment such as `17,before`. */
+  /** Stores twice, and dies at a moment such as `17,before`. */
   die: async () => {
     const [operation = '', when = ''] = argument.split(',');
-    const count = dieAt(Number(operation), when);
-    await store.update(name, async ({ current, note, save }) => {
-      await note({ ...(current ?? FIRST), refreshStartedAt: new Date('2026-01-31T12:00:00Z') });
-      await save(counted(current));
-    });
+    const count = await dieAt(Number(operation), when);
+    {
+      await using locked = await store.lock(name);
+      await locked.checkpoint({ ...(locked.current ?? FIRST), refreshStartedAt: new Date('2026-01-31T12:00:00Z') });
+      await locked.commit(counted(locked.current));
+    }
     say(`operations ${count()}`);
   },
 
-  /** Tells whether the change was called. */
-  try: () =>
-    store.update(name, async ({ current, save }) => {
-      say('called');
-      await save(counted(current));
-    }),
+  /** Reports whether the lock was given. */
+  try: async () => {
+    await using locked = await store.lock(name);
+    say('locked');
+    await locked.commit(counted(locked.current));
+  },
 
   remove: async () => {
-    say(String(await store.remove(name)));
+    await using locked = await store.lock(name, { forRemoval: true });
+    await locked.remove();
   },
 };
 

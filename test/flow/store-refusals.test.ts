@@ -1,11 +1,23 @@
 import { chmod, chown, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { describe, expect } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
-import { writeOutside } from '../../src/store/outside-file.ts';
-import { encodeProfile } from '../../src/store/profile-file.ts';
-import { failing, isPosix, isRoot, modeOf, NOBODY, named, noteOf, PROFILE, run, test } from './store-surroundings.ts';
+import { writeOutside } from '../../src/store/atomic-file.ts';
+import { encodeProfile } from '../../src/store/codec.ts';
+import {
+  failing,
+  isPosix,
+  isRoot,
+  modeOf,
+  NOBODY,
+  named,
+  noteOf,
+  OTHER_USER,
+  PROFILE,
+  run,
+  test,
+} from './store-fixture.ts';
 
 describe('a file that is not right is refused and left alone', () => {
   const CASES: readonly (readonly [string, string, ErrorCode])[] = [
@@ -66,7 +78,7 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
     const error = await refusedUntouched(target);
     expect(error.code).toBe('STORE_UNAVAILABLE');
     expect(error.message).toContain(`${store.location('default')} is a symbolic link`);
-    expect((await failing(store.remove('default'))).code).toBe('STORE_UNAVAILABLE');
+    expect((await failing(store.lock('default', { forRemoval: true }))).code).toBe('STORE_UNAVAILABLE');
     expect((await failing(store.rename('default', 'x'))).code).toBe('STORE_UNAVAILABLE');
     expect(await readdir(directory)).toEqual(['default.json']);
   });
@@ -89,51 +101,55 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
   }) => {
     const target = join(root, 'target');
     await writeFile(target, 'untouched');
-    await store.update('default', async ({ save }) => {
-      await symlink(target, store.location('default'));
-      await save(PROFILE);
-    });
+    await using locked = await store.lock('default');
+    await symlink(target, store.location('default'));
+    await locked.commit(PROFILE);
     expect(await readFile(target, 'utf8')).toBe('untouched');
     expect((await lstat(store.location('default'))).isFile()).toBe(true);
   });
 
-  test.for(['.default.lock', '.default.new'])(
-    'plants a link or a file at %s: nothing goes through it',
-    async (name, { root, directory, store }) => {
-      const target = join(root, 'target');
-      await mkdir(target);
-      await writeFile(join(target, 'precious.tmp'), 'untouched');
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const planted = join(directory, name);
-      for (const plantIt of [
-        () => symlink(target, planted),
-        () => symlink(join(root, 'no'), planted),
-        () => writeFile(planted, ''),
-      ]) {
-        await plantIt();
-        let called = false;
-        const error = await failing(
-          store.update('default', async () => {
-            called = true;
-          }),
-        );
-        expect([error.code, called]).toEqual(['STORE_UNAVAILABLE', false]);
-        expect(error.message).toContain(planted);
-        await rm(planted);
-      }
-      expect(await readdir(target)).toEqual(['precious.tmp']);
-      expect(await readdir(directory)).toEqual([]);
-    },
-  );
+  test('plants a link or a file at the lock: nothing goes through it', async ({ root, directory, store }) => {
+    const target = join(root, 'target');
+    await mkdir(target);
+    await writeFile(join(target, 'precious.tmp'), 'untouched');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const planted = join(directory, '.default.lock');
+    for (const plantIt of [
+      () => symlink(target, planted),
+      () => symlink(join(root, 'no'), planted),
+      () => writeFile(planted, ''),
+    ]) {
+      await plantIt();
+      const error = await failing(store.lock('default'));
+      expect(error.code).toBe('STORE_UNAVAILABLE');
+      expect(error.message).toContain(planted);
+      await rm(planted);
+    }
+    expect(await readdir(target)).toEqual(['precious.tmp']);
+    expect(await readdir(directory)).toEqual([]);
+  });
 
-  test('a config directory that is a link is the own choice of its owner', async ({ root, put }) => {
+  test('plants a link where a temporary file of ours could be: it is removed, and nothing goes through it', async ({
+    root,
+    directory,
+    put,
+  }) => {
+    await writeFile(join(root, 'target'), 'untouched');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await symlink(join(root, 'target'), join(directory, '.default.json.0123456789abcdef.tmp'));
+    await put('default', PROFILE);
+    expect(await readFile(join(root, 'target'), 'utf8')).toBe('untouched');
+    expect(await readdir(directory)).toEqual(['default.json']);
+  });
+
+  test('a config directory that is a link is its owner’s choice', async ({ root, put }) => {
     await mkdir(join(root, 'dotfiles'), { mode: 0o700 });
     await symlink(join(root, 'dotfiles'), join(root, 'config'));
     await put('default', PROFILE);
     expect(await readdir(join(root, 'dotfiles', 'profiles'))).toEqual(['default.json']);
   });
 
-  test('§16 a file and a directory that are too open are named on reading, and closed by the next change', async ({
+  test('can open a file and a directory: reading closes both, and says so once', async ({
     directory,
     notices,
     store,
@@ -144,27 +160,47 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
     await chmod(directory, 0o755);
     await store.read('default');
     await store.read('default');
-    expect(notices).toHaveLength(2);
-    expect(notices.join()).toContain(`${path} is open to others (mode 0644)`);
-    expect(notices.join()).toContain(`${directory} is open to others (mode 0755)`);
-    expect([await modeOf(path), await modeOf(directory)]).toEqual(['644', '755']);
-    await store.update('default', async () => {});
+    expect(notices).toEqual([
+      expect.stringContaining(`${path} was open to others (mode 0644); its mode is 0600 now`),
+      expect.stringContaining(`${directory} was open to others (mode 0755); its mode is 0700 now`),
+    ]);
     expect([await modeOf(path), await modeOf(directory)]).toEqual(['600', '700']);
-    expect(notices.slice(2).join()).toContain('its mode is 0600 now');
+  });
+
+  test('can open a directory without a file yet: the first change closes it', async ({ directory, notices, put }) => {
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o750);
+    await put('default', PROFILE);
+    expect([notices.length, await modeOf(directory)]).toEqual([1, '700']);
   });
 
   test.skipIf(!isRoot)(
-    'a file, or a directory, that belongs to somebody else is refused and left as it is (needs root)',
-    async ({ directory, plant, refusedUntouched }) => {
+    'owns the file, its directory or the config directory: nothing in it is believed or changed (needs root)',
+    async ({ directory, store, plant, refusedUntouched }) => {
+      const path = await plant(encodeProfile(PROFILE), 0o644);
+      for (const one of [path, directory, dirname(directory)]) {
+        await chown(one, OTHER_USER, OTHER_USER);
+        const error = await failing(store.read('default'));
+        expect([error.code, error.message]).toEqual([
+          'STORE_UNAVAILABLE',
+          expect.stringContaining(`${one} belongs to another user (${OTHER_USER})`),
+        ]);
+        expect(await store.list()).toMatchObject([{ error: { code: 'STORE_UNAVAILABLE' } }]);
+        expect((await refusedUntouched(path)).code).toBe('STORE_UNAVAILABLE');
+        await chown(one, 0, 0);
+      }
+    },
+  );
+
+  test.skipIf(!isRoot)(
+    'owns the file, but the kernel cannot name the user: read, and neither changed nor replaced (needs root)',
+    async ({ store, plant, refusedUntouched }) => {
       const path = await plant(encodeProfile(PROFILE), 0o644);
       await chmod(path, 0o644);
       await chown(path, NOBODY, NOBODY);
+      expect((await store.read('default'))?.client.id).toBe('ABC123');
       expect((await refusedUntouched(path)).message).toContain(`${path} belongs to another user (${NOBODY})`);
       expect(await modeOf(path)).toBe('644');
-      await chown(path, 0, 0);
-      await chown(directory, NOBODY, NOBODY);
-      expect((await refusedUntouched(path)).message).toContain(`${directory} belongs to another user`);
-      expect(await readdir(directory)).toEqual(['default.json']);
     },
   );
 
@@ -181,7 +217,7 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
       const before = await open();
       for (let round = 0; round < 20; round += 1) {
         await expect(writeOutside(outside, '{}')).rejects.toThrow('belongs to another user');
-        await expect(store.update('default', async () => {})).rejects.toThrow('belongs to another user');
+        await expect(store.lock('default')).rejects.toThrow('belongs to another user');
       }
       // Files that the test's own workers have opened meanwhile are few.
       expect(await open()).toBeLessThan(before + 10);

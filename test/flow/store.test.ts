@@ -1,59 +1,91 @@
-import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { encodeProfile } from '../../src/store/profile-file.ts';
-import { reserve } from '../../src/store/reservation.ts';
-import { failing, isPosix, modeOf, named, noteOf, PROFILE, test } from './store-surroundings.ts';
+import { FencedWrite } from '../../src/store/atomic-file.ts';
+import { encodeProfile } from '../../src/store/codec.ts';
+import { fileStore } from '../../src/store/file-store.ts';
+import { commit, counting, countOf, failing, isPosix, modeOf, named, noteOf, PROFILE, test } from './store-fixture.ts';
 
 describe('the file store', () => {
   test('has nothing at first, and creates nothing by looking', async ({ root, store }) => {
     expect(await store.read('default')).toBeUndefined();
     expect(await store.list()).toEqual([]);
-    expect(await store.remove('default')).toBe(false);
+    expect(await store.lock('default', { stopWhen: (newest) => newest === undefined })).toBeUndefined();
     expect(await readdir(root)).toEqual([]);
   });
 
-  test('gives back what was saved, and hands the newest to the next change', async ({ directory, store, put }) => {
+  test('gives back what was committed, and leaves nothing beside it', async ({ directory, store, put }) => {
     await put('default', PROFILE);
     expect((await store.read('default'))?.tokens?.accessToken.reveal()).toBe('access');
-    expect(await store.update('default', async ({ current }) => current?.client.id)).toBe('ABC123');
+    await using locked = await store.lock('default');
+    expect(locked.current?.client.id).toBe('ABC123');
+    await locked[Symbol.asyncDispose]();
     expect(await readdir(directory)).toEqual(['default.json']);
   });
 
-  test('a change that stores nothing, or throws, leaves the profile as it was and nothing beside it', async ({
+  test('a lock without a commit leaves the profile as it was and nothing beside it', async ({
     directory,
     store,
     put,
   }) => {
     await put('default', named('old'));
-    const cause = new Error('the provider said no');
-    const failed = store.update('default', () => Promise.reject(cause));
-    await expect(failed).rejects.toBe(cause);
+    await using locked = await store.lock('default');
+    await locked[Symbol.asyncDispose]();
     expect(noteOf(await store.read('default'))).toBe('old');
     expect(await readdir(directory)).toEqual(['default.json']);
   });
 
-  test('what is noted is stored at once, and what is saved replaces it', async ({ store }) => {
-    await store.update('default', async ({ note, save }) => {
+  test('a checkpoint is stored at once, a commit replaces it, once, and holds the lock until it is disposed of', async ({
+    store,
+  }) => {
+    {
+      await using locked = await store.lock('default');
+      expect(locked.current).toBeUndefined();
       for (const step of ['first', 'second']) {
-        await note(named(step));
+        await locked.checkpoint(named(step));
         expect(noteOf(await store.read('default'))).toBe(step);
       }
-      await save(named('saved'));
-      await expect(save(named('again'))).rejects.toThrow('only once');
-    });
-    expect(noteOf(await store.read('default'))).toBe('saved');
+      await locked.commit(named('committed'));
+      await expect(locked.commit(named('again'))).rejects.toThrow('only once');
+      expect((await failing(store.lock('default', { timeoutMs: 100 }))).code).toBe('LOCKED');
+    }
+    await using locked = await store.lock('default', { timeoutMs: 100 });
+    expect(noteOf(locked.current)).toBe('committed');
   });
 
-  test('updates of one process follow one another', async ({ store }) => {
-    await Promise.all(
-      Array.from({ length: 12 }, () =>
-        store.update('default', ({ current, save }) =>
-          save({ ...PROFILE, extra: { count: Number(current?.extra?.count ?? 0) + 1 } }),
-        ),
-      ),
-    );
-    expect((await store.read('default'))?.extra?.count).toBe(12);
+  test('locks of one process follow one another', async ({ store }) => {
+    const add = () => commit(store, 'default', (current) => counting(Number(countOf(current) ?? 0) + 1));
+    await Promise.all(Array.from({ length: 12 }, add));
+    expect(countOf(await store.read('default'))).toBe(12);
+  });
+
+  test('onCommit is called under the lock, after each commit and no checkpoint', async ({ directory }) => {
+    const calls: unknown[] = [];
+    const store = fileStore({
+      directory,
+      onCommit: async (name, profile) => {
+        calls.push([name, noteOf(profile), (await readdir(directory)).includes('.default.lock')]);
+      },
+    });
+    await using locked = await store.lock('default');
+    await locked.checkpoint(named('noted'));
+    await locked.commit(named('committed'));
+    expect(calls).toEqual([['default', 'committed', true]]);
+  });
+
+  test('stopWhen ends the wait as soon as the newest profile is the one hoped for', async ({ store, put }) => {
+    const isNew = { stopWhen: (newest: unknown) => noteOf(newest as typeof PROFILE) === 'new' };
+    await put('default', named('old'));
+    await using locked = await store.lock('default', isNew);
+    const waiting = store.lock('default', isNew);
+    await locked?.checkpoint(named('new'));
+    expect(await waiting).toBeUndefined();
+  });
+
+  test('stopWhen is asked a last time under the lock', async ({ directory, store }) => {
+    const answers = [false, false, true];
+    expect(await store.lock('default', { stopWhen: () => answers.shift() ?? true })).toBeUndefined();
+    expect([answers, await readdir(directory)]).toEqual([[], []]);
   });
 
   test('lists by name, with the error of what cannot be read, and nothing that is no profile', async ({
@@ -61,9 +93,7 @@ describe('the file store', () => {
     store,
     put,
   }) => {
-    await put('b', PROFILE);
-    await put('B', PROFILE);
-    await put('a', PROFILE);
+    for (const name of ['b', 'B', 'a']) await put(name, PROFILE);
     await writeFile(join(directory, 'broken.json'), '{');
     await writeFile(join(directory, '.a.json'), '{}');
     await writeFile(join(directory, 'con.json'), '{}');
@@ -75,24 +105,22 @@ describe('the file store', () => {
     expect(listed[3]).toMatchObject({ error: { code: 'STORE_DAMAGED' } });
   });
 
-  test('lists 10,000 profiles', async ({ directory, store }) => {
+  test('lists 1,000 profiles', async ({ directory, store }) => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const text = encodeProfile(PROFILE);
-    const names = Array.from({ length: 10_000 }, (_, index) => `p${String(index).padStart(5, '0')}`);
-    for (let from = 0; from < names.length; from += 500) {
-      const batch = names.slice(from, from + 500);
-      await Promise.all(batch.map((name) => writeFile(store.location(name), text, { mode: 0o600 })));
-    }
+    const names = Array.from({ length: 1_000 }, (_, index) => `p${String(index).padStart(5, '0')}`);
+    await Promise.all(names.map((name) => writeFile(store.location(name), encodeProfile(PROFILE), { mode: 0o600 })));
     const listed = await store.list();
     expect(listed.map(({ name }) => name)).toEqual(names);
     expect(listed.every((entry) => 'profile' in entry)).toBe(true);
   });
 
-  test('removes, also what is damaged', async ({ directory, store, plant }) => {
-    const path = await plant('{');
-    expect(await store.remove('default')).toBe(true);
-    expect(await store.remove('default')).toBe(false);
-    await expect(lstat(path)).rejects.toThrow('ENOENT');
+  test('removes, and again does nothing', async ({ directory, store, put }) => {
+    await put('default', PROFILE);
+    await using locked = await store.lock('default');
+    await locked.remove();
+    await locked.remove();
+    await expect(lstat(store.location('default'))).rejects.toThrow('ENOENT');
+    await locked[Symbol.asyncDispose]();
     expect(await readdir(directory)).toEqual([]);
   });
 
@@ -100,7 +128,7 @@ describe('the file store', () => {
     await put('a', named('a'));
     await put('b', named('b'));
     expect((await failing(store.rename('a', 'b'))).code).toBe('USAGE');
-    expect((await failing(store.rename('nobody', 'c'))).code).toBe('NOT_SIGNED_IN');
+    expect((await failing(store.rename('missing', 'c'))).code).toBe('NOT_SIGNED_IN');
     expect((await failing(store.rename('a', '../c'))).code).toBe('USAGE');
     await store.rename('a', 'c');
     expect((await store.list()).map(({ name }) => name)).toEqual(['b', 'c']);
@@ -115,27 +143,73 @@ describe('the file store', () => {
     expect([one.status, other.status]).toContain('fulfilled');
     expect(await store.list()).toHaveLength(1);
   });
+});
 
-  test('`unless` is asked a last time under the lock, and then neither waits nor changes', async ({ store }) => {
-    let looks = 0;
-    const unless = () => {
-      looks += 1;
-      return looks === 2 ? 'somebody else did it' : undefined;
-    };
-    const change = () => Promise.reject(new Error('The change was called.'));
-    expect(await store.update('default', change, { unless })).toBe('somebody else did it');
+describe('a lock', () => {
+  test('that a dead process left an hour ago is taken over at once', async ({ directory, store }) => {
+    const lock = join(directory, '.default.lock');
+    await mkdir(lock, { recursive: true, mode: 0o700 });
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(lock, anHourAgo, anHourAgo);
+    await using locked = await store.lock('default', { timeoutMs: 500 });
+    await locked.commit(PROFILE);
+    expect(noteOf(await store.read('default'))).toBeUndefined();
   });
 
-  test('a lock that was lost is left to whoever has it now', async ({ directory, store }) => {
+  test('that a dead process left, dated tomorrow by a clock that was set back since, is taken over', async ({
+    directory,
+    store,
+  }) => {
     const lock = join(directory, '.default.lock');
-    const ours = store.update('default', async ({ save }) => {
+    await mkdir(lock, { recursive: true, mode: 0o700 });
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await utimes(lock, tomorrow, tomorrow);
+    await using locked = await store.lock('default');
+    await locked.commit(PROFILE);
+  });
+
+  test.for(['commit', 'checkpoint', 'remove'] as const)(
+    'that was taken over: %s fails with LOCKED and changes nothing, and the new holder’s lock stays',
+    async (verb, { directory, store, put }) => {
+      await put('default', named('old'));
+      const lock = join(directory, '.default.lock');
+      const ours = await store.lock('default');
       await rm(lock, { recursive: true });
       await mkdir(lock);
-      const theirs = await reserve(store.location('default'), join(directory, '.default.new'), 0);
-      await expect(save(PROFILE)).rejects.toMatchObject({ code: 'LOCKED' });
-      await theirs.discard();
-    });
-    await ours;
-    expect(await readdir(directory)).toEqual(['.default.lock']);
+      const theirs = await FencedWrite.reserve(store.location('default'), 0);
+      expect(await failing(ours[verb](named('late')))).toMatchObject({ code: 'LOCKED' });
+      expect(noteOf(await store.read('default'))).toBe('old');
+      await ours[Symbol.asyncDispose]();
+      await theirs.commit(encodeProfile(named('theirs')));
+      expect((await readdir(directory)).sort()).toEqual(['.default.lock', 'default.json']);
+      expect(noteOf(await store.read('default'))).toBe('theirs');
+    },
+  );
+
+  test('that several hold at once: a change is stored whole or refused, and none is lost', async ({ root }) => {
+    const target = join(root, 'default.json');
+    const count = async () => Number(await readFile(target, 'utf8').catch(() => '0'));
+    const add = async (round: number, who: number) => {
+      // Now they come together, now one behind the other.
+      for (let step = (round * 7 + who * 13) % 40; step > 0; step -= 1) await count();
+      const mine = await FencedWrite.reserve(target, 4096);
+      try {
+        const current = await count();
+        if ((round + who) % 2 === 0) await mine.checkpoint(`${current}`);
+        await mine.commit(`${current + 1}`);
+      } finally {
+        await mine.abort();
+      }
+    };
+    let stored = 0;
+    for (let round = 0; round < 40; round += 1) {
+      for (const end of await Promise.allSettled([0, 1, 2, 3].map((who) => add(round, who)))) {
+        if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'LOCKED' });
+        else stored += 1;
+      }
+      expect(await count()).toBe(stored);
+    }
+    expect(stored).toBeGreaterThan(0);
+    expect(await readdir(root)).toEqual(['default.json']);
   });
 });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
+import { decodeProfile, encodeProfile } from '../../src/store/codec.ts';
 import type { Profile } from '../../src/store/profile.ts';
-import { decodeProfile, encodeProfile } from '../../src/store/profile-file.ts';
 
 const PATH = '/home/anna/.config/fitbit-login/profiles/default.json';
 const CANARY = 'canary-7f3a';
@@ -91,13 +91,14 @@ const profile: fc.Arbitrary<Profile> = fc
   )
   .map(([required, rest]) => ({ ...required, ...rest }));
 
-/** With secrets as text and fields in the order of their names, so that two profiles can be compared. */
+/** With secrets as text, without undefined fields, and fields in the order of their names, so that two profiles can be compared. */
 function revealed(value: unknown): unknown {
   if (value instanceof Secret) return { secret: value.reveal() };
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(revealed);
   if (typeof value !== 'object' || value === null) return value;
   return Object.entries(value)
+    .filter(([, field]) => field !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, field]) => [name, revealed(field)]);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isProfileName, profileName } from '../../src/store/profile-name.ts';
+import { isProfileName, profileName } from '../../src/store/profile.ts';
 
 const POSSIBLE = ['default', 'a', '7', 'Anna.B', 'a_b-c', 'x'.repeat(64), 'console', 'com', 'com10', 'nul-1'];
 

@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
-import { defined } from '../defined.ts';
 import { AuthError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { Profile, Tokens } from './profile.ts';
@@ -94,7 +93,7 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
   const fields = parseObject(bytes, path);
   const { version } = fields;
   if (typeof version === 'number' && version !== FILE_VERSION) {
-    throw new AuthError('STORE_VERSION', `${path} has a version that this fitbit-login does not know.`, {
+    throw new AuthError('STORE_VERSION', `${path} was written by a newer fitbit-login.`, {
       preserved: 'The file is left as it is.',
       details: { path },
     });
@@ -102,24 +101,21 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
   const parsed = v.safeParse(FILE, fields, { abortEarly: true });
   if (!parsed.success) throw damaged(path, describe(parsed.issues[0]));
   const file = parsed.output;
-  const tokens = tokensOf(file, path);
   // Entries and fromEntries see and make own fields only, so that one named `__proto__` stays a plain field.
   const unknown = Object.entries(fields).filter(([name]) => !Object.hasOwn(FILE.entries, name));
   return {
     provider: file.provider,
-    client: { id: file.client_id, ...defined({ secret: file.client_secret }) },
+    client: { id: file.client_id, secret: file.client_secret },
     redirectUris: file.redirect_uris,
     requestedScopes: file.requested_scope,
-    ...defined({
-      issuer: file.issuer,
-      sandbox: file.sandbox,
-      loginHint: file.login_hint,
-      tokens,
-      refreshStartedAt: file.refresh_started_at,
-      ...grantEndOf(file),
-      keep: file.keep,
-      extra: unknown.length > 0 ? Object.fromEntries(unknown) : undefined,
-    }),
+    issuer: file.issuer,
+    sandbox: file.sandbox,
+    loginHint: file.login_hint,
+    tokens: tokensOf(file, path),
+    refreshStartedAt: file.refresh_started_at,
+    ...grantEndOf(file),
+    keep: file.keep,
+    extra: unknown.length > 0 ? Object.fromEntries(unknown) : undefined,
   };
 }
 
@@ -160,7 +156,7 @@ function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     // Not kept as the cause: V8's message quotes the text, which holds tokens.
-    throw damaged(path, 'it is not JSON');
+    throw damaged(path, 'it is not valid JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(path, 'it is not an object');
   return Object.fromEntries(Object.entries(value));
@@ -169,8 +165,8 @@ function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
 function tokensOf(file: File, path: string): Tokens | undefined {
   const { access_token, token_type, scope, obtained_at } = file;
   if (access_token === undefined) {
-    const stray = TOKEN_FIELDS.find((name) => file[name] !== undefined);
-    if (stray !== undefined) throw damaged(path, `access_token is missing although ${stray} is there`);
+    const unexpected = TOKEN_FIELDS.find((name) => file[name] !== undefined);
+    if (unexpected !== undefined) throw damaged(path, `access_token is missing although ${unexpected} is there`);
     return undefined;
   }
   if (token_type === undefined) throw damaged(path, 'token_type is missing');
@@ -181,13 +177,11 @@ function tokensOf(file: File, path: string): Tokens | undefined {
     tokenType: token_type,
     scopes: scope,
     obtainedAt: obtained_at,
-    ...defined({
-      refreshToken: file.refresh_token,
-      userId: file.user_id,
-      legacyUserId: file.legacy_user_id,
-      expiresAt: file.expires_at,
-      refreshExpiresAt: file.refresh_expires_at,
-    }),
+    refreshToken: file.refresh_token,
+    userId: file.user_id,
+    legacyUserId: file.legacy_user_id,
+    expiresAt: file.expires_at,
+    refreshExpiresAt: file.refresh_expires_at,
   };
 }
 

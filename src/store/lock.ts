@@ -1,0 +1,141 @@
+import fs from 'node:fs';
+import { lstat, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { AuthError } from '../errors.ts';
+import { diskError, errnoOf, ignoring } from './disk-error.ts';
+
+/** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
+const STALE_MS = 3_500;
+const UPDATE_MS = 1_000;
+
+/** A lock that this process took. */
+export interface HeldLock {
+  /** Gives the lock back. Never throws. */
+  release(): Promise<void>;
+  /** Forgets the lock without touching it, after another process took it over. Never throws. */
+  abandon(): Promise<void>;
+}
+
+export interface TakeLockOptions {
+  /** What is locked, for messages: `profile "default"`. */
+  readonly what: string;
+  /** How long to wait for the holder, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Called once, if the lock is not free at once. */
+  readonly onWait?: () => void;
+  /** Asked before each attempt; `true` ends the wait. */
+  readonly stopWhen?: () => Promise<boolean>;
+  readonly signal?: AbortSignal;
+}
+
+/** The lock of `NAME.json`, a directory that exists while a process changes the profile: `.NAME.lock`. */
+export function lockPath(file: string): string {
+  return join(dirname(file), `.${basename(file, '.json')}.lock`);
+}
+
+/**
+ * Takes the lock at `path`, waiting for its holder.
+ *
+ * The lock keeps processes out of each other's way. That none overwrites another's work is up to `FencedWrite`, so that a lock taken for
+ * dead too early costs a retry and no token.
+ * @returns `undefined` if `stopWhen` ended the wait
+ * @throws AuthError `LOCKED` after `timeoutMs`; `INTERRUPTED` or the signal's own reason; `STORE_UNAVAILABLE`
+ */
+export async function takeLock(path: string, options: TakeLockOptions): Promise<HeldLock | undefined> {
+  const { what, timeoutMs, onWait, stopWhen, signal } = options;
+  const isDead = deadLockDetector();
+  const start = performance.now();
+  let waits = false;
+  let vanished = 0;
+  for (;;) {
+    throwIfAborted(signal);
+    if (await stopWhen?.()) return undefined;
+    try {
+      const lock = await tryLock(path, isDead);
+      if (lock !== undefined) return lock;
+    } catch (error) {
+      // If we were suspended while taking it, another process took our lock for dead and removed it. A few times only: a directory that
+      // takes nothing gives the same error.
+      if (errnoOf(error) !== 'ENOENT' || ++vanished > 3) throw diskError('take the lock', path, error);
+    }
+    if (!waits) onWait?.();
+    waits = true;
+    if (performance.now() - start >= timeoutMs) throw timedOut(path, what, timeoutMs);
+    await setTimeout(25 + Math.random() * 50, undefined, { signal }).catch(() => throwIfAborted(signal));
+  }
+}
+
+type IsDead = (updatedAt: number) => boolean;
+
+/** Recognises a lock without an update while we watched it, so that setting the clock does not matter. */
+function deadLockDetector(): IsDead {
+  let last = Number.NaN;
+  let since = 0;
+  return (updatedAt) => {
+    if (updatedAt !== last) {
+      last = updatedAt;
+      since = performance.now();
+    }
+    return performance.now() - since >= STALE_MS;
+  };
+}
+
+let attempts = 0;
+
+async function tryLock(path: string, isDead: IsDead): Promise<HeldLock | undefined> {
+  const found = await ignoring(['ENOENT'], lstat(path));
+  if (found?.isDirectory() === false) throw notALock(path);
+  if (found !== undefined && isDead(found.mtimeMs)) await ignoring(['ENOENT'], rmdir(path));
+
+  // Imported only here: on import it listens for exit and every signal, which most commands must not.
+  const { default: lockfile } = await import('proper-lockfile');
+  const options = { lockfilePath: path, realpath: false };
+  // The package knows locks by this key. A new one for each attempt, so that a lock lost and a lock taken are never confused.
+  attempts += 1;
+  const key = `${path}#${attempts}`;
+  try {
+    const release = await lockfile.lock(key, {
+      ...options,
+      fs,
+      stale: STALE_MS,
+      update: UPDATE_MS,
+      // The default throws from a timer; a lost lock is detected on write instead.
+      onCompromised: () => {},
+    });
+    const untouched = { rmdir: (_path: string, done: (error: null) => void) => done(null) };
+    return {
+      release: () => release().catch(() => {}),
+      abandon: () => lockfile.unlock(key, { ...options, fs: untouched }).catch(() => {}),
+    };
+  } catch (error) {
+    if (errnoOf(error) === 'ELOCKED') return undefined;
+    throw error;
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  const { reason } = signal;
+  if (reason instanceof AuthError) throw reason;
+  throw new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
+    cause: reason,
+    preserved: 'Nothing was sent and nothing was changed.',
+  });
+}
+
+function notALock(path: string): AuthError {
+  return new AuthError('STORE_UNAVAILABLE', `${path} is not a fitbit-login lock.`, {
+    preserved: 'Nothing was sent and nothing was changed.',
+    hint: 'Inspect it and remove it, then run the command again.',
+    details: { path },
+  });
+}
+
+function timedOut(path: string, what: string, timeoutMs: number): AuthError {
+  const waited = `Waited ${Math.round(timeoutMs / 1000)} s for another fitbit-login process that is changing ${what}`;
+  return new AuthError('LOCKED', `${waited}; it holds the lock ${path}.`, {
+    preserved: 'Nothing was sent and nothing was changed.',
+    details: { path },
+  });
+}

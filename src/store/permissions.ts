@@ -1,0 +1,239 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { access, chmod, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { dirname } from 'node:path';
+import { AuthError } from '../errors.ts';
+import { diskError, errnoOf, ignoring } from './disk-error.ts';
+
+/** The largest file that is read, in bytes. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+const ROOT = 0;
+/** The owner that the kernel names if it cannot name the real one: in a user namespace, every user without a number there. */
+const UNKNOWN_USER = 65_534;
+
+/** Receives what a person should know although nothing failed: a sentence. */
+export type OnNotice = (text: string) => void;
+
+/** The user that runs this process. */
+export interface Runner {
+  /** The effective user ID. Absent on Windows. */
+  readonly uid?: number;
+  /** The user that called `sudo`, from `SUDO_UID` and `SUDO_USER`. */
+  readonly caller?: { readonly uid: number; readonly name: string };
+}
+
+export interface PrivateFile {
+  readonly bytes: Uint8Array;
+  /** The file and its directory, where other users can open them. */
+  readonly tooOpen: readonly string[];
+}
+
+/**
+ * Reads a file that belongs to us in directories that belong to us; root may own them, too. Follows links; does not wait for pipes.
+ * @param uid Our user ID. Absent: any owner will do.
+ * @returns `undefined` if there is no file
+ * @throws AuthError `STORE_DAMAGED` above {@link MAX_FILE_BYTES}; `STORE_UNAVAILABLE`, for another user's file, too
+ */
+export function readPrivate(path: string, uid?: number): PrivateFile | undefined {
+  try {
+    // Without O_NONBLOCK, opening a pipe waits for a writer.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = fstatSync(file);
+      if (!found.isFile()) throw notAFile(path);
+      const directory = dirname(path);
+      const inDirectory = statSync(directory);
+      if (uid !== undefined) {
+        const above = dirname(directory);
+        assertTrusted(above, statSync(above), uid);
+        assertTrusted(directory, inDirectory, uid);
+        assertTrusted(path, found, uid);
+      }
+      const tooOpen = [...(isOpen(found) ? [path] : []), ...(isOpen(inDirectory) ? [directory] : [])];
+      // One byte more than allowed distinguishes a file that is too large, or growing, from one that fits.
+      const bytes = Buffer.alloc(Math.min(found.size, MAX_FILE_BYTES) + 1);
+      let length = 0;
+      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+        read = readSync(file, bytes, length, bytes.length - length, length);
+      }
+      if (length > MAX_FILE_BYTES) throw tooLarge(path);
+      return { bytes: bytes.subarray(0, length), tooOpen };
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw diskError('read', path, error);
+  }
+}
+
+/** Sets the mode of our file or directory to 0600 or 0700 if others can open it, and reports that. Changes nothing of other users. */
+export async function restrict(path: string, uid: number | undefined, onNotice: OnNotice): Promise<void> {
+  try {
+    const found = await ignoring(['ENOENT'], stat(path));
+    if (found === undefined || !isOpen(found)) return;
+    const mode = found.isDirectory() ? 0o700 : 0o600;
+    // File systems without modes refuse this: worth a notice, but no failure.
+    const isOurs = uid === undefined || found.uid === uid;
+    const done =
+      isOurs &&
+      (await ignoring(
+        ['EPERM', 'ENOTSUP', 'EROFS'],
+        chmod(path, mode).then(() => true),
+      ));
+    const now = done ? `its mode is ${octal(mode)} now` : 'its mode could not be changed';
+    onNotice(`${path} was open to others (mode ${octal(found.mode)}); ${now}.`);
+  } catch (error) {
+    throw diskError('look at', path, error);
+  }
+}
+
+/**
+ * Whether there is a file at `path` that may be replaced.
+ * @throws AuthError `STORE_UNAVAILABLE` if something else is there: above all a symbolic link, which is never followed for writing.
+ */
+export async function isReplaceable(path: string): Promise<boolean> {
+  const found = await ignoring(['ENOENT'], lstat(path)).catch((error) => {
+    throw diskError('look at', path, error);
+  });
+  if (found === undefined) return false;
+  if (found.isFile()) return true;
+  if (!found.isSymbolicLink()) throw notAFile(path);
+  throw new AuthError('STORE_UNAVAILABLE', `${path} is a symbolic link, and is not written through.`, {
+    preserved: 'Nothing was sent and nothing was changed.',
+    hint: 'Replace the link with a real file or remove it, then run the command again.',
+    details: { path },
+  });
+}
+
+/** @throws AuthError `STORE_UNAVAILABLE` if a file or directory exists and belongs to none of `uids`, of which the first is ours */
+export async function assertOwner(path: string, ...uids: readonly [number, ...number[]]): Promise<void> {
+  const found = await ignoring(['ENOENT'], stat(path));
+  if (found !== undefined && !uids.includes(found.uid)) throw foreign(path, found.uid, uids[0]);
+}
+
+/** {@link assertOwner} for a directory above ours, which may be root's. */
+export function assertOwnerOrRoot(path: string, uid: number): Promise<void> {
+  return assertOwner(path, uid, ROOT);
+}
+
+/**
+ * The closest existing ancestor of `path`, or `path` itself, with symlinks resolved.
+ * @throws AuthError `STORE_UNAVAILABLE` if a link on the way leads nowhere.
+ */
+export async function nearestExisting(path: string): Promise<string> {
+  try {
+    for (let at = path; ; at = dirname(at)) {
+      const found = await ignoring(['ENOENT'], realpath(at));
+      if (found !== undefined) return found;
+      if ((await ignoring(['ENOENT'], lstat(at)))?.isSymbolicLink()) throw leadsNowhere(at, await readlink(at));
+    }
+  } catch (error) {
+    throw diskError('look at', path, error);
+  }
+}
+
+/**
+ * Keeps root from leaving files of its own in another user's directory, however deep: the user could not read, change or delete them,
+ * and could replace any directory on the way. Other users are kept out by the file system.
+ * @throws AuthError `STORE_UNAVAILABLE` as said, and as {@link nearestExisting}.
+ */
+export async function assertNotForeignHome(path: string, { uid, caller }: Runner): Promise<void> {
+  if (uid !== ROOT) return;
+  for (let at = await nearestExisting(path); ; at = dirname(at)) {
+    const owner = (await ignoring(['ENOENT'], stat(at)))?.uid ?? ROOT;
+    if (owner !== ROOT && owner !== UNKNOWN_USER) throw foreignHome(path, at, owner, caller);
+    if (at === dirname(at)) return;
+  }
+}
+
+/** What is at a path, or would be. */
+export interface Inspected {
+  readonly exists: boolean;
+  /** Why nothing could be written there. */
+  readonly trouble?: AuthError;
+  /** Its mode if others can open it: `0644`. Never on Windows. */
+  readonly openMode?: string;
+  /** Disk space for this user, in bytes. Absent if the system does not tell. */
+  readonly freeBytes?: number;
+}
+
+/** Inspects a file or directory of this program without changing anything. Never throws. */
+export async function inspect(path: string, kind: 'file' | 'directory', runner: Runner): Promise<Inspected> {
+  let found: Stats | undefined;
+  try {
+    found = await ignoring(['ENOENT', 'ENOTDIR'], kind === 'file' ? lstat(path) : stat(path));
+    const near = await nearestExisting(path);
+    const freeBytes = await statfs(near).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => undefined,
+    );
+    await assertNotForeignHome(path, runner);
+    if (kind === 'file') await isReplaceable(path);
+    else if (found?.isDirectory() === false) throw notA('directory', path);
+    if (runner.uid !== undefined) await assertOwner(path, runner.uid);
+    await access(near, constants.W_OK);
+    const openMode = found !== undefined && isOpen(found) ? octal(found.mode) : undefined;
+    return { exists: found !== undefined, openMode, freeBytes };
+  } catch (error) {
+    return { exists: found !== undefined, trouble: diskError('write', path, error) };
+  }
+}
+
+function assertTrusted(path: string, { uid: owner }: Stats, uid: number): void {
+  if (![uid, ROOT, UNKNOWN_USER].includes(owner)) throw foreign(path, owner, uid);
+}
+
+function isOpen({ mode }: Stats): boolean {
+  return platform() !== 'win32' && (mode & 0o077) !== 0;
+}
+
+function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
+
+const notAFile = (path: string) => notA('file', path);
+
+function notA(kind: 'file' | 'directory', path: string): AuthError {
+  return new AuthError('STORE_UNAVAILABLE', `${path} is not a ${kind}.`, {
+    hint: 'Inspect it and move it away, then run the command again.',
+    details: { path },
+  });
+}
+
+function tooLarge(path: string): AuthError {
+  return new AuthError('STORE_DAMAGED', `The profile file ${path} is damaged: it is larger than 1 MiB.`, {
+    preserved: 'The file is left as it is.',
+    details: { path },
+  });
+}
+
+function foreign(path: string, owner: number, uid: number): AuthError {
+  const message = `${path} belongs to another user (${owner}); this process runs as ${uid}.`;
+  return new AuthError('STORE_UNAVAILABLE', message, {
+    preserved: 'Nothing was sent and nothing was changed.',
+    hint: 'Run the command as the owner, or take ownership of the file with `chown`.',
+    details: { path },
+  });
+}
+
+function leadsNowhere(path: string, target: string): AuthError {
+  return new AuthError('STORE_UNAVAILABLE', `${path} is a link to ${target}, which does not exist.`, {
+    preserved: 'Nothing was sent and nothing was changed.',
+    hint: 'Create or mount the target, or remove the link; then run the command again.',
+    details: { path },
+  });
+}
+
+function foreignHome(path: string, directory: string, owner: number, caller: Runner['caller']): AuthError {
+  const name = caller?.uid === owner ? caller.name : undefined;
+  return new AuthError(
+    'STORE_UNAVAILABLE',
+    `${directory} belongs to another user (${name ?? owner}): running as root would create root-owned files in ${path}.`,
+    {
+      preserved: 'Nothing was sent and nothing was written.',
+      hint: `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`. Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`,
+      details: { path: directory },
+    },
+  );
+}
