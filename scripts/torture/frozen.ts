@@ -12,7 +12,7 @@ const PAST_THE_REPEAT_MS = 3 * 60_000;
 /** What a woken process may say, where it does not give the newest token. */
 const HONEST_ENDS = [
   [5, 'did not answer within'],
-  [6, 'Another process took'],
+  [6, 'Another process replaced'],
 ] as const;
 
 interface Moment {

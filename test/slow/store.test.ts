@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import { encodeProfile } from '../../src/store/codec.ts';
-import { commit, counting, countOf, PROFILE, test } from '../flow/store-fixture.ts';
+import { commit, counting, countOf, failing, PROFILE, test } from '../flow/store-fixture.ts';
 
 describe('the store, many times', () => {
   test('50 processes count, and none is lost', { timeout: 60_000 }, async ({ directory, store, start }) => {
