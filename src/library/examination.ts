@@ -135,7 +135,7 @@ async function examineProfile(
 ): Promise<Pick<Files, 'stored' | 'profile'>> {
   const facts: ProfileFacts = { name, ...(await inspectedAt(path, 'file', runner)) };
   try {
-    const stored = readProfile(path, runner.uid)?.profile;
+    const stored = readProfile(path, runner)?.profile;
     if (stored === undefined) return { profile: facts };
     const session = sessionOf(stored, now);
     const standing = session.kind === 'expired' && session.refreshable ? 'refreshable' : session.kind;

@@ -51,7 +51,7 @@ function lookInto(
   name: string,
   { minTtlSeconds, uid, now }: ReadyTokenOptions,
 ): Secret | 'ended' | undefined {
-  const found = readProfile(file, uid);
+  const found = readProfile(file, { uid });
   if (found?.profile.tokens === undefined) return undefined;
   const { profile, tooOpen } = found;
   const time = now();

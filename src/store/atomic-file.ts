@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'nod
 import { basename, dirname, join } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { diskError, errnoOf, ignoring } from './disk-error.ts';
-import { assertOwner, assertOwnerOrRoot, isReplaceable, nearestExisting, readPrivate } from './permissions.ts';
+import { assertOwner, isReplaceable, nearestExisting, readPrivate } from './permissions.ts';
 
 /**
  * The right to replace one file, with the disk space to do it.
@@ -137,8 +137,8 @@ export async function writeOutside(path: string, text: string): Promise<void> {
   const exists = await isReplaceable(path);
   const write = await FencedWrite.reserve(path, Buffer.byteLength(text));
   try {
-    if (exists) await assertOwner(path, write.uid);
-    else await assertOwnerOrRoot(dirname(path), write.uid);
+    if (exists) await assertOwner(path, write);
+    else await assertOwner(dirname(path), write, { orRoot: true });
     await write.commit(text);
   } catch (error) {
     throw diskError('write', path, error);

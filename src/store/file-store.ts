@@ -9,7 +9,6 @@ import { lockPath, takeLock } from './lock.ts';
 import {
   assertNotForeignHome,
   assertOwner,
-  assertOwnerOrRoot,
   isReplaceable,
   MAX_FILE_BYTES,
   nearestExisting,
@@ -49,8 +48,11 @@ export function profilePath(directory: string, name: string): string {
  * @returns `undefined` if there is none; in `tooOpen`, what other users can open
  * @throws AuthError `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`
  */
-export function readProfile(path: string, uid?: number): { profile: Profile; tooOpen: readonly string[] } | undefined {
-  const found = readPrivate(path, uid);
+export function readProfile(
+  path: string,
+  runner?: Runner,
+): { profile: Profile; tooOpen: readonly string[] } | undefined {
+  const found = readPrivate(path, runner);
   return found && { profile: decodeProfile(found.bytes, path), tooOpen: found.tooOpen };
 }
 
@@ -66,7 +68,7 @@ export function fileStore(options: FileStoreOptions): ProfileStore {
 
   async function read(name: string): Promise<Profile | undefined> {
     const path = location(name);
-    const found = readProfile(path, runner.uid);
+    const found = readProfile(path, runner);
     // Behind a link that leads nowhere, to a disk that is not mounted, every profile would seem to be missing.
     if (found === undefined) await nearestExisting(path);
     for (const open of found?.tooOpen ?? []) await restrict(open, runner.uid, notice);
@@ -99,9 +101,10 @@ export function fileStore(options: FileStoreOptions): ProfileStore {
         const size = (await ignoring(['ENOENT'], lstat(path)))?.size ?? 0;
         write = await FencedWrite.reserve(path, growthBytes && size + growthBytes);
         // Only now do we know our user ID on this file system: the owner of what we create.
-        for (const one of [directory, path]) await assertOwner(one, write.uid);
+        const owner = { ...runner, uid: write.uid };
+        for (const one of [directory, path]) await assertOwner(one, owner);
         // The config directory may be a link, but not into another user's directory, who could replace our profiles.
-        await assertOwnerOrRoot(dirname(directory), write.uid);
+        await assertOwner(dirname(directory), owner, { orRoot: true });
         await isReplaceable(path);
         await restrict(directory, write.uid, notice);
         if (await write.isCurrent()) return { write, release };

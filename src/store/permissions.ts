@@ -24,32 +24,32 @@ export interface Runner {
 
 export interface PrivateFile {
   readonly bytes: Uint8Array;
-  /** The file and its directory, where other users can open them. */
+  /** The file and its directory if other users can open them, and the directory above if they can write to it. */
   readonly tooOpen: readonly string[];
 }
 
 /**
  * Reads a file that belongs to us in directories that belong to us; root may own them, too. Follows links; does not wait for pipes.
- * @param uid Our user ID. Absent: any owner will do.
+ * @param runner Default: any owner will do.
  * @returns `undefined` if there is no file
  * @throws AuthError `STORE_DAMAGED` above {@link MAX_FILE_BYTES}; `STORE_UNAVAILABLE`, for another user's file, too
  */
-export function readPrivate(path: string, uid?: number): PrivateFile | undefined {
+export function readPrivate(path: string, runner: Runner = {}): PrivateFile | undefined {
   try {
     // Without O_NONBLOCK, opening a pipe waits for a writer.
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const found = fstatSync(file);
       if (!found.isFile()) throw notAFile(path);
-      const directory = dirname(path);
-      const inDirectory = statSync(directory);
-      if (uid !== undefined) {
-        const above = dirname(directory);
-        assertTrusted(above, statSync(above), uid);
-        assertTrusted(directory, inDirectory, uid);
-        assertTrusted(path, found, uid);
+      const tooOpen: string[] = [];
+      for (const [at, stats, bits] of [
+        [dirname(dirname(path)), statSync(dirname(dirname(path))), WRITABLE],
+        [dirname(path), statSync(dirname(path)), OPEN],
+        [path, found, OPEN],
+      ] as const) {
+        assertOwnedBy(at, stats, runner, [ROOT, UNKNOWN_USER]);
+        if (isOpen(stats, bits)) tooOpen.push(at);
       }
-      const tooOpen = [...(isOpen(found) ? [path] : []), ...(isOpen(inDirectory) ? [directory] : [])];
       // One byte more than allowed distinguishes a file that is too large, or growing, from one that fits.
       const bytes = Buffer.alloc(Math.min(found.size, MAX_FILE_BYTES) + 1);
       let length = 0;
@@ -71,7 +71,7 @@ export function readPrivate(path: string, uid?: number): PrivateFile | undefined
 export async function restrict(path: string, uid: number | undefined, onNotice: OnNotice): Promise<void> {
   try {
     const found = await ignoring(['ENOENT'], stat(path));
-    if (found === undefined || !isOpen(found)) return;
+    if (found === undefined || !isOpen(found, OPEN)) return;
     const mode = found.isDirectory() ? 0o700 : 0o600;
     // File systems without modes refuse this: worth a notice, but no failure.
     const isOurs = uid === undefined || found.uid === uid;
@@ -106,15 +106,10 @@ export async function isReplaceable(path: string): Promise<boolean> {
   });
 }
 
-/** @throws AuthError `STORE_UNAVAILABLE` if a file or directory exists and belongs to none of `uids`, of which the first is ours */
-export async function assertOwner(path: string, ...uids: readonly [number, ...number[]]): Promise<void> {
+/** @throws AuthError `STORE_UNAVAILABLE` if a file or directory exists and is neither ours nor, with `orRoot`, root's */
+export async function assertOwner(path: string, runner: Runner, { orRoot = false } = {}): Promise<void> {
   const found = await ignoring(['ENOENT'], stat(path));
-  if (found !== undefined && !uids.includes(found.uid)) throw foreign(path, found.uid, uids[0]);
-}
-
-/** {@link assertOwner} for a directory above ours, which may be root's. */
-export function assertOwnerOrRoot(path: string, uid: number): Promise<void> {
-  return assertOwner(path, uid, ROOT);
+  if (found !== undefined) assertOwnedBy(path, found, runner, orRoot ? [ROOT] : []);
 }
 
 /**
@@ -138,11 +133,11 @@ export async function nearestExisting(path: string): Promise<string> {
  * and could replace any directory on the way. Other users are kept out by the file system.
  * @throws AuthError `STORE_UNAVAILABLE` as said, and as {@link nearestExisting}.
  */
-export async function assertNotForeignHome(path: string, { uid, caller }: Runner): Promise<void> {
-  if (uid !== ROOT) return;
+export async function assertNotForeignHome(path: string, runner: Runner): Promise<void> {
+  if (runner.uid !== ROOT) return;
   for (let at = await nearestExisting(path); ; at = dirname(at)) {
-    const owner = (await ignoring(['ENOENT'], stat(at)))?.uid ?? ROOT;
-    if (owner !== ROOT && owner !== UNKNOWN_USER) throw foreignHome(path, at, owner, caller);
+    const found = await ignoring(['ENOENT'], stat(at));
+    if (found !== undefined) assertOwnedBy(at, found, runner, [UNKNOWN_USER]);
     if (at === dirname(at)) return;
   }
 }
@@ -171,21 +166,26 @@ export async function inspect(path: string, kind: 'file' | 'directory', runner: 
     await assertNotForeignHome(path, runner);
     if (kind === 'file') await isReplaceable(path);
     else if (found?.isDirectory() === false) throw notA('directory', path);
-    if (runner.uid !== undefined) await assertOwner(path, runner.uid);
+    await assertOwner(path, runner);
     await access(near, constants.W_OK);
-    const openMode = found !== undefined && isOpen(found) ? octal(found.mode) : undefined;
+    const openMode = found !== undefined && isOpen(found, OPEN) ? octal(found.mode) : undefined;
     return { exists: found !== undefined, openMode, freeBytes };
   } catch (error) {
     return { exists: found !== undefined, trouble: diskError('write', path, error) };
   }
 }
 
-function assertTrusted(path: string, { uid: owner }: Stats, uid: number): void {
-  if (![uid, ROOT, UNKNOWN_USER].includes(owner)) throw foreign(path, owner, uid);
+function assertOwnedBy(path: string, { uid: owner }: Stats, runner: Runner, others: readonly number[]): void {
+  if (runner.uid !== undefined && ![runner.uid, ...others].includes(owner)) throw foreign(path, owner, runner);
 }
 
-function isOpen({ mode }: Stats): boolean {
-  return platform() !== 'win32' && (mode & 0o077) !== 0;
+/** Permissions of other users: any, and to write. In a sticky directory such as /tmp, they cannot touch what is ours. */
+const OPEN = 0o077;
+const WRITABLE = 0o022;
+const STICKY = 0o1000;
+
+function isOpen({ mode }: Stats, bits: number): boolean {
+  return platform() !== 'win32' && (mode & bits) !== 0 && (bits === OPEN || (mode & STICKY) === 0);
 }
 
 function octal(mode: number): string {
@@ -208,11 +208,16 @@ function tooLarge(path: string): AuthError {
   });
 }
 
-function foreign(path: string, owner: number, uid: number): AuthError {
-  const message = `${path} belongs to another user (${owner}); this process runs as ${uid}.`;
+function foreign(path: string, owner: number, { uid, caller }: Runner): AuthError {
+  const name = caller?.uid === owner ? caller.name : undefined;
+  const asOwner = `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`.`;
+  const message = `${path} belongs to another user (${name ?? owner}); this process runs as ${uid === ROOT ? 'root' : uid}.`;
   return new AuthError('STORE_UNAVAILABLE', message, {
     preserved: 'Nothing was sent and nothing was changed.',
-    hint: 'Run the command as the owner, or take ownership of the file with `chown`.',
+    hint:
+      uid === ROOT
+        ? `${asOwner} Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`
+        : 'Run the command as the owner, or take ownership of the file with `chown`.',
     details: { path },
   });
 }
@@ -223,17 +228,4 @@ function leadsNowhere(path: string, target: string): AuthError {
     hint: 'Create or mount the target, or remove the link; then run the command again.',
     details: { path },
   });
-}
-
-function foreignHome(path: string, directory: string, owner: number, caller: Runner['caller']): AuthError {
-  const name = caller?.uid === owner ? caller.name : undefined;
-  return new AuthError(
-    'STORE_UNAVAILABLE',
-    `${directory} belongs to another user (${name ?? owner}): running as root would create root-owned files in ${path}.`,
-    {
-      preserved: 'Nothing was sent and nothing was written.',
-      hint: `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`. Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`,
-      details: { path: directory },
-    },
-  );
 }

@@ -76,7 +76,7 @@ afterAll(() => {
 const notes = (texts: ReadonlySet<string | undefined>) =>
   [...texts].map((text) => (text?.startsWith('{') ? JSON.parse(text).note : text));
 
-describe.runIf(process.platform === 'linux')('a power failure', () => {
+describe.runIf(process.platform === 'linux')('the machine: a power failure', () => {
   test('during a change leaves the old profile or the new one whole, and after a commit the new one', async ({
     directory,
     store,

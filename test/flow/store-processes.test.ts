@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { commit, counting, countOf, test } from './store-fixture.ts';
 
-describe.concurrent('several processes on one profile', () => {
+describe.concurrent('many processes on one profile', () => {
   test('8 of them count, and none is lost', async ({ directory, store, start }) => {
     const children = Array.from({ length: 8 }, () => start(['count', directory, 'default']));
     for (const child of children) expect(await child.ended()).toEqual(['done']);

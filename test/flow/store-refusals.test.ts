@@ -167,6 +167,21 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
     expect([await modeOf(path), await modeOf(directory)]).toEqual(['600', '700']);
   });
 
+  test.for([
+    [0o777, '700'],
+    [0o720, '700'],
+    [0o755, '755'],
+    [0o1777, '777'],
+  ] as const)(
+    'can write to the config directory (mode %o): reading closes it, but no other',
+    async ([mode, then], { directory, notices, store, plant }) => {
+      await plant(encodeProfile(PROFILE));
+      await chmod(dirname(directory), mode);
+      expect((await store.read('default'))?.client.id).toBe('ABC123');
+      expect([await modeOf(dirname(directory)), notices.length]).toEqual([then, then === '700' ? 1 : 0]);
+    },
+  );
+
   test('can open a directory without a file yet: the first change closes it', async ({ directory, notices, put }) => {
     await mkdir(directory, { recursive: true });
     await chmod(directory, 0o750);
