@@ -74,7 +74,7 @@ try {
   );
   if (process.exitCode === 0) {
     say('');
-    process.exitCode = await run('status');
+    process.exitCode = await run('status', '--profile', 'sandbox');
   }
 } finally {
   await rm(home, { recursive: true, force: true });

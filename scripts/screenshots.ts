@@ -53,7 +53,7 @@ try {
   await using browser = await launch();
   const page = await browser.context.newPage();
   const login = ['login', '--client-id', CLIENT.id, '--scope', 'activity heartrate sleep weight'];
-  await run([...login, '--sandbox', sandbox.origin], async (url) => {
+  await run([...login, '--profile', 'default', '--sandbox', sandbox.origin], async (url) => {
     await page.goto(url);
     await picture(page, 'consent');
     await page.getByRole('button', { name: 'Allow' }).click();

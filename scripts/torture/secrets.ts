@@ -67,7 +67,15 @@ async function watch({ size, canary, directory, say }: Rig, level: LogLevel | un
     const exitCode = await runWatched(watched, argv);
     if (!exitCodes.includes(exitCode)) failures.push(`${argv.join(' ')} at level ${level}: exit ${exitCode}`);
   };
-  const signIn = ['login', '--sandbox', sandbox.origin, '--redirect-uri', 'http://127.0.0.1:0/callback'];
+  const signIn = [
+    'login',
+    '--profile',
+    'default',
+    '--sandbox',
+    sandbox.origin,
+    '--redirect-uri',
+    'http://127.0.0.1:0/callback',
+  ];
 
   await expect([0], ...signIn);
   await expect([0], 'refresh');

@@ -1,10 +1,9 @@
 import { AuthError } from '../errors.ts';
-import { boundedFetch, nodeFetch } from '../network/fetch.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
 import type { Runtime } from './runtime.ts';
-import { type SandboxChoice, sandboxClient } from './sandbox.ts';
+import { isRunning, type SandboxChoice, sandboxClient } from './sandbox.ts';
 import { knownAmong, scopesOf } from './scopes.ts';
 
 export interface LoginRequestOptions extends RegistrationOptions {
@@ -80,11 +79,7 @@ export async function resolveLoginRequest(
 
 /** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
 async function assertRunning(origin: string): Promise<void> {
-  const isRunning = await boundedFetch(nodeFetch({}), { totalMs: 2_000 })(origin).then(
-    () => true,
-    () => false,
-  );
-  if (isRunning) return;
+  if (await isRunning(origin)) return;
   throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
     hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
   });

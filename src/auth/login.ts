@@ -12,12 +12,12 @@ import { failedView, overView, pasteRefusal, signedInView, strayView } from '../
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
 import { duration, withProfileFlag } from './messages.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
-import { chooseSandbox } from './sandbox.ts';
+import { chooseSandbox, loginProfileName } from './sandbox.ts';
 import { type Status, storedStatus } from './status.ts';
 import { tokensFrom } from './tokens.ts';
 
 export interface LoginOptions extends LoginRequestOptions {
-  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`, or `sandbox` with the option `sandbox`. */
   readonly profile?: string;
   /** How long to wait for the person, in milliseconds. Default 300,000. */
   readonly timeoutMs?: number;
@@ -75,7 +75,7 @@ type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kin
 export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignIn> {
   options.signal?.throwIfAborted();
   const runtime = createRuntime(runtimeOptions);
-  const name = runtime.profileName(options.profile);
+  const name = loginProfileName(runtime, options);
   const stored = await runtime.store.read(name);
   await using sandbox = await chooseSandbox(runtime, name, options, stored);
   const request = await resolveLoginRequest(runtime, name, options, sandbox);

@@ -3,6 +3,7 @@ import { revokeToken } from '../oauth/token-endpoint.ts';
 import type { Profile } from '../store/profile.ts';
 import { withProfileFlag } from './messages.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { isRunning } from './sandbox.ts';
 
 export interface LogoutOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -53,6 +54,8 @@ async function revoke(runtime: Runtime, name: string, profile: Profile): Promise
     if (!(thrown instanceof AuthError)) throw thrown;
     // Dead already: the provider has nothing left to revoke.
     if (thrown.code === 'GRANT_DEAD') return true;
+    // A sandbox that is gone has forgotten the grant.
+    if (profile.sandbox !== undefined && !(await isRunning(profile.sandbox))) return false;
     throw thrown.with({
       preserved: 'Nothing was deleted: the tokens may still work.',
       hint: withProfileFlag(

@@ -64,8 +64,8 @@ export interface Runtime {
   notice(text: string): void;
   /** The provider of a stored profile. Any but the built-in ones is asked for its metadata, once. */
   providerOf(profile: Profile): Promise<Provider>;
-  /** The given profile name, else `FITBIT_LOGIN_PROFILE`, else `default`. */
-  profileName(given: string | undefined): string;
+  /** The given profile name, else `FITBIT_LOGIN_PROFILE`, else `fallback`, which is `default`. */
+  profileName(given: string | undefined, fallback?: string): string;
 }
 
 /** Makes everything that a command needs, once. Opens and reads nothing yet. */
@@ -127,7 +127,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       providers.set(key, provider);
       return provider;
     },
-    profileName: (given) => resolveProfileName(environment, given),
+    profileName: (given, fallback) => resolveProfileName(environment, given, fallback),
   };
 }
 

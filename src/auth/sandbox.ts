@@ -1,5 +1,6 @@
 import { AuthError } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
+import { boundedFetch, nodeFetch } from '../network/fetch.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 import { Secret } from '../secret.ts';
@@ -24,9 +25,17 @@ export interface SandboxChoice extends AsyncDisposable {
   readonly before?: Profile;
 }
 
+/** The profile that a sign-in is stored in: one at a sandbox never lands in `default` unasked, where real sign-ins are expected. */
+export function loginProfileName(
+  { profileName }: Runtime,
+  { profile, sandbox }: { readonly profile?: string; readonly sandbox?: true | string },
+): string {
+  return profileName(profile, sandbox === undefined ? undefined : 'sandbox');
+}
+
 /**
  * Finds out where a sign-in takes place, and starts a sandbox if a new one is wanted. A profile that signed in at a sandbox goes back
- * there, unless another app or provider is named.
+ * there while that runs, unless another app or provider is named.
  *
  * @throws AuthError `USAGE` where a sandbox would replace a real sign-in
  */
@@ -36,7 +45,7 @@ export async function chooseSandbox(
   options: SandboxLoginOptions,
   stored: Profile | undefined,
 ): Promise<SandboxChoice> {
-  const wanted = options.sandbox ?? rememberedSandbox(runtime, options, stored);
+  const wanted = options.sandbox ?? (await rememberedSandbox(runtime, options, stored));
   if (wanted !== undefined) assertNotReal(name, stored);
   // What signed in to a sandbox says nothing about the real service, and the other way round.
   const before = (stored?.sandbox === undefined) === (wanted === undefined) ? stored : undefined;
@@ -49,13 +58,22 @@ export async function chooseSandbox(
   return { origin: sandbox.origin, given, before, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }
 
-function rememberedSandbox(
+async function rememberedSandbox(
   { environment }: Runtime,
   options: SandboxLoginOptions,
   stored: Profile | undefined,
-): string | undefined {
+): Promise<string | undefined> {
   if (stored?.sandbox === undefined || options.provider !== undefined) return undefined;
-  return resolveClient(options, environment, stored)?.id === stored.client.id ? stored.sandbox : undefined;
+  if (resolveClient(options, environment, stored)?.id !== stored.client.id) return undefined;
+  return (await isRunning(stored.sandbox)) ? stored.sandbox : undefined;
+}
+
+/** Whether something answers at a sandbox's origin. */
+export async function isRunning(origin: string): Promise<boolean> {
+  return boundedFetch(nodeFetch({}), { totalMs: 2_000 })(origin).then(
+    () => true,
+    () => false,
+  );
 }
 
 function assertNotReal(name: string, stored: Profile | undefined): void {

@@ -57,7 +57,11 @@ export function freshTokens(
   return secondsLeftOf(tokens, now) > (minTtlSeconds ?? (isDead ? 0 : 60)) ? tokens : undefined;
 }
 
-/** The given profile name, else `FITBIT_LOGIN_PROFILE`, else `default`. */
-export function resolveProfileName({ FITBIT_LOGIN_PROFILE }: Environment, given?: string): string {
-  return given ?? (FITBIT_LOGIN_PROFILE || 'default');
+/** The given profile name, else `FITBIT_LOGIN_PROFILE`, else `fallback`. */
+export function resolveProfileName(
+  { FITBIT_LOGIN_PROFILE }: Environment,
+  given: string | undefined,
+  fallback = 'default',
+): string {
+  return given ?? (FITBIT_LOGIN_PROFILE || fallback);
 }

@@ -1,6 +1,7 @@
 import type { LoginEvent, LoginOptions, Onward, SignIn } from '../auth/login.ts';
 import { checkStore } from '../auth/profiles.ts';
 import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
+import { loginProfileName } from '../auth/sandbox.ts';
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
@@ -98,7 +99,8 @@ export class SetupDesk implements SetupHandlers {
   async sandbox(): Promise<Next> {
     const stored = await this.#options.stored();
     const real = stored?.tokens !== undefined && stored.sandbox === undefined;
-    const next = await this.#begin({ sandbox: true, ...(real ? { profile: 'sandbox' } : {}) });
+    const { profile } = this.#options.signIn;
+    const next = await this.#begin({ sandbox: true, profile: real || profile === 'default' ? 'sandbox' : profile });
     return next.kind === 'again'
       ? { kind: 'page', notice: { tone: 'failure', text: next.view.errors.map(({ text }) => text).join(' ') } }
       : next;
@@ -146,10 +148,10 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   const { signal, onPage } = options;
   const runtime = createRuntime(runtimeOptions);
   const { startSite } = await import('../server/site.ts');
-  const name = runtime.profileName(options.profile);
+  const name = loginProfileName(runtime, options);
   const stored = () => runtime.store.read(name);
   // Before a person fills in a form, whose secret could then not be stored.
-  await checkStore({ profile: options.profile, signal }, runtimeOptions);
+  await checkStore({ profile: name, signal }, runtimeOptions);
   const signIns = new TabSignIns(runtimeOptions);
   let site: Site | undefined;
   const failed = () => ({ label: 'Change the registration', url: site?.pageUrl('setup') ?? '' });

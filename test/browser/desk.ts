@@ -47,6 +47,7 @@ export async function desk(): Promise<Desk> {
   const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home } };
   const usual: LoginOptions = {
     sandbox: sandbox.origin,
+    profile: 'default',
     clientId: CLIENT.id,
     scopes: SCOPES,
     redirectUris: [CALLBACK],

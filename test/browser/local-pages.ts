@@ -40,7 +40,7 @@ export async function localPages(): Promise<LocalPages> {
   const path = (profile: string) => join(home, 'profiles', `${profile}.json`);
   const start: LocalPages['start'] = (args, { environment = {} } = {}) => {
     const program = at.start(args, {
-      environment: { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '', ...environment },
+      environment: { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '', FITBIT_LOGIN_PROFILE: 'default', ...environment },
     });
     running.push(program);
     return program;
@@ -58,6 +58,7 @@ export async function localPages(): Promise<LocalPages> {
       await login(
         {
           sandbox: sandbox.origin,
+          profile: 'default',
           clientId: APP.id,
           clientSecret: APP.secret,
           scopes: ['activity', 'sleep'],

@@ -104,7 +104,8 @@ describe.each(RUNTIMES)('installed in an empty project, on $name', ({ path: node
       },
       shell: process.platform === 'win32',
     });
-  const signIn = ['login', '--sandbox', '--redirect-uri', 'http://127.0.0.1:0/callback', '--json'];
+  const uri = 'http://127.0.0.1:0/callback';
+  const signIn = ['login', '--profile', 'default', '--sandbox', '--redirect-uri', uri, '--json'];
 
   test('the program answers', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));

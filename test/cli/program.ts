@@ -140,6 +140,8 @@ export async function desk(browser = nobody): Promise<Desk> {
         FITBIT_LOGIN_HOME: home,
         FITBIT_CLIENT_ID: APP.id,
         FITBIT_CLIENT_SECRET: APP.secret,
+        // Where a sign-in at a sandbox would not be stored unasked.
+        FITBIT_LOGIN_PROFILE: 'default',
         BROWSER: browser,
         ...environment,
       },

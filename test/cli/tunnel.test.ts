@@ -109,7 +109,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     expect(JSON.parse(stdout)).toMatchObject({
       session: 'valid',
       sandbox: SANDBOX,
-      file: at('home/profiles/default.json'),
+      file: at('home/profiles/sandbox.json'),
     });
     await ended(ssh);
   });

@@ -19,7 +19,7 @@ async function signIn(options: LoginOptions, environment: Readonly<Record<string
   });
   let url = new URL('about:blank');
   const done = await login(
-    { sandbox: sandbox.origin, ...options },
+    { sandbox: sandbox.origin, profile: 'default', ...options },
     {
       environment: { FITBIT_LOGIN_HOME: home, ...environment },
       openBrowser: async (address) => {

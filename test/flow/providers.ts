@@ -106,6 +106,7 @@ async function atSandbox(service: Service, { id, secret }: App, revoke: string, 
     login: {
       provider: service === 'fitbit' ? 'fitbit' : 'google-health',
       sandbox: sandbox.origin,
+      profile: 'default',
       clientId: id,
       clientSecret: secret,
     },

@@ -77,6 +77,7 @@ export async function bench({ fetch: send = fetch, ...options }: BenchOptions = 
     const result = login(
       {
         sandbox: sandbox.origin,
+        profile: 'default',
         redirectUris: ['http://127.0.0.1:0/callback'],
         browser: false,
         ...given,
