@@ -56,7 +56,7 @@ describe('a downloaded client file', () => {
     at.sandbox.register({ id: WEB.id, redirectUris: [redirectUri] });
     const events: LoginEvent[] = [];
     const done = await login(
-      { sandbox: at.sandbox.origin, clientFile: file, notify: (event) => events.push(event) },
+      { sandbox: at.sandbox.origin, profile: 'default', clientFile: file, notify: (event) => events.push(event) },
       {
         environment: { FITBIT_LOGIN_HOME: at.home },
         openBrowser: async (address) => {
@@ -87,7 +87,10 @@ describe('a downloaded client file', () => {
       openBrowser: async (address: string) => void (await consent(address)),
     };
     for (const uri of [old, newer]) {
-      await login({ sandbox: at.sandbox.origin, clientFile: clientFile('web', [uri]) }, surroundings);
+      await login(
+        { sandbox: at.sandbox.origin, profile: 'default', clientFile: clientFile('web', [uri]) },
+        surroundings,
+      );
       expect(JSON.parse(await at.stored())).toMatchObject({ redirect_uris: [uri] });
     }
     await login({}, surroundings);

@@ -146,7 +146,8 @@ describe.skipIf(process.platform === 'win32')('a store that cannot be written', 
     const directory = dirname(at.file);
     await rename(directory, `${directory}.away`);
     await spoil(directory);
-    expect(await (await waiting.consent()).text()).toContain('STORE_UNAVAILABLE');
+    const page = await (await waiting.consent()).text();
+    expect(page.replaceAll('<wbr>', '')).toContain('STORE_UNAVAILABLE');
     await expect(waiting.result).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(at.sandbox.state().counts.exchanges).toBe(1);
     await rm(directory);
