@@ -79,6 +79,8 @@ export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeO
   const stored = await runtime.store.read(name);
   await using sandbox = await chooseSandbox(runtime, name, options, stored);
   const request = await resolveLoginRequest(runtime, name, options, sandbox);
+  // A full disk or a foreign file is better known before the person is asked anything.
+  await checkStore(runtime, name, options.signal);
   try {
     return await signIn(runtime, request, { ...options, explain: (thrown) => explain(thrown, name, stored) });
   } catch (thrown) {
@@ -110,9 +112,6 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const { name, provider, client } = request;
   const pending = newAuthorization();
   const log = await runtime.openLog();
-  // A full disk or a foreign file is better known before the person is asked anything.
-  await checkStore(runtime, name, signal);
-
   let first: FirstCallback | undefined;
   let browserCame = false;
   let browserWaits = false;

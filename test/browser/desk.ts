@@ -44,7 +44,7 @@ export interface Desk extends AsyncDisposable {
 export async function desk(): Promise<Desk> {
   const home = await mkdtemp(join(tmpdir(), 'desk-'));
   const sandbox = await startSandbox();
-  const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home } };
+  const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home, FITBIT_LOGIN_PROFILE: 'default' } };
   const usual: LoginOptions = {
     sandbox: sandbox.origin,
     profile: 'default',
