@@ -17,7 +17,11 @@ export type ServerNotice =
   /** A service worker that another program left at this port asked for its script, and was unregistered. */
   | { readonly kind: 'service-worker' }
   /** More sockets than {@link MAX_SOCKETS} were open, and the oldest idle ones were closed. */
-  | { readonly kind: 'crowded' };
+  | { readonly kind: 'crowded' }
+  /** A program of another user of this machine asked, and was refused. */
+  | { readonly kind: 'other-user' }
+  /** A browser asked that is not the one which began, and was refused. */
+  | { readonly kind: 'other-browser' };
 
 export interface AppOptions {
   readonly redirect: RedirectUri;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { guardedBy, NAVIGATION } from './guards.ts';
 import { sendPage } from './pages/page.ts';
@@ -28,6 +29,14 @@ export interface PendingCallback<T> {
   respond(page: ResultPage): Promise<void>;
 }
 
+/** A visitor who is not let in, and what they see. */
+export interface Refused {
+  readonly status: 400 | 403;
+  readonly page: ResultPage;
+}
+
+type Visit = Refused | { readonly status: 200; readonly page: ResultPage };
+
 /** The one callback that is waited for, its page, and whether that has been delivered. */
 export class CallbackWait<T> {
   readonly callback: Promise<PendingCallback<T>>;
@@ -38,6 +47,7 @@ export class CallbackWait<T> {
   readonly #page: Promise<ResultPage>;
   readonly #delivered: Promise<void>;
   readonly #onTheirWay = new Set<Promise<void>>();
+  #beginnings = 0;
   #acceptedQuery: string | undefined;
   #expired: ResultPage | undefined;
   #accept: (pending: PendingCallback<T>) => void = () => {};
@@ -59,21 +69,38 @@ export class CallbackWait<T> {
     });
   }
 
-  /** What to show for a visit with this query: the result's page when it is there, or one with a 4xx. */
-  async visit(
-    query: string,
-    parameters: URLSearchParams,
-  ): Promise<{ readonly status: 200 | 400; readonly page: View }> {
+  /**
+   * What to show for a visit with this query: the result's page when it is there, or why not.
+   * `refusal` is asked about a visitor whose callback would be accepted otherwise.
+   */
+  async visit(query: string, parameters: URLSearchParams, refusal: () => Promise<Refused | undefined>): Promise<Visit> {
     if (this.#acceptedQuery === undefined) {
       if (this.#expired !== undefined) return { status: 400, page: this.#expired };
       const validation = this.#validate(parameters);
       if (validation.kind === 'unexpected') return { status: 400, page: validation.page };
+      const beginnings = this.#beginnings;
+      const refused = await refusal();
+      if (refused !== undefined) return refused;
+      // Another visitor may have been quicker meanwhile, the wait may have ended, or begun anew with another state.
+      const isChanged =
+        this.#acceptedQuery !== undefined || this.#expired !== undefined || beginnings !== this.#beginnings;
+      if (isChanged) return this.visit(query, parameters, refusal);
       this.#acceptedQuery = query;
       this.#accept({ response: validation.response, respond: (page) => this.#respond(page) });
     }
     // Another query is another visitor, who must not be shown whose data this is.
     if (query !== this.#acceptedQuery) return { status: 400, page: VIEWS.over };
     return { status: 200, page: await this.#page };
+  }
+
+  /** A new state is awaited from now on: a visit that was valid is validated again. */
+  beginAnew(): void {
+    this.#beginnings += 1;
+  }
+
+  /** For whoever comes to begin when there is nothing to begin any more. */
+  get closedPage(): ResultPage | undefined {
+    return this.#acceptedQuery === undefined ? this.#expired : VIEWS.over;
   }
 
   /** The result's page for whoever knows its path: only once there is one. */
@@ -118,8 +145,18 @@ export class CallbackWait<T> {
   }
 }
 
+interface CallbackRoutesOptions<T> {
+  readonly wait: CallbackWait<T>;
+  /** Why a valid callback is not accepted from this visitor. */
+  readonly refusal: (request: IncomingMessage) => Promise<Refused | undefined>;
+}
+
 /** The redirect URI, the result page, and what else a browser asks for. Nothing gets a 5xx or shares with other origins. */
-export function callbackRoutes<T>(app: FastifyInstance, redirect: RedirectUri, wait: CallbackWait<T>): void {
+export function callbackRoutes<T>(
+  app: FastifyInstance,
+  redirect: RedirectUri,
+  { wait, refusal }: CallbackRoutesOptions<T>,
+): void {
   const onRequest = guardedBy(NAVIGATION, redirect);
   const sendResult = (reply: FastifyReply, page: ResultPage) => {
     wait.follow(reply);
@@ -133,7 +170,7 @@ export function callbackRoutes<T>(app: FastifyInstance, redirect: RedirectUri, w
     if (target?.path !== redirect.path) return sendPage(reply, 404, VIEWS.nothingHere);
     const query = parseQuery(target.query);
     if ('status' in query) return sendPage(reply, query.status, VIEWS.malformed);
-    const { status, page } = await wait.visit(target.query, query.params);
+    const { status, page } = await wait.visit(target.query, query.params, () => refusal(request.raw));
     if (status !== 200) return sendPage(reply, status, page);
     // A browser is led away, so that the code stays neither in its address bar nor in its history.
     const isBrowser = request.headers.accept?.includes('text/html') ?? false;

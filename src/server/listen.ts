@@ -13,8 +13,10 @@ import { EVERYWHERE } from './guards.ts';
 import { COPY_SCRIPT_HASH } from './pages/script.ts';
 import { STYLE_HASH } from './pages/style.ts';
 import { VIEWS } from './pages/texts.ts';
+import { type PeerLookup, peerOf } from './peer.ts';
 import { explainBindError } from './port-in-use.ts';
-import { parseRedirectUri } from './redirect-uri.ts';
+import { authorities, parseRedirectUri } from './redirect-uri.ts';
+import { BrowserBinding, startRoute } from './start.ts';
 
 export interface ListenOptions<T> {
   /** Registered redirect URIs, tried in this order. Loopback only; port `0` means any free port. */
@@ -23,10 +25,17 @@ export interface ListenOptions<T> {
   readonly validate: ValidateCallback<T>;
   /** Gets a line for each request, without its query. Default: no log. */
   readonly log?: FastifyBaseLogger | undefined;
+  /**
+   * Begins an authorization, each time with a new state, and returns the provider's address. Given, the sign-in is bound to the
+   * browser that comes to {@link Listener.startUrl}. Called when one does, and again when the same user's other browser does.
+   */
+  readonly begin?: (() => string) | undefined;
   /** How long a browser may take to ask for the result page, in milliseconds. Default 2,000. */
   readonly lingerMs?: number | undefined;
   /** Called when something else than the callback arrived that a person should hear of; each kind once. */
   readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
+  /** Who is at the other end of a connection. Default: what Linux's `/proc` tells, see {@link peerOf}. */
+  readonly peerOf?: PeerLookup | undefined;
   /** The id of this process, so that an error does not suggest to end it. Default: unknown. */
   readonly pid?: number | undefined;
 }
@@ -35,6 +44,8 @@ export interface ListenOptions<T> {
 export interface Listener<T> extends AsyncDisposable {
   /** The redirect URI that is listened for, byte for byte as given; only a port `0` is replaced by the real one. */
   readonly redirectUri: string;
+  /** The address to open in the browser, where `begin` was given. */
+  readonly startUrl: string | undefined;
   /** Resolves with the first accepted callback. Stays pending without one, also after `close()`. */
   readonly callback: Promise<PendingCallback<T>>;
   /** Hands no callback over from now on: a late one gets `page`, or is told that the sign-in is over. */
@@ -51,16 +62,28 @@ const FLUSH_MS = 1_000;
  * @throws AuthError `USAGE` for a redirect URI that is not loopback; `PORT_BUSY` when the port of one is taken, else `LISTEN_FAILED`.
  */
 export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>> {
-  const { validate, log, lingerMs = 2_000, pid } = options;
+  const { validate, begin, log, lingerMs = 2_000, peerOf: lookUp = peerOf, pid } = options;
   const redirects = options.redirectUris.map(parseRedirectUri);
   if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
 
   const wait = new CallbackWait<T>({ validate, lingerMs });
   const onNotice = oncePerKind(options.onNotice ?? (() => {}));
+  const binding = new BrowserBinding({
+    begin:
+      begin === undefined
+        ? undefined
+        : () => {
+            wait.beginAnew();
+            return begin();
+          },
+    peerOf: lookUp,
+    onNotice,
+  });
   const bound = await bindFirst(redirects, async (redirect) => {
     const policy = { style: [STYLE_HASH], script: [COPY_SCRIPT_HASH], form: ["'none'"] };
     const app = await createApp({ redirect, guards: EVERYWHERE, policy, log, onNotice });
-    callbackRoutes(app, redirect, wait);
+    callbackRoutes(app, redirect, { wait, refusal: (request) => binding.refusal(request) });
+    startRoute(app, redirect, { binding, wait });
     return app;
   }).catch(async (error: unknown) => {
     throw error instanceof BindError ? await explainBindError(error, { pid }) : error;
@@ -75,6 +98,7 @@ export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>>
   };
   return {
     redirectUri: bound.redirect.uri,
+    startUrl: binding.isUsed ? `http://${authorities(bound.redirect)[0]}${binding.path}` : undefined,
     callback: wait.callback,
     expire: (page = VIEWS.over) => wait.expire(page),
     close,

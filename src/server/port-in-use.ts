@@ -1,11 +1,12 @@
 import { readlinkSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { endianness, platform } from 'node:os';
+import { platform } from 'node:os';
 import { basename } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
+import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
 
 interface ExplainOptions {
   /** The id of this process, so that nobody is told to stop it. */
@@ -148,35 +149,17 @@ interface Holder {
   readonly uid?: number;
 }
 
-/** The addresses whose sockets keep one from being bound, as the kernel's tables have them once their words are in network order. */
-const IPV6 = { any: '0'.repeat(32), loopback: `${'0'.repeat(31)}1`, mapped: `${'0'.repeat(20)}FFFF7F000001` };
+/** The addresses whose sockets keep one from being bound. */
 const HOLDING: Readonly<Record<string, readonly string[]>> = {
-  '127.0.0.1': ['7F000001', IPV6.mapped, '00000000', IPV6.any],
-  '::1': [IPV6.loopback, IPV6.any],
+  '127.0.0.1': [...tableForms('127.0.0.1'), ANY_IPV4, ANY_IPV6],
+  '::1': [...tableForms('::1'), ANY_IPV6],
 };
-
-/** TCP_LISTEN of the kernel's tcp_states.h. */
-const LISTENING = '0A';
 
 /** Who holds a loopback address at a port, as Linux tells (proc_pid_net(5), proc_pid_fd(5)). Nothing is known elsewhere. */
 export async function holderOf(address: string, port: number): Promise<Holder> {
-  const tables = await Promise.all(
-    ['tcp', 'tcp6'].map((table) => readFile(`/proc/self/net/${table}`, 'utf8').catch(() => '')),
-  );
-  // `sl local_address rem_address st queues timer retransmits uid timeout inode …`
-  const rows = tables.flatMap((table) => table.split('\n')).map((row) => row.trim().split(/\s+/));
-  const at = (hex: string) =>
-    rows.find(([, local = '', , state]) => {
-      const [words = '', hexPort = ''] = local.split(':');
-      return state === LISTENING && inNetworkOrder(words) === hex && Number.parseInt(hexPort, 16) === port;
-    });
-  const row = (HOLDING[address] ?? []).map(at).find((found) => found !== undefined);
-  return row === undefined ? {} : await processOf(row[9] ?? '', Number(row[7]));
-}
-
-/** The tables print each 32-bit word as a number of the machine's own order. */
-function inNetworkOrder(words: string): string {
-  return endianness() === 'BE' ? words : words.replace(/(..)(..)(..)(..)/g, '$4$3$2$1');
+  const listening = (await tcpTable()).filter(({ local, state }) => state === LISTEN && local.port === port);
+  const rows = (HOLDING[address] ?? []).flatMap((form) => listening.filter(({ local }) => local.address === form));
+  return rows[0] === undefined ? {} : processOf(rows[0].inode, rows[0].uid);
 }
 
 /** Of several processes that share the socket the first one, the parent as a rule. */

@@ -41,6 +41,17 @@ export const VIEWS = {
     lead: 'Other programs on this computer have set so many cookies for this host that your browser’s request was too large.',
     lines: [{ icon: 'renew', text: 'Delete this host’s cookies, then open the link in your terminal again.' }],
   },
+  otherBrowser: {
+    tone: 'waiting',
+    title: 'Finish in the browser you started with',
+    lead: 'This response came from another browser, so it was ignored. The sign-in still waits.',
+    otherBrowser: true,
+  },
+  otherUser: {
+    tone: 'failure',
+    title: 'This sign-in belongs to another user',
+    lead: 'Another user of this computer started it. Nothing was changed.',
+  },
   broken: {
     tone: 'failure',
     title: 'Something went wrong',

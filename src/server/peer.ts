@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { ESTABLISHED, tableForms, tcpTable } from './tcp-table.ts';
+
+/** Whose program is at the other end of a connection from this machine. */
+export type Peer =
+  /** Of the user who runs this process. */
+  | 'own'
+  /** Of another user. */
+  | 'other-user'
+  /** Its end is closed, or half closed: no browser that waits for a page. Whose it was is not told any more. */
+  | 'gone'
+  /** Not known: a system without `/proc`, a container's forwarding, another namespace, a program of root. */
+  | 'unknown';
+
+export type PeerLookup = (socket: Socket) => Promise<Peer>;
+
+export interface PeerOptions {
+  /** Who had `sudo` run this process: counts as its own user. */
+  readonly sudoUid?: number | undefined;
+}
+
+/** The kernel's user for an owner from another namespace. */
+const OVERFLOW_UID = 65_534;
+
+/**
+ * Looks the other end of a connection up in Linux's tables. Takes a millisecond or so; ask only about requests that would be accepted.
+ * A row counts only while its connection is established and a process has it: any other shows user 0, whoever made it.
+ */
+export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Promise<Peer> {
+  const { remoteAddress = '', remotePort, localAddress = '', localPort } = socket;
+  const [table, own] = await Promise.all([tcpTable(), ownUid()]);
+  const [theirs, ours] = [tableForms(remoteAddress), tableForms(localAddress)];
+  const rows = table.filter(
+    ({ local, remote }) =>
+      local.port === remotePort &&
+      remote.port === localPort &&
+      theirs.includes(local.address) &&
+      ours.includes(remote.address),
+  );
+  const live = rows.find(({ state, inode }) => state === ESTABLISHED && inode !== '0');
+  if (live === undefined) return rows.length > 0 ? 'gone' : 'unknown';
+  if (own === undefined) return 'unknown';
+  if (live.uid === own || (own === 0 && live.uid === sudoUid)) return 'own';
+  // Root may act for anyone, and run as root we cannot tell who is meant.
+  return own === 0 || live.uid === 0 || live.uid === OVERFLOW_UID ? 'unknown' : 'other-user';
+}
+
+/** The user whose files this process makes; `undefined` without `/proc`. */
+async function ownUid(): Promise<number | undefined> {
+  return stat('/proc/self').then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+}

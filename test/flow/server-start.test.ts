@@ -1,0 +1,271 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { build } from 'esbuild';
+import { describe, expect, test } from 'vitest';
+import type { ServerNotice } from '../../src/server/app.ts';
+import type { ListenOptions } from '../../src/server/listen.ts';
+import type { Peer } from '../../src/server/peer.ts';
+import { peerOf } from '../../src/server/peer.ts';
+import { type Answer, waiting } from './server-visitor.ts';
+
+const PROVIDER = 'https://provider.example/authorize?state=';
+const isLinux = process.platform === 'linux';
+const isRoot = process.getuid?.() === 0;
+if (!isRoot || !isLinux) console.warn('SKIPPED: another user’s programs, for which one has to be root on Linux.');
+
+/** A bound sign-in. `peer` may be changed as it goes; each beginning has a state of its own. */
+async function bound(first: Peer = 'unknown', options: Partial<ListenOptions<string>> = {}) {
+  const at = { peer: first, beginnings: 0, notices: [] as ServerNotice['kind'][] };
+  const visited = await waiting({
+    begin: () => {
+      at.beginnings += 1;
+      return `${PROVIDER}${at.beginnings}`;
+    },
+    validate: (params) =>
+      at.beginnings > 0 && params.get('state') === String(at.beginnings)
+        ? { kind: 'accepted', response: 'the-code' }
+        : { kind: 'unexpected', page: { tone: 'waiting', title: 'Not awaited' } },
+    peerOf: async () => at.peer,
+    onNotice: ({ kind }) => at.notices.push(kind),
+    ...options,
+  });
+  const path = new URL(visited.listener.startUrl ?? '').pathname;
+  const start = (headers = {}) => visited.navigate(path, headers);
+  const callback = (state: number, cookie?: string) =>
+    visited.navigate(`/callback?code=c&state=${state}`, cookie === undefined ? {} : { cookie });
+  return Object.assign(at, {
+    visited,
+    path,
+    start,
+    callback,
+    [Symbol.asyncDispose]: () => visited[Symbol.asyncDispose](),
+  });
+}
+
+function cookieOf(answer: Answer): string {
+  return /^set-cookie: ([^;]+)/im.exec(answer.head)?.[1] ?? '';
+}
+
+test('issue-16: the start address is unguessable, on the redirect URI’s own host and port, and holds no state', async () => {
+  await using at = await bound('own', { redirectUris: ['http://localhost:0/a/callback'] });
+  expect(at.visited.listener.startUrl).toMatch(/^http:\/\/localhost:\d+\/start\/[\w-]{22}$/);
+  expect(at.beginnings).toBe(0);
+});
+
+test('issue-16: it sets a cookie for the redirect path, HttpOnly and Lax, and leads on to the provider', async () => {
+  await using at = await bound();
+  const { status, head, header } = await at.start();
+  expect([status, header('location')]).toEqual([303, `${PROVIDER}1`]);
+  expect(head).toMatch(/^set-cookie: fitbit-login-[\w-]{22}=[\w-]{22}; Path=\/callback; HttpOnly; SameSite=Lax$/im);
+  expect(header('referrer-policy')).toBe('no-referrer');
+});
+
+test.each([
+  ['prefetch', { 'sec-purpose': 'prefetch' }],
+  ['a frame', { 'sec-fetch-dest': 'iframe' }],
+  ['a fetch', { 'sec-fetch-dest': 'empty' }],
+  ['another site’s Origin', { origin: 'https://evil.example' }],
+])('issue-16: %s at the start address is refused and uses nothing up', async (_what, headers) => {
+  await using at = await bound();
+  expect((await at.start(headers)).status).toBe(403);
+  expect(at.beginnings).toBe(0);
+  expect((await at.start()).status).toBe(303);
+});
+
+interface Row {
+  readonly peer: Peer;
+  readonly cookie: boolean;
+  readonly status: number;
+  readonly notice?: ServerNotice['kind'];
+}
+
+const CALLBACKS: readonly Row[] = [
+  { peer: 'own', cookie: true, status: 303 },
+  { peer: 'own', cookie: false, status: 303 },
+  { peer: 'unknown', cookie: true, status: 303 },
+  { peer: 'gone', cookie: true, status: 303 },
+  { peer: 'unknown', cookie: false, status: 403, notice: 'other-browser' },
+  { peer: 'gone', cookie: false, status: 403, notice: 'other-browser' },
+  { peer: 'other-user', cookie: false, status: 403, notice: 'other-user' },
+  { peer: 'other-user', cookie: true, status: 403, notice: 'other-user' },
+];
+
+test.each(CALLBACKS)(
+  'issue-16: a callback from a peer that is $peer, with the cookie $cookie → $status',
+  async ({ peer, cookie, status, notice }) => {
+    await using at = await bound();
+    const brought = cookieOf(await at.start());
+    at.peer = peer;
+    expect((await at.callback(1, cookie ? brought : `${brought}x`)).status).toBe(status);
+    expect(at.notices).toEqual(notice === undefined ? [] : [notice]);
+    // The wait goes on for the browser that began.
+    at.peer = 'unknown';
+    if (status === 403) expect((await at.callback(1, brought)).status).toBe(303);
+  },
+);
+
+const STARTS: readonly Row[] = [
+  { peer: 'own', cookie: true, status: 303 },
+  { peer: 'unknown', cookie: true, status: 303 },
+  { peer: 'unknown', cookie: false, status: 403, notice: 'other-browser' },
+  { peer: 'other-user', cookie: true, status: 403, notice: 'other-user' },
+  { peer: 'gone', cookie: true, status: 403 },
+];
+
+test.each(STARTS)(
+  'issue-16: a second visit of the start address from a peer that is $peer, with the cookie $cookie → $status',
+  async ({ peer, cookie, status, notice }) => {
+    await using at = await bound();
+    const brought = cookieOf(await at.start());
+    at.peer = peer;
+    const again = await at.start(cookie ? { cookie: `other=1; ${brought}` } : {});
+    expect(again.status).toBe(status);
+    if (status === 303) expect([again.header('location'), cookieOf(again)]).toEqual([`${PROVIDER}1`, brought]);
+    expect(at.beginnings).toBe(1);
+    expect(at.notices).toEqual(notice === undefined ? [] : [notice]);
+  },
+);
+
+test('issue-16: another browser of the same user begins anew, and the earlier attempt is void', async () => {
+  await using at = await bound('own');
+  const earlier = cookieOf(await at.start());
+  const anew = await at.start();
+  expect(anew.header('location')).toBe(`${PROVIDER}2`);
+  expect(cookieOf(anew)).not.toBe(earlier);
+  at.peer = 'unknown';
+  expect((await at.callback(1, earlier)).status).toBe(400);
+  expect((await at.callback(2, earlier)).status).toBe(403);
+  expect((await at.callback(2, cookieOf(anew))).status).toBe(303);
+});
+
+test('issue-16: a callback of the earlier attempt is not accepted when another begins while its peer is looked up', async () => {
+  let proceed: (peer: Peer) => void = () => {};
+  let lookUps = 0;
+  const slow = new Promise<Peer>((resolve) => {
+    proceed = resolve;
+  });
+  await using at = await bound('own', {
+    peerOf: async () => {
+      lookUps += 1;
+      return lookUps === 2 ? slow : 'own';
+    },
+  });
+  await at.start();
+  const callback = at.callback(1);
+  while (lookUps < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await at.start();
+  proceed('own');
+  expect((await callback).status).toBe(400);
+});
+
+test('issue-16: the start address of another user’s peer is refused at once; one that has gone uses nothing up', async () => {
+  for (const peer of ['other-user', 'gone'] as const) {
+    await using at = await bound(peer);
+    expect((await at.start()).status).toBe(403);
+    expect(at.beginnings).toBe(0);
+  }
+});
+
+test('issue-16: once the sign-in is over or expired, the start address leads nowhere', async () => {
+  await using at = await bound('own');
+  await at.start();
+  await at.callback(1);
+  expect((await at.start()).status).toBe(400);
+  await using other = await bound('own');
+  other.visited.listener.expire();
+  expect((await other.start()).status).toBe(400);
+});
+
+test('a sign-in that is not bound takes a callback from an unknown peer, and none from another user', async () => {
+  const RIGHT = '/callback?code=the-code&state=right';
+  let peer: Peer = 'other-user';
+  await using visited = await waiting({ peerOf: async () => peer });
+  expect(visited.listener.startUrl).toBeUndefined();
+  expect((await visited.navigate(RIGHT)).status).toBe(403);
+  peer = 'unknown';
+  expect((await visited.navigate(RIGHT)).status).toBe(303);
+});
+
+describe.skipIf(!isLinux)('issue-16: the peer’s user, as Linux tells', () => {
+  /** What a server finds out about a client that is a process of its own, run by `as`, and sends what it is given. */
+  async function lookedUp(
+    options: { as?: readonly string[]; script?: string; host?: string; sudoUid?: number } = {},
+  ): Promise<Peer> {
+    const { as = [], script = '', host = '127.0.0.1', sudoUid } = options;
+    const { createServer } = await import('node:net');
+    const server = createServer({ allowHalfOpen: true }).listen(0, host);
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const code = `const s = require('net').connect({ host: '${host}', port: ${port}, allowHalfOpen: true }, () => { s.write('x'); ${script} })`;
+    const [file = '', ...args] = [...as, process.execPath, '--eval', code];
+    const child: ChildProcess = spawn(file, args, { stdio: 'ignore' });
+    const [socket] = await once(server, 'connection');
+    socket.on('error', () => {});
+    await once(socket, 'data');
+    if (script !== '') await new Promise((resolve) => setTimeout(resolve, 50));
+    const peer = await peerOf(socket, { sudoUid });
+    child.kill('SIGKILL');
+    socket.destroy();
+    server.close();
+    return peer;
+  }
+
+  test('a program of our own is verified, on either stack', async () => {
+    expect(await lookedUp()).toBe('own');
+    expect(await lookedUp({ host: '::1' })).toBe('own');
+  });
+
+  test('one that has closed its end, or half of it, is gone, whoever it was', async () => {
+    expect(await lookedUp({ script: 's.end()' })).toBe('gone');
+    expect(['gone', 'unknown']).toContain(await lookedUp({ script: 's.destroy()' }));
+  });
+
+  test.skipIf(!isRoot)(
+    'run as root, another user’s program is not known; the one of who used sudo is our own',
+    async () => {
+      const as = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
+      expect(await lookedUp({ as })).toBe('unknown');
+      expect(await lookedUp({ as, sudoUid: 4711 })).toBe('own');
+    },
+  );
+});
+
+describe.skipIf(!isLinux || !isRoot)('issue-16: another user', () => {
+  const AS_OTHER = ['setpriv', '--reuid', '4712', '--regid', '4712', '--clear-groups'];
+  const AS_US = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
+
+  /** A server of the user 4711, which prints its port and what it thinks of each peer. */
+  async function served() {
+    const script = `import { createServer } from 'node:http'; import { peerOf } from './src/server/peer.ts';
+      createServer(async (request, response) => { const peer = await peerOf(request.socket); console.log(peer); response.end(peer); })
+        .listen(0, '127.0.0.1', function () { console.log(this.address().port) });`;
+    const stdin = { contents: script, resolveDir: '.', loader: 'ts' } as const;
+    const bundled = await build({ stdin, bundle: true, platform: 'node', format: 'cjs', write: false });
+    const [file = '', ...args] = [...AS_US, process.execPath, '--eval', bundled.outputFiles[0]?.text ?? ''];
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const said: string[] = [];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(...text.trim().split('\n')));
+    while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    return { port: said[0], said, [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') };
+  }
+
+  test('is told apart over a real socket, and a thief that closes at once is never taken for us', async () => {
+    await using server = await served();
+    const get = (as: readonly string[], end: string) => {
+      const code = `const s = require('net').connect(${server.port}, '127.0.0.1', () => { s.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n'); ${end} }); s.on('data', (d) => process.stdout.write(d)); s.on('error', () => {});`;
+      const [file = '', ...args] = [...as, process.execPath, '--eval', code];
+      const child = spawn(file, args, { stdio: 'ignore' });
+      return once(child, 'exit');
+    };
+    await get(AS_US, 's.setTimeout(500, () => s.destroy())');
+    await get(AS_OTHER, 's.setTimeout(500, () => s.destroy())');
+    expect(server.said.slice(1)).toEqual(['own', 'other-user']);
+    const burst = `for (let i = 0; i < 200; i += 1) { const t = require('net').connect(${server.port}, '127.0.0.1', () => { t.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n', () => i % 2 ? t.destroy() : t.resetAndDestroy()); }); t.on('error', () => {}); }`;
+    await get(AS_OTHER, `${burst}setTimeout(process.exit, 1000)`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(server.said.length).toBeGreaterThan(20);
+    expect(server.said.slice(3)).not.toContain('own');
+  });
+});
