@@ -29,7 +29,7 @@ export { isClientId } from './formats/values.ts';
 export { type Diagnosis, type DoctorOptions, doctor } from './library/doctor.ts';
 export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusPageOptions, statusPage } from './library/status-page.ts';
-export { LOG_LEVELS, type LogLevel } from './log/level.ts';
+export { LOG_LEVELS, type LogLevel } from './log.ts';
 export { shortScope } from './providers/google-health.ts';
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 export { Secret } from './secret.ts';

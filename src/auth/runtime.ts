@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { OpenBrowser } from '../browser/event.ts';
 import type { Environment, Fetch } from '../environment.ts';
 import { openerOf } from '../library/opener.ts';
-import type { LogLevel } from '../log/level.ts';
+import { type LogLevel, openLog as openLogFile } from '../log.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -87,8 +87,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       () => true,
       () => false,
     );
-    const [log, isOurs] = await Promise.all([import('../log/log.ts'), mayWrite]);
-    return log.openLog({ file: isOurs ? join(directory, 'fitbit-login.log') : undefined, now, terminal: terminalLog });
+    const file = (await mayWrite) ? join(directory, 'fitbit-login.log') : undefined;
+    return openLogFile({ file, now, terminal: terminalLog });
   });
   const openStore = once(() => {
     const { config } = appPaths(environment);

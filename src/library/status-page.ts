@@ -8,7 +8,7 @@ import { profiles } from '../auth/profiles.ts';
 import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
 import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
-import { readLog } from '../log/read.ts';
+import { readLog } from '../log.ts';
 import type { Action, Notice, ProfileCard } from '../server/pages/site-view.ts';
 import type { Next, Site } from '../server/site.ts';
 import { appPaths } from '../store/paths.ts';
