@@ -10,7 +10,7 @@ import type { Profile } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import { failedView, overView, pasteRefusal, signedInView, strayView } from '../usecases/report.ts';
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
-import { duration, withProfileFlag } from './messages.ts';
+import { duration, VISITOR_NOTICES, withProfileFlag } from './messages.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { chooseSandbox, loginProfileName } from './sandbox.ts';
 import { type Status, storedStatus } from './status.ts';
@@ -129,10 +129,17 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
         notify({ kind: 'stray', reason });
         return { kind: 'unexpected', page: strayView(reason) };
       }
-      browserWaits = true;
-      first ??= result;
       return { kind: 'accepted', response: result };
     },
+    onNotice: ({ kind }) => {
+      log.info({ event: 'visitor', profile: name, kind }, 'An unusual visitor');
+      runtime.notice(VISITOR_NOTICES[kind]);
+    },
+  });
+  // Not in `validate`: what is valid may still come from another user, or from another browser than the one that began.
+  void listener.callback.then(({ response }) => {
+    browserWaits = true;
+    first ??= response;
   });
   const { redirectUri } = listener;
 

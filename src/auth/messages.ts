@@ -1,4 +1,5 @@
 import { AuthError } from '../errors.ts';
+import type { ServerNotice } from '../server/app.ts';
 import type { ProviderId } from '../store/profile.ts';
 
 /** Adds `--profile NAME` to the commands in backticks, unless the profile is the default one. */
@@ -9,6 +10,17 @@ export function withProfileFlag(text: string, name: string): string {
     (command, inner: string) => (inner.includes('--profile') ? command : `\`${inner} --profile ${name}\``),
   );
 }
+
+/** What a person at the terminal is told about visitors of a waiting sign-in that are not the callback. */
+export const VISITOR_NOTICES: Readonly<Record<ServerNotice['kind'], string>> = {
+  https: 'Your browser used https for the callback. Change https to http in its address bar.',
+  'headers-too-large':
+    'Your browser sent more than 1 MiB of cookies that other programs have set for this host. Delete this host’s cookies, then open the link again.',
+  'service-worker': 'Another program had left a service worker at this port. It is removed: open the link again.',
+  crowded: 'Another program opens many connections to this port. The idle ones are closed.',
+  'other-user': 'Another user of this computer tried to take part in this sign-in, and was refused.',
+  'other-browser': 'A response came from another browser than the one that began, and was ignored. Finish in that one.',
+};
 
 /** The error for a profile without tokens. */
 export function notSignedIn(name: string): AuthError {
