@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { main } from '../src/cli/main.ts';
-import { AuthError, consent, screenOf, startSandbox } from '../src/index.ts';
+import { AuthError, consent, noDisplayReason, startSandbox } from '../src/index.ts';
 
 // Registered at the sandbox; the second and third are for machines where something else holds the first port.
 const REDIRECT_URIS = [8976, 8986, 8996].map((port) => `http://127.0.0.1:${port}/callback`);
@@ -31,7 +31,7 @@ const {
   FITBIT_LOGIN_PROFILE: _profile,
   ...environment
 } = process.env;
-const screen = screenOf(process.env).kind === 'seen';
+const screen = noDisplayReason(process.env) === undefined;
 const home = await mkdtemp(join(tmpdir(), 'fitbit-login-demo-'));
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

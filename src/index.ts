@@ -8,6 +8,14 @@
 export { type AccessOptions, type AccessToken, accessToken, environmentFor, refresh } from './auth/access-token.ts';
 export { type ApiAnswer, type ApiOptions, apiRequest, type RateLimit } from './auth/api.ts';
 export { type CheckedStatus, checkStatus } from './auth/check.ts';
+export {
+  type Check,
+  type CheckId,
+  type CheckState,
+  type Diagnosis,
+  type DoctorOptions,
+  doctor,
+} from './auth/doctor.ts';
 export { EXPORT_FORMATS, type Exported, type ExportOptions, exportProfile } from './auth/export.ts';
 export { IMPORT_FORMATS, type ImportedStatus, type ImportOptions, importProfile } from './auth/import.ts';
 export { type LoginEvent, type LoginOptions, login, type SignIn } from './auth/login.ts';
@@ -20,13 +28,11 @@ export { startSandbox } from './auth/sandbox.ts';
 export { type KnownScope, knownScopes } from './auth/scopes.ts';
 export type { Session } from './auth/session.ts';
 export { type Status, type StatusOptions, status } from './auth/status.ts';
-export { browserWords } from './browser/event.ts';
-export { type Elsewhere, type Screen, screenOf } from './browser/screen.ts';
-export type { Check, CheckId, CheckState } from './doctor/check.ts';
+export { type NoDisplayReason, noDisplayReason } from './browser/has-display.ts';
+export { browserWords } from './browser/open-browser.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
 export { decodeText } from './formats/document.ts';
 export { isClientId } from './formats/values.ts';
-export { type Diagnosis, type DoctorOptions, doctor } from './library/doctor.ts';
 export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
 export { type StatusPageOptions, statusPage } from './library/status-page.ts';
 export { LOG_LEVELS, type LogLevel } from './log.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrowserEvent } from '../browser/event.ts';
+import type { BrowserEvent } from '../browser/open-browser.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
@@ -21,7 +21,7 @@ export interface LoginOptions extends LoginRequestOptions {
   readonly profile?: string;
   /** How long to wait for the person, in milliseconds. Default 300,000. */
   readonly timeoutMs?: number;
-  /** Whether to open the browser, where a page would be seen (see `screenOf`). Default `true`. Otherwise only `notify` gets the address. */
+  /** Whether to open the browser, where a page would be seen (see `noDisplayReason`). Default `true`. Otherwise only `notify` gets the address. */
   readonly browser?: boolean;
   /**
    * What a person pastes, where the browser cannot reach this machine: the address that it ended on, its query or the code. Each text

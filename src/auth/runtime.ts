@@ -5,9 +5,8 @@ import process from 'node:process';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { OpenBrowser } from '../browser/event.ts';
-import type { Environment, Fetch } from '../environment.ts';
-import { openerOf } from '../library/opener.ts';
+import { browserOpener, type OpenBrowser } from '../browser/open-browser.ts';
+import { type Environment, type Fetch, SECRET_VARIABLES } from '../environment.ts';
 import { type LogLevel, openLog as openLogFile } from '../log.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
@@ -29,7 +28,7 @@ export interface RuntimeOptions {
   readonly now?: () => Date;
   /** Default: Node's HTTP client, through the proxy that the environment names. Time and size limits are put around it. */
   readonly fetch?: Fetch;
-  /** Default: the commands in `BROWSER`, then the system's own way, where a page would be seen (see `screenOf`). */
+  /** Default: the commands in `BROWSER`, then the system's own way, where a page would be seen (see `noDisplayReason`). */
   readonly openBrowser?: (url: string) => Promise<void>;
   /** Called with a sentence for a person where something ends nothing but should be known: a file that was too open. Default: not told. */
   readonly onNotice?: (text: string) => void;
@@ -118,7 +117,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     assertProxyUsable: (url) => {
       if (options.fetch === undefined) proxyFor(url, environment);
     },
-    openBrowser: openerOf({ environment, own: options.openBrowser, usual: openWithSystem }),
+    openBrowser: browserOpener({ environment, own: options.openBrowser, system: openWithSystem }),
     openLog,
     notice,
     providerOf: (profile) => {
@@ -158,15 +157,16 @@ export function processId(): number {
   return process.pid;
 }
 
-/** Opens an address as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux. */
+/** Opens a URL as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux. */
 async function openWithSystem(url: string): Promise<ChildProcess> {
-  const { open } = await import('../browser/open.ts');
-  // xdg-open looks at BROWSER, too: it would run what has just failed once more, and then none of the browsers that it knows.
-  const { BROWSER } = process.env;
-  delete process.env.BROWSER;
+  const { default: open } = await import('open');
+  // `open` hands on the whole environment. xdg-open looks at BROWSER, too: it would run what has just failed once more, and
+  // then none of the browsers that it knows.
+  const hidden = Object.entries(process.env).filter(([name]) => ['BROWSER', ...SECRET_VARIABLES].includes(name));
+  for (const [name] of hidden) delete process.env[name];
   try {
     return await open(url);
   } finally {
-    if (BROWSER !== undefined) process.env.BROWSER = BROWSER;
+    Object.assign(process.env, Object.fromEntries(hidden));
   }
 }

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { AuthError, asAuthError } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
 import { boundedFetch, nodeFetch } from '../network/fetch.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
@@ -68,12 +68,10 @@ async function rememberedSandbox(
   return (await isRunning(stored.sandbox)) ? stored.sandbox : undefined;
 }
 
-/** Whether something answers at a sandbox's origin. */
+/** Whether something listens at a sandbox's origin, slow as it may be. */
 export async function isRunning(origin: string): Promise<boolean> {
-  return boundedFetch(nodeFetch({}), { totalMs: 2_000 })(origin).then(
-    () => true,
-    () => false,
-  );
+  const failure = await boundedFetch(nodeFetch({}))(origin).then(() => undefined, asAuthError);
+  return failure?.details.never_sent !== true;
 }
 
 function assertNotReal(name: string, stored: Profile | undefined): void {

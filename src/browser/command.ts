@@ -1,4 +1,7 @@
-import { statSync } from 'node:fs';
+import { constants, statSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 
 /** A command of `BROWSER`, still without an address. */
@@ -10,7 +13,7 @@ export interface BrowserCommand {
   readonly args: readonly string[];
 }
 
-export interface CommandSurroundings {
+export interface CommandOptions {
   readonly platform: NodeJS.Platform;
   /** Default: asks the file system. */
   readonly isFile?: (path: string) => boolean;
@@ -26,7 +29,7 @@ export interface CommandSurroundings {
  */
 export function browserCommands(
   value: string | undefined,
-  { platform, isFile = isOnDisk }: CommandSurroundings,
+  { platform, isFile = isOnDisk }: CommandOptions,
 ): readonly BrowserCommand[] {
   const whole = (value ?? '').trim();
   if (whole === '') return [];
@@ -102,6 +105,30 @@ function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
 function isOnDisk(path: string): boolean {
   try {
     return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a program can be run: a path, or a name that is looked for in `PATH` (on Windows with the endings in `PATHEXT`). Runs nothing. */
+export async function isRunnable(
+  file: string,
+  { PATH = '', PATHEXT = '' }: Environment,
+  platform: NodeJS.Platform,
+): Promise<boolean> {
+  const endings = platform === 'win32' ? ['', ...PATHEXT.split(';')] : [''];
+  const isPath = isAbsolute(file) || file.includes('/') || (platform === 'win32' && file.includes('\\'));
+  const places = isPath ? [file] : PATH.split(delimiter).map((directory) => join(directory, file));
+  for (const place of places) {
+    for (const ending of endings) if (await isProgram(place + ending)) return true;
+  }
+  return false;
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
   } catch {
     return false;
   }

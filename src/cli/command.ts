@@ -1,4 +1,4 @@
-import type { Elsewhere, RuntimeOptions } from '../index.ts';
+import type { NoDisplayReason, RuntimeOptions } from '../index.ts';
 import type { Pastes } from './pasted-input.ts';
 
 /**
@@ -69,7 +69,7 @@ export interface Terminal {
   /** Keeps a line below all talk: the first of these that fits. None takes it away. Does nothing where it cannot be drawn again. */
   readonly pin: (...variants: readonly string[]) => void;
   /** Why a page that is opened from here would not be seen. Absent where it would be, or where `BROWSER` says how to show it. */
-  readonly elsewhere?: Elsewhere;
+  readonly elsewhere?: NoDisplayReason;
   /** Whether a person can be asked: standard input and stderr are a terminal. */
   readonly canAsk: boolean;
   /** Asks one question. @throws AuthError `INTERRUPTED`, `CANCELLED` */

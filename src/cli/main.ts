@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
-import { LOG_LEVELS, type LogLevel, type RuntimeOptions, screenOf } from '../index.ts';
+import { LOG_LEVELS, type LogLevel, noDisplayReason, type RuntimeOptions } from '../index.ts';
 import type { Context, Terminal } from './command.ts';
 import { isInForeground } from './foreground.ts';
 import { readAll } from './input.ts';
@@ -143,11 +143,11 @@ function terminalOf(
   const { stderr, signal, keys, surroundings } = parts;
   const { environment = {}, openBrowser } = surroundings;
   // Whoever opens addresses in a way of their own knows where they are seen.
-  const seen = openBrowser === undefined ? screenOf(environment) : undefined;
+  const elsewhere = openBrowser === undefined ? noDisplayReason(environment) : undefined;
   return {
     canRedraw: screen.canRedraw,
     pin: (...variants) => screen.pin(...variants),
-    ...(seen?.kind === 'elsewhere' ? { elsewhere: seen.why } : {}),
+    elsewhere,
     get canAsk() {
       return stderr.isTTY === true && parts.stdin.isTTY === true;
     },

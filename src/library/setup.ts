@@ -2,6 +2,7 @@ import type { LoginEvent, LoginOptions, Onward, SignIn } from '../auth/login.ts'
 import { checkStore } from '../auth/profiles.ts';
 import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
 import { loginProfileName } from '../auth/sandbox.ts';
+import { tellingInWords } from '../browser/open-browser.ts';
 import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
@@ -11,7 +12,6 @@ import type { Next, SetupHandlers, Site } from '../server/site.ts';
 import type { Profile } from '../store/profile.ts';
 import { judgeForm } from '../usecases/registration-form.ts';
 import { type SetupProvider, setupError, setupView } from '../usecases/setup-view.ts';
-import { tellingInWords } from './opener.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 
 /** The providers that the setup page offers, the usual one first. */

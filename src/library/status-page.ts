@@ -6,6 +6,7 @@ import { checkStatus } from '../auth/check.ts';
 import { logout } from '../auth/logout.ts';
 import { profiles } from '../auth/profiles.ts';
 import { createRuntime, type RuntimeOptions } from '../auth/runtime.ts';
+import { tellingInWords } from '../browser/open-browser.ts';
 import { defined } from '../defined.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log.ts';
@@ -15,7 +16,6 @@ import { appPaths } from '../store/paths.ts';
 import { watchDirectory } from '../store/watch.ts';
 import { type HistoryEvent, historyOf } from '../usecases/history.ts';
 import { cardOf, damagedCard } from '../usecases/profile-card.ts';
-import { tellingInWords } from './opener.ts';
 import { SETUP_PROVIDERS, SetupDesk } from './setup.ts';
 import { TabSignIns } from './tab-sign-in.ts';
 

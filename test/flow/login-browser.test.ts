@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoginEvent, signIn as signInWith } from '../../src/auth/login.ts';
 import { createRuntime } from '../../src/auth/runtime.ts';
-import type { BrowserEvent } from '../../src/browser/event.ts';
+import type { BrowserEvent } from '../../src/browser/open-browser.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { consent } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';

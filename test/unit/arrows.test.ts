@@ -74,7 +74,7 @@ const ALLOWED = [
   ['src/network/a.ts', imports('../secret.ts')],
   ['src/network/b.ts', imports('https-proxy-agent')],
   ['src/auth/e.ts', imports('../network/proxy.ts')],
-  ['src/auth/d.ts', imports('../browser/event.ts')],
+  ['src/auth/d.ts', imports('../browser/open-browser.ts')],
   ['src/cli/c.ts', imports('../auth/login.ts')],
   ['src/cli/a.ts', imports('../index.ts')],
   ['src/cli/commands/a.ts', imports('../../index.ts')],

@@ -1,199 +1,264 @@
-import { describe, expect, test } from 'vitest';
-import { CHECKS, type CheckId, type CheckState } from '../../src/doctor/check.ts';
-import { diagnose, type Facts } from '../../src/doctor/diagnosis.ts';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Check, type CheckId, type CheckState, type DoctorOptions, doctor } from '../../src/auth/doctor.ts';
+import type { Environment } from '../../src/environment.ts';
+import { AuthError } from '../../src/errors.ts';
+import { authority, skipWithoutOpenssl } from '../flow/authority.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
-const URI = 'http://127.0.0.1:8976/callback';
-const TROUBLE = { message: 'It was refused.', hint: 'Mend it.' };
-
-/** A machine on which all is well. */
-const WELL: Facts = {
-  registration: { profile: 'default', clientId: '23ABCD', providerName: 'Fitbit', redirectUris: [URI] },
-  directory: { path: '/home/you/.config/fitbit-login', exists: true, freeBytes: 1e9 },
-  profile: {
-    name: 'default',
-    path: '/home/you/.config/fitbit-login/profiles/default.json',
-    exists: true,
-    standing: 'valid',
-  },
-  log: { path: '/home/you/.local/state/fitbit-login/fitbit-login.log', exists: true },
-  ipv4: { address: '127.0.0.1', needed: 'only' },
-  ipv6: { address: '::1', needed: 'no' },
-  ports: [{ uri: URI }],
-  browser: { commands: [] },
-  proxy: { kind: 'none' },
-  certificates: { store: 'bundled', extra: { kind: 'unset' }, unchecked: false },
-  clock: { now: NOW },
-  provider: { name: 'Fitbit', host: 'api.fitbit.com' },
+const ANY_PORT = ['http://127.0.0.1:0/callback'];
+const STORED = {
+  version: 1,
+  provider: 'fitbit',
+  client_id: '23ABCD',
+  redirect_uris: ANY_PORT,
+  requested_scope: 'sleep',
+  access_token: 'marked-access-token',
+  refresh_token: 'marked-refresh-token',
+  token_type: 'Bearer',
+  scope: 'sleep',
+  obtained_at: '2026-11-24T11:00:00.000Z',
+  expires_at: '2026-11-24T19:00:00.000Z',
 };
 
-/** What is otherwise, which check says so and how, and words that must be in it. */
-const CASES: readonly (readonly [CheckId, CheckState, Partial<Facts>, string])[] = [
-  ['registration', 'ok', {}, URI],
-  [
-    'registration',
-    'ok',
-    { registration: { ...WELL.registration, redirectUris: ['http://127.0.0.1:0/callback'] } },
-    'no redirect URI has to be registered',
-  ],
-  ['registration', 'warning', { registration: { ...WELL.registration, clientId: undefined } }, 'fitbit-login setup'],
-  ['registration', 'wrong', { registration: { ...WELL.registration, trouble: TROUBLE } }, 'Mend it.'],
-  ['directory', 'ok', {}, 'open to nobody else'],
-  ['directory', 'ok', { directory: { path: '/x', exists: false } }, 'can be made'],
-  ['directory', 'warning', { directory: { ...WELL.directory, openMode: '0755' } }, 'chmod 700'],
-  ['directory', 'wrong', { directory: { ...WELL.directory, trouble: TROUBLE } }, 'Nothing can be stored'],
-  ['directory', 'wrong', { directory: { ...WELL.directory, freeBytes: 20_480 } }, '20 KiB left'],
-  ['profile', 'ok', {}, 'Signed in.'],
-  ['profile', 'ok', { profile: { name: 'me', path: '/x', exists: false } }, 'Nobody is signed in under “me”'],
-  ['profile', 'warning', { profile: { ...WELL.profile, openMode: '0644' } }, 'chmod 600'],
-  ['profile', 'wrong', { profile: { ...WELL.profile, trouble: TROUBLE } }, 'The file is left as it is'],
-  ['log', 'ok', {}, 'open to nobody else'],
-  ['log', 'ok', { log: { path: '/x', exists: false } }, 'can be made'],
-  ['log', 'warning', { log: { ...WELL.log, openMode: '0666' } }, 'chmod 600'],
-  ['log', 'warning', { log: { ...WELL.log, trouble: TROUBLE } }, 'work without it'],
-  ['loopback-ipv4', 'ok', {}, '127.0.0.1 can be listened on'],
-  [
-    'loopback-ipv4',
-    'wrong',
+async function newHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'doctor-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  return home;
+}
+
+/** A profile in a home, as a sign-in left it. */
+async function plant(home: string, fields: object = {}): Promise<string> {
+  await mkdir(join(home, 'profiles'), { recursive: true, mode: 0o700 });
+  const file = join(home, 'profiles/default.json');
+  await writeFile(file, JSON.stringify({ ...STORED, ...fields }), { mode: 0o600 });
+  return file;
+}
+
+interface Given extends DoctorOptions {
+  readonly home?: string;
+  readonly environment?: Environment;
+  readonly now?: Date;
+  readonly response?: () => Promise<Response>;
+}
+
+async function checks({ home, environment, now = NOW, response, ...options }: Given = {}) {
+  const found = await doctor(
+    { redirectUris: ANY_PORT, ...options },
     {
-      ipv4: {
-        address: '127.0.0.1',
-        needed: 'only',
-        trouble: { message: 'Cannot listen: the interface is down.', hint: 'Bring it up.' },
+      environment: {
+        FITBIT_LOGIN_HOME: home ?? (await newHome()),
+        FITBIT_CLIENT_ID: '23ABCD',
+        BROWSER: 'true',
+        PATH: process.env.PATH,
+        ...environment,
       },
+      now: () => now,
+      fetch: response ?? (() => Promise.reject(new Error('The network must not be used.'))),
     },
-    'Bring it up.',
-  ],
-  [
-    'loopback-ipv6',
-    'ok',
-    { ipv6: { address: '::1', needed: 'no', trouble: { message: 'No IPv6.', hint: 'X' } } },
-    'not needed',
-  ],
-  [
-    'loopback-ipv6',
-    'ok',
-    { ipv6: { address: '::1', needed: 'also', trouble: { message: 'No IPv6.', hint: 'X' } } },
-    'localhost',
-  ],
-  [
-    'loopback-ipv6',
-    'wrong',
-    { ipv6: { address: '::1', needed: 'only', trouble: { message: 'No IPv6.', hint: 'Pass --redirect-uri.' } } },
-    '--redirect-uri',
-  ],
-  ['port', 'ok', {}, URI],
-  ['port', 'ok', { ports: [{ uri: 'http://127.0.0.1:0/callback' }] }, 'Any free port'],
-  [
-    'port',
-    'warning',
-    {
-      ports: [
-        { uri: 'http://127.0.0.1:1/', held: { by: '127.0.0.1:1 is used by node (pid 7).', waysOut: 'Kill.' } },
-        { uri: URI },
-      ],
-    },
-    `uses the next one that is free: ${URI}`,
-  ],
-  [
-    'port',
-    'wrong',
-    { ports: [{ uri: URI, held: { by: '127.0.0.1:8976 is used by node (pid 7).', waysOut: 'Kill.' } }] },
-    'pid 7',
-  ],
-  ['browser', 'ok', {}, 'usual browser'],
-  ['browser', 'ok', { browser: { commands: [{ text: 'firefox', runs: true }] } }, 'firefox'],
-  [
-    'browser',
-    'warning',
-    { browser: { commands: [], elsewhere: 'This is an SSH session' } },
-    'SSH session, so no browser',
-  ],
-  [
-    'browser',
-    'warning',
-    {
-      browser: {
-        commands: [
-          { text: 'lynks', runs: false },
-          { text: 'firefox', runs: true },
-        ],
-      },
-    },
-    '“firefox” is tried instead',
-  ],
-  ['browser', 'wrong', { browser: { commands: [{ text: 'lynks', runs: false }] } }, 'cannot be run'],
-  ['browser', 'wrong', { browser: { commands: [], trouble: TROUBLE } }, 'It was refused'],
-  ['proxy', 'ok', {}, 'No proxy'],
+  );
+  for (const check of found.checks) expect(check.todo === undefined, check.id).toBe(check.state === 'ok');
+  expect(JSON.stringify(found)).not.toContain('marked');
+  return new Map<CheckId, Check>(found.checks.map((check) => [check.id, check]));
+}
+
+const textOf = (check: Check | undefined) => `${check?.found} ${check?.means} ${check?.todo ?? ''}`;
+
+test('a machine where all is well has no warning, and the network is not used', async () => {
+  const found = await checks({ home: await newHome() });
+  expect([...found.values()].filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(found.has('provider')).toBe(false);
+});
+
+const ENVIRONMENTS: readonly (readonly [CheckId, CheckState, RegExp, Environment])[] = [
+  ['registration', 'ok', /23ABCD at Fitbit.*no redirect URI has to be registered/, {}],
+  ['registration', 'warning', /fitbit-login setup/, { FITBIT_CLIENT_ID: '' }],
+  ['registration', 'wrong', /looks like neither/, { FITBIT_CLIENT_ID: 'nonsense' }],
+  ['registration', 'ok', /Google Health/, { FITBIT_CLIENT_ID: '1-a.apps.googleusercontent.com' }],
+  ['browser', 'ok', /BROWSER=“true”/, {}],
+  ['browser', 'ok', /default browser/, { BROWSER: '', DISPLAY: ':0' }],
+  ['browser', 'warning', /SSH session/, { BROWSER: '', SSH_TTY: '/dev/pts/0' }],
+  ['browser', 'warning', /“\/nowhere\/browser”.*“true” is tried instead/, { BROWSER: '/nowhere/browser:true' }],
+  ['browser', 'wrong', /“\/nowhere\/browser”, which cannot be run/, { BROWSER: '/nowhere/browser' }],
+  ['browser', 'wrong', /not closed/, { BROWSER: 'firefox "%s' }],
+  ['proxy', 'ok', /No proxy/, {}],
   [
     'proxy',
     'ok',
-    { proxy: { kind: 'used', url: 'http://proxy.example:3128', from: 'HTTPS_PROXY', hasPassword: true } },
-    'HTTPS_PROXY names http://proxy.example:3128, with a password',
+    /HTTPS_PROXY.*http:\/\/proxy\.example:3128, with a password/,
+    { HTTPS_PROXY: 'http://me:marked@proxy.example:3128' },
   ],
-  ['proxy', 'wrong', { proxy: { kind: 'unusable', trouble: TROUBLE } }, 'cannot be reached'],
-  ['certificates', 'ok', {}, 'come with Node'],
-  [
-    'certificates',
-    'ok',
-    { certificates: { store: 'system', extra: { kind: 'read', file: '/ca.pem', certificates: 2 }, unchecked: false } },
-    'the 2 in /ca.pem',
-  ],
-  [
-    'certificates',
-    'wrong',
-    {
-      certificates: {
-        store: 'bundled',
-        extra: { kind: 'unusable', file: '/ca.pem', why: 'it is empty' },
-        unchecked: false,
-      },
-    },
-    '/ca.pem, and it is empty',
-  ],
-  [
-    'certificates',
-    'wrong',
-    { certificates: { ...WELL.certificates, unchecked: true } },
-    'NODE_TLS_REJECT_UNAUTHORIZED',
-  ],
-  ['clock', 'ok', {}, '2026-11-24T12:00:00.000Z'],
-  ['clock', 'ok', { clock: { now: NOW, aheadSeconds: -60 } }, 'within a minute'],
-  ['clock', 'warning', { clock: { now: NOW, aheadSeconds: -61 } }, '61 seconds behind'],
-  ['clock', 'wrong', { clock: { now: NOW, aheadSeconds: 301 } }, '301 seconds ahead of'],
-  ['clock', 'wrong', { clock: { now: new Date('2020-01-01T00:00:00Z') } }, 'not written yet'],
-  ['clock', 'wrong', { clock: { now: NOW, obtainedAt: new Date('2026-11-24T12:01:01Z') } }, 'obtained later'],
-  ['clock', 'ok', { clock: { now: NOW, obtainedAt: new Date('2026-11-24T12:01:00Z') } }, 'The clock says'],
-  ['provider', 'ok', {}, 'answers at api.fitbit.com'],
-  [
-    'provider',
-    'wrong',
-    { provider: { name: 'Fitbit', host: 'api.fitbit.com', trouble: TROUBLE } },
-    'Stored tokens stay',
-  ],
+  ['proxy', 'wrong', /SOCKS/, { HTTPS_PROXY: 'socks5://me:marked@proxy.example:1080' }],
+  ['certificates', 'ok', /Node’s CAs\./, {}],
+  ['certificates', 'ok', /Node’s CAs and the system’s/, { NODE_OPTIONS: '--no-warnings --use-system-ca' }],
+  ['certificates', 'ok', /OpenSSL/, { NODE_OPTIONS: '--use-openssl-ca' }],
+  ['certificates', 'wrong', /cannot be read \(ENOENT\)/, { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }],
+  ['certificates', 'wrong', /NODE_TLS_REJECT_UNAUTHORIZED/, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
 ];
+test.each(ENVIRONMENTS)(
+  '%s is %s, %s, with %o, and everything else stays as it was',
+  async (id, state, words, environment) => {
+    const home = await newHome();
+    const found = await checks({ home, environment });
+    expect(textOf(found.get(id))).toMatch(words);
+    expect(found.get(id)?.state).toBe(state);
+    const others = [...found.values()].filter((check) => check.id !== id && check.state !== 'ok');
+    expect(others).toEqual([]);
+  },
+);
 
-describe('doctor judges', () => {
-  test.each(CASES)('%s: %s', (id, state, otherwise, words) => {
-    const checks = diagnose({ ...WELL, ...otherwise });
-    const check = checks.find((one) => one.id === id);
-    expect(check?.state).toBe(state);
-    expect(`${check?.found} ${check?.means} ${check?.todo ?? ''}`).toContain(words);
-    // Whatever is not well says what to do.
-    expect(check?.todo === undefined).toBe(state === 'ok');
-    // One cause, one finding: the others stay as they were.
-    expect(checks.filter((one) => one.id !== id)).toEqual(diagnose(WELL).filter((one) => one.id !== id));
+const PROFILES: readonly (readonly [string, CheckId, CheckState, RegExp, object])[] = [
+  ['fresh tokens', 'profile', 'ok', /Signed in\./, {}],
+  ['expired tokens', 'profile', 'ok', /refreshes the token/, { expires_at: '2026-11-24T11:30:00.000Z' }],
+  [
+    'expired tokens that cannot be refreshed',
+    'profile',
+    'warning',
+    /has ended/,
+    { expires_at: '2026-11-24T11:30:00.000Z', refresh_token: undefined },
+  ],
+  ['tokens from the future', 'clock', 'wrong', /12:01:01/, { obtained_at: '2026-11-24T12:01:01.000Z' }],
+  ['tokens from the tolerable future', 'clock', 'ok', /The clock says/, { obtained_at: '2026-11-24T12:01:00.000Z' }],
+];
+test.each(PROFILES)('a profile with %s: %s is %s', async (_what, id, state, words, fields) => {
+  const home = await newHome();
+  await plant(home, fields);
+  const found = await checks({ home });
+  expect(textOf(found.get(id))).toMatch(words);
+  expect(found.get(id)?.state).toBe(state);
+});
+
+describe('files', () => {
+  test('a stored profile stays as it was, its times included', async () => {
+    const home = await newHome();
+    const file = await plant(home);
+    const before = [await readFile(file, 'utf8'), (await stat(file)).mtimeMs];
+    await checks({ home });
+    expect([await readFile(file, 'utf8'), (await stat(file)).mtimeMs]).toEqual(before);
   });
 
-  test('every check well and otherwise', () => {
-    for (const { id } of CHECKS) {
-      const states = new Set(CASES.filter(([which]) => which === id).map(([, state]) => state));
-      expect(states.has('ok') && states.size > 1, id).toBe(true);
-    }
+  test('a file in the place of the directory is wrong', async () => {
+    const home = await newHome();
+    await writeFile(join(home, 'profiles'), '');
+    const found = await checks({ home });
+    expect(found.get('directory')).toMatchObject({ state: 'wrong', found: expect.stringContaining('not a directory') });
   });
 
-  test('nothing of the network where it was not asked', () => {
-    const checks = diagnose({ ...WELL, provider: undefined });
-    expect(checks.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id).filter((id) => id !== 'provider'));
+  test.skipIf(process.platform === 'win32')(
+    'what other users can read is a warning with the command that helps',
+    async () => {
+      const home = await newHome();
+      const [directory, file, log] = [join(home, 'profiles'), await plant(home), join(home, 'log/fitbit-login.log')];
+      await mkdir(join(home, 'log'));
+      await writeFile(log, '');
+      for (const path of [directory, file, log]) await chmod(path, 0o755);
+      const found = await checks({ home });
+      expect(found.get('directory')).toMatchObject({
+        state: 'warning',
+        todo: expect.stringContaining(`chmod 700 '${directory}'`),
+      });
+      for (const id of ['profile', 'log'] as const)
+        expect(found.get(id)).toMatchObject({ state: 'warning', todo: expect.stringContaining('chmod 600') });
+    },
+  );
+
+  test('a damaged profile is wrong, and left as it is', async () => {
+    const home = await newHome();
+    const file = await plant(home);
+    await writeFile(file, '{"version":1,');
+    expect((await checks({ home })).get('profile')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining(file),
+    });
+    expect(await readFile(file, 'utf8')).toBe('{"version":1,');
+  });
+
+  test('a link in the place of a profile is wrong, since it is never written through', async () => {
+    const home = await newHome();
+    const file = await plant(home);
+    await rename(file, join(home, 'real.json'));
+    await symlink(join(home, 'real.json'), file);
+    expect((await checks({ home })).get('profile')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining('symbolic link'),
+    });
+  });
+
+  test('a name that no profile can have is wrong, and throws nothing', async () => {
+    expect((await checks({ profile: '../x' })).get('profile')?.state).toBe('wrong');
+  });
+});
+
+test('a port that is held is wrong, and a warning where another redirect URI is free', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const held = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`;
+  const alone = (await checks({ redirectUris: [held] })).get('port');
+  expect(alone).toMatchObject({ state: 'wrong', found: expect.stringContaining(new URL(held).port) });
+  if (process.platform === 'linux') expect(alone?.found).toContain(`${process.pid}`);
+  const both = (await checks({ redirectUris: [held, ...ANY_PORT] })).get('port');
+  expect(both).toMatchObject({ state: 'warning', means: expect.stringContaining(`${ANY_PORT}`) });
+});
+
+test('a redirect URI that cannot be caught here is refused', async () => {
+  await expect(checks({ redirectUris: ['https://example.com/'] })).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+describe('--online', () => {
+  const answering = (status: number, behindSeconds: number) => async () =>
+    new Response(null, { status, headers: { date: new Date(NOW.getTime() + behindSeconds * 1000).toUTCString() } });
+  const CASES: readonly (readonly [CheckId, CheckState, RegExp, () => Promise<Response>])[] = [
+    ['provider', 'ok', /api\.fitbit\.com/, answering(400, 0)],
+    ['provider', 'wrong', /retired/, answering(410, 0)],
+    [
+      'provider',
+      'wrong',
+      /no network.*tokens are kept/,
+      () => Promise.reject(new AuthError('UNAVAILABLE', 'no network')),
+    ],
+    ['clock', 'ok', /within a minute/, answering(400, 60)],
+    ['clock', 'warning', /61 seconds behind/, answering(400, 61)],
+    ['clock', 'wrong', /301 seconds ahead/, answering(410, -301)],
+  ];
+  test.each(CASES)('%s is %s: %s', async (id, state, words, response) => {
+    const found = await checks({ online: true, response });
+    expect(textOf(found.get(id))).toMatch(words);
+    expect(found.get(id)?.state).toBe(state);
+  });
+});
+
+test('a clock before the release of this program is wrong', async () => {
+  expect((await checks({ now: new Date('2020-01-01T00:00:00Z') })).get('clock')?.state).toBe('wrong');
+});
+
+describe.skipIf(skipWithoutOpenssl)('the file in NODE_EXTRA_CA_CERTS', () => {
+  const pem = skipWithoutOpenssl ? '' : authority('Test Root').cert;
+  const lines = pem.trimEnd().split('\n');
+  const nonsense = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  test.each([
+    ['one certificate', pem, 'ok', /plus 1 from/],
+    ['two', pem + pem, 'ok', /plus 2 from/],
+    ['one among other things', `# Our root\n${pem}-----BEGIN OTHER-----\nAAAA\n-----END OTHER-----\n`, 'ok', /plus 1/],
+    ['lines as on Windows', lines.join('\r\n'), 'ok', /plus 1/],
+    ['one that is cut off', lines.slice(0, -1).join('\n'), 'wrong', /certificate 1 of 1 is damaged/],
+    ['a second that is damaged', pem + nonsense, 'wrong', /certificate 2 of 2 is damaged/],
+    ['none', 'no certificate\n', 'wrong', /no certificate in PEM form/],
+  ] as const)('with %s', async (_name, text, state, words) => {
+    const file = join(await newHome(), 'ca.pem');
+    await writeFile(file, text);
+    const found = (await checks({ environment: { NODE_EXTRA_CA_CERTS: file } })).get('certificates');
+    expect(textOf(found)).toMatch(words);
+    expect(found?.state).toBe(state);
+    // Node warns of what is damaged; a file without any certificate it takes in silence.
+    const env = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: file };
+    const { stderr } = spawnSync(process.execPath, ['--eval', `require('node:tls').createSecureContext()`], { env });
+    expect(`${stderr}` !== '').toBe(/damaged/.test(textOf(found)));
   });
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import * as v from 'valibot';
 import { defined } from '../../defined.ts';
+import { withoutSecrets } from '../../environment.ts';
 import { AuthError } from '../../errors.ts';
 import { accessToken, environmentFor } from '../../index.ts';
 import type { Command } from '../command.ts';
@@ -27,7 +28,10 @@ export const execCommand: Command = {
     const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal }), surroundings);
     signal.throwIfAborted();
     const [command = '', ...args] = operands;
-    const child = spawn(command, args, { stdio: 'inherit', env: { ...environment, ...environmentFor(found) } });
+    const child = spawn(command, args, {
+      stdio: 'inherit',
+      env: { ...withoutSecrets(environment), ...environmentFor(found) },
+    });
     // Ctrl-C reaches the child by itself, from the terminal, as often as it is pressed: an interactive program lives on. A signal
     // to this process alone is handed on.
     takeSignals((name) => {

@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { platform } from 'node:os';
+import { type Environment, withoutSecrets } from '../environment.ts';
+import { asAuthError } from '../errors.ts';
+import { argumentsFor, type BrowserCommand, browserCommands } from './command.ts';
+import { NO_DISPLAY, type NoDisplayReason, noDisplayReason, thisMachine } from './has-display.ts';
+
+/** What becomes of opening a URL in a browser. */
+export type BrowserEvent =
+  /** A launcher ended well. */
+  | { readonly kind: 'browser-opened' }
+  /** One launcher failed, for this reason, a sentence; the next one is tried where `goesOn` says so. */
+  | { readonly kind: 'browser-failed'; readonly reason: string; readonly goesOn: boolean }
+  /** A launcher has not ended: it is the browser itself, or hangs. `reason` is a sentence; once for each. */
+  | { readonly kind: 'browser-silent'; readonly reason: string }
+  /** No browser is opened, because the person would not see it here. */
+  | { readonly kind: 'browser-elsewhere'; readonly why: NoDisplayReason };
+
+/** What to tell a person who has the URL before them; `undefined` where all went well. */
+export function browserWords(event: BrowserEvent): string | undefined {
+  switch (event.kind) {
+    case 'browser-opened':
+      return undefined;
+    case 'browser-failed':
+      return `${event.reason} ${event.goesOn ? 'The next way is tried.' : 'Open the address above yourself.'}`;
+    case 'browser-silent':
+      return `${event.reason} If no page has opened, open the address above yourself.`;
+    case 'browser-elsewhere':
+      return `${NO_DISPLAY[event.why]}, so no browser was opened.`;
+  }
+}
+
+/** Opens a URL in the person's own browser, as far as that can be done, and returns at once. */
+export type OpenBrowser = (url: string, options: OpenBrowserOptions) => void;
+
+export interface OpenBrowserOptions {
+  /** Called with what becomes of it. */
+  readonly tell: (event: BrowserEvent) => void;
+  /** Once aborted, nothing further is tried and nothing further is told. */
+  readonly signal?: AbortSignal;
+}
+
+interface Ways {
+  readonly environment: Environment;
+  /** What the caller opens URLs with instead. Rejects where it cannot. */
+  readonly own?: (url: string) => Promise<void>;
+  /** Opens a URL as the system does. */
+  readonly system: (url: string) => Promise<ChildProcess>;
+}
+
+/** Opens URLs as the caller does, where one does; not at all, where the person would not see it; else by launchers. */
+export function browserOpener({ environment, own, system }: Ways): OpenBrowser {
+  if (own !== undefined) return (url, options) => void openByCaller(own(url), options);
+  return (url, options) => {
+    const machine = thisMachine();
+    const why = noDisplayReason(environment, machine);
+    if (why !== undefined) {
+      options.tell({ kind: 'browser-elsewhere', why });
+      return;
+    }
+    const hasSystem = noDisplayReason({ ...environment, BROWSER: undefined }, machine) === undefined;
+    void launch(url, environment, hasSystem ? system : undefined, options);
+  };
+}
+
+async function openByCaller(opening: Promise<void>, { tell, signal }: OpenBrowserOptions): Promise<void> {
+  const event = await opening.then(
+    () => ({ kind: 'browser-opened' }) as const,
+    (thrown) => ({ kind: 'browser-failed', reason: asAuthError(thrown).message, goesOn: false }) as const,
+  );
+  if (!signal?.aborted) tell(event);
+}
+
+/** Tells in sentences what becomes of opening a page, until it has been seen. */
+export function tellingInWords(notice: (text: string) => void, seen: AbortSignal): OpenBrowserOptions {
+  return {
+    signal: seen,
+    tell: (event) => {
+      const words = browserWords(event);
+      if (words !== undefined) notice(words);
+    },
+  };
+}
+
+/** How long a launcher may run before it is called silent. */
+const SILENT_MS = 5_000;
+
+/** One way to open a URL. */
+interface Launcher {
+  /** The subject of a sentence. */
+  readonly name: string;
+  readonly start: (url: string) => Promise<ChildProcess>;
+  /** What exit codes mean, in words that follow the name. */
+  readonly meanings: Readonly<Record<number, string>>;
+}
+
+/**
+ * Opens `url` in the person's own browser (RFC 8252 §5): by the commands in `BROWSER`, in their order, then as the system does,
+ * until one works. One that cannot be started, or ends with another code than 0, has failed, and the next one is tried. One that
+ * is still running after five seconds may hang, or be the browser itself: that is told, and nothing else is tried from then on,
+ * lest a browser that is closed an hour later opens another.
+ *
+ * Launchers share neither our streams nor our terminal, and outlive us. Resolves when there is nothing left to try or to tell.
+ */
+async function launch(
+  url: string,
+  environment: Environment,
+  system: Launcher['start'] | undefined,
+  { signal, ...options }: OpenBrowserOptions,
+): Promise<void> {
+  const tell: typeof options.tell = (event) => {
+    if (!signal?.aborted) options.tell(event);
+  };
+  const launchers: Launcher[] = system === undefined ? [] : [systemLauncher(system)];
+  try {
+    const commands = browserCommands(environment.BROWSER, { platform: platform() });
+    launchers.unshift(...commands.map((command) => commandLauncher(command, environment)));
+    if (launchers.length === 0) tell({ kind: 'browser-failed', reason: 'BROWSER names no command.', goesOn: false });
+  } catch (thrown) {
+    tell({ kind: 'browser-failed', reason: asAuthError(thrown).message, goesOn: launchers.length > 0 });
+  }
+  for (const [index, launcher] of launchers.entries()) {
+    if (signal?.aborted) return;
+    const { failure, silent } = await attempt(launcher, url, tell);
+    if (failure === undefined) return tell({ kind: 'browser-opened' });
+    const goesOn = !silent && index < launchers.length - 1;
+    tell({ kind: 'browser-failed', reason: failure, goesOn });
+    if (!goesOn) return;
+  }
+}
+
+interface Attempted {
+  /** A sentence; absent where it ended well. */
+  readonly failure?: string;
+  /** Whether it ran so long that it was called silent. */
+  readonly silent: boolean;
+}
+
+/** Pending for as long as what was started runs. */
+async function attempt(
+  { name, start, meanings }: Launcher,
+  url: string,
+  tell: OpenBrowserOptions['tell'],
+): Promise<Attempted> {
+  let silent = false;
+  const timer = setTimeout(() => {
+    silent = true;
+    tell({ kind: 'browser-silent', reason: `${name} has not ended.` });
+  }, SILENT_MS);
+  // A browser that stays must not keep us.
+  timer.unref();
+  try {
+    const { code, signal } = await ending(await start(url));
+    if (code === 0) return { silent };
+    const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+    const meaning = meanings[code ?? 0];
+    return { failure: `${name} ${meaning === undefined ? how : `${meaning} (code ${code})`}.`, silent };
+  } catch (thrown) {
+    return { failure: `${name} could not be started: ${startFailure(thrown)}.`, silent };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function commandLauncher(command: BrowserCommand, environment: Environment): Launcher {
+  return {
+    name: `“${command.text}”, from BROWSER,`,
+    meanings: {},
+    start: async (url) => {
+      // In a session of its own: neither Ctrl-C nor the end of our terminal reaches it.
+      const env = withoutSecrets(environment);
+      const child = spawn(command.file, argumentsFor(command, url), { stdio: 'ignore', detached: true, env });
+      child.unref();
+      return child;
+    },
+  };
+}
+
+function systemLauncher(start: Launcher['start']): Launcher {
+  return {
+    name: 'The system’s own way to open a page',
+    start,
+    // Those of xdg-open's manual; macOS's and Windows's launchers have only 0 and 1.
+    meanings: { 3: 'found no browser', 4: 'found a browser that failed' },
+  };
+}
+
+interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** How a child process ends, or has ended. Rejects where it was never started. */
+function ending(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    // Where `open` goes through PowerShell, it gives the process back once that is over.
+    const { exitCode: code, signalCode: signal } = child;
+    if (code !== null || signal !== null) resolve({ code, signal });
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such program',
+  EACCES: 'it may not be run',
+  ENOEXEC: 'it is no program',
+};
+
+function startFailure(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+  return `${REASONS[code] ?? 'the operating system refused'} (${code})`;
+}
