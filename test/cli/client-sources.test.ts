@@ -8,6 +8,7 @@ const ID_ONLY = { FITBIT_CLIENT_ID: APP.id, FITBIT_CLIENT_SECRET: '' };
 
 const FILES: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
   ['the secret alone', `${APP.secret}\n`, ID_ONLY],
+  ['the secret in quotes', `"${APP.secret}"\n`, ID_ONLY],
   ['dotenv', `export FITBIT_CLIENT_ID="${APP.id}"\r\nFITBIT_CLIENT_SECRET='${APP.secret}' # mine\r\n`, NOTHING],
   ['the notebook’s JSON', JSON.stringify({ client_id: APP.id, client_secret: APP.secret, access_token: 'x' }), NOTHING],
 ];
@@ -46,8 +47,8 @@ describe('the app registration', () => {
 
   test.each([
     ['nothing', '', 'empty'],
-    ['damaged JSON', '{"client_secret":"marked-secret"', 'damaged'],
-    ['prose', 'the secret is marked-secret', 'neither one word'],
+    ['damaged JSON', '{"client_secret":"marked-secret"', 'cut off'],
+    ['prose', 'the secret is marked-secret', 'not one word'],
   ])('is refused from standard input without repeating it: %s', async (_name, input, why) => {
     const { exit, stdout, stderr } = await at.run(at.login('--client-secret-file', '-'), { input });
     expect([exit, stdout]).toEqual([2, '']);

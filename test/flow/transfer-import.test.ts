@@ -168,6 +168,73 @@ describe('import', () => {
     expect(at.sandbox.state().counts.refreshes).toBe(1);
   });
 
+  test.each([
+    ['Fitbit', '23TSTS', 28_800],
+    ['Google', '1-a.apps.googleusercontent.com', 3_600],
+  ])('of tokens that would live for ever caps their end, at %s’s own lifetime', async (_name, clientId, seconds) => {
+    await using at = await signedIn();
+    const far = { access_token: 'a', refresh_token: 'r', expires_at: 4_000_000_000 };
+    const input = JSON.stringify({ client_id: clientId, client_secret: 's', ...far });
+    const { expiresAt } = await importProfile(input, { profile: 'taken' }, at.surroundings);
+    expect(expiresAt).toEqual(new Date(at.surroundings.now().getTime() + seconds * 1000));
+  });
+
+  test('of a token that says itself that it lives for a year believes it, and of one that has expired, too', async () => {
+    await using at = await signedIn();
+    const now = at.surroundings.now().getTime() / 1000;
+    for (const exp of [now + 31_536_000, now - 60]) {
+      const claims = Buffer.from(JSON.stringify({ sub: 'ABC', scopes: 'ract', iat: now - 120, exp })).toString(
+        'base64url',
+      );
+      const input = JSON.stringify({
+        access_token: `e30.${claims}.c2ln`,
+        client_id: '23TSTS',
+        expires_at: 4_000_000_000,
+      });
+      const done = await importProfile(input, { profile: 'taken', replace: true }, at.surroundings);
+      expect(done).toMatchObject({ expiresAt: new Date(exp * 1000), userId: 'ABC', scopes: ['activity'] });
+    }
+  });
+
+  test('without a refresh token says when the access token expires, and not that it has', async () => {
+    await using at = await signedIn();
+    const end = new Date(at.surroundings.now().getTime() + 3_600_000).toISOString();
+    const known = await taken(at, JSON.stringify({ access_token: 'a', expires_at: end }));
+    expect(known).toMatchObject({ code: 0, stderr: expect.stringContaining(`it expires at ${end}`) });
+    const unknown = await taken(at, JSON.stringify({ access_token: 'b' }), '--replace');
+    expect(unknown).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing says when it expires') });
+    expect(`${unknown.stdout}${unknown.stderr}`).not.toMatch(/ended|has expired/);
+  });
+
+  test('of requests-oauthlib’s token with a Google client ID is a sign-in of Google Health', async () => {
+    await using at = await signedIn();
+    const input = JSON.stringify({
+      client_id: '1-a.apps.googleusercontent.com',
+      client_secret: 's',
+      ...{ access_token: 'a', refresh_token: 'r', expires_in: 3599, expires_at: 1, scope: ['openid'] },
+    });
+    const { provider } = await importProfile(input, { profile: 'taken' }, at.surroundings);
+    expect(provider).toBe('google-health');
+  });
+
+  test.each([
+    ['a Google client without its secret', '1-a.apps.googleusercontent.com', /client secret/],
+    ['a client ID of neither provider', 'YOUR_CLIENT_ID', /neither/],
+  ])('of %s is refused before anything is stored', async (_name, client_id, why) => {
+    await using at = await signedIn();
+    const input = JSON.stringify({ client_id, access_token: 'a', refresh_token: 'r' });
+    const { code, stderr } = await at.run(['import', '-', '--profile', 'taken'], { input });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(why);
+  });
+
+  test('of scopes that are unknown never blocks a later sign-in', async () => {
+    await using at = await signedIn();
+    await at.tamper({ requested_scope: 'sleep of_another_year' });
+    const { missingScopes, scopes } = await at.signIn();
+    expect([scopes, missingScopes]).toEqual([['sleep'], []]);
+  });
+
   test('warns of the program that the tokens came from, which must not refresh any longer', async () => {
     await using at = await signedIn();
     const { text } = await exportProfile({ format: 'python-fitbit' }, at.surroundings);

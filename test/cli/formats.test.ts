@@ -1,8 +1,12 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
 import { type Credentials, readSignIn } from '../../src/formats/read.ts';
+import { FORMATS } from '../../src/formats/write.ts';
 import { Secret } from '../../src/secret.ts';
+import { type Desk, desk, APP as SANDBOX_APP } from './program.ts';
 
 const PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
 const GOOGLE_ID = '1-a.apps.googleusercontent.com';
@@ -521,6 +525,72 @@ describe('what cannot be used is refused with its reason (issue 14)', () => {
     const key = '0123456789abcdef0123456789abcdef';
     const refusal = refusalOf(() => readSignIn(JSON.stringify({ [key]: TOKENS, bob: { refresh_token: 'x' } })));
     expect(refusal.message).toContain('1, bob');
+  });
+});
+
+describe('the built program takes and refuses the same (issue 14)', () => {
+  const TAKEN = [
+    ...['spaces, line breaks and Bearer', 'scopes as Python prints a list', 'UTF-16 with a mark'],
+    ...['Home Assistant’s entries: the one of Fitbit', 'rclone.conf', 'TOML', 'INI', 'two, one of them named'],
+    ...['a user ID that is a number', 'a user ID with a terminal’s escape', 'dotenv without FITBIT_'],
+  ];
+  const TURNED_AWAY = [
+    ...['a placeholder', 'a token with a terminal’s escape', 'two', 'a Python dict', 'a pickle', 'a service account'],
+    ...['a name without a value'],
+  ];
+  let at: Desk;
+  beforeAll(async () => {
+    at = await desk();
+  });
+  afterAll(() => at[Symbol.asyncDispose]());
+
+  const run = async (input: Row['input'], profile: string, entry?: string) => {
+    const file = join(at.home, 'tokens.txt');
+    await writeFile(file, contentOf(input));
+    const which = entry === undefined ? [] : ['--entry', entry];
+    return at.run(['import', file, '--profile', profile, '--sandbox', at.sandbox.origin, ...which]);
+  };
+
+  test.each(TAKEN.map((what, index) => ({ what, profile: `taken-${index}` })))('$what', async ({ what, profile }) => {
+    const row = READ.find((candidate) => candidate.what === what);
+    const { exit, stderr } = await run(row?.input ?? '', profile, row?.entry);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(row?.named ?? '');
+    expect(stderr).not.toContain('\u009b');
+    const stored = JSON.parse(await readFile(join(at.home, 'profiles', `${profile}.json`), 'utf8'));
+    const { accessToken, refreshToken, clientId = SANDBOX_APP.id, scopes, userId } = row?.right ?? {};
+    expect(stored).toMatchObject({ access_token: accessToken, refresh_token: refreshToken, client_id: clientId });
+    if (scopes !== undefined) expect(stored.scope).toBe([scopes].flat().join(' '));
+    expect(stored.user_id).toBe(userId);
+  });
+
+  test.each(TURNED_AWAY)('%s: exit 2, and nothing is stored', async (what) => {
+    const row = REFUSED.find(([name]) => name === what);
+    const before = await readdir(join(at.home, 'profiles'));
+    const { exit, stdout, stderr } = await run(row?.[1] ?? '', 'refused');
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(row?.[2] ?? /^$/);
+    expect(await readdir(join(at.home, 'profiles'))).toEqual(before);
+  });
+
+  test.each([
+    ['FITBIT_CLIENT_ID', { FITBIT_CLIENT_ID: 'my app' }],
+    ['FITBIT_CLIENT_SECRET', { FITBIT_CLIENT_SECRET: 'my secret' }],
+    ['FITBIT_CLIENT_SECRET', { FITBIT_CLIENT_SECRET: '[{"installed":{}}]' }],
+  ])('login with a wrong %s is refused before a browser is opened, with its name', async (name, environment) => {
+    const { exit, stderr } = await at.run(at.login('--profile', 'new'), { environment });
+    expect(exit).toBe(2);
+    expect(stderr).toContain(name);
+    expect(stderr).not.toContain('my secret');
+  });
+
+  test('import and export list their formats', async () => {
+    const [imports, exports] = await Promise.all([at.run(['import', '--help']), at.run(['export', '--help'])]);
+    const words = (text: string) => text.replace(/\s+/g, ' ');
+    for (const { id, title } of FORMATS) {
+      expect(words(imports.stdout)).toContain(title);
+      expect(words(exports.stdout)).toContain(id);
+    }
   });
 });
 
