@@ -112,7 +112,6 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const { name, provider, client } = request;
   const pending = newAuthorization();
   const log = await runtime.openLog();
-  let first: FirstCallback | undefined;
   let browserCame = false;
   let browserWaits = false;
   const { listen } = await import('../server/listen.ts');
@@ -137,9 +136,9 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     },
   });
   // Not in `validate`: what is valid may still come from another user, or from another browser than the one that began.
-  void listener.callback.then(({ response }) => {
+  const fromBrowser = listener.callback.then(({ response }) => {
     browserWaits = true;
-    first ??= response;
+    return response;
   });
   const { redirectUri } = listener;
 
@@ -164,10 +163,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const pasted = firstPasted(options.pasted, waiting.signal, (text) => {
     const result = validatePastedCallback({ server: provider.server, client, pending, redirectUri }, text);
     if (result.kind === 'nothing') return undefined;
-    if (result.kind !== 'wrong') {
-      first ??= result;
-      return result;
-    }
+    if (result.kind !== 'wrong') return result;
     const { reason } = result;
     log.info({ event: 'paste_refused', profile: name, reason }, 'Not the expected callback');
     const message = pasteRefusal(reason, { provider: provider.name, redirectUri });
@@ -175,25 +171,21 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     return undefined;
   });
 
-  try {
-    const timeoutError = timedOut(request, redirectUri, timeoutMs);
-    await Promise.race([
-      listener.callback,
-      pasted,
-      rejectAfterTimeout(timeoutMs, timeoutError, { signal, done: waiting.signal }),
-    ]);
-  } catch (thrown) {
-    if (first === undefined) {
+  const timeoutError = timedOut(request, redirectUri, timeoutMs);
+  const callback = await Promise.race([
+    fromBrowser,
+    pasted,
+    rejectAfterTimeout(timeoutMs, timeoutError, { signal, done: waiting.signal }),
+  ])
+    .catch((thrown) => {
       // The caller is told that nothing was stored: a later callback is not exchanged.
       listener.expire(overView());
       throw thrown;
-    }
-  } finally {
-    waiting.abort();
-  }
+    })
+    .finally(() => waiting.abort());
 
   notify({ kind: 'answered' });
-  const result = await exchangeAndStore(runtime, request, first, { redirectUri, verifier: pending.verifier }).then(
+  const result = await exchangeAndStore(runtime, request, callback, { redirectUri, verifier: pending.verifier }).then(
     (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), button: onward.signedIn } }),
     (thrown) => ({
       error: thrown,
@@ -291,10 +283,10 @@ function timedOut({ provider, client }: LoginRequest, redirectUri: string, timeo
 async function exchangeAndStore(
   runtime: Runtime,
   request: LoginRequest,
-  callback: FirstCallback | undefined,
+  callback: FirstCallback,
   binding: Omit<CodeExchange, 'parameters'>,
 ): Promise<SignIn> {
-  if (callback?.kind !== 'granted') throw callback?.error ?? new AuthError('UNEXPECTED', 'There is no callback.');
+  if (callback.kind === 'refused') throw callback.error;
   const { name, provider, client, scopes, redirectUris, loginHint } = request;
   await using locked = await runtime.store.lock(name);
   // Before the request, so that a slow response never makes a token look younger than it is.
