@@ -54,6 +54,17 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(stderr).not.toMatch(BY_HAND);
   });
 
+  test('issue-16: does not get the client secret in its environment', async () => {
+    await using scripts = await launchers();
+    const browser = await scripts.make('browser', 'env > "$0.environment"', RECORD);
+    const program = begin({ BROWSER: browser, FITBIT_CLIENT_SECRET: 'marked-secret', FITBIT_LOGIN_NOTE: 'kept' });
+    await scripts.recorded('browser');
+    const environment = await readFile(`${browser}.environment`, 'utf8');
+    expect(environment).not.toContain('marked-secret');
+    expect(environment).toContain('FITBIT_LOGIN_NOTE=kept');
+    await interrupt(program);
+  });
+
   test('that is the path of a file, blanks and all, is given the address', async () => {
     await using scripts = await launchers();
     const program = begin({ BROWSER: await scripts.make('my browser', RECORD) });

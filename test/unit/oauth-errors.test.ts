@@ -89,6 +89,7 @@ describe('an error of the token endpoint', () => {
 
   test.each([
     ['client_secret_basic', 'abcdef12', 'abcdef12'],
+    ['client_secret_basic', 'abcdef12', 'Basic BASIC'],
     ['client_secret_basic', 'p+ss wörd/1', 'Basic BASIC'],
     ['client_secret_basic', 'p+ss wörd/1', 'credentials BASIC rejected'],
     ['client_secret_post', 'p+ss wörd/1', 'p+ss wörd/1'],
