@@ -27,20 +27,19 @@ export type { RuntimeOptions } from './auth/runtime.ts';
 export { startSandbox } from './auth/sandbox.ts';
 export { type KnownScope, knownScopes } from './auth/scopes.ts';
 export type { Session } from './auth/session.ts';
+export { type SetupOptions, setup } from './auth/setup.ts';
+export { type FormRegistration, SETUP_PROVIDERS, type SetupProvider } from './auth/setup-form.ts';
 export { type Status, type StatusOptions, status } from './auth/status.ts';
+export { type StatusPageOptions, statusPage } from './auth/status-page.ts';
 export { type NoDisplayReason, noDisplayReason } from './browser/has-display.ts';
 export { browserWords } from './browser/open-browser.ts';
 export { AuthError, type AuthErrorOptions, asAuthError, type ErrorCode, type ExitCode } from './errors.ts';
 export { decodeText } from './formats/document.ts';
 export { isClientId } from './formats/values.ts';
-export { SETUP_PROVIDERS, type SetupOptions, setup } from './library/setup.ts';
-export { type StatusPageOptions, statusPage } from './library/status-page.ts';
 export { LOG_LEVELS, type LogLevel } from './log.ts';
 export { shortScope } from './providers/google-health.ts';
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 export { Secret } from './secret.ts';
-export type { FormRegistration } from './usecases/registration-form.ts';
-export type { SetupProvider } from './usecases/setup-view.ts';
 
 /** Plays the person at a sandbox's consent page, where there is no screen. @throws AuthError `USAGE` */
 export async function consent(...args: Parameters<typeof import('./sandbox/consent.ts').consent>): Promise<Response> {

@@ -1,4 +1,5 @@
 import { AuthError } from '../errors.ts';
+import type { PasteReason } from '../oauth/pasted-callback.ts';
 import type { ServerNotice } from '../server/app.ts';
 import type { ProviderId } from '../store/profile.ts';
 
@@ -92,4 +93,31 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds >= 120 && seconds % 60 === 0) return `${seconds / 60} minutes`;
   return seconds === 1 ? 'a second' : `${seconds} seconds`;
+}
+
+const PASTE: Readonly<
+  Record<PasteReason, (to: { readonly provider: string; readonly redirectUri: string }) => string>
+> = {
+  unreadable: ({ redirectUri }) =>
+    `That is neither an address nor a code. Paste the whole address that the browser ended on: it begins with ${redirectUri}`,
+  'sign-in-page': ({ provider, redirectUri }) =>
+    `That is the address of a page of ${provider}'s. Allow access there, and paste the address that comes after it: it begins with ${redirectUri}`,
+  'other-address': ({ redirectUri }) =>
+    `That address is not where this sign-in ends. Paste the one that begins with ${redirectUri}`,
+  'no-answer': () => 'That holds no code. It may have been cut off when it was copied: paste the whole address.',
+  'repeated-parameter': () => 'That gives a parameter more than once. Paste the address once, and nothing else.',
+  'wrong-state': () =>
+    'That belongs to another sign-in, or was cut off when it was copied. Open the address above, and paste the whole address that it leads to.',
+  'other-issuer': ({ provider }) =>
+    `That does not say that it comes from ${provider}. Paste the whole address that the browser ended on.`,
+  'code-alone': ({ provider }) =>
+    `A code alone cannot be told from somebody else's at ${provider}. Paste the whole address that the browser ended on.`,
+};
+
+/** Why what was pasted was not the awaited answer, and what to paste instead. Nothing of it is repeated. */
+export function pasteRefusal(
+  reason: PasteReason,
+  to: { readonly provider: string; readonly redirectUri: string },
+): string {
+  return PASTE[reason](to);
 }

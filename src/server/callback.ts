@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { guardedBy, NAVIGATION } from './guards.ts';
-import { sendPage } from './pages/page.ts';
+import { sendPage } from './pages/result.ts';
 import { VIEWS } from './pages/texts.ts';
 import type { View } from './pages/view.ts';
 import type { RedirectUri } from './redirect-uri.ts';

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerNotice } from './app.ts';
 import type { CallbackWait, Refused } from './callback.ts';
 import { guardedBy, NAVIGATION } from './guards.ts';
-import { sendPage } from './pages/page.ts';
+import { sendPage } from './pages/result.ts';
 import { VIEWS } from './pages/texts.ts';
 import type { PeerLookup } from './peer.ts';
 import type { RedirectUri } from './redirect-uri.ts';

@@ -1,102 +1,91 @@
 import AxeSource from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SetupView, StatusView } from '../../src/server/pages/site-view.ts';
-import { startSite } from '../../src/server/site.ts';
-import { DAMAGED, DEAD, FRESH, MANY, NOW, SETUP, SETUP_WRONG, STALE } from '../flow/site-views.ts';
+import { resultPage } from '../../src/server/pages/result.ts';
+import { setupPage } from '../../src/server/pages/setup.ts';
+import { statusPage } from '../../src/server/pages/status.ts';
+import { leavingView, VIEWS } from '../../src/server/pages/texts.ts';
+import type { Shell } from '../../src/server/pages/view.ts';
+import {
+  DAMAGED,
+  ENDED,
+  MANY,
+  MISSING,
+  SETUP,
+  SETUP_FOUND,
+  SETUP_REJECTED,
+  SETUP_WRONG,
+  WELL,
+} from '../flow/site-views.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 
-const LOOKS = [
-  { width: 360, colorScheme: 'light' },
-  { width: 360, colorScheme: 'dark' },
-  { width: 1280, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-] as const;
+const SHELL: Shell = { csrf: 'token', ticks: new Set(['enable']) };
+const NOTICE = { tone: 'failure', text: 'Fitbit did not answer.', profile: 'default' } as const;
+const ADDRESS = 'http://page.test/';
 
-const SETUPS: Readonly<Record<string, SetupView>> = {
-  'first use': SETUP,
-  'with every error': SETUP_WRONG,
-  'filled in, of one provider': {
-    ...SETUP,
-    clientId: '23ABCD',
-    hasSecret: true,
-    provider: 'fitbit',
-    providers: SETUP.providers.slice(0, 1),
-  },
+const PAGES: Readonly<Record<string, string>> = {
+  'result, signed in': resultPage({
+    tone: 'success',
+    title: 'You’re signed in',
+    account: { name: 'a.person.with.a.very.long.address@an-even-longer-host.example.org', provider: 'Google Health' },
+    lines: [{ icon: 'renew', text: 'Your access renews automatically.' }],
+    command: { label: 'Next, get a token', command: 'fitbit-login token --profile a-rather-long-name-of-a-profile' },
+    facts: [{ label: 'Stored in', value: '/home/you/.config/fitbit-login/profiles/default.json', code: true }],
+    badge: 'Sandbox',
+  }),
+  'result, failed': resultPage({ ...VIEWS.keyNeeded, button: { label: 'Change the app', url: '#' } }),
+  'result, another browser': resultPage(VIEWS.otherBrowser),
+  leaving: resultPage(leavingView(new URL('https://accounts.google.com/'))),
+  'setup, first use': setupPage(SETUP, SHELL),
+  'setup, file found': setupPage(SETUP_FOUND, SHELL),
+  'setup, secret rejected': setupPage(SETUP_REJECTED, SHELL),
+  'setup, Fitbit, with errors': setupPage(SETUP_WRONG, SHELL),
+  'status, empty': statusPage({ profiles: [] }, SHELL),
+  'status, one, with a notice': statusPage({ profiles: [WELL] }, { ...SHELL, notice: NOTICE }),
+  'status, problems, long names': statusPage({ profiles: [WELL, MISSING, ENDED] }, SHELL),
+  'status, twelve': statusPage({ profiles: [...MANY, DAMAGED, ENDED] }, SHELL),
 };
 
-const STATUSES: Readonly<Record<string, StatusView>> = {
-  'nobody yet': { profiles: [] },
-  'all well': { profiles: [FRESH] },
-  'every trouble, long names': { profiles: [FRESH, STALE, DEAD, DAMAGED] },
-  'twelve profiles': { profiles: MANY },
-};
-
-describe.skipIf(skipWithoutBrowser)('a page that everybody can read', () => {
+describe.skipIf(skipWithoutBrowser)('every page is readable', () => {
   let browser: RunningBrowser;
   let page: Page;
+  let body = '';
   beforeAll(async () => {
     browser = await launch();
     page = await browser.context.newPage();
+    await page.route(`${ADDRESS}**`, (route) => route.fulfill({ contentType: 'text/html', body }));
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  test.each(Object.entries(SETUPS))(
-    'setup, %s: axe-core finds nothing, at any width, in any theme',
-    async (_name, view) => {
-      await using site = await startSite({ setup: { ...idle, view: async () => view }, now: () => NOW });
-      await page.goto(site.url);
-      await isReadable(page);
-    },
-  );
-
-  test.each(Object.entries(STATUSES))(
-    'status, %s: axe-core finds nothing, at any width, in any theme',
-    async (_name, view) => {
-      await using site = await startSite({
-        setup: idle,
-        status: {
-          view: async () => view,
-          act: async () => ({ kind: 'page', notice: { tone: 'failure', text: 'Fitbit did not answer.' } }),
-          subscribe: () => () => {},
-        },
-        now: () => NOW,
-      });
-      await page.goto(site.url);
-      await page.getByRole('button', { name: 'Add an account' }).click();
-      await page.getByText('Fitbit did not answer.').waitFor();
+  test.each(Object.entries(PAGES))(
+    '%s: axe-core finds nothing, nothing is wider than the window',
+    async (_name, html) => {
+      body = html;
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
+      await page.goto(ADDRESS);
+      expect(await page.locator('h1').count()).toBe(1);
       await page.evaluate(UNFOLD);
-      await isReadable(page);
+      await page.evaluate(AxeSource.source);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await page.evaluate(AXE)).toEqual([]);
+      }
+      for (const width of [320, 360, 768]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0);
+      }
     },
   );
 
-  test('the pages beside them: axe-core finds nothing', async () => {
-    await using site = await startSite({ setup: idle, now: () => NOW });
-    await page.goto(`${new URL(site.url).origin}/`);
-    await isReadable(page);
-    await page.goto(site.url);
-    await page.getByRole('button', { name: 'Stop fitbit-login' }).click();
-    await page.getByRole('heading', { name: 'fitbit-login has stopped' }).waitFor();
-    await isReadable(page);
+  test('with forced colours pills, ticks and the terminal keep a border', async () => {
+    body = PAGES['status, problems, long names'] ?? '';
+    await page.emulateMedia({ forcedColors: 'active' });
+    await page.goto(ADDRESS);
+    for (const part of ['.pill', '.avatar'])
+      expect(await page.evaluate(`getComputedStyle(document.querySelector('${part}')).borderTopWidth`)).toBe('1px');
   });
 });
-
-const idle = {
-  view: async () => SETUP,
-  submit: async () => ({ kind: 'page' }) as const,
-  sandbox: async () => ({ kind: 'page' }) as const,
-};
-
-/** In every look: nothing for axe-core to find, nothing wider than the window. */
-async function isReadable(page: Page): Promise<void> {
-  for (const { width, colorScheme } of LOOKS) {
-    await page.setViewportSize({ width, height: 800 });
-    await page.emulateMedia({ colorScheme });
-    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0);
-    await page.evaluate(AxeSource.source);
-    expect(await page.evaluate(AXE)).toEqual([]);
-  }
-}
 
 const AXE = `axe.run().then(({ violations }) =>
   violations.map(({ id, nodes }) => [id, ...nodes.map(({ html, failureSummary }) => html + failureSummary)]))`;

@@ -1,12 +1,13 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Next } from '../../src/server/site.ts';
-import { SIGNED_IN, waiting } from '../flow/server-visitor.ts';
-import { FRESH, SETUP_WRONG, STALE } from '../flow/site-views.ts';
+import { listen } from '../../src/server/listen.ts';
+import type { Next } from '../../src/server/site/routes.ts';
+import { clientFile } from '../flow/google.ts';
+import { ENDED, MANY, MISSING, SETUP_WRONG, WELL } from '../flow/site-views.ts';
 import { type VisitedOptions, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
+import { tabTo } from './keyboard.ts';
 
 describe.skipIf(skipWithoutBrowser).each([
   ['with JavaScript', true],
@@ -30,77 +31,80 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(page.url()).toBe(visited.site.pageUrl('status'));
     const devtools = await page.context().newCDPSession(page);
     const { entries } = await devtools.send('Page.getNavigationHistory');
-    // What the test itself typed is remembered there, too.
     const visits = entries.map(({ url }) => url).join(' ');
     expect(visits).toContain('/status');
     expect(visits).not.toContain('key');
   });
 
-  test('a button acts, its result is on the page, and a reload does not act again', async () => {
+  test('a button acts, its result is in the card and has the focus; a reload does not act again', async () => {
     await using visited = await visitedSite();
     const page = await opened(visited);
-    await page.getByRole('button', { name: 'Refresh now default' }).click();
-    await page.getByText('Done: refresh.').waitFor();
+    await page.getByRole('button', { name: 'Check now WALK01' }).click();
+    const notice = page.locator('#profile-default #notice').filter({ hasText: 'Done: check.' });
+    await notice.waitFor();
+    expect(await page.locator(':focus').getAttribute('id')).toBe('notice');
+    expect(await page.evaluate('getComputedStyle(notice).outlineStyle')).toBe('none');
     await page.reload();
-    await page.getByText('Done: refresh.').waitFor();
-    expect(visited.desk.acted).toEqual([['refresh', 'default']]);
+    await notice.waitFor();
+    expect(visited.desk.acted).toEqual([['check', 'default']]);
   });
 
-  test('signing out asks first', async () => {
+  test('signing out asks first, in place', async () => {
     await using visited = await visitedSite();
+    visited.desk.status = { profiles: [{ ...WELL, signOut: 'everywhere' }] };
     const page = await opened(visited);
-    await page.getByText('Sign out… default').click();
+    await page.getByText('Sign out…').click();
+    await page.getByText(/on all computers/).waitFor();
     expect(visited.desk.acted).toEqual([]);
-    await page.getByRole('button', { name: 'Yes, sign out default' }).click();
-    await page.getByText('Done: sign-out.').waitFor();
-    expect(visited.desk.acted).toEqual([['sign-out', 'default']]);
+    await page.getByRole('button', { name: 'Delete only here WALK01' }).click();
+    await page.getByText('Done: forget.').waitFor();
+    expect(visited.desk.acted).toEqual([['forget', 'default']]);
   });
 
-  test('the form, filled in wrongly and then mended, goes on to the provider and its redirects in the same tab', async () => {
+  test('the form, filled in wrongly and then corrected, leads to the provider and its redirects in the same tab', async () => {
     await using provider = await chainOfSites();
     await using visited = await visitedSite({
       only: 'setup',
       submit: firstWrong({ kind: 'redirect', url: provider.url }),
     });
     const page = await opened(visited);
-    await page.getByLabel('Client id').fill('23ABCD');
+    await page.getByRole('radio', { name: 'Fitbit' }).check();
+    await page.getByLabel('Client ID').fill('23ABCD');
     await page.getByLabel('Client secret').fill('wrong');
-    await page.getByRole('button', { name: 'Go on to sign in' }).click();
-    await page.getByRole('heading', { name: '5 things have to be mended' }).waitFor();
-    expect(await page.locator(':focus').getAttribute('id')).toBe('errors');
-    expect(await page.getByLabel('Client id').inputValue()).toBe('23ABCD');
-    expect(await page.getByLabel('Client secret').inputValue()).toBe('');
-    await page.getByLabel('Client secret').fill('right');
-    await page.getByRole('button', { name: 'Go on to sign in' }).click();
+    await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
+    await page.getByRole('alert').filter({ hasText: 'no spaces' }).waitFor();
+    const secret = page.getByLabel('Client secret');
+    expect((await page.locator(':focus').getAttribute('type')) === 'password').toBe(true);
+    expect(await page.getByLabel('Client ID').inputValue()).toBe('23ABCD');
+    expect(await secret.inputValue()).toBe('');
+    await secret.fill('right');
+    await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
     await page.getByRole('heading', { name: 'Consent' }).waitFor();
     expect(new URL(page.url()).hostname).toBe(STRANGER);
     expect(visited.desk.submitted.map(({ clientSecret }) => clientSecret)).toEqual(['wrong', 'right']);
-    expect(visited.desk.submitted[1]?.scopes.get('fitbit')).toEqual(['activity', 'heartrate', 'sleep']);
   });
 
   // 127.0.0.1 is the same site whatever the port; localhost is another one, so that the strict cookie takes a detour.
-  test.each(['127.0.0.1', 'localhost'])(
-    'from a result page on %s the way back to the status page is one click',
-    async (host) => {
-      await using visited = await visitedSite();
-      const button = { label: 'Back to the status page', url: visited.site.pageUrl('status') };
-      await using signIn = await waiting({
-        redirectUris: [`http://${host}:0/callback`],
-        onCallback: (pending) => void pending.respond({ ...SIGNED_IN, button }),
-      });
-      const page = await opened(visited);
-      await page.goto(`${signIn.listener.redirectUri}?code=x&state=right`);
-      await page.getByRole('link', { name: 'Back to the status page' }).click();
-      await page.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
-    },
-  );
+  test.each(['127.0.0.1', 'localhost'])('from a result page on %s, the status page is one click away', async (host) => {
+    await using visited = await visitedSite();
+    await using listener = await listen({
+      redirectUris: [`http://${host}:0/callback`],
+      validate: () => ({ kind: 'accepted', response: '' }),
+    });
+    const button = { label: 'Back to your sign-ins', url: visited.site.pageUrl('status') };
+    void listener.callback.then((pending) => pending.respond({ tone: 'success', title: 'Signed in', button }));
+    const page = await opened(visited);
+    await page.goto(`${listener.redirectUri}?code=x&state=y`);
+    await page.getByRole('link', { name: 'Back to your sign-ins' }).click();
+    await page.getByRole('heading', { name: /1 of 2 needs you/ }).waitFor();
+  });
 
   test('a second tab of the same browser is in, another browser is not', async () => {
     await using visited = await visitedSite();
     await opened(visited);
     const second = await browser.context.newPage();
     await second.goto(visited.site.pageUrl('status'));
-    await second.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+    await second.getByRole('heading', { name: /needs you/ }).waitFor();
     await using other = await launch({ javaScriptEnabled });
     const stranger = await other.context.newPage();
     expect((await stranger.goto(visited.site.pageUrl('status')))?.status()).toBe(403);
@@ -108,110 +112,126 @@ describe.skipIf(skipWithoutBrowser).each([
     await stranger.getByText('run the command again').waitFor();
   });
 
-  test('keyboard only: from the top of the page to a button, and to the goodbye', async () => {
+  test('keyboard only: from the top of the page to a button, to signing out, and to the goodbye', async () => {
     await using visited = await visitedSite();
+    visited.desk.status = { profiles: [WELL] };
     const page = await opened(visited);
-    await tabTo(page, 'Refresh now default');
+    await tabTo(page, '#profile-default-check');
     await page.keyboard.press('Enter');
-    await page.getByText('Done: refresh.').waitFor();
-    expect(await page.locator(':focus').getAttribute('id')).toBe('notice');
-    await tabTo(page, 'Sign out… default');
+    await page.getByText('Done: check.').waitFor();
+    await tabTo(page, '#profile-default-sure > summary');
     await page.keyboard.press('Enter');
-    await tabTo(page, 'Yes, sign out default');
+    await tabTo(page, 'button[name=sign-out]');
     await page.keyboard.press('Space');
     await page.getByText('Done: sign-out.').waitFor();
-    await tabTo(page, 'Stop fitbit-login');
+    await tabTo(page, 'footer button');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'fitbit-login has stopped' }).waitFor();
+    await page.getByRole('heading', { name: /has stopped/ }).waitFor();
     expect(await visited.site.ended).toBe('stopped');
   });
 
-  test.runIf(!javaScriptEnabled)('a link brings the page up to date', async () => {
+  test.runIf(!javaScriptEnabled)('what needs the script is absent; a reload shows what changed', async () => {
     await using visited = await visitedSite();
+    visited.desk.status = { profiles: MANY };
     const page = await opened(visited);
-    visited.desk.status = { profiles: [{ ...FRESH, account: 'RUN002' }] };
-    await page.getByRole('link', { name: 'Refresh this page' }).click();
-    await page.getByText('RUN002').waitFor();
-    expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
+    expect(await page.getByRole('searchbox').count()).toBe(0);
+    visited.desk.status = { profiles: [{ ...WELL, account: 'RUN002' }] };
+    await page.reload();
+    await page.getByRole('heading', { name: 'RUN002' }).waitFor();
+    await page.goto(visited.site.pageUrl('setup'));
+    expect(await page.getByRole('button', { name: /Copy/ }).count()).toBe(0);
+    expect(await page.getByText('Drop the downloaded file anywhere').isVisible()).toBe(false);
+    await page.getByLabel(/Paste the contents/).fill('{"a":1}');
+    await page.getByRole('button', { name: 'Continue to Google' }).click();
+    await expect.poll(() => visited.desk.submitted.at(0)?.clientFile).toBe('{"a":1}');
   });
 
   test.runIf(javaScriptEnabled)(
-    'it changes by itself when another process refreshes; focus and folds stay',
+    'it changes by itself; focus and folds stay, and it says when the program has ended',
     async () => {
       await using visited = await visitedSite();
       const page = await opened(visited);
-      await page.getByText('History and file work').click();
-      await page.getByRole('button', { name: 'Ask the provider default' }).focus();
-      visited.desk.status = {
-        profiles: [
-          { ...FRESH, account: 'RUN002' },
-          { ...STALE, tone: 'success', state: 'Mended' },
-        ],
-      };
-      visited.desk.change();
-      await page.getByText('RUN002').waitFor();
-      await page.getByText('Mended').waitFor();
-      await page.getByText('The page was brought up to date.').waitFor({ state: 'attached' });
+      await page.locator('#profile-work-more > summary').click();
+      await page.getByRole('button', { name: 'Check now WALK01' }).focus();
+      visited.desk.status = { profiles: [{ ...WELL, words: 'Renewed just now' }, MISSING] };
+      await page.getByText('Renewed just now').waitFor();
       expect(await page.locator(':focus').getAttribute('id')).toBe('profile-default-check');
-      expect(await page.locator('#profile-work-more').evaluate((node) => node.hasAttribute('open'))).toBe(false);
+      expect(await page.locator('#profile-work-more').evaluate((node) => node.hasAttribute('open'))).toBe(true);
       expect(visited.desk.acted).toEqual([]);
+      await visited.site.close();
+      await page.getByRole('alert').filter({ hasText: 'has stopped' }).waitFor();
     },
   );
 
-  test.runIf(javaScriptEnabled)('it says so when the program has ended', async () => {
-    await using visited = await visitedSite();
-    const joined = once(visited.desk.events, 'joined');
-    const page = await opened(visited);
-    await joined;
-    await visited.site.close();
-    await page.getByText('The connection to fitbit-login is lost.').waitFor();
-  });
+  test.runIf(javaScriptEnabled)(
+    'many profiles are filtered as you type; a result opens the row it was about',
+    async () => {
+      await using visited = await visitedSite();
+      visited.desk.status = { profiles: [...MANY, ENDED] };
+      const page = await opened(visited);
+      await page.getByRole('searchbox').fill('study-07');
+      await expect.poll(() => page.locator('.row:visible').count()).toBe(1);
+      await page.locator('.row:visible > summary').click();
+      await page.getByRole('button', { name: /^Check now/ }).click();
+      await page.locator('#profile-study-07[open] #notice').waitFor();
+    },
+  );
 
-  test.runIf(javaScriptEnabled)('the provider is recognised as the id is typed, and its scopes are shown', async () => {
-    await using visited = await visitedSite({ only: 'setup' });
-    const page = await opened(visited);
-    const said = page.locator('#recognised');
-    await page.getByLabel('Client id').pressSequentially('23ABC');
-    expect(await said.textContent()).toBe('');
-    await page.getByLabel('Client id').pressSequentially('D');
-    expect(await said.textContent()).toBe('This is a client id of Fitbit.');
-    expect(await page.getByText('GPS tracks of exercises').isVisible()).toBe(true);
-    await page.getByLabel('Client id').fill('1-a.apps.googleusercontent.com');
-    expect(await said.textContent()).toBe('This is a client id of Google Health.');
-    expect(await page.getByText('GPS tracks of exercises').isVisible()).toBe(false);
-    expect(await page.getByText('Activity and fitness').isVisible()).toBe(true);
-  });
+  test.runIf(javaScriptEnabled)(
+    'a file dropped anywhere is read here, shown by its project, and ticks its step',
+    async () => {
+      await using visited = await visitedSite({ only: 'setup' });
+      const page = await opened(visited);
+      await drop(page, 'not a client file');
+      await page.getByRole('alert').filter({ hasText: 'client file' }).waitFor();
+      await drop(page, clientFile('installed'));
+      await page.getByText('Desktop app · project a-notebook').waitFor();
+      expect(await page.getByText('Drop the downloaded file anywhere').isVisible()).toBe(false);
+      expect(await page.getByRole('checkbox', { name: 'Drop the file on this page' }).isChecked()).toBe(true);
+      const link = page.getByRole('link', { name: /Publish the app/ });
+      expect(await link.getAttribute('href')).toContain('project=a-notebook');
+      await page.getByRole('checkbox', { name: 'Turn on the Google Health API' }).check();
+      await page.getByRole('button', { name: 'Continue to Google' }).click();
+      await expect.poll(() => visited.desk.submitted.at(0)?.clientFile).toBe(clientFile('installed'));
+      await page.waitForLoadState();
+      await page.reload();
+      expect(await page.getByRole('checkbox', { name: 'Turn on the Google Health API' }).isChecked()).toBe(true);
+    },
+  );
 
-  test.runIf(javaScriptEnabled)('a redirect URI is copied, a file is chosen and dropped', async () => {
-    await using visited = await visitedSite({ only: 'setup' });
-    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    const page = await opened(visited);
-    await page.getByRole('button', { name: 'Copy http://localhost' }).click();
-    await page.getByRole('button', { name: 'Copied' }).waitFor();
-    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('http://localhost:8976/callback');
-    const field = page.locator('#clientFile');
-    const file = { name: 'client.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') };
-    await page.locator('input[type="file"]').setInputFiles(file);
-    await expect.poll(() => field.inputValue()).toBe('{"a":1}');
-    await page.evaluate(`{
-      const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File(['{"b":2}'], 'b.json'));
-      clientFile.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true, bubbles: true }));
-    }`);
-    await expect.poll(() => field.inputValue()).toBe('{"b":2}');
-  });
+  test.runIf(javaScriptEnabled)(
+    'scopes are copied as a list, and a client ID is recognised as it is typed',
+    async () => {
+      await using visited = await visitedSite({ only: 'setup' });
+      await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      const page = await opened(visited);
+      await page.getByText('Change…').first().click();
+      await page.getByRole('checkbox', { name: 'Nutrition' }).check();
+      await page.getByText('Done').first().click();
+      await page.getByText('Activity, heart and body, sleep, profile, nutrition').waitFor();
+      await page.getByRole('button', { name: 'Copy list' }).click();
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      const copied = String(await page.evaluate('navigator.clipboard.readText()'));
+      expect(copied.split('\n')).toHaveLength(5);
+      await page.getByText('Enter by hand').click();
+      await page.getByLabel('Client ID').pressSequentially('1-a.apps.googleusercontent.co');
+      expect(await page.getByText('Google client').isVisible()).toBe(false);
+      await page.getByLabel('Client ID').press('m');
+      await page.getByText('Google client').waitFor();
+    },
+  );
 });
 
-/** Presses Tab until the named control has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press('Tab');
-    if ((await page.locator(':focus').textContent())?.trim() === name) return;
-  }
-  throw new Error(`Tab never came to ${name}.`);
+function drop(page: Page, content: string): Promise<unknown> {
+  return page.evaluate(`{
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([${JSON.stringify(content)}], 'client_secret.json'));
+    for (const kind of ['dragenter', 'dragover', 'drop'])
+      document.querySelector('h1').dispatchEvent(new DragEvent(kind, { dataTransfer, cancelable: true, bubbles: true }));
+  }`);
 }
 
-/** A form that is answered with every error first. */
+/** A form that comes back with its errors first. */
 function firstWrong(next: Next): NonNullable<VisitedOptions['submit']> {
   let submissions = 0;
   return async () => {

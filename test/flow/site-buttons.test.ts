@@ -1,19 +1,19 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { ProfileCard } from '../../src/server/pages/site-view.ts';
-import { FRESH, SETUP_WRONG, STALE } from './site-views.ts';
+import type { ProfileCard } from '../../src/server/pages/status.ts';
+import { ENDED, MANY, MISSING, SETUP_REJECTED, SETUP_WRONG, WELL } from './site-views.ts';
 import { OPENED, type VisitedSite, visitedSite } from './site-visitor.ts';
 
 const read = async (visited: VisitedSite, target: string, cookie: string) =>
   visited.send('GET', target, { ...OPENED, cookie });
 
-test.each(['refresh', 'check', 'sign-in', 'sign-out', 'add'])(
+test.each(['check', 'sign-in', 'sign-out', 'forget', 'add'])(
   'the button %s acts once, and its result is on the page that follows, also when that is reloaded',
   async (action) => {
     await using visited = await visitedSite();
     const cookie = await visited.enter();
-    const answer = await visited.post('status', { action, profile: 'default' }, cookie);
+    const answer = await visited.post('status', { [action]: 'default' }, cookie);
     expect(answer.status).toBe(303);
     const target = answer.header('location') ?? '';
     for (let visit = 0; visit < 2; visit += 1) {
@@ -28,22 +28,47 @@ test('a button that does not exist is refused', async () => {
   await using visited = await visitedSite();
   const cookie = await visited.enter();
   for (const action of ['', 'delete', 'toString', '__proto__']) {
-    expect((await visited.post('status', { action }, cookie)).status).toBe(400);
+    expect((await visited.post('status', { [action]: 'default' }, cookie)).status).toBe(400);
   }
   expect(visited.desk.acted).toEqual([]);
 });
 
-test('the setup form arrives as it was filled in, each provider’s scopes apart', async () => {
+test('the result of a button stands in the row it was about, which is open', async () => {
+  await using visited = await visitedSite();
+  visited.desk.status = { profiles: MANY };
+  const cookie = await visited.enter();
+  const answer = await visited.post('status', { check: 'study-05' }, cookie);
+  const { body } = await read(visited, answer.header('location') ?? '', cookie);
+  expect(body).toMatch(/id="profile-study-05" open>(?:(?!class="row")[\s\S])*Done: check\./);
+  expect(body.match(/class="row"[^>]* open/g)).toHaveLength(1);
+});
+
+test('the part that is asked for again and again holds no token and stays the same until something changes', async () => {
+  await using visited = await visitedSite();
+  const cookie = await visited.enter();
+  const [first, second] = [
+    await read(visited, visited.path('live'), cookie),
+    await read(visited, visited.path('live'), cookie),
+  ];
+  expect(first.body).toBe(second.body);
+  expect(first.body).not.toContain('_csrf');
+  visited.desk.status = { profiles: [ENDED] };
+  expect((await read(visited, visited.path('live'), cookie)).body).not.toBe(first.body);
+});
+
+test('the setup form arrives as it was filled in, of the chosen provider alone; ticks stay with the session', async () => {
   await using visited = await visitedSite();
   const fields = new URLSearchParams([
-    ['clientId', ' 23ABCD '],
-    ['clientSecret', 'the secret'],
+    ['provider', 'fitbit'],
+    ['clientId:fitbit', ' 23ABCD '],
+    ['clientId:google-health', 'other'],
+    ['clientSecret:fitbit', 'the secret'],
     ['clientFile', '{"a":\r\n1}'],
-    ['scopes:fitbit', ''],
     ['scopes:fitbit', 'sleep'],
     ['scopes:fitbit', 'activity'],
-    ['scopes:google-health', ''],
-    ['redirectUri', 'http://127.0.0.1:1/cb'],
+    ['redirectUri:fitbit', 'http://127.0.0.1:1/cb'],
+    ['tick', 'fitbit-app'],
+    ['action', 'continue'],
   ]);
   const cookie = await visited.enter();
   const { body } = await read(visited, visited.path('setup'), cookie);
@@ -53,36 +78,44 @@ test('the setup form arrives as it was filled in, each provider’s scopes apart
   expect(answer.header('location')).toBe(visited.path('setup'));
   expect(visited.desk.submitted).toEqual([
     {
+      action: 'continue',
+      provider: 'fitbit',
       clientId: '23ABCD',
       clientSecret: 'the secret',
       clientFile: '{"a":\r\n1}',
-      provider: '',
+      clientFileName: '',
       scopes: new Map([
-        ['fitbit', ['sleep', 'activity']],
         ['google-health', []],
+        ['fitbit', ['sleep', 'activity']],
       ]),
       redirectUri: 'http://127.0.0.1:1/cb',
     },
   ]);
+  const after = await read(visited, visited.path('setup'), cookie);
+  expect(after.body).toMatch(/id="tick-fitbit-app"[^>]*checked/);
+  expect(after.body).not.toMatch(/id="tick-enable"[^>]*checked/);
+  await visited.post('ticks', { tick: 'enable' }, cookie);
+  expect((await read(visited, visited.path('setup'), cookie)).body).toMatch(/id="tick-enable"[^>]*checked/);
 });
 
-test('errors: 422, tied to their fields, what was typed is kept, and the secret is not in the page', async () => {
-  await using visited = await visitedSite({ submit: async () => ({ kind: 'again', view: SETUP_WRONG }) });
-  const typed = { clientId: '23ABCD', clientSecret: 'CANARY-SECRET', clientFile: '{"client_secret":"CANARY-SECRET"}' };
-  const { status, body } = await visited.post('setup', typed, await visited.enter());
-  expect(status).toBe(422);
-  expect(body).toContain('5 things have to be mended');
-  expect(body).toContain('value="23ABCD"');
-  expect(body).not.toContain('CANARY');
-  for (const name of ['clientSecret', 'clientFile', 'redirectUri']) {
-    expect(body).toMatch(new RegExp(`<a href="#${name}">`));
-    expect(body).toMatch(
-      new RegExp(`id="${name}"[^>]*aria-describedby="${name}-hint ${name}-error"[^>]*aria-invalid="true"`),
-    );
-  }
-  expect(body).toMatch(/<input type="password"[^>]*>/);
-  expect(/<input type="password"[^>]*>/.exec(body)?.[0]).not.toContain('value');
-});
+test.each([
+  ['Fitbit', SETUP_WRONG, ['clientSecret:fitbit', 'redirectUri:fitbit']],
+  ['Google', SETUP_REJECTED, ['clientSecret:google-health']],
+] as const)(
+  'errors (%s): 422, tied to their fields, and the secret is not in the page',
+  async (_name, view, fields) => {
+    await using visited = await visitedSite({ submit: async () => ({ kind: 'again', view }) });
+    const entered = { 'clientSecret:fitbit': 'CANARY-SECRET', clientFile: '{"client_secret":"CANARY-SECRET"}' };
+    const { status, body } = await visited.post('setup', entered, await visited.enter());
+    expect(status).toBe(422);
+    expect(body).not.toContain('CANARY');
+    expect(body).toMatch(/role="alert"/);
+    for (const id of fields) {
+      expect(body).toMatch(new RegExp(`id="${id}"[^>]*aria-invalid="true" aria-describedby="[^"]*-error"`));
+    }
+    for (const field of body.match(/<input type="password"[^>]*>/g) ?? []) expect(field).not.toContain('value');
+  },
+);
 
 test('the sandbox button needs nothing', async () => {
   await using visited = await visitedSite();
@@ -90,7 +123,7 @@ test('the sandbox button needs nothing', async () => {
   expect(visited.desk.sandboxes).toBe(1);
 });
 
-test('to the provider: by a page of the site that goes on by itself, whose policy stays closed', async () => {
+test('to the provider: by a page of the site that leaves by itself, whose policy stays closed', async () => {
   const url = 'https://www.fitbit.com/oauth2/authorize?client_id=23ABCD&state="><script>';
   await using visited = await visitedSite({ submit: async () => ({ kind: 'redirect', url }) });
   const cookie = await visited.enter();
@@ -108,41 +141,39 @@ test('to the provider: by a page of the site that goes on by itself, whose polic
   expect(unknown.header('location')).toBe(visited.path('status'));
 });
 
-test('every value of a page is text, never markup', async () => {
-  await using visited = await visitedSite({
-    act: async () => ({ kind: 'page', notice: { tone: 'failure', text: nasty } }),
-  });
+test.each([1, 5])('every value of a page is text, never markup (%s profiles)', async (count) => {
   const nasty = `"'><script>alert(1)</script><img src=x onerror=alert(1)>`;
+  await using visited = await visitedSite({
+    act: async () => ({ kind: 'page', notice: { tone: 'failure', text: nasty, profile: nasty } }),
+  });
+  const fact = { label: nasty, value: nasty, after: nasty };
   const card: ProfileCard = {
-    ...STALE,
-    name: nasty,
-    provider: nasty,
+    ...MISSING,
+    profile: nasty,
     account: nasty,
-    app: nasty,
-    sandbox: nasty,
-    state: nasty,
-    scopes: [{ name: nasty }, { name: 'x', words: nasty }],
-    missingScopes: [nasty],
-    problem: { text: nasty, action: 'refresh' },
-    history: [{ at: new Date(0), words: nasty, ok: false }],
-    file: nasty,
-    facts: [{ label: nasty, value: nasty }],
+    provider: nasty,
+    words: nasty,
+    problem: { text: nasty, button: nasty },
+    facts: [fact, { ...fact, code: true }],
+    history: [{ when: nasty, words: nasty, ok: false }],
+    details: [fact],
   };
-  visited.desk.status = { profiles: [card, card] };
+  visited.desk.status = { profiles: Array(count).fill(card) };
   const cookie = await visited.enter();
-  const answer = await visited.post('status', { action: 'refresh' }, cookie);
+  const answer = await visited.post('status', { check: nasty }, cookie);
   const { body } = await read(visited, answer.header('location') ?? '', cookie);
-  expect(body.match(/<script/g)).toHaveLength(1);
+  expect(body.match(/<script/g)).toHaveLength(2);
   expect(body).not.toContain('<img');
 });
 
-test('many profiles: those that need something are named first, each with the one button that mends it', async () => {
+test('the verdict counts who needs someone; problems come first, each with the one button that helps', async () => {
   await using visited = await visitedSite();
-  visited.desk.status = { profiles: [FRESH, STALE, { ...FRESH, name: 'third' }] };
+  visited.desk.status = { profiles: [WELL, MISSING, ENDED] };
   const { body } = await read(visited, visited.path('status'), await visited.enter());
-  expect(body).toMatch(/1 of 3 needs something done: <a href="#profile-work">work<\/a>/);
-  expect(body.indexOf('The access token has ended.')).toBeLessThan(body.indexOf('http://127.0.0.1:8975'));
-  expect(body.match(/id="profile-work-refresh"/g)).toHaveLength(1);
+  expect(body).toMatch(/<h1>2 of 3 need you<\/h1>/);
+  const order = [ENDED, MISSING, WELL].map(({ profile }) => body.indexOf(`id="profile-${profile}"`));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(body.match(/class="button primary short"/g)).toHaveLength(1);
 });
 
 test('the log holds no key, cookie, token or field of any visitor', async () => {

@@ -1,140 +1,109 @@
-import type { ProfileCard, SetupView } from '../../src/server/pages/site-view.ts';
+import { readClientFile, setupErrors, setupView } from '../../src/auth/setup-form.ts';
+import { AuthError } from '../../src/errors.ts';
+import type { SetupView } from '../../src/server/pages/setup.ts';
+import type { ProfileCard } from '../../src/server/pages/status.ts';
+import { clientFile } from './google.ts';
 
-/** The fixed clock of the pages. */
-export const NOW = new Date('2026-03-02T09:30:00Z');
+const FRESH_PAGE = { stored: undefined, errors: [], failed: false } as const;
 
-const HOUR = 3_600_000;
-const after = (hours: number) => new Date(NOW.getTime() + hours * HOUR);
+/** The setup page at first use. */
+export const SETUP: SetupView = setupView(FRESH_PAGE);
 
-export const SETUP: SetupView = {
-  redirectUris: ['http://127.0.0.1:8976/callback', 'http://localhost:8976/callback'],
-  redirectUri: '',
-  clientId: '',
-  hasSecret: false,
-  providers: [
-    {
-      id: 'fitbit',
-      name: 'Fitbit',
-      clientIdPattern: '^[0-9A-Z]{6}$',
-      registration: [
-        'Sign in at dev.fitbit.com and choose “Register an app”.',
-        'Choose the type “Personal”, so that it may read your own data in full.',
-        'Enter the redirect URI below, save, and copy the client id and the client secret.',
-      ],
-      scopes: [
-        { name: 'activity', words: 'Steps, distance and exercise', ticked: true },
-        { name: 'heartrate', words: 'Heart rate', ticked: true },
-        { name: 'location', words: 'GPS tracks of exercises', ticked: false },
-        { name: 'sleep', words: 'Sleep', ticked: true },
-        { name: 'weight', words: 'Weight and body fat', ticked: false },
-      ],
-    },
-    {
-      id: 'google-health',
-      name: 'Google Health',
-      clientIdPattern: '^[\\w-]+\\.apps\\.googleusercontent\\.com$',
-      registration: [
-        'Create a project at console.cloud.google.com and turn on the Google Health API.',
-        'Add an OAuth client and download its JSON.',
-      ],
-      scopes: [
-        {
-          name: 'https://www.googleapis.com/auth/googlehealth.sleep.readonly',
-          words: 'Sleep',
-          ticked: true,
-        },
-        {
-          name: 'https://www.googleapis.com/auth/googlehealth.activity_and_fitness.readonly',
-          words: 'Activity and fitness',
-          ticked: true,
-        },
-      ],
-    },
-  ],
-  errors: [],
-  notices: [
-    'Fitbit’s own sign-in was scheduled to end on 2026-11-02, and new apps belong with Google Health. An app that was registered with Fitbit before works here for as long as Fitbit answers.',
-  ],
-};
-
-/** The setup page as it comes back when almost everything was wrong. */
+/** Fitbit chosen, and as much wrong as can be. */
 export const SETUP_WRONG: SetupView = {
   ...SETUP,
-  clientId: '23ABCD',
   provider: 'fitbit',
+  clientId: '23ABCD',
   redirectUri: 'http://127.0.0.1:9000/cb',
   errors: [
-    { field: 'clientSecret', text: 'Fitbit does not know this client id with this secret.' },
-    { field: 'clientFile', text: 'The file holds no client id.' },
-    { field: 'scopes', text: 'Tick at least one: without any there is nothing to read.' },
-    { field: 'redirectUri', text: 'Another program holds 127.0.0.1:9000.' },
-    { field: 'form', text: 'The provider could not be reached.' },
+    { field: 'clientSecret', text: 'A client secret contains no spaces.' },
+    { field: 'scopes', text: 'Select at least one.' },
+    { field: 'redirectUri', text: 'Another program uses 127.0.0.1:9000.' },
   ],
 };
 
-export const FRESH: ProfileCard = {
-  name: 'default',
-  provider: 'Fitbit',
+/** A file was dropped, and its secret turned out to be wrong. */
+export const SETUP_REJECTED: SetupView = setupView({
+  ...FRESH_PAGE,
+  file: readClientFile(
+    clientFile('installed'),
+    'client_secret_406123456789-my1notebook.apps.googleusercontent.com.json',
+  ),
+  failed: true,
+  errors: setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.'), 'google-health'),
+});
+
+export const SETUP_FOUND: SetupView = setupView({
+  ...FRESH_PAGE,
+  download: { name: 'client_secret_406123456789-my1notebook.apps.googleusercontent.com.json', minutes: 2 },
+});
+
+export const WELL: ProfileCard = {
+  profile: 'default',
   account: 'WALK01',
-  app: '23ABCD',
-  tone: 'success',
-  state: 'Signed in',
-  scopes: [
-    { name: 'activity', words: 'Steps, distance and exercise' },
-    { name: 'heartrate', words: 'Heart rate' },
-    { name: 'sleep', words: 'Sleep' },
-    { name: 'custom' },
+  provider: 'Fitbit',
+  state: 'well',
+  words: 'Signed in',
+  facts: [
+    { label: 'Can read', value: 'Activity, heart rate, sleep' },
+    { label: 'Needs you', value: 'Never, it renews automatically' },
   ],
-  missingScopes: [],
-  life: { obtainedAt: after(-2.8), expiresAt: after(5.2) },
-  grantEnds: after(24 * 90),
   history: [
-    { at: after(-2.8), words: 'Access token refreshed', ok: true },
-    { at: after(-3), words: 'Refresh failed: Fitbit did not answer within 10 seconds.', ok: false },
-    { at: after(-30), words: 'Signed in', ok: true },
+    { when: 'Today, 06:42 UTC', words: 'Renewed', ok: true },
+    { when: 'Today, 06:30 UTC', words: 'Renewal failed: Fitbit did not answer within 10 seconds.', ok: false },
   ],
-  file: '/home/you/.config/fitbit-login/profiles/default.json',
-  fileMode: '0600',
-  refreshable: true,
-  facts: [{ label: 'Rate limit', value: '142 of 150 requests left' }],
+  details: [
+    { label: 'App', value: '23ABCD', code: true },
+    {
+      label: 'Stored in',
+      value: '/home/you/.config/fitbit-login/profiles/default.json',
+      code: true,
+      after: ', readable only by you',
+    },
+  ],
+  canCheck: true,
+  signOut: 'here',
 };
 
-export const STALE: ProfileCard = {
-  ...FRESH,
-  name: 'work',
-  tone: 'warning',
-  state: 'Access token ended',
-  sandbox: 'http://127.0.0.1:8975',
-  life: { obtainedAt: after(-10), expiresAt: after(-2) },
-  missingScopes: ['weight'],
-  problem: { text: 'The access token has ended. The next script that asks refreshes it.', action: 'refresh' },
+export const MISSING: ProfileCard = {
+  ...WELL,
+  profile: 'work',
+  account: 'sam@example.com',
+  state: 'missing',
+  words: 'Sleep not granted',
+  problem: { text: 'Everything else works. To add Sleep, sign in again and tick its box.', button: 'Add Sleep' },
 };
 
-export const DEAD: ProfileCard = {
-  ...FRESH,
-  name: 'a-very-long-name-of-a-profile-that-somebody-thought-would-be-a-good-idea-0001',
-  tone: 'failure',
-  state: 'Access token ended',
+export const ENDED: ProfileCard = {
+  ...WELL,
+  profile: 'a-very-long-name-of-a-profile-0001',
   account: 'a.person.with.a.very.long.address@an-even-longer-host-name.example.org',
-  life: { obtainedAt: after(-10), expiresAt: after(-2) },
-  problem: { text: 'Fitbit no longer accepts this sign-in. Only a new sign-in helps.', action: 'sign-in' },
+  provider: 'Google Health',
+  state: 'ended',
+  words: 'Sign-in ended',
+  problem: {
+    text: 'Google says it expired or was revoked. It last worked on 23 Nov, 06:00 CET.',
+    button: 'Sign in again',
+  },
+  canCheck: false,
+  signOut: 'everywhere',
 };
 
 export const DAMAGED: ProfileCard = {
-  name: 'broken',
-  provider: 'unknown',
-  app: 'unknown',
-  scopes: [],
-  missingScopes: [],
-  tone: 'failure',
-  state: 'Cannot be read',
-  problem: { text: 'The file is damaged. Mend it, or move it away and sign in again.' },
+  profile: 'broken',
+  account: 'broken',
+  provider: 'Unknown provider',
+  state: 'damaged',
+  words: 'Can’t be read',
+  problem: { text: 'The profile is damaged. Fix or move the file.' },
+  facts: [],
   history: [],
-  file: '/home/you/.config/fitbit-login/profiles/broken.json',
-  refreshable: false,
+  details: [{ label: 'Stored in', value: '/home/you/.config/fitbit-login/profiles/broken.json', code: true }],
+  canCheck: false,
 };
 
 export const MANY: readonly ProfileCard[] = Array.from({ length: 12 }, (_, index) => ({
-  ...(index % 5 === 3 ? STALE : FRESH),
-  name: `participant-${String(index + 1).padStart(2, '0')}`,
+  ...(index % 5 === 3 ? MISSING : WELL),
+  profile: `study-${String(index + 1).padStart(2, '0')}`,
+  account: `participant${index + 1}@example.com`,
 }));

@@ -1,9 +1,10 @@
-import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Action, SetupForm, StatusView } from '../../src/server/pages/site-view.ts';
-import { type Next, type SetupHandlers, type Site, type SiteOptions, startSite } from '../../src/server/site.ts';
+import type { SetupForm } from '../../src/server/pages/setup.ts';
+import type { Action, StatusView } from '../../src/server/pages/status.ts';
+import type { Next, SetupHandlers } from '../../src/server/site/routes.ts';
+import { type Site, type SiteOptions, startSite } from '../../src/server/site/site.ts';
 import { type Answer, type Headers, parse, received } from './server-visitor.ts';
-import { FRESH, NOW, SETUP, STALE } from './site-views.ts';
+import { MISSING, SETUP, WELL } from './site-views.ts';
 
 /** A tab that is opened by another program or typed into. */
 export const OPENED = {
@@ -16,15 +17,9 @@ export const OPENED = {
 /** What happened to the handlers, and what they are to do. */
 export interface Desk {
   status: StatusView;
-  readonly acted: (readonly [Action, string | undefined])[];
+  readonly acted: (readonly [Action, string])[];
   readonly submitted: SetupForm[];
   sandboxes: number;
-  /** How many pages wait for changes. */
-  listening: number;
-  /** `acted` when a button is pressed, `joined` and `left` when a page waits for changes and no longer does. */
-  readonly events: EventEmitter;
-  /** Tells every page that something has changed. */
-  change(): void;
 }
 
 export interface VisitedSite extends AsyncDisposable {
@@ -43,26 +38,18 @@ export interface VisitedSite extends AsyncDisposable {
 }
 
 export interface VisitedOptions extends Partial<Omit<SiteOptions, 'setup' | 'status'>> {
-  readonly act?: (action: Action, profile: string | undefined) => Promise<Next>;
+  readonly act?: (action: Action, profile: string) => Promise<Next>;
   readonly submit?: SetupHandlers['submit'];
   readonly only?: 'setup' | 'status';
 }
 
 /** A site over handlers that write down what they are asked, and raw sockets to it. */
 export async function visitedSite({ act, submit, only, ...options }: VisitedOptions = {}): Promise<VisitedSite> {
-  const listeners = new Set<() => void>();
   const desk: Desk = {
-    status: { profiles: [FRESH, STALE] },
+    status: { profiles: [WELL, MISSING] },
     acted: [],
     submitted: [],
     sandboxes: 0,
-    events: new EventEmitter(),
-    get listening() {
-      return listeners.size;
-    },
-    change: () => {
-      for (const tell of listeners) tell();
-    },
   };
   const back: Next = { kind: 'page' };
   const setup: SetupHandlers = {
@@ -80,20 +67,15 @@ export async function visitedSite({ act, submit, only, ...options }: VisitedOpti
     view: async () => desk.status,
     act: async (action, profile) => {
       desk.acted.push([action, profile]);
-      desk.events.emit('acted');
-      return (await act?.(action, profile)) ?? { kind: 'page', notice: { tone: 'success', text: `Done: ${action}.` } };
-    },
-    subscribe: (onChange) => {
-      listeners.add(onChange);
-      desk.events.emit('joined');
-      return () => {
-        listeners.delete(onChange);
-        desk.events.emit('left');
-      };
+      return (
+        (await act?.(action, profile)) ?? {
+          kind: 'page',
+          notice: { tone: 'success', text: `Done: ${action}.`, profile },
+        }
+      );
     },
   };
   const site = await startSite({
-    now: () => NOW,
     ...(only === 'status' ? {} : { setup }),
     ...(only === 'setup' ? {} : { status }),
     ...options,

@@ -24,7 +24,7 @@ describe('the status page ends', () => {
     await using at = await signedIn();
     const { ended, visitor } = await opened(at);
     const goodbye = await visitor.press('status', 'stop', {});
-    expect(await goodbye.text()).toContain('fitbit-login has stopped');
+    expect(await goodbye.text()).toMatch(/has stopped/);
     expect(await ended).toBe('stopped');
     await expect(fetch(visitor.origin)).rejects.toThrow();
   });
@@ -55,10 +55,11 @@ describe('the status page ends', () => {
         return send(url, init);
       },
     });
+    await at.tamper({ obtained_at: '2026-01-31T12:00:00.000Z', expires_at: '2026-01-31T20:00:00.000Z' });
     const { access_token: before } = await at.stored();
     const stop = new AbortController();
     const { ended, visitor } = await opened(at, stop.signal);
-    const pressed = visitor.press('status', 'status', { action: 'refresh', profile: 'default' }).catch(() => {});
+    const pressed = visitor.press('status', 'status', { check: 'default' }).catch(() => {});
     await asked;
     stop.abort();
     answer();
@@ -74,12 +75,12 @@ test('a sign-in that waits on the provider’s page is ended with the page, and 
   await using at = await signedIn();
   const stop = new AbortController();
   const { ended, visitor } = await opened(at, stop.signal);
-  const onward = await visitor.press('status', 'status', { action: 'sign-in', profile: 'default' });
+  const onward = await visitor.press('status', 'status', { 'sign-in': 'default' });
   const [, address = ''] = (onward.headers.get('refresh') ?? '').split('url=');
   const redirectUri = new URL(address).searchParams.get('redirect_uri') ?? '';
   expect((await fetch(redirectUri)).status).toBe(400);
   // A second one takes its place.
-  await visitor.press('status', 'status', { action: 'sign-in', profile: 'default' });
+  await visitor.press('status', 'status', { 'sign-in': 'default' });
   await expect(fetch(redirectUri)).rejects.toThrow();
   stop.abort();
   await ended;
@@ -89,8 +90,8 @@ test('a button for a profile that is gone says so', async () => {
   await using at = await signedIn();
   const stop = new AbortController();
   const { ended, visitor } = await opened(at, stop.signal);
-  for (const action of ['refresh', 'check', 'sign-out']) {
-    const page = await visitor.press('status', 'status', { action, profile: 'gone' });
+  for (const action of ['check', 'sign-out', 'forget']) {
+    const page = await visitor.press('status', 'status', { [action]: 'gone' });
     expect(await page.text()).toMatch(/class="notice failure"[\s\S]*gone/);
   }
   stop.abort();

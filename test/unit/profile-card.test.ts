@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import {
+  type CardContext,
+  damagedCard,
+  type HistoryEvent,
+  profileCard,
+  readHistory,
+} from '../../src/auth/profile-card.ts';
 import type { Status } from '../../src/auth/status.ts';
 import { AuthError } from '../../src/errors.ts';
-import type { HistoryEvent } from '../../src/usecases/history.ts';
-import { type CardContext, cardOf, damagedCard } from '../../src/usecases/profile-card.ts';
 
 const NOW = new Date('2026-03-02T09:30:00Z');
 const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
@@ -21,137 +26,120 @@ const WELL: Status = {
   expiresAt: later(3600),
   location: '/home/you/.config/fitbit-login/profiles/default.json',
 };
-const CONTEXT: CardContext = {
-  history: [],
-  fileMode: '0600',
-  words: (scope) => (scope === 'sleep' ? 'Sleep stages' : undefined),
-  now: NOW,
-};
-
-const event = (kind: string, more: Partial<HistoryEvent> = {}): HistoryEvent => ({
-  at: NOW,
-  profile: 'default',
+const CONTEXT: CardContext = { history: [], readableByOthers: false, now: NOW };
+const event = (kind: HistoryEvent['kind'], more: Partial<HistoryEvent> = {}): HistoryEvent => ({
+  at: later(-3600),
   kind,
-  ok: true,
-  words: kind,
+  ok: !kind.endsWith('failed'),
+  message: kind,
   ...more,
 });
-const DEAD = event('refresh_failed', { ok: false, code: 'GRANT_DEAD', words: 'Refresh failed: it was used before.' });
-const UNREACHED = event('refresh_failed', { ok: false, code: 'UNAVAILABLE', words: 'Refresh failed: no network.' });
-const DENIED = event('sign_in_failed', { ok: false, code: 'DENIED' });
+const DEAD = { session: { kind: 'dead', since: NOW } } as const;
+const card = (status: Partial<Status> = {}, context: Partial<CardContext> = {}) =>
+  profileCard({ ...WELL, ...status }, { ...CONTEXT, ...context });
 
-test('a profile that is well has no problem', () => {
-  expect(cardOf(WELL, CONTEXT)).toMatchObject({
-    tone: 'success',
-    state: 'Signed in',
-    account: 'WALK01',
-    scopes: [{ name: 'sleep', words: 'Sleep stages' }, { name: 'weight' }],
-    life: { obtainedAt: WELL.obtainedAt, expiresAt: WELL.expiresAt },
-  });
-  expect(cardOf(WELL, CONTEXT)).not.toHaveProperty('problem');
+test('a profile that is well: who, what it can read, and that it never needs anyone', () => {
+  const shown = card();
+  expect(shown).toMatchObject({ state: 'well', account: 'WALK01', provider: 'Fitbit', signOut: 'here' });
+  expect(shown.problem).toBeUndefined();
+  expect(shown.facts.map(({ value }) => value)).toEqual(
+    expect.arrayContaining(['Sleep, weight', expect.stringMatching(/Never/)]),
+  );
 });
 
-interface Case {
-  readonly what: string;
-  readonly status?: Partial<Status>;
-  readonly context?: Partial<CardContext>;
-  readonly tone: 'warning' | 'failure';
-  readonly says: RegExp;
-  readonly action: 'refresh' | 'sign-in';
-}
+test.each<[string, Partial<Status>, Partial<CardContext>]>([
+  ['an expired token that renews itself', { session: { kind: 'expired', refreshable: true } }, {}],
+  ['a refresh that failed for now', {}, { history: [event('refresh_failed', { code: 'UNAVAILABLE' })] }],
+  ['a refresh that was cut off', { refreshStartedAt: later(-30) }, {}],
+  ['a file that others can read', {}, { readableByOthers: true }],
+  ['a grant that ends in a week', { refreshExpiresAt: later(7 * 86_400) }, {}],
+])('%s is no problem', (_what, status, context) => {
+  expect(card(status, context).problem).toBeUndefined();
+});
 
-const STALE = { session: { kind: 'expired', refreshable: true } } as const;
-// Each is put on top of all that follow it: the worst is said first.
-const CASES: readonly Case[] = [
-  {
-    what: 'nobody has signed in',
-    status: { session: { kind: 'none' } },
-    tone: 'failure',
-    says: /Nobody has signed in/,
-    action: 'sign-in',
-  },
-  {
-    what: 'the end of a token that cannot be refreshed',
-    status: { session: { kind: 'expired', refreshable: false }, refreshable: false },
-    tone: 'failure',
-    says: /no refresh token/,
-    action: 'sign-in',
-  },
-  {
-    what: 'a dead grant',
-    context: { history: [DEAD] },
-    tone: 'failure',
-    says: /Only a new sign-in/,
-    action: 'sign-in',
-  },
-  {
-    what: 'a refresh that failed for now',
-    context: { history: [UNREACHED] },
-    tone: 'warning',
-    says: /no network/,
-    action: 'refresh',
-  },
-  {
-    what: 'a refresh that was cut off',
-    status: { refreshStartedAt: later(-30) },
-    tone: 'warning',
-    says: /cut off/,
-    action: 'refresh',
-  },
-  { what: 'a token that has ended', status: STALE, tone: 'warning', says: /has ended/, action: 'refresh' },
-  {
-    what: 'a grant that ends soon',
-    status: { refreshExpiresAt: later(86_400) },
-    tone: 'warning',
-    says: /This sign-in ends/,
-    action: 'sign-in',
-  },
-  {
-    what: 'a scope that was not granted',
-    status: { missingScopes: ['weight'] },
-    tone: 'warning',
-    says: /Not every scope/,
-    action: 'sign-in',
-  },
-  {
-    what: 'a file that others can open',
-    context: { fileMode: '0644' },
-    tone: 'warning',
-    says: /mode 0644/,
-    action: 'refresh',
-  },
-];
+const PROBLEMS = [
+  ['no sign-in', { session: { kind: 'none' } }, {}, 'none', /No one has signed in/],
+  ['a dead grant', DEAD, { history: [event('refresh')] }, 'ended', /Fitbit says.*last worked on Today, .+/],
+  [
+    'no refresh token',
+    { session: { kind: 'expired', refreshable: false }, refreshable: false },
+    {},
+    'ended',
+    /expired/,
+  ],
+  ['a missing scope', { missingScopes: ['sleep'] }, {}, 'missing', /add Sleep/],
+  ['an end within two days', { refreshExpiresAt: later(86_400) }, {}, 'expires', /expires on/],
+] as const satisfies readonly [string, Partial<Status>, Partial<CardContext>, string, RegExp][];
 
-describe('what is wrong', () => {
-  test.each(CASES)('$what: in plain words, with the one button that mends it', ({ status, context, ...expected }) => {
-    const { tone, problem } = cardOf({ ...WELL, ...status }, { ...CONTEXT, ...context });
-    expect(tone).toBe(expected.tone);
-    expect(problem?.text).toMatch(expected.says);
-    expect(problem?.action).toBe(expected.action);
+test.each(PROBLEMS)('%s is a problem, in plain words with one button', (_what, status, context, state, text) => {
+  const shown = card(status, context);
+  expect(shown.state).toBe(state);
+  expect(shown.problem?.text).toMatch(text);
+  expect(shown.problem?.button).toMatch(/sign in|Sleep/i);
+});
+
+test.each(PROBLEMS.map(([what, , , state], index) => [what, state, index] as const))(
+  '%s comes before all lesser problems',
+  (_what, state, index) => {
+    const together = PROBLEMS.slice(index).reverse();
+    const status = Object.assign({}, ...together.map((one) => one[1]));
+    const context = Object.assign({}, ...together.map((one) => one[2]));
+    expect(card(status, context).state).toBe(state);
+  },
+);
+
+test('at Google, signing out ends the access of all computers; at a sandbox of it, only this sign-in', () => {
+  expect(card({ provider: 'google-health' }).signOut).toBe('everywhere');
+  expect(card({ provider: 'google-health', sandbox: 'http://127.0.0.1:1' }).signOut).toBe('here');
+});
+
+test('a damaged file is named, with what to do and no button', () => {
+  const error = new AuthError('STORE_DAMAGED', 'The profile “x” is damaged.');
+  const shown = damagedCard('x', error, '/profiles/x.json');
+  expect(shown).toMatchObject({ state: 'damaged', canCheck: false });
+  expect(shown.problem?.text).toContain(error.message);
+  expect(shown.problem).not.toHaveProperty('button');
+  expect(shown.details.map(({ value }) => value)).toContain('/profiles/x.json');
+});
+
+const line = (minute: number, fields: Readonly<Record<string, unknown>>) =>
+  JSON.stringify({ time: `2026-03-02T09:${String(minute).padStart(2, '0')}:00.000Z`, profile: 'default', ...fields });
+
+describe('the history in a log', () => {
+  test('is each profile’s own, newest first', () => {
+    const log = [
+      line(1, { event: 'sign_in', msg: 'Signed in' }),
+      line(3, { event: 'sign_in', profile: 'partner' }),
+      line(4, { event: 'refresh_failed', error_code: 'UNAVAILABLE', msg: 'No network.' }),
+    ].join('\n');
+    const history = readHistory(log);
+    expect(history.get('partner')).toHaveLength(1);
+    expect(history.get('default')).toMatchObject([
+      { kind: 'refresh_failed', code: 'UNAVAILABLE', ok: false, message: 'No network.' },
+      { kind: 'sign_in', ok: true },
+    ]);
   });
 
-  test.each(CASES.map(({ what }, index) => [what, index] as const))(
-    '%s comes before all lesser ones',
-    (_what, index) => {
-      const together = CASES.slice(index).reverse();
-      const status: Status = Object.assign({}, WELL, ...together.map((one) => one.status));
-      const context: CardContext = Object.assign({}, CONTEXT, ...together.map((one) => one.context));
-      expect(cardOf(status, context).problem?.text).toMatch(CASES[index]?.says ?? /never/);
-    },
-  );
-
-  test('a sign-in that was denied leaves a dead grant dead', () => {
-    expect(cardOf(WELL, { ...CONTEXT, history: [DENIED, DEAD] }).problem?.text).toMatch(/Only a new sign-in/);
+  test.each([
+    ['a line that a crash cut off', line(1, { event: 'refresh' }).slice(0, 40)],
+    ['a line of something else', line(1, { event: 'stray_request', reason: 'no-state' })],
+    ['an event of no profile', line(1, { event: 'refresh', profile: undefined })],
+    ['an event named like a property of every object', line(1, { event: 'constructor' })],
+    ['a damaged time', line(1, { event: 'refresh', time: 'yesterday' })],
+    ['JSON that is no object', 'null'],
+    ['an empty line', ''],
+  ])('skips %s', (_what, damaged) => {
+    const history = readHistory([line(1, { event: 'sign_in' }), damaged, line(2, { event: 'refresh' })].join('\n'));
+    expect(history.get('default')?.map(({ kind }) => kind)).toEqual(['refresh', 'sign_in']);
   });
 
-  test.each(['sign_in', 'refresh', 'import'])('%s mends what failed before it', (kind) => {
-    expect(cardOf(WELL, { ...CONTEXT, history: [event(kind), DEAD] })).not.toHaveProperty('problem');
-  });
-
-  test('a damaged file is named, with what to do, and no button that cannot help', () => {
-    const error = new AuthError('STORE_DAMAGED', 'The profile “x” is damaged.');
-    const card = damagedCard('x', error, '/profiles/x.json');
-    expect(card).toMatchObject({ tone: 'failure', state: 'Cannot be read', file: '/profiles/x.json' });
-    expect(card.problem).toEqual({ text: `${error.message} ${error.hint}` });
+  test('keeps the newest few of each profile', () => {
+    const log = Array.from({ length: 30 }, (_, minute) => line(minute, { event: 'refresh' })).join('\n');
+    expect(
+      readHistory(log, 3)
+        .get('default')
+        ?.map(({ at }) => at.getUTCMinutes()),
+    ).toEqual([29, 28, 27]);
+    expect(readHistory(log).get('default')).toHaveLength(10);
   });
 });

@@ -1,8 +1,9 @@
 import { html } from 'ghtml';
 import { FAVICON, type IconName, icon, MARK } from './icons.ts';
+import { COPY_SCRIPT, SITE_SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 import { LABELS, LANGUAGE, PRODUCT } from './texts.ts';
-import type { Fact } from './view.ts';
+import type { Fact, Notice, Shell } from './view.ts';
 
 /** What differs between pages. In these templates `!` marks what is HTML already. */
 export interface Page {
@@ -14,11 +15,10 @@ export interface Page {
   readonly main: string;
   /** HTML at the right of the footer. */
   readonly footer?: string;
-  readonly script: string;
 }
 
 /** A whole HTML document. */
-export function documentPage({ kind, title, badge, main, footer = '', script }: Page): string {
+export function documentPage({ kind, title, badge, main, footer = '' }: Page): string {
   const pill = badge === undefined ? '' : html`<span class="pill warning">${badge}</span>`;
   return html`<!doctype html>
 <html lang="${LANGUAGE}">
@@ -37,10 +37,34 @@ export function documentPage({ kind, title, badge, main, footer = '', script }: 
 </main>
 <footer><p>!${icon('lock')}<span>${LABELS.footer}</span></p>!${footer}</footer>
 <p class="unseen" role="status" id="said"></p>
-<script>!${script}</script>
+<script>!${COPY_SCRIPT}</script>!${kind === 'result' ? '' : html`<script>!${SITE_SCRIPT}</script>`}
 </body>
 </html>
 `;
+}
+
+/** A page of the local site. `data` are the sentences that its script may need. */
+export function sitePage(
+  kind: 'setup' | 'status',
+  title: string,
+  main: string,
+  { csrf }: Shell,
+  data: Readonly<Record<string, unknown>>,
+): string {
+  const hidden = html`<input type="hidden" name="_csrf" value="${csrf}">`;
+  // The buttons of what a script replaces belong to this form, so that the token stays outside.
+  const act = kind === 'status' ? html`<form method="post" action="status" id="act">!${hidden}</form>` : '';
+  return documentPage({
+    kind,
+    title,
+    main: html`<p class="notice failure" id="lost" role="alert" hidden></p>!${main}!${act}<template id="texts" data-texts="${JSON.stringify(data)}"></template>`,
+    footer: html`<form method="post" action="stop">!${hidden}<button class="link">${LABELS.stop}</button></form>`,
+  });
+}
+
+/** The result of the last button. It takes the focus, so that it is heard and in sight. */
+export function noticeBox({ tone, text }: Notice): string {
+  return html`<div class="notice ${tone}" role="status" id="notice" tabindex="-1" autofocus>!${icon(tone === 'success' ? 'check' : 'triangle')}<p>${text}</p></div>`;
 }
 
 export interface Drawing {
@@ -74,9 +98,10 @@ export function copyButton(text: string, label: string, className: string): stri
 }
 
 export function factList(facts: readonly Fact[]): string {
-  const rows = facts.map(({ label, value, code }) => {
+  if (facts.length === 0) return '';
+  const rows = facts.map(({ label, value, code, after = '' }) => {
     const shown = code ? html`<code>!${breakable(value)}</code>` : html`${value}`;
-    return html`<div><dt>${label}</dt><dd>!${shown}</dd></div>`;
+    return html`<div><dt>${label}</dt><dd>!${shown}${after}</dd></div>`;
   });
   return html`<dl class="facts">!${rows}</dl>`;
 }
@@ -94,8 +119,8 @@ export function unseen(words: string): string {
 }
 
 /** A link that opens beside the page. */
-export function newTab(url: string, label: string, className: string): string {
-  return html`<a class="${className}" href="${url}" target="_blank" rel="noreferrer">${label}!${icon('open')}!${unseen(LABELS.newTab)}</a>`;
+export function newTab(url: string, label: string, className: string, of = ''): string {
+  return html`<a class="${className}" href="${url}" target="_blank" rel="noreferrer">${label}!${className === 'link' ? '' : icon('open')}!${unseen(`${of} ${LABELS.newTab}`.trim())}</a>`;
 }
 
 /** A long name that breaks only after `/ . _ - @`. */

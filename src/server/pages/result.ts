@@ -1,7 +1,7 @@
+import type { FastifyReply } from 'fastify';
 import { html } from 'ghtml';
 import { breakable, commandBox, type Drawing, documentPage, drawing, factList, fold } from './html.ts';
 import { icon } from './icons.ts';
-import { COPY_SCRIPT } from './script.ts';
 import { LABELS, NOT_MOVING } from './texts.ts';
 import type { IconLine, Link, View } from './view.ts';
 
@@ -15,7 +15,15 @@ export function resultPage(view: View): string {
 !${lines.length === 0 ? '' : html`<ul class="lines">!${lines.map(iconLine)}</ul>`}
 !${action(view)}
 </div>!${facts.length === 0 ? '' : fold(LABELS.details, factList(facts))}</div>`;
-  return documentPage({ kind: 'result', title, badge, main, script: COPY_SCRIPT });
+  return documentPage({ kind: 'result', title, badge, main });
+}
+
+export function sendPage(reply: FastifyReply, status: number, view: View): FastifyReply {
+  return sendHtml(reply, status, resultPage(view));
+}
+
+export function sendHtml(reply: FastifyReply, status: number, page: string): FastifyReply {
+  return reply.code(status).type('text/html; charset=utf-8').send(page);
 }
 
 function drawingOf({ tone, account, leaving, otherBrowser }: View): Drawing {

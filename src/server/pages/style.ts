@@ -87,7 +87,7 @@ summary { cursor: pointer; list-style: none; } summary::-webkit-details-marker {
 .chevron { transition: transform .15s; } details[open] > summary > .chevron { transform: rotate(90deg); }
 .facts { display: grid; gap: .5rem; font-size: .875rem; line-height: 1.25rem; } .facts > div { display: grid; grid-template-columns: 7rem 1fr; gap: 0 1rem; }
 dt { color: var(--soft); } .facts dd { overflow-wrap: break-word; } .facts time { font-variant-numeric: tabular-nums; }
-.history + .facts { margin-top: 1.25rem; } .history { gap: .25rem; } .history dd.failed { color: var(--fail); }
+.history { gap: .25rem; } .facts.history > div { grid-template-columns: 10.5rem 1fr; } .gap { margin-bottom: 1.25rem; } .history dd.failed { color: var(--fail); }
 footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem 1.5rem; margin-top: 1.25rem; font-size: .8125rem; line-height: 1.125rem; color: var(--soft); }
 .status footer, .setup footer { margin-top: 2.5rem; } footer p { display: flex; gap: .5rem; } footer .link { color: var(--soft); }
 .pill { display: inline-flex; align-items: center; gap: .375rem; border-radius: 1rem; padding: .1875rem .625rem; font-size: .8125rem; line-height: 1.125rem; font-weight: 600; white-space: nowrap; }
@@ -98,20 +98,20 @@ footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5
 .notice svg { margin-top: .125rem; } .notice p { color: var(--ink); white-space: pre-line; } .notice b { font-weight: 600; }
 .notice.success { background: var(--tint); } .notice.failure { background: var(--fail-tint); } .notice.warning { background: var(--warn-tint); }
 
-.verdict { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem; margin-bottom: 1.5rem; } .verdict > div { flex: 1; }
+.verdict { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem; margin-bottom: 1.5rem; } .verdict > :first-child { flex: 1; }
 .tools { display: flex; gap: .75rem; } .find { display: flex; align-items: center; gap: .625rem; width: 11rem; border: 1px solid var(--edge); border-radius: .5rem; padding: 0 .75rem; background: var(--card); color: var(--soft); font-size: .875rem; }
 .find input { flex: 1; min-width: 0; border: 0; padding: 0; background: none; color: var(--ink); } .find input:focus { outline: none; } .find:focus-within { outline: 2px solid var(--accent); outline-offset: -1px; }
 .profile .pad { display: grid; gap: 1rem; } .head { display: grid; grid-template-columns: auto 1fr auto; align-items: center; gap: 0 .875rem; } .head h2 { overflow-wrap: break-word; }
 .avatar { display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--tint); color: var(--accent); font-weight: 600; } .avatar.ended { background: var(--well); color: var(--soft); }
 .problem { display: flex; align-items: center; justify-content: space-between; gap: .75rem 1.5rem; } .problem p { text-wrap: pretty; } .problem .button { flex: none; }
-.actions { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.25rem; margin-top: .25rem; } .actions details { margin-left: auto; } .actions details[open] { flex-basis: 100%; margin: 0; } .actions details[open] > summary { width: max-content; margin-left: auto; }
+.actions { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.25rem; margin-top: .25rem; } .actions details { margin-left: auto; } .actions details[open] { flex-basis: 100%; margin: 0; } .actions details[open].ask > summary { display: flex; width: max-content; margin-left: auto; }
 .sure { margin-top: .75rem; border: 1px solid var(--line); border-radius: .75rem; padding: .875rem; background: var(--well); font-size: .875rem; line-height: 1.25rem; } .sure div { display: flex; flex-wrap: wrap; gap: .625rem; margin-top: .75rem; }
 .fold .actions { margin-top: 1.25rem; }
 .rows { overflow: hidden; } .group { display: flex; justify-content: space-between; padding: .5625rem 1.25rem; background: var(--well); } * + .group { border-top: 1px solid var(--line); }
 .row { border-top: 1px solid var(--line); } .row > summary { display: grid; grid-template-columns: 1.75rem 1fr 12rem 11rem 1rem; align-items: center; gap: 0 .875rem; min-height: 2.875rem; padding: .25rem 1.25rem; } .row > summary:hover { background: var(--well); } .row > summary:focus-visible { outline-offset: -2px; }
 .row .avatar { width: 1.75rem; height: 1.75rem; font-size: .8125rem; } .cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .row .cut + .cut { font-size: .875rem; color: var(--soft); }
 .mark-words { display: flex; align-items: center; gap: .5rem; font-size: .875rem; line-height: 1.25rem; font-weight: 500; }
-.row .inside { display: grid; gap: 1rem; padding: .25rem 1.25rem 1.25rem 3.875rem; } .row .history { margin-bottom: 1.25rem; } .row .actions details.past { margin: 0; }
+.row .inside { display: grid; gap: 1rem; padding: .25rem 1.25rem 1.25rem 3.875rem; } .row .actions details.past { margin: 0; }
 .emptiness { padding: 3rem 1.5rem; text-align: center; } .emptiness .drawing { justify-content: center; } .emptiness .lead { max-width: 18rem; margin-inline: auto; } .emptiness .action { display: grid; justify-items: center; gap: 1rem; }
 
 .setup main > .lead { margin-bottom: 1.5rem; } .columns { display: grid; gap: 1rem 2rem; align-items: start; }
@@ -127,16 +127,16 @@ input[type=checkbox]:checked { border-color: var(--accent); background: var(--ac
 .steps li:has(input:not(:checked)):not(li:has(input:not(:checked)) ~ li) { background: var(--tint); } .steps li:has(input:not(:checked)):not(li:has(input:not(:checked)) ~ li) input { border-color: var(--accent); } .steps li:has(input:not(:checked)):not(li:has(input:not(:checked)) ~ li) input::after { color: var(--accent); }
 .aside { display: flex; gap: .5rem; margin: 1rem 1.25rem 0; }
 .setup main:has([value=fitbit]:checked) .google, .setup main:not(:has([value=fitbit]:checked)) .fitbit { display: none; }
-.zone { display: flex; align-items: center; gap: 1rem; border: 1px dashed var(--edge); border-radius: .75rem; padding: .875rem 1rem; } .zone > svg, .file > svg { width: 1.5rem; height: 1.5rem; color: var(--accent); } .zone b, .file b { font-weight: 600; } .zone input { position: absolute; opacity: 0; width: 1px; height: 1px; } .zone label:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
+.zone { display: flex; align-items: center; gap: 1rem; border: 1px dashed var(--edge); border-radius: .75rem; padding: .875rem 1rem; } .zone > svg, .file > svg { width: 1.5rem; height: 1.5rem; color: var(--accent); } .zone b, .file b { font-weight: 600; } .file b { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; } .zone input { position: absolute; opacity: 0; width: 1px; height: 1px; } .zone label:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
 .file { display: flex; align-items: center; gap: .875rem; border: 1px solid transparent; border-radius: .75rem; padding: .75rem .875rem; background: var(--well); } .file.taken { background: var(--tint); } .file > div { flex: 1; min-width: 0; overflow-wrap: break-word; } .file .tick { display: grid; place-items: center; flex: none; width: 2rem; height: 2rem; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
-.panel .pad > * + * { margin-top: .75rem; } .more > summary { display: inline-flex; align-items: center; gap: .75rem; } .more > div { margin-top: .75rem; }
+.panel .pad > * + *, .panel .google > * + *, .untaken > * + * { margin-top: .75rem; } .panel .pad.google > * { margin: 0; } .more > summary { display: inline-flex; align-items: center; gap: .75rem; } .more > div { margin-top: .75rem; }
 .setup:has(.file.taken:not([hidden])) .untaken { display: none; }
 .field + .field, .field + .more, .more + .field { margin-top: 1rem; } .field label { display: block; font-size: .875rem; line-height: 1.25rem; font-weight: 600; }
-.field input, textarea { display: block; width: 100%; min-height: 2.75rem; margin-top: .375rem; border: 1px solid var(--edge); border-radius: .5rem; padding: .5rem .75rem; background: var(--card); font: .8125rem/1.25rem ${MONO}; } textarea { min-height: 6rem; resize: vertical; }
+.field input:not([type=checkbox]), textarea { display: block; width: 100%; min-height: 2.75rem; margin-top: .375rem; border: 1px solid var(--edge); border-radius: .5rem; padding: .5rem .75rem; background: var(--card); font: .8125rem/1.25rem ${MONO}; } textarea { min-height: 6rem; resize: vertical; }
 .field input:focus-visible, textarea:focus-visible { outline-offset: -1px; } [aria-invalid=true] { border-color: var(--fail) !important; } [aria-invalid=true]:focus-visible { outline-color: var(--fail); }
 .field .micro { margin-top: .375rem; } .field .error, .field .known { display: flex; gap: .5rem; margin-top: .375rem; font-size: .8125rem; line-height: 1.125rem; color: var(--fail); } .field .known { color: var(--accent); } .known:empty { display: none; }
-.asks { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; font-size: .875rem; line-height: 1.25rem; } .asks > span { color: var(--soft); } .asks details { display: contents; } .asks .ticks { grid-column: 1 / -1; } .asks p { grid-column: 1 / -1; }
-.asks:has(details[open]) > p, .asks details[open] > summary > .shut, .asks details:not([open]) > summary > .opened { display: none; }
+.asks { position: relative; font-size: .875rem; line-height: 1.25rem; } .asks > span { position: absolute; color: var(--soft); } .asks > details > summary { display: flex; width: max-content; margin-left: auto; }
+.asks:has(> details[open]) > .asked, .asks > details[open] > summary > .shut, .asks > details:not([open]) > summary > .opened { display: none; }
 .ticks { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem 1rem; margin-top: .75rem; } .check { display: flex; align-items: flex-start; gap: .75rem; font-size: .875rem; line-height: 1.375rem; cursor: pointer; } .ticks .more { grid-column: 1 / -1; } .ticks .ticks { margin-top: .25rem; }
 .web:not(:has(:checked)) .field { display: none; }
 .warned { display: flex; gap: 1rem; align-items: center; font-size: .8125rem; line-height: 1.1875rem; color: var(--soft); } .warned b { font-weight: 600; color: var(--ink); } .sketch { width: 8rem; height: auto; stroke-width: 1; }
@@ -146,7 +146,7 @@ input[type=checkbox]:checked { border-color: var(--accent); background: var(--ac
 @media (max-width: 35.99rem) {
   body.result { padding-top: 1.5rem; } .account b { display: block; margin: 0; }
   .status .pad, .setup .pad { padding: 1.25rem 1rem; } .status .fold > summary { padding-inline: 1rem; } .status .fold > div { padding-inline: 1rem; }
-  .facts > div { grid-template-columns: 1fr; } .profile .problem, .row .problem { flex-direction: column; align-items: stretch; }
+  .facts > div, .facts.history > div { grid-template-columns: 1fr; } .profile .problem, .row .problem { flex-direction: column; align-items: stretch; }
   .head { align-items: start; } .head .pill { grid-column: 2; justify-self: start; margin-top: .5rem; } .head { grid-template-columns: auto 1fr; } .wide-only { display: none; }
   .row > summary { grid-template-columns: 1.75rem 1fr auto 1rem; gap: 0 .75rem; padding: .625rem 1rem; } .row .avatar { grid-row: span 2; } .row .cut { grid-column: 2 / 4; } .row .cut + .cut { grid-column: 2; grid-row: 2; } .row .mark-words { grid-column: 3; grid-row: 2; } .row .chevron { grid-column: 4; grid-row: 1 / span 2; } .row .inside { padding: .25rem 1rem 1.25rem; } .group { padding-inline: 1rem; }
   .choices { grid-template-columns: 1fr; } .steps > li { padding-inline: 1rem; align-items: start; } .doors { flex-direction: column; align-items: flex-end; gap: .25rem; } .file { flex-wrap: wrap; } .file .button { flex-basis: 100%; } .ticks { grid-template-columns: 1fr; } .sketch { width: 6.5rem; } .aside { margin-inline: 1rem; }

@@ -44,13 +44,19 @@ export const VIEWS = {
   otherBrowser: {
     tone: 'waiting',
     title: 'Finish in the browser you started with',
-    lead: 'This response came from another browser, so it was ignored. The sign-in still waits.',
+    lead: 'This response came from another browser, so it was ignored.',
     otherBrowser: true,
+    // No button: it could lead the wrong person on.
+    lines: [
+      { icon: 'clock', text: 'Nothing was changed. The sign-in still waits.' },
+      { icon: 'tab', text: 'Didn’t start a sign-in? Close this tab.' },
+    ],
   },
   otherUser: {
     tone: 'failure',
     title: 'This sign-in belongs to another user',
     lead: 'Another user of this computer started it. Nothing was changed.',
+    lines: [{ icon: 'tab', text: LABELS.closeTab }],
   },
   broken: {
     tone: 'failure',
@@ -169,12 +175,6 @@ export const UNEXPECTED_RESPONSE = {
     'other-issuer': 'It comes from a different provider.',
     'no-answer': 'It holds neither a code nor an error.',
   },
-  otherBrowser: {
-    title: 'Finish in the browser you started with',
-    lead: 'This response came from another browser, so it was ignored.',
-    waits: (until: string) => `Nothing was changed. The sign-in waits until ${until}.`,
-    notYours: 'Didn’t start a sign-in? Close this tab.',
-  },
 } as const;
 
 export const STATUS = {
@@ -241,6 +241,7 @@ export const STATUS = {
       'all',
       ' computers. The tokens here are deleted.',
     ],
+    nothing: 'The profile is deleted from this computer.',
     here: (provider: string, who: string) => `${provider} revokes this sign-in of ${who}. The tokens here are deleted.`,
   },
   results: {
@@ -260,6 +261,7 @@ export const STATUS = {
     export_failed: 'Export failed',
     sign_out: 'Signed out',
   },
+  unknown: 'Unknown provider',
   back: 'Back to your sign-ins',
 } as const;
 
@@ -305,6 +307,7 @@ export const SETUP = {
   clientSecret: 'Client secret',
   secretStored: 'Stored only on this computer.',
   secretKept: 'One is stored. Leave this empty to keep it.',
+  secretForgotten: 'Enter it again; it isn’t remembered.',
   secretNone: 'Leave empty if the app has none.',
   lostSecret: ['Lost it? ', 'Add a new secret to the client', '.'],
   web: 'It’s a Web client',
@@ -364,18 +367,31 @@ const SCOPE_LABELS: Readonly<Record<string, string>> = {
 const SCOPE_ORDER = Object.keys(SCOPE_LABELS);
 const IDENTITY_SCOPES: ReadonlySet<string> = new Set(['openid', 'email']);
 
-/** The names of scopes in plain words; those that only say who it is are left out. */
+/** A scope in plain words; its own name if it is not known. */
+export function scopeLabel(scope: string): string {
+  const { stem, access, name } = partsOf(scope);
+  const words = SCOPE_LABELS[stem] ?? name;
+  return access === 'writeonly' ? `${words} (add)` : words;
+}
+
+/** The names of scopes in plain words, those that only tell who it is left out. */
 export function scopeLabels(scopes: readonly string[]): readonly string[] {
-  const rows = scopes.map((scope) => {
-    const name = scope.slice(scope.lastIndexOf('/') + 1).replace(/^googlehealth\.|^userinfo\./, '');
-    const [stem = name, access] = name.split('.');
-    const words = SCOPE_LABELS[stem] ?? name;
-    return { name, rank: SCOPE_ORDER.indexOf(stem), words: access === 'writeonly' ? `${words} (add)` : words };
-  });
-  return rows
-    .filter(({ name }) => !IDENTITY_SCOPES.has(name))
-    .sort((a, b) => (a.rank >>> 0) - (b.rank >>> 0) || a.words.localeCompare(b.words))
-    .map(({ words }) => words);
+  return scopes
+    .filter((scope) => !IDENTITY_SCOPES.has(partsOf(scope).name))
+    .sort(byInterest)
+    .map(scopeLabel);
+}
+
+/** The order in which people look for scopes. */
+export function byInterest(a: string, b: string): number {
+  const rank = (scope: string) => SCOPE_ORDER.indexOf(partsOf(scope).stem) >>> 0;
+  return rank(a) - rank(b) || a.localeCompare(b);
+}
+
+function partsOf(scope: string) {
+  const name = scope.slice(scope.lastIndexOf('/') + 1).replace(/^googlehealth\.|^userinfo\./, '');
+  const [stem = name, access] = name.split('.');
+  return { name, stem, access };
 }
 
 /** "Activity, heart and body, sleep, profile"; of many, the first three and how many more. */

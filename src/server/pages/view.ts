@@ -11,6 +11,8 @@ export interface Fact {
   readonly value: string;
   /** An identifier or a path: set in monospace, broken only after `/ . _ -`. */
   readonly code?: boolean;
+  /** Words behind it. */
+  readonly after?: string;
 }
 
 /** A sentence with its icon; a link may stand inside. */
@@ -40,4 +42,22 @@ export interface View {
   readonly leaving?: Link;
   /** The response came from a browser other than the one that began. */
   readonly otherBrowser?: boolean;
+}
+
+/** The local site's pages. */
+export type PageName = 'setup' | 'status';
+
+/** The result of a button, shown by the next page: at the profile it was about, else at the top. */
+export interface Notice {
+  readonly tone: 'success' | 'failure';
+  readonly text: string;
+  readonly profile?: string;
+}
+
+/** What setup and status page need of the site around them. */
+export interface Shell {
+  readonly csrf: string;
+  readonly notice?: Notice | undefined;
+  /** The steps that were ticked off. */
+  readonly ticks: ReadonlySet<string>;
 }

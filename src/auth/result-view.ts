@@ -1,9 +1,5 @@
-import type { SignIn } from '../auth/login.ts';
-import { withProfileFlag } from '../auth/messages.ts';
-import type { Status } from '../auth/status.ts';
 import type { AuthError } from '../errors.ts';
 import type { UnexpectedReason } from '../oauth/authorization.ts';
-import type { PasteReason } from '../oauth/pasted-callback.ts';
 import {
   FAILURE_TITLES,
   formatDateTime,
@@ -16,6 +12,9 @@ import {
   UNEXPECTED_RESPONSE,
 } from '../server/pages/texts.ts';
 import type { Fact, IconLine, View } from '../server/pages/view.ts';
+import type { SignIn } from './login.ts';
+import { withProfileFlag } from './messages.ts';
+import type { Status } from './status.ts';
 
 const CLOSE_TAB: IconLine = { icon: 'tab', text: LABELS.closeTab };
 const DAY_MS = 86_400_000;
@@ -106,7 +105,7 @@ export function accountName({
 }
 
 /** The provider's name without its service: "Google". */
-function shortProvider({ provider, providerName: name }: Pick<Status, 'provider' | 'providerName'>): string {
+export function shortProvider({ provider, providerName: name }: Pick<Status, 'provider' | 'providerName'>): string {
   return provider === 'google-health' ? 'Google' : name.replace(' (sandbox)', '');
 }
 
@@ -158,22 +157,6 @@ export function strayView(reason: UnexpectedReason): View {
   };
 }
 
-/** For the response that another browser brought. No button: it could lead the wrong person on. */
-export function otherBrowserView(until: Date): View {
-  const { title, lead, waits, notYours } = UNEXPECTED_RESPONSE.otherBrowser;
-  const time = until.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  return {
-    tone: 'waiting',
-    otherBrowser: true,
-    title,
-    lead,
-    lines: [
-      { icon: 'clock', text: waits(time) },
-      { icon: 'tab', text: notYours },
-    ],
-  };
-}
-
 /** For a callback after the wait has ended. */
 export function overView(): View {
   return {
@@ -186,31 +169,4 @@ export function overView(): View {
 
 function commandFor(command: string, profile: string): string {
   return withProfileFlag(`\`fitbit-login ${command}\``, profile).slice(1, -1);
-}
-
-const PASTE: Readonly<
-  Record<PasteReason, (to: { readonly provider: string; readonly redirectUri: string }) => string>
-> = {
-  unreadable: ({ redirectUri }) =>
-    `That is neither an address nor a code. Paste the whole address that the browser ended on: it begins with ${redirectUri}`,
-  'sign-in-page': ({ provider, redirectUri }) =>
-    `That is the address of a page of ${provider}'s. Allow access there, and paste the address that comes after it: it begins with ${redirectUri}`,
-  'other-address': ({ redirectUri }) =>
-    `That address is not where this sign-in ends. Paste the one that begins with ${redirectUri}`,
-  'no-answer': () => 'That holds no code. It may have been cut off when it was copied: paste the whole address.',
-  'repeated-parameter': () => 'That gives a parameter more than once. Paste the address once, and nothing else.',
-  'wrong-state': () =>
-    'That belongs to another sign-in, or was cut off when it was copied. Open the address above, and paste the whole address that it leads to.',
-  'other-issuer': ({ provider }) =>
-    `That does not say that it comes from ${provider}. Paste the whole address that the browser ended on.`,
-  'code-alone': ({ provider }) =>
-    `A code alone cannot be told from somebody else's at ${provider}. Paste the whole address that the browser ended on.`,
-};
-
-/** Why what was pasted was not the awaited answer, and what to paste instead. Nothing of it is repeated. */
-export function pasteRefusal(
-  reason: PasteReason,
-  to: { readonly provider: string; readonly redirectUri: string },
-): string {
-  return PASTE[reason](to);
 }

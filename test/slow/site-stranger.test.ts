@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from '../browser/browser.ts';
+import { run, type StrangersSite, strangersSite } from '../browser/stranger.ts';
 import { OPENED, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
-import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
-import { run, type StrangersSite, strangersSite } from './stranger.ts';
 
 describe.skipIf(skipWithoutBrowser)(
   'the local pages, while the person has a hostile page open in the same browser',
@@ -20,7 +20,7 @@ describe.skipIf(skipWithoutBrowser)(
     const opened = async (visited: VisitedSite): Promise<Page> => {
       const page = await browser.context.newPage();
       await page.goto(visited.site.url);
-      await page.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+      await page.getByRole('heading', { name: /needs you/ }).waitFor();
       return page;
     };
     const strangersPage = async (host: string, port = stranger.port): Promise<Page> => {
@@ -47,7 +47,7 @@ describe.skipIf(skipWithoutBrowser)(
       });
 
       // Even where it has learned the path, which it cannot.
-      test.each(['status', 'setup', 'events', 'stop'])(
+      test.each(['status', 'setup', 'live', 'stop'])(
         'tries everything that is no visit with /…/%s: it learns nothing, and nothing is done',
         async (page) => {
           const hostile = await strangersPage(host);
@@ -75,7 +75,7 @@ describe.skipIf(skipWithoutBrowser)(
         const hostile = await strangersPage(host);
         const popup = hostile.waitForEvent('popup');
         await run(hostile, 'openWindow', visited.origin + visited.path('status'));
-        await (await popup).getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+        await (await popup).getByRole('heading', { name: /needs you/ }).waitFor();
         expect(await hostile.evaluate('popup.closed')).toBe(true);
         await isUntouched(visited, own);
       });
@@ -115,5 +115,5 @@ async function isUntouched({ desk, send, path }: VisitedSite, own: Page): Promis
   expect([desk.acted, desk.submitted, desk.sandboxes]).toEqual([[], [], 0]);
   expect((await send('GET', path('status'), OPENED)).status).toBe(403);
   await own.reload();
-  await own.getByRole('heading', { name: 'Your sign-ins' }).waitFor();
+  await own.getByRole('heading', { name: /needs you/ }).waitFor();
 }

@@ -1,0 +1,247 @@
+import { tellingInWords } from '../browser/open-browser.ts';
+import { AuthError, asAuthError } from '../errors.ts';
+import type { SetupError, SetupForm, SetupProviderId, SetupView } from '../server/pages/setup.ts';
+import { SETUP, typographic } from '../server/pages/texts.ts';
+import type { Next, SetupHandlers } from '../server/site/routes.ts';
+import type { Site } from '../server/site/site.ts';
+import type { Profile } from '../store/profile.ts';
+import { type LoginEvent, type LoginOptions, login, type Onward, type SignIn } from './login.ts';
+import { checkStore } from './profiles.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import { loginProfileName } from './sandbox.ts';
+import {
+  type Download,
+  findDownload,
+  type ReadFile,
+  readClientFile,
+  readDownload,
+  setupErrors,
+  setupView,
+  validateSetupForm,
+} from './setup-form.ts';
+
+export interface SetupOptions
+  extends Omit<
+    LoginOptions,
+    'clientId' | 'clientSecret' | 'clientFile' | 'provider' | 'notify' | 'browser' | 'onward' | 'pasted'
+  > {
+  /** Called with the address of the page, whose key works once. */
+  readonly onPage?: (url: string) => void;
+}
+
+/** Sign-ins that a page of ours begins in its own tab. One waits at a time, because each needs the registered port. */
+export class BrowserLogins {
+  readonly #runtimeOptions: RuntimeOptions;
+  #last: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
+
+  constructor(runtimeOptions: RuntimeOptions) {
+    this.#runtimeOptions = runtimeOptions;
+  }
+
+  /** Ends the sign-in that waits, and begins another: the tab is sent to `url`. @throws AuthError as `login`, if it cannot begin */
+  async begin(options: LoginOptions): Promise<{ readonly url: string; readonly done: Promise<SignIn> }> {
+    await this.end();
+    const stop = new AbortController();
+    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+    let onUrl: (url: string) => void = () => {};
+    const address = new Promise<string>((resolve) => {
+      onUrl = resolve;
+    });
+    const notify = (event: LoginEvent) => {
+      if (event.kind === 'waiting') onUrl(event.url);
+      options.notify?.(event);
+    };
+    const done = login({ ...options, browser: false, signal, notify }, this.#runtimeOptions);
+    // Whether its caller looks at the result is the caller's choice.
+    this.#last = { stop, done: done.catch(() => {}) };
+    return { url: await Promise.race([address, done.then(() => '')]), done };
+  }
+
+  async end(): Promise<void> {
+    this.#last?.stop.abort();
+    await this.#last?.done;
+  }
+}
+
+/** @internal */
+export interface SetupDeskOptions {
+  /** What every sign-in from the page begins with: the profile above all. */
+  readonly signIn: LoginOptions;
+  readonly logins: BrowserLogins;
+  readonly runtimeOptions: RuntimeOptions;
+  readonly stored: () => Promise<Profile | undefined>;
+  /** Where the result page leads on to. */
+  readonly onward: () => Onward;
+}
+
+/**
+ * The setup page's part of a site: what it shows, and what its buttons do.
+ * @internal
+ */
+export class SetupDesk implements SetupHandlers {
+  readonly #options: SetupDeskOptions;
+  #form: SetupForm | undefined;
+  #file: ReadFile | undefined;
+  #download: Download | 'none' | undefined;
+  #errors: readonly SetupError[] = [];
+  #failed = false;
+  /** Ends with the sign-in whose callback has arrived. */
+  #finishing: Promise<unknown> | undefined;
+  #succeed: (done: SignIn) => void = () => {};
+  /** Resolves with the first sign-in that succeeds. */
+  readonly done = new Promise<SignIn>((resolve) => {
+    this.#succeed = resolve;
+  });
+
+  constructor(options: SetupDeskOptions) {
+    this.#options = options;
+  }
+
+  async view(): Promise<SetupView> {
+    // Its result is about to be known, and belongs on this page.
+    await this.#finishing;
+    return setupView({
+      stored: await this.#options.stored(),
+      redirectUris: this.#options.signIn.redirectUris,
+      form: this.#form,
+      file: this.#file,
+      download: this.#download,
+      errors: this.#errors,
+      failed: this.#failed,
+    });
+  }
+
+  async submit(form: SetupForm): ReturnType<SetupHandlers['submit']> {
+    // The secret is used now and not remembered.
+    this.#form = { ...form, clientSecret: '', clientFile: '' };
+    this.#errors = [];
+    try {
+      if (form.clientFile !== '') this.#file = readClientFile(form.clientFile, form.clientFileName);
+      if (form.action === 'use' && typeof this.#download === 'object') this.#file = await readDownload(this.#download);
+    } catch {
+      return this.#again([{ field: 'clientFile', text: SETUP.errors.file }]);
+    }
+    if (form.action === 'replace') this.#file = undefined;
+    if (form.action === 'look') {
+      const { environment, now } = createRuntime(this.#options.runtimeOptions);
+      this.#download = (await findDownload(environment, now())) ?? 'none';
+    }
+    if (form.action !== 'continue') return { kind: 'page' };
+    const file = form.provider === 'fitbit' ? undefined : this.#file;
+    const validation = validateSetupForm(form, file);
+    if ('errors' in validation) return this.#again(validation.errors);
+    const { registration, provider } = validation;
+    // The page shows one; what was known before may be several.
+    const stored = await this.#options.stored();
+    const same = stored?.client.id === registration.clientId ? stored.redirectUris : [];
+    const known = this.#options.signIn.redirectUris ?? same;
+    const options = {
+      ...registration,
+      provider,
+      // The file also names what is registered for a Web client.
+      ...(file?.content !== undefined && { clientFile: file.content.reveal() }),
+      ...(form.redirectUri !== '' && !known.includes(form.redirectUri) && { redirectUris: [form.redirectUri] }),
+    };
+    const error = await this.#begin(options, provider);
+    return 'kind' in error ? error : this.#again(setupErrors(error, provider));
+  }
+
+  /** Signs in at a new sandbox: nothing has to be registered. It never replaces a real sign-in. */
+  async sandbox(): Promise<Next> {
+    const result = await this.#begin({ sandbox: true, profile: 'sandbox' }, 'google-health');
+    return 'kind' in result ? result : { kind: 'page', notice: { tone: 'failure', text: typographic(result.message) } };
+  }
+
+  async #begin(
+    options: LoginOptions,
+    provider: SetupProviderId,
+  ): Promise<Extract<Next, { kind: 'redirect' }> | AuthError> {
+    const { signIn, logins, onward } = this.#options;
+    this.#finishing = undefined;
+    this.#failed = false;
+    const onError = (thrown: unknown) => {
+      const error = asAuthError(thrown);
+      if (error.code === 'CANCELLED') return;
+      this.#failed = true;
+      this.#errors = setupErrors(error, provider);
+      // Its secret is known to be wrong.
+      if (error.code === 'CLIENT_REJECTED' && this.#file !== undefined)
+        this.#file = { ...this.#file, content: undefined };
+    };
+    try {
+      const notify = ({ kind }: LoginEvent) => {
+        if (kind === 'answered') this.#finishing = ended;
+      };
+      const { url, done } = await logins.begin({ ...signIn, ...options, onward: onward(), notify });
+      const ended = done.then(this.#succeed, onError);
+      return { kind: 'redirect', url };
+    } catch (thrown) {
+      return asAuthError(thrown);
+    }
+  }
+
+  async #again(errors: readonly SetupError[]): Promise<{ readonly kind: 'again'; readonly view: SetupView }> {
+    this.#errors = errors;
+    return { kind: 'again', view: await this.view() };
+  }
+}
+
+/**
+ * Opens the setup page, which leads through registering an app, takes its credentials, and continues to the provider's consent page in
+ * the same tab.
+ *
+ * @throws AuthError `CANCELLED` when the page is stopped or closes after being idle; `LISTEN_FAILED`; `STORE_DAMAGED` and others of
+ *   `login` that no form can fix.
+ */
+export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignIn> {
+  const { onPage, signal, ...signIn } = options;
+  const runtime = createRuntime(runtimeOptions);
+  const { startSite } = await import('../server/site/site.ts');
+  const name = loginProfileName(runtime, options);
+  // Before a form is filled in whose result could not be stored.
+  await checkStore({ profile: name, signal }, runtimeOptions);
+  const logins = new BrowserLogins(runtimeOptions);
+  let site: Site | undefined;
+  const desk = new SetupDesk({
+    signIn,
+    logins,
+    runtimeOptions,
+    stored: () => runtime.store.read(name),
+    onward: () => ({ failed: { label: SETUP.fix, url: site?.pageUrl('setup') ?? '' } }),
+  });
+  const seen = new AbortController();
+  const handlers: SetupHandlers = {
+    view: () => {
+      seen.abort();
+      return desk.view();
+    },
+    submit: (form) => desk.submit(form),
+    sandbox: () => desk.sandbox(),
+  };
+  await using running = await startSite({ setup: handlers, log: await runtime.openLog() });
+  site = running;
+  onPage?.(running.url);
+  runtime.openBrowser(running.url, tellingInWords(runtime.notice, seen.signal));
+  try {
+    return await Promise.race([desk.done, rejectWhenEnded(running), rejectWhenAborted(signal)]);
+  } finally {
+    seen.abort();
+    await logins.end();
+  }
+}
+
+async function rejectWhenEnded(site: Site): Promise<never> {
+  const how = await site.ended;
+  throw new AuthError('CANCELLED', how === 'stopped' ? 'Setup was stopped.' : 'Setup page closed after being idle.', {
+    hint: 'Run `fitbit-login setup` to open it again.',
+  });
+}
+
+function rejectWhenAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () =>
+      reject(signal?.reason instanceof AuthError ? signal.reason : new AuthError('CANCELLED', 'Setup was cancelled.'));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,91 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Notice } from '../pages/view.ts';
+
+/**
+ * The one browser that may use the site: it brings the opened address's key, once, and from then on the cookie that it got for it. On a
+ * machine with several users, the loopback interface alone keeps none of them out.
+ */
+export class SiteSession {
+  /** Where the pages are. A browser sends its cookies to every port of a host: this path cannot be guessed, and the cookie goes nowhere else. */
+  readonly base = `/${random(16)}`;
+  /** Its name cannot be guessed either, so that no other port's page can replace the cookie. */
+  readonly cookie = { name: `fitbit-login-${random(8)}`, value: random(32) } as const;
+  /** HttpOnly; gone with the browser's session (RFC 6265bis §4.1.2). */
+  readonly cookieOptions = { path: this.base, httpOnly: true, sameSite: 'strict' } as const;
+  /** What the next page needs, and what must not stand in an address. */
+  readonly flash = new FlashStore();
+  /** The steps of the setup page that were ticked off. */
+  ticks: ReadonlySet<string> = new Set();
+  /** Resolves `idleMs` after the last request. A page in sight asks again and again, so that it keeps the site open. */
+  readonly idle: Promise<void>;
+  readonly #key = random(32);
+  #spent = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor({ idleMs }: { readonly idleMs: number }) {
+    let expire: () => void = () => {};
+    this.idle = new Promise((resolve) => {
+      expire = resolve;
+    });
+    this.#timer = setTimeout(expire, idleMs);
+  }
+
+  /** The path and query to open. */
+  get target(): string {
+    return `/?key=${this.#key}`;
+  }
+
+  /** Whether this is the key, for the first time. A wrong one does not spend it. */
+  spendKey(key: string | null): boolean {
+    if (this.#spent || !isSame(key, this.#key)) return false;
+    this.#spent = true;
+    return true;
+  }
+
+  admits(cookies: Readonly<Record<string, string | undefined>>): boolean {
+    return isSame(cookies[this.cookie.name], this.cookie.value);
+  }
+
+  touch(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+const CAPACITY = 32;
+
+/** What a redirect hands to the page it leads to, under a random id. The oldest is forgotten first. */
+class FlashStore {
+  readonly #values = new Map<string, Notice | URL>();
+
+  keep(value: Notice | URL): string {
+    const id = random(9);
+    this.#values.set(id, value);
+    const [oldest] = this.#values.keys();
+    if (oldest !== undefined && this.#values.size > CAPACITY) this.#values.delete(oldest);
+    return id;
+  }
+
+  notice(id: string | null): Notice | undefined {
+    const value = this.#values.get(id ?? '');
+    return value instanceof URL ? undefined : value;
+  }
+
+  address(id: string | null): URL | undefined {
+    const value = this.#values.get(id ?? '');
+    return value instanceof URL ? value : undefined;
+  }
+}
+
+function random(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+/** In constant time, whatever the lengths. */
+function isSame(given: string | null | undefined, right: string): boolean {
+  const [a, b] = [given ?? '', right].map((text) => createHash('sha256').update(text).digest());
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+}
