@@ -21,8 +21,8 @@ describe.skipIf(skipWithoutBrowser)('canary', PATIENT, () => {
     await page.reload();
     for (const secret of ['wrong5ec12e7marked', APP.secret]) {
       await page.getByRole('radio', { name: 'Fitbit' }).check();
-      await page.getByLabel('Client ID').fill(APP.id);
-      await page.getByLabel('Client secret').fill(secret);
+      await page.getByLabel('Client ID').filter({ visible: true }).fill(APP.id);
+      await page.getByLabel('Client secret').filter({ visible: true }).fill(secret);
       await page.getByRole('button', { name: /Continue to Fitbit|Try again/ }).click();
       await page.getByRole('button', { name: 'Allow' }).click();
       const back = page.getByRole('link', { name: 'Change the app' });

@@ -75,7 +75,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     await page.getByRole('link', { name: 'Change the app' }).click();
     await page.getByRole('alert').filter({ hasText: 'rejected the client secret' }).waitFor();
     expect(await page.content()).not.toContain('wrong5ec12e7');
-    expect(await page.getByLabel('Client ID').inputValue()).toBe(APP.id);
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe(APP.id);
     await page.keyboard.type(APP.secret);
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Allow' }).click();
@@ -92,9 +92,9 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     await page.getByRole('checkbox', { name: 'Workout location' }).last().uncheck();
     await fillIn(page, 'marked blank secret', '23 PAGE');
     await page.getByRole('alert').waitFor();
-    expect(await page.getByLabel('Client ID').inputValue()).toBe('23 PAGE');
-    expect(await page.getByLabel('Client ID').getAttribute('aria-invalid')).toBe('true');
-    expect(await page.getByLabel('Client secret').inputValue()).toBe('');
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe('23 PAGE');
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).getAttribute('aria-invalid')).toBe('true');
+    expect(await page.getByLabel('Client secret').filter({ visible: true }).inputValue()).toBe('');
     expect(await page.content()).not.toContain('marked blank secret');
     const box = (scope: string) => page.locator(`[name="scopes:fitbit"][value=${scope}]`);
     expect(await box('location').isChecked()).toBe(false);
@@ -135,7 +135,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     await at.signIn();
     const program = at.start(['setup', '--sandbox', at.sandbox.origin]);
     const page = await open(browser.context, program);
-    expect(await page.getByLabel('Client ID').inputValue()).toBe(APP.id);
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe(APP.id);
     await page.getByText('One is stored').waitFor();
     expect(await page.content()).not.toContain(APP.secret);
     await page.getByText('Change…').last().click();
@@ -174,7 +174,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
 
 async function fillIn(page: Page, secret: string = APP.secret, id: string = APP.id): Promise<void> {
   await page.getByRole('radio', { name: 'Fitbit' }).check();
-  await page.getByLabel('Client ID').fill(id);
-  await page.getByLabel('Client secret').fill(secret);
+  await page.getByLabel('Client ID').filter({ visible: true }).fill(id);
+  await page.getByLabel('Client secret').filter({ visible: true }).fill(secret);
   await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
 }

@@ -69,13 +69,13 @@ describe.skipIf(skipWithoutBrowser).each([
     });
     const page = await opened(visited);
     await page.getByRole('radio', { name: 'Fitbit' }).check();
-    await page.getByLabel('Client ID').fill('23ABCD');
-    await page.getByLabel('Client secret').fill('wrong');
+    await page.getByLabel('Client ID').filter({ visible: true }).fill('23ABCD');
+    await page.getByLabel('Client secret').filter({ visible: true }).fill('wrong');
     await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
     await page.getByRole('alert').filter({ hasText: 'no spaces' }).waitFor();
-    const secret = page.getByLabel('Client secret');
+    const secret = page.getByLabel('Client secret').filter({ visible: true });
     expect((await page.locator(':focus').getAttribute('type')) === 'password').toBe(true);
-    expect(await page.getByLabel('Client ID').inputValue()).toBe('23ABCD');
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe('23ABCD');
     expect(await secret.inputValue()).toBe('');
     await secret.fill('right');
     await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
@@ -214,9 +214,9 @@ describe.skipIf(skipWithoutBrowser).each([
       const copied = String(await page.evaluate('navigator.clipboard.readText()'));
       expect(copied.split('\n')).toHaveLength(5);
       await page.getByText('Enter by hand').click();
-      await page.getByLabel('Client ID').pressSequentially('1-a.apps.googleusercontent.co');
+      await page.getByLabel('Client ID').filter({ visible: true }).pressSequentially('1-a.apps.googleusercontent.co');
       expect(await page.getByText('Google client').isVisible()).toBe(false);
-      await page.getByLabel('Client ID').press('m');
+      await page.getByLabel('Client ID').filter({ visible: true }).press('m');
       await page.getByText('Google client').waitFor();
     },
   );

@@ -66,10 +66,10 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     await page.route('https://www.fitbit.com/**', (route) => route.fulfill({ body: 'Allow this app?' }));
     await page.getByRole('button', { name: 'Add account' }).click();
     await page.getByRole('radio', { name: 'Fitbit' }).check();
-    expect(await page.getByLabel('Client ID').inputValue()).toBe('');
-    await page.getByLabel('Client ID').fill('23OTHR');
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe('');
+    await page.getByLabel('Client ID').filter({ visible: true }).fill('23OTHR');
     await page.getByText('Registered a different redirect URI?').click();
-    await page.getByLabel('Redirect URI', { exact: true }).fill(at.redirectUri);
+    await page.getByLabel('Redirect URI', { exact: true }).filter({ visible: true }).fill(at.redirectUri);
     await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
     await page.getByText('Allow this app?').waitFor();
     const { searchParams } = new URL(page.url());
@@ -77,7 +77,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     const answer = new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '' });
     await page.goto(`${at.redirectUri}?${answer}`);
     await page.getByRole('link', { name: 'Change the app' }).click();
-    expect(await page.getByLabel('Client ID').inputValue()).toBe('23OTHR');
+    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe('23OTHR');
     expect(await at.stored()).toEqual(before);
   });
 

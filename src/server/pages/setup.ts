@@ -83,13 +83,16 @@ export function setupPage(view: SetupView, shell: Shell): string {
   const main = html`<h1>${SETUP.title}</h1>
 <p class="lead google">${SETUP.leads.google}</p><p class="lead fitbit">${SETUP.leads.fitbit}</p>
 !${shell.notice === undefined ? '' : noticeBox(shell.notice)}
-<form method="post" action="setup" class="columns" id="setup" novalidate><input type="hidden" name="_csrf" value="${shell.csrf}">
+<form method="post" action="setup" class="columns" id="setup" novalidate><input type="hidden" name="_csrf" value="${shell.csrf}">!${ENTER}
 <div>!${providerChoice(view)}!${googleSteps(view, shell)}!${fitbitSteps(view, shell)}</div>
 <div class="card panel">!${panel(view)}</div>
 </form>
 <div class="over" hidden aria-hidden="true">!${icon('save')}<b>${SETUP.dropping[0]}</b><span class="small">${SETUP.dropping[1]}</span></div>`;
   return sitePage('setup', SETUP.title, main, shell, { fileTexts: SETUP.clientTypes, fileError: SETUP.errors.file });
 }
+
+/** What Enter presses in a field: a form's first button, which would be another one. */
+const ENTER = '<button name="action" value="continue" class="unseen" tabindex="-1" aria-hidden="true"></button>';
 
 function providerChoice({ provider }: SetupView): string {
   const options = (['google-health', 'fitbit'] as const).map((id) => {
