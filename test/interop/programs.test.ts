@@ -72,17 +72,6 @@ it.expiry = datetime.datetime(2026, 11, 27, 14)
       const pickled = python(`${credentials}\nsys.stdout.buffer.write(pickle.dumps(it))`);
       expect(found(converted(pickled))).toMatchObject({ ...expected, notices: [] });
     });
-
-    test.skipIf(
-      without(
-        'to_json of google-auth',
-        '/usr/bin/python3',
-        '-c',
-        'from google.oauth2.credentials import Credentials; Credentials.to_json',
-      ),
-    )('its to_json', () => {
-      expect(found(python(`${credentials}\nprint(it.to_json())`))).toMatchObject(expected);
-    });
   },
 );
 
