@@ -31,7 +31,7 @@ const OF_OTHERS = [
   ...['ACCOUNT_NOT_LINKED', 'SERVICE_DISABLED', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'GOOGLE_APPLICATION_CREDENTIALS'],
   ...['TOKEN_FILE_PATH', 'XDG_CONFIG_HOME', 'NODE_EXTRA_CA_CERTS', 'FITBIT_ACCESS_TOKEN', 'FITBIT_USER_ID'],
   ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY', 'NODE_USE_SYSTEM_CA', 'NODE_TLS_REJECT_UNAUTHORIZED'],
-  ...['XDG_STATE_HOME', 'XDG_CACHE_HOME', 'NO_COLOR'],
+  ...['XDG_STATE_HOME', 'XDG_CACHE_HOME', 'NO_COLOR', 'FORCE_COLOR'],
 ];
 
 test('every name in capitals is an error code, a variable that is read, or an export', () => {
@@ -70,7 +70,7 @@ describe('docs/file-format.md', () => {
 
   test('has a row for each field that a file can have, in its order, and none besides', () => {
     const { source } = pageAt('docs/file-format.md');
-    const fields = rowsOf(source.slice(source.indexOf('## Fields'), source.indexOf('## What can be relied on')));
+    const fields = rowsOf(source.slice(source.indexOf('## Fields'), source.indexOf('## Guarantees')));
     const named = fields.slice(2).map(([name = '']) => name.replaceAll('`', ''));
     expect(named).toEqual(Object.keys(JSON.parse(encodeProfile(full))));
   });

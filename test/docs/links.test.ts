@@ -17,8 +17,8 @@ function broken(page: DocumentPage, href: string): string | undefined {
 
 /** The commands of this program that a text of shell has, each as its words. */
 function commandsIn(shell: string): readonly (readonly string[])[] {
-  return [...shell.matchAll(/\bfitbit-login((?: +(?:"[^"]*"|[^\s|>&;)`]+))*)/g)].map(([, rest = '']) =>
-    (/^[^"]*?(?= -- )/.exec(rest)?.[0] ?? rest).trim().split(/\s+/).filter(Boolean),
+  return [...shell.replace(/ #.*/g, '').matchAll(/(?<![\w/.-])fitbit-login((?: +(?:"[^"]*"|[^\s|>&;)`]+))*)/g)].map(
+    ([, rest = '']) => (/^[^"]*?(?= -- )/.exec(rest)?.[0] ?? rest).trim().split(/\s+/).filter(Boolean),
   );
 }
 

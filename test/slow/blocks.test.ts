@@ -17,6 +17,10 @@ const NOT_RUN = new Map<string, string>([
     'It is for another shell than bash. test/cli/completion.test.ts runs it in zsh.',
   ],
   ['fitbit-login completion pwsh | Out-String | Invoke-Expression', 'It is for PowerShell.'],
+  [
+    'npm uninstall --global fitbit-login\nrm -r ~/.config/fitbit-login ~/.local/state/fitbit-login ~/.cache/fitbit-login',
+    'It would change this machine.',
+  ],
 ]);
 
 /** Commands that go on until Ctrl-C, and what is seen when it may be pressed. */
@@ -52,7 +56,7 @@ function stepsOf(blocks: readonly Block[]): readonly Step[] {
 /** Whose machine it is: Fitbit's, unless the hint says otherwise or the text is about what only Google Health has. */
 function worldOf({ text, block: { hint } }: Step): World {
   const google = hint.includes('google') || /authorized-user|ghealth|\.readonly|\/v4\//.test(text);
-  return { provider: google ? 'google-health' : 'fitbit', isSignedIn: !hint.includes('nobody') };
+  return { provider: google ? 'google-health' : 'fitbit', isSignedIn: !hint.includes('signed-out') };
 }
 
 /** The whole block, where it is not a list of examples that have nothing to do with each other. */
