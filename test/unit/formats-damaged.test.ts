@@ -156,15 +156,15 @@ describe('damaged files (security.md: no secret appears in an error)', () => {
     });
   }
 
-  test('the longest that is taken is read without delay: nothing in it makes the work grow faster than its length', () => {
-    const length = 1024 * 1024 - 100;
+  test('nothing in a long text makes the work of reading it grow faster than its length', () => {
+    const length = 128 * 1024;
     const fillers = [...' "\\#{[,\n=]:', 'A=\n', 'A="\n', "A='x\n", 'export ', '[a]\n', 'a:\n', '{},', '] '];
     const texts = fillers.flatMap((filler) => {
       const text = filler.repeat(Math.floor(length / filler.length));
       return [`A=${text}x`, `${text}x`, JSON.stringify({ access_token: 'a', scope: text.slice(0, length / 3) })];
     });
-    const copies = `[${'{"access_token":"a"},'.repeat(40_000)}{}]`;
-    const others = `[${Array.from({ length: 30_000 }, (_, at) => `{"refresh_token":"${at}"}`).join()}]`;
+    const copies = `[${'{"access_token":"a"},'.repeat(5_000)}{}]`;
+    const others = `[${Array.from({ length: 5_000 }, (_, at) => `{"refresh_token":"${at}"}`).join()}]`;
     for (const content of [...texts, copies, others]) {
       try {
         readSignIn(content);
