@@ -1,157 +1,160 @@
 /**
- * `npm run screenshots`: the README's pictures, into docs/images/. The program's own command line signs in at the sandbox in a
- * real browser, and its pages are looked at; clock, time zone and ports are fixed, so that the same pages give the same pictures.
+ * `npm run screenshots [NAME…]`: every page and state, in light and dark at three widths, into .screenshots/, to be looked at beside
+ * their design. Says so where a page is wider than its window.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import process from 'node:process';
-import { Writable } from 'node:stream';
-import { html } from 'ghtml';
-import type { Page } from 'playwright-core';
-import { main } from '../src/cli/main.ts';
-import {
-  consent,
-  type RuntimeOptions,
-  refresh,
-  setup,
-  login as signIn,
-  startSandbox,
-  statusPage,
-} from '../src/index.ts';
+import type { SignIn } from '../src/auth/login.ts';
+import { type HistoryEvent, profileCard } from '../src/auth/profile-card.ts';
+import { failedView, overView, signedInView, strayView } from '../src/auth/result-view.ts';
+import { readClientFile, setupErrors, setupView } from '../src/auth/setup-form.ts';
+import { AuthError } from '../src/errors.ts';
+import { resultPage } from '../src/server/pages/result.ts';
+import { type SetupForm, setupPage } from '../src/server/pages/setup.ts';
+import { statusPage } from '../src/server/pages/status.ts';
+import { leavingView, VIEWS } from '../src/server/pages/texts.ts';
+import type { Shell } from '../src/server/pages/view.ts';
 import { launch, skipWithoutBrowser } from '../test/browser/browser.ts';
 
-const IMAGES = 'docs/images';
-const START = new Date('2026-03-02T09:30:00Z');
-const SANDBOX_PORT = 8975;
-const GOOGLE_CLIENT_ID = '406123456789-mynotebook.apps.googleusercontent.com';
-const CLIENT = { id: '23ABCD', name: 'My notebook', redirectUris: ['http://127.0.0.1:8976/callback'] };
-// Where the profile would be on a reader's own machine.
-const SHOWN_HOME = '/home/you/.config/fitbit-login';
+const FOLDER = '.screenshots';
+const WIDTHS = [1280, 768, 360];
+const SCHEMES = ['light', 'dark'] as const;
+const ADDRESS = 'http://page.test/';
 
-const LOOKS = [
-  { suffix: '', width: 1280, colorScheme: 'light' },
-  { suffix: '-dark', width: 1280, colorScheme: 'dark' },
-  { suffix: '-360', width: 360, colorScheme: 'light' },
-  { suffix: '-360-dark', width: 360, colorScheme: 'dark' },
-] as const;
+process.env.TZ = 'Europe/Berlin';
+const NOW = new Date('2026-11-27T15:00:00Z');
+const hours = (count: number) => new Date(NOW.getTime() + count * 3_600_000);
+const scope = (stem: string) => `https://www.googleapis.com/auth/googlehealth.${stem}.readonly`;
+const SLEEP = scope('sleep');
+const OTHERS = ['activity_and_fitness', 'health_metrics_and_measurements', 'profile'].map(scope);
+
+const DONE: SignIn & { readonly email: string } = {
+  profile: 'default',
+  provider: 'google-health',
+  providerName: 'Google Health',
+  clientId: '406123456789-my1notebook.apps.googleusercontent.com',
+  session: { kind: 'valid', secondsLeft: 3000 },
+  email: 'walker@example.com',
+  userId: '1622267716157250136',
+  scopes: [...OTHERS, SLEEP],
+  missingScopes: [],
+  refreshable: true,
+  obtainedAt: hours(-0.2),
+  expiresAt: hours(0.8),
+  location: '/home/you/.config/fitbit-login/profiles/default.json',
+};
+type More = Partial<typeof DONE>;
+
+const event = (ago: number, kind: HistoryEvent['kind']): HistoryEvent => ({
+  at: hours(-ago),
+  kind,
+  message: 'Google has ended this sign-in.',
+  ok: !kind.endsWith('failed'),
+});
+const HISTORY = [event(0.2, 'refresh'), event(1.2, 'refresh'), event(30, 'sign_in')];
+const card = (more: More = {}, history: readonly HistoryEvent[] = HISTORY) =>
+  profileCard({ ...DONE, ...more }, { history, readableByOthers: false, now: NOW });
+const ENDED = card({ profile: 'ana', email: 'ana@example.com', session: { kind: 'dead', since: hours(-20) } }, [
+  event(20, 'refresh_failed'),
+  event(106, 'refresh'),
+  event(4500, 'sign_in'),
+]);
+const MISSING = { scopes: OTHERS, missingScopes: [SLEEP] };
+const THREE = [card(), ENDED, card({ profile: 'partner', email: 'sam@example.com', ...MISSING })];
+const EXPIRING = card({ profile: 'study-02', email: 'ben@example.com', refreshExpiresAt: hours(40) });
+const many = (count: number) =>
+  Array.from({ length: count }, (_, at) =>
+    card({ profile: `study-${at + 3}`, email: `participant${at + 3}@example.com` }),
+  );
+
+const SHELL: Shell = { csrf: '', ticks: new Set() };
+const HALF: Shell = { ...SHELL, ticks: new Set(['enable', 'branding', 'client']) };
+const FIRST = { stored: undefined, errors: [], failed: false } as const;
+const NAME = 'client_secret_406123456789-my1notebook.apps.googleusercontent.com.json';
+const installed = { client_id: DONE.clientId, client_secret: 'secret', project_id: 'my-notebook' };
+const FILE = readClientFile(JSON.stringify({ installed }), NAME);
+const FORM: SetupForm = {
+  action: 'continue',
+  provider: 'google-health',
+  clientId: DONE.clientId,
+  clientSecret: '',
+  clientFile: '',
+  clientFileName: '',
+  scopes: new Map(),
+  redirectUri: '',
+};
+const rejected = setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.'), 'google-health');
+
+const result = (more: More = {}) => resultPage(signedInView({ ...DONE, ...more }, NOW));
+const kept = { preserved: 'Your earlier sign-in still works.' };
+const failed = (error: AuthError) => failedView(error, { provider: 'Google' });
+const status = (profiles: Parameters<typeof statusPage>[0]['profiles'], shell = SHELL) =>
+  statusPage({ profiles }, shell);
+const setup = (more: Partial<Parameters<typeof setupView>[0]> = {}, shell = SHELL) =>
+  setupPage(setupView({ ...FIRST, ...more }), shell);
+
+const UNFOLD = `for (const fold of document.querySelectorAll('details')) fold.open = true`;
+
+/** Each page, and what is done to it before the picture. */
+const PAGES: Readonly<Record<string, readonly [html: string, script?: string]>> = {
+  'result-success': [result()],
+  'result-success-details': [result(), UNFOLD],
+  'result-success-expires': [result({ refreshExpiresAt: hours(7 * 24) })],
+  'result-success-missing-scope': [result(MISSING)],
+  'result-success-sandbox': [result({ sandbox: 'http://127.0.0.1:8977', profile: 'sandbox' })],
+  'result-failed-denied': [resultPage(failed(new AuthError('DENIED', 'Denied.', kept)))],
+  'result-failed-secret': [
+    resultPage({
+      ...failed(
+        new AuthError('CLIENT_REJECTED', 'Not this client secret.', { preserved: 'Everything else was kept.' }),
+      ),
+      button: { label: 'Fix the client secret', url: '#' },
+    }),
+  ],
+  'result-failed-disk': [resultPage(failed(new AuthError('STORE_UNAVAILABLE', 'The disk is full.', kept)))],
+  'result-otherbrowser': [resultPage(VIEWS.otherBrowser)],
+  'result-unexpected': [resultPage(strayView('no-state'))],
+  'result-too-late': [resultPage(overView())],
+  leaving: [resultPage(leavingView(new URL('https://accounts.google.com/')))],
+  ...Object.fromEntries(Object.entries(VIEWS).map(([name, view]) => [`view-${name}`, [resultPage(view)] as const])),
+  'setup-start': [setup()],
+  setup: [setup({ download: { name: NAME, minutes: 2 } }, HALF)],
+  'setup-file': [setup({ file: FILE }, HALF)],
+  'setup-drag': [setup(), `document.querySelector('.over').hidden = false`],
+  'setup-by-hand': [setup({ form: FORM }, HALF)],
+  'setup-scopes': [setup({ file: FILE }, HALF), `document.querySelector('.asks details').open = true`],
+  'setup-error': [setup({ file: FILE, failed: true, errors: rejected }, HALF)],
+  'setup-fitbit': [setup({ form: { ...FORM, provider: 'fitbit', clientId: '23ABCD' } })],
+  'status-one': [status([card()])],
+  'status-one-details': [status([card()]), UNFOLD],
+  'status-notice': [
+    status(THREE, { ...SHELL, notice: { tone: 'success', text: 'Google says that it works.', profile: 'default' } }),
+  ],
+  'status-three': [status(THREE)],
+  'status-twelve': [status([...THREE, EXPIRING, ...many(8)]), `document.querySelector('.row').open = true`],
+  'status-hundred': [status([...THREE, EXPIRING, ...many(96)])],
+  'status-empty': [status([])],
+};
 
 if (skipWithoutBrowser) process.exit(1);
-process.env.TZ = 'UTC';
-await mkdir(IMAGES, { recursive: true });
-const home = await mkdtemp(join(tmpdir(), 'screenshots-'));
-const said: string[] = [];
-const ended = new AbortController();
-let time = START.getTime();
-const now = () => new Date(time);
-const pass = (hours: number) => {
-  time += hours * 3_600_000;
-};
-const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home }, now };
-try {
-  await using sandbox = await startSandbox({ port: SANDBOX_PORT, clients: [CLIENT], now });
-  await using browser = await launch();
-  const page = await browser.context.newPage();
-  const login = ['login', '--client-id', CLIENT.id, '--scope', 'activity heartrate sleep weight'];
-  await run([...login, '--profile', 'default', '--sandbox', sandbox.origin], async (url) => {
-    await page.goto(url);
-    await picture(page, 'consent');
-    await page.getByRole('button', { name: 'Allow' }).click();
-  });
-  await page.getByRole('heading', { name: 'Signed in' }).waitFor();
-  await picture(page, 'signed-in');
-  await run(['status'], () => Promise.reject(new Error('status opens no browser.')));
-  // A new page: the last one's policy would keep the style out.
-  const screen = await browser.context.newPage();
-  await screen.setViewportSize({ width: 960, height: 400 });
-  await screen.setContent(terminal(said.join('')));
-  await screen.locator('main').screenshot({ path: `${IMAGES}/terminal.png` });
-
-  await visit(page, (onPage, signal) => setup({ profile: 'new', onPage, signal }, surroundings));
-  await page.getByLabel('Client id').fill(GOOGLE_CLIENT_ID);
-  await picture(page, 'setup');
-
-  pass(7.7);
-  await refresh({}, surroundings);
-  pass(1.4);
-  await signIn(
-    { profile: 'partner', clientId: CLIENT.id, scopes: ['sleep', 'weight'], sandbox: sandbox.origin },
-    {
-      ...surroundings,
-      openBrowser: async (url) => void (await consent(url, { person: 'SLEEP2', untick: ['weight'] })),
-    },
-  );
-  pass(0.6);
-  await visit(page, (onPage, signal) => statusPage({ onPage, signal }, surroundings));
-  await picture(page, 'status');
-} finally {
-  ended.abort();
-  await rm(home, { recursive: true, force: true });
-}
-
-async function run(argv: readonly string[], openBrowser: (url: string) => Promise<void>): Promise<void> {
-  const typed = argv.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(' ');
-  said.push(`\n$ fitbit-login ${typed}\n`);
-  const output = () =>
-    new Writable({
-      write: (chunk, _encoding, done) => {
-        said.push(String(chunk).replaceAll(home, SHOWN_HOME));
-        done();
-      },
-    });
-  const exitCode = await main({
-    argv,
-    version: '0',
-    stdin: process.stdin,
-    stdout: output(),
-    stderr: output(),
-    signal: new AbortController().signal,
-    surroundings: { ...surroundings, openBrowser },
-  });
-  if (exitCode !== 0) throw new Error(`${typed} ended with ${exitCode}:\n${said.join('')}`);
-}
-
-/** Opens a local page, which stays until its program ends with this one. */
-async function visit(
-  page: Page,
-  serve: (onPage: (url: string) => void, signal: AbortSignal) => Promise<unknown>,
-): Promise<void> {
-  const address = new Promise<string>((resolve, reject) => {
-    serve(resolve, ended.signal).catch(reject);
-  });
-  // Nothing changes while pictures are taken: no bar runs down, and the beginning of the events is waited for for ever.
-  await page.clock.install({ time: now() });
-  await page.clock.pauseAt(now());
-  await page.route('**/events', () => {});
-  await page.goto(await address);
-}
-
-/** The whole page, in each of its looks, as it would be on a reader's own machine. */
-async function picture(page: Page, name: string): Promise<void> {
-  for (const { suffix, width, colorScheme } of LOOKS) {
-    await page.setViewportSize({ width, height: 640 });
-    await page.emulateMedia({ colorScheme });
-    await page.locator('dd', { hasText: home }).evaluateAll(
-      (rows, [from, to]) => {
-        for (const row of rows) row.textContent = row.textContent.replace(from, to);
-      },
-      [home, SHOWN_HOME] as const,
-    );
-    await page.screenshot({ path: `${IMAGES}/${name}${suffix}.png`, fullPage: true });
+await mkdir(FOLDER, { recursive: true });
+await using browser = await launch();
+const page = await browser.context.newPage();
+let body = '';
+await page.route(ADDRESS, (route) => route.fulfill({ contentType: 'text/html', body }));
+const wanted = process.argv.slice(2);
+for (const [name, [html, script]] of Object.entries(PAGES)) {
+  if (wanted.length > 0 && !wanted.some((start) => name.startsWith(start))) continue;
+  body = html;
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 720 });
+    await page.goto(ADDRESS);
+    if (script !== undefined) await page.evaluate(script);
+    if (Number(await page.evaluate('document.documentElement.scrollWidth')) > width)
+      console.warn(`${name} is wider than ${width} px.`);
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+    }
   }
-}
-
-/** What the program printed, as a terminal would show it. The address is cut where its random part begins. */
-function terminal(text: string): string {
-  const lines = text
-    .trim()
-    .replace(/(&client_id=[^&]*)\S*/, '$1&…')
-    .split('\n');
-  const shown = lines.map((line) => (line.startsWith('$ ') ? html`<b>${line}</b>` : html`${line}`));
-  return `<!doctype html><html lang="en"><style>
-    body { margin: 0; background: #15191b; }
-    main { padding: 1.5rem 1.75rem; background: #15191b; color: #c9d1d0; }
-    pre { margin: 0; font: 14px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre-wrap; }
-    b { color: #5ec8b8; }
-  </style><main><pre>${shown.join('\n')}</pre></main></html>`;
 }
