@@ -142,6 +142,8 @@ await using browser = await launch();
 const page = await browser.context.newPage();
 let body = '';
 await page.route(ADDRESS, (route) => route.fulfill({ contentType: 'text/html', body }));
+// What a page in sight asks for stays open, so that nothing changes.
+await page.route(`${ADDRESS}*`, (route) => (route.request().url() === ADDRESS ? route.fallback() : undefined));
 const wanted = process.argv.slice(2);
 for (const [name, [html, script]] of Object.entries(PAGES)) {
   if (wanted.length > 0 && !wanted.some((start) => name.startsWith(start))) continue;
@@ -154,7 +156,11 @@ for (const [name, [html, script]] of Object.entries(PAGES)) {
       console.warn(`${name} is wider than ${width} px.`);
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+      await page.screenshot({
+        path: `${FOLDER}/${name}-${colorScheme}-${width}.png`,
+        fullPage: true,
+        animations: 'disabled',
+      });
     }
   }
 }
