@@ -9,7 +9,7 @@ import { basename, join, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { table } from '../src/cli/print.ts';
+import { table } from '../src/cli/output.ts';
 
 const KIB = 1024;
 

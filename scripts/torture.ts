@@ -7,7 +7,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { table } from '../src/cli/print.ts';
+import { table } from '../src/cli/output.ts';
 import type { Finding, Row } from './torture/row.ts';
 import { openTorture, ROWS } from './torture/rows.ts';
 

@@ -43,6 +43,7 @@ export const KINDS = {
   STORE_VERSION: { exit: 6, hint: 'A newer fitbit-login wrote the file: update fitbit-login.' },
   STORE_UNAVAILABLE: { exit: 6, hint: 'Make room or mend the permissions, then run the command again.' },
   FILE_UNREADABLE: { exit: 6, hint: 'Check the path and its permissions.' },
+  OUTPUT_FAILED: { exit: 6, hint: 'Free some space or write somewhere else, then run the command again.' },
   LOCKED: { exit: 6, hint: 'Wait for the other fitbit-login process to finish, then run the command again.' },
   INTERRUPTED: { exit: 130, hint: 'Run the command again when you are ready.' },
 } as const satisfies Record<string, { exit: ExitCode; hint: string }>;

@@ -1,5 +1,6 @@
 import type { Command, Example, OptionSpec } from '../../src/cli/command.ts';
-import { COMMANDS, COMMON_OPTIONS, ENVIRONMENT, EXIT_CODES } from '../../src/cli/table.ts';
+import { COMMANDS, ENVIRONMENT, EXIT_CODES } from '../../src/cli/commands/index.ts';
+import { COMMON_OPTIONS, commonOf } from '../../src/cli/options.ts';
 import { KINDS } from '../../src/errors.ts';
 
 /** docs/commands.md, from the tables that the program itself is made from. Pure. */
@@ -8,9 +9,9 @@ export function commandsPage(): string {
     '<!-- Made by `npm run docs` from the command table. A test fails where it is not what the table gives. -->',
     '# Commands and exit codes',
     'Every command with its options, and what each exit code and error code means. `fitbit-login COMMAND --help` says the same in the terminal.',
-    'The answer goes to stdout, the talk to stderr: `token=$(fitbit-login token)` holds the token and nothing else, whatever the log level. A secret is never an argument.',
-    table(['command', 'does'], COMMANDS.map(indexRow)),
-    '## Options of every command',
+    'Results go to stdout, messages to stderr: `token=$(fitbit-login token)` holds the token and nothing else, whatever the log level. A secret is never an argument.',
+    table(['command', 'what it does'], COMMANDS.map(indexRow)),
+    '## Options of most commands',
     optionTable(COMMON_OPTIONS),
     ...COMMANDS.flatMap(section),
     '## Exit codes',
@@ -18,7 +19,7 @@ export function commandsPage(): string {
       ['code', 'means'],
       EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
     ),
-    '`exec` ends with the exit code of the command that it ran, or with 128 and the number of the signal that ended it.',
+    '`exec` ends with the exit code of the command that it ran, 128 and the number of the signal that ended it, 127 where the command is not found, or 126 where it can’t be run.',
     '## Error codes',
     'Every error has one of these codes. With `--json` it is printed on stdout as `{"error": {"code", "message", "kept", "hint", "exit_code"}}`, `kept` only where something was at stake, and with what else is known: `status`, `path`, `reset_seconds`. The library throws it as an `AuthError` with the same fields. What to do next is the usual hint; a message says something more exact where more is known.',
     table(
@@ -33,12 +34,12 @@ export function commandsPage(): string {
   ].join('\n\n')}\n`;
 }
 
-function indexRow({ name, summary, isDefault }: Command): readonly string[] {
-  return [`[\`${name}\`](#fitbit-login-${name})`, isDefault ? `**${summary}**` : summary];
+function indexRow({ name, summary }: Command): readonly string[] {
+  return [`[\`${name}\`](#fitbit-login-${name})`, summary];
 }
 
 function section(command: Command): readonly string[] {
-  const { name, summary, options, examples, arguments: operands = [] } = command;
+  const { name, summary, options, common, examples, arguments: operands = [] } = command;
   return [
     `## \`fitbit-login ${name}\``,
     sentence(summary),
@@ -51,9 +52,16 @@ function section(command: Command): readonly string[] {
           ),
         ]),
     ...(options.length === 0 ? [] : [optionTable(options)]),
+    ...(common === undefined ? [] : [alsoTakes(command)]),
     // Each is an example for itself: the test of the documentation makes the machine new for it.
     ['<!-- test: examples -->', '```sh', examples.map(example).join('\n\n'), '```'].join('\n'),
   ];
+}
+
+/** Which of the common options it takes, where not all. */
+function alsoTakes(command: Command): string {
+  const flags = commonOf(command).map(({ flags }) => `\`${flags.split(' ')[0]}\``);
+  return flags.length === 0 ? 'It takes no other options.' : `Of the common options it takes ${flags.join(' and ')}.`;
 }
 
 function optionTable(options: readonly OptionSpec[]): string {

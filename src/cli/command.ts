@@ -1,13 +1,11 @@
 import type { NoDisplayReason, RuntimeOptions } from '../index.ts';
-import type { Pastes } from './pasted-input.ts';
+import type { Colors } from './output.ts';
+import type { Pastes } from './prompt.ts';
 
-/**
- * What a shell offers where a value is typed: these words, the files there, the stored profiles, or the scopes of the provider
- * that the line is about.
- */
+/** What a shell offers where a value is typed. `scopes` are those of the provider that the line is about. */
 export type Offer = readonly string[] | 'files' | 'profiles' | 'scopes';
 
-/** One option of a command, as data: the help, the parser and the documents are made from it. */
+/** One option of a command, as data: parser, help, completion and documents are made from it. */
 export interface OptionSpec {
   /** As commander writes them: `--timeout <seconds>`. */
   readonly flags: string;
@@ -28,9 +26,7 @@ export interface OptionSpec {
 export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
-  /** The only values there are. */
   readonly choices?: readonly string[];
-  /** Offered by a shell, where `choices` does not say it. Default: nothing. */
   readonly offer?: Offer;
 }
 
@@ -39,20 +35,40 @@ export interface Example {
   readonly command: string;
 }
 
+export type CommonOption = 'profile' | 'json' | 'log-level';
+
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options: readonly OptionSpec[];
+  /** The common options that it takes. Default: all. */
+  readonly common?: readonly CommonOption[];
+  /** Whether what follows the first argument is left alone, options included. */
+  readonly passThrough?: boolean;
+  /** The commonest first. */
+  readonly examples: readonly Example[];
+  /** Parses its options strictly and does its work. @returns the exit code @throws AuthError */
+  readonly run: (options: Readonly<Record<string, unknown>>, context: Context) => Promise<number>;
+}
+
 /** What a command gets besides its options. */
 export interface Context {
   readonly surroundings: RuntimeOptions;
   readonly now: () => Date;
-  /** The operands: commander has seen to it that there are as many as the command wants. */
+  /** The arguments: commander has checked that there are as many as the command wants. */
   readonly operands: readonly string[];
-  /** stdout: the answer, with a line break added. */
-  readonly answer: (text: string) => void;
-  /** stdout: the answer, as it is. */
-  readonly answerBytes: (bytes: Uint8Array) => void;
-  /** stderr: the talk, a line at a time. */
-  readonly talk: (text: string) => void;
+  /** Writes a result to stdout: a text with a line break after it, bytes as they are. @throws AuthError `OUTPUT_FAILED` */
+  readonly print: (result: string | Uint8Array) => Promise<void>;
+  /** Writes a message to stderr. */
+  readonly say: (text: string) => void;
+  /** For results, and for messages. */
+  readonly colors: { readonly out: Colors; readonly err: Colors };
+  /** Whether results are read by a person, on a terminal. */
+  readonly isTerminal: boolean;
   readonly terminal: Terminal;
-  /** Given on Ctrl-C, SIGTERM or SIGHUP. */
+  /** Aborted on Ctrl-C, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   /** Leaves every further signal, of whichever kind, to this function. */
   readonly takeSignals: (handle: (signal: NodeJS.Signals) => void) => void;
@@ -62,42 +78,24 @@ export interface Context {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The terminal of this process, where there is one. */
+/** The person's side of stderr and the terminal. */
 export interface Terminal {
   /** Whether a line can be drawn again in place. */
   readonly canRedraw: boolean;
-  /** Keeps a line below all talk: the first of these that fits. None takes it away. Does nothing where it cannot be drawn again. */
-  readonly pin: (...variants: readonly string[]) => void;
+  /** Keeps a line below all messages; none takes it away. Does nothing where it cannot be drawn again. */
+  readonly pin: (line?: string) => void;
   /** Why a page that is opened from here would not be seen. Absent where it would be, or where `BROWSER` says how to show it. */
   readonly elsewhere?: NoDisplayReason;
-  /** Whether a person can be asked: standard input and stderr are a terminal. */
+  /** Whether a person can be asked. */
   readonly canAsk: boolean;
-  /** Asks one question. @throws AuthError `INTERRUPTED`, `CANCELLED` */
-  readonly ask: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>;
-  /** What a person pastes while a sign-in waits; `undefined` where standard input is to be left alone. */
-  readonly pastes: (options: PastesOptions) => Pastes | undefined;
+  /** Asks for a line, or for several that are pasted at once. @throws AuthError `INTERRUPTED`, `CANCELLED` */
+  readonly ask: (question: string) => Promise<string>;
+  /** Asks for what is not shown as it is typed. @throws AuthError `INTERRUPTED`, `CANCELLED` */
+  readonly askSecret: (question: string, problem: (text: string) => string | undefined) => Promise<string>;
+  /** @throws AuthError `INTERRUPTED`, `CANCELLED` */
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** What a person, or with `piped` a program, pastes while a sign-in waits; `undefined` where there is nothing to read from. */
+  readonly pastes: (options: { readonly piped: boolean }) => Pastes | undefined;
   /** The command that leads a browser on another machine to those of these addresses that are on this one. */
   readonly tunnel: (addresses: readonly string[]) => string;
-}
-
-export interface PastesOptions {
-  /** Whether a program may be writing what it wants to be taken for a paste: nobody reads an input that is not a terminal unasked. */
-  readonly piped: boolean;
-  /** Told how many characters have been typed so far. */
-  readonly onTyped: (count: number) => void;
-}
-
-export interface Command {
-  readonly name: string;
-  /** One line, for the list of commands. */
-  readonly summary: string;
-  readonly arguments?: readonly ArgumentSpec[];
-  readonly options: readonly OptionSpec[];
-  /** Whether what follows the first argument is left alone, options included. */
-  readonly passThrough?: boolean;
-  readonly examples: readonly Example[];
-  /** Runs when no command is named. */
-  readonly isDefault?: boolean;
-  /** Reads its options strictly and answers. @returns the exit code @throws AuthError */
-  readonly run: (options: Readonly<Record<string, unknown>>, context: Context) => Promise<number>;
 }

@@ -1,83 +1,79 @@
 import { hostname, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
-import { defined } from '../defined.ts';
 import { AuthError, asAuthError } from '../errors.ts';
-import { LOG_LEVELS, type LogLevel, noDisplayReason, type RuntimeOptions } from '../index.ts';
+import { LOG_LEVELS, noDisplayReason, type RuntimeOptions } from '../index.ts';
 import type { Context, Terminal } from './command.ts';
-import { isInForeground } from './foreground.ts';
-import { readAll } from './input.ts';
-import { pipedPastes, typedPastes } from './pasted-input.ts';
-import { plainToken } from './plain-token.ts';
-import { prompt } from './prompt.ts';
-import { columnsOf, type MaybeTerminal, Screen } from './screen.ts';
+import { colorsFor, errorText, mark } from './output.ts';
+import { type MaybeTerminal, Messages } from './progress.ts';
+import { ask, askSecret, confirm, isInForeground, type Pastes, pipedPastes, readAll, typedPastes } from './prompt.ts';
 import { tunnelCommand } from './ssh-tunnel.ts';
-import { wrap } from './wrap.ts';
+import { type Output, print } from './stdout.ts';
 
 /** The parts of a process that the command line uses. */
 export interface ProcessParts {
   readonly argv: readonly string[];
   readonly version: string;
   /** Looked at only where it is needed. */
-  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
-  readonly stdout: MaybeTerminal;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
   readonly stderr: MaybeTerminal;
-  /** Given on Ctrl-C, SIGTERM or SIGHUP, with the error to end with as its reason. */
+  /** The terminal, for a process whose standard input is something else. Default: none. */
+  readonly openTerminal?: () => Readable | undefined;
+  /** Aborted on Ctrl-C, SIGTERM or SIGHUP, with the error to end with as its reason. */
   readonly signal: AbortSignal;
   /** Leaves every further signal to a command that has a child of its own to hand them to. */
   readonly takeSignals?: (handle: (signal: NodeJS.Signals) => void) => void;
-  /** What Ctrl-C and Ctrl-Z do, for an input that is read raw. Without, none is. */
-  readonly keys?: {
-    readonly interrupt: () => void;
-    /** The function is called when the process goes on. */
-    readonly suspend: (resumed: () => void) => void;
-  };
+  /** What Ctrl-C does where a terminal is read key by key. */
+  readonly interrupt?: () => void;
   readonly surroundings: RuntimeOptions;
 }
 
 /** Runs the command line. Never throws. @returns the exit code */
 export async function main(parts: ProcessParts): Promise<number> {
   const { argv, stdout, stderr, surroundings } = parts;
-  const screen = new Screen(stderr, surroundings.environment ?? {});
-  let options: Readonly<Record<string, unknown>> | undefined;
-  using _ = sayingWhyItGoesOn(parts.signal, screen);
+  const environment = surroundings.environment ?? {};
+  const colors = colorsFor(stderr, environment);
+  const messages = new Messages(stderr, environment, colors);
+  let options = unparsed(argv);
+  using _ = sayingWhatIsAwaited(parts.signal, messages);
   try {
-    const plain = plainToken(argv);
-    if (plain !== undefined) {
-      const { tokenCommand } = await import('./commands/token.ts');
-      return await tokenCommand.run({ ...plain }, contextOf(parts, { options: {}, operands: [], screen }));
-    }
     const { runProgram } = await import('./program.ts');
     return await runProgram(
       argv,
       parts.version,
-      { out: (chunk) => stdout.write(chunk), columns: columnsOf(stdout) },
+      { print: (text) => print(stdout, text), colors: colorsFor(stdout, environment) },
       (parsed, operands) => {
         options = parsed;
-        return contextOf(parts, { options: parsed, operands, screen });
+        return contextOf(parts, { options, operands, messages });
       },
     );
   } catch (thrown) {
     const error = asAuthError(thrown);
-    const { json, logLevel } = options ?? unparsed(argv);
-    // A terminal has written ^C there.
-    if (error.code === 'INTERRUPTED') screen.control('\r\u001b[2K');
-    if (json === true) stdout.write(`${JSON.stringify(error.toJSON(), null, 2)}\n`);
-    else screen.say((await import('./print.ts')).errorText(error));
-    if (WITH_STACK.some((level) => level === logLevel)) screen.say(stackOf(error));
+    if (error.code === 'INTERRUPTED') messages.clear(true);
+    const said = options.json === true && (await printed(stdout, error));
+    if (!said) messages.say(errorText(error, colors));
+    if (options.logLevel === 'debug' || options.logLevel === 'trace') messages.say(stackOf(error));
     return error.exitCode;
   }
+}
+
+/** Prints an error as JSON. @returns whether that worked */
+async function printed(stdout: Output, error: AuthError): Promise<boolean> {
+  if (error.code === 'OUTPUT_FAILED') return false;
+  return print(stdout, `${JSON.stringify(error.toJSON(), null, 2)}\n`).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** How long the end may take after a signal before a person is told why. */
 const SOON_MS = 300;
 
-/** What has been sent is waited for, because its answer may come once only: a code's tokens, the successor of a refresh token. */
-function sayingWhyItGoesOn(signal: AbortSignal, screen: Screen): Disposable {
+/** A request that was sent is waited for: its response may come once only, with a code's tokens or the next refresh token. */
+function sayingWhatIsAwaited(signal: AbortSignal, messages: Messages): Disposable {
   let timer: NodeJS.Timeout | undefined;
   const wait = () => {
-    timer = setTimeout(() => {
-      screen.say('Waiting for an answer that is on its way, so that nothing is lost. The same again ends at once.');
-    }, SOON_MS);
+    timer = setTimeout(() => messages.say('Finishing up so nothing is lost. Press Ctrl-C again to quit now.'), SOON_MS);
   };
   signal.addEventListener('abort', wait, { once: true });
   return {
@@ -93,91 +89,83 @@ export function interrupted(signal: string): AuthError {
   return new AuthError('INTERRUPTED', 'Interrupted.', { details: { signal } });
 }
 
+type Options = Readonly<Record<string, unknown>>;
+
 /** How to report an error in arguments that could not be parsed: as they ask for, as far as can be told. */
-function unparsed(argv: readonly string[]): Readonly<Record<string, unknown>> {
-  return {
-    json: argv.includes('--json'),
-    logLevel: argv.find((_argument, index) => argv[index - 1] === '--log-level'),
-  };
+function unparsed(argv: readonly string[]): Options {
+  const logLevel = argv.find((_argument, index) => argv[index - 1] === '--log-level');
+  return { json: argv.includes('--json'), logLevel };
 }
 
 interface Parsed {
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Options;
   readonly operands: readonly string[];
-  readonly screen: Screen;
+  readonly messages: Messages;
 }
 
-function contextOf(parts: ProcessParts, { options, operands, screen }: Parsed): Context {
-  const { stdout, signal, takeSignals = () => {}, surroundings } = parts;
+function contextOf(parts: ProcessParts, { options, operands, messages }: Parsed): Context {
+  const { stdout, stderr, signal, takeSignals = () => {}, surroundings } = parts;
   const { environment = {} } = surroundings;
   const level = LOG_LEVELS.find((known) => known === options.logLevel);
-  const columns = options.json === true ? Number.POSITIVE_INFINITY : columnsOf(stdout);
-  const talk = (text: string) => screen.say(text);
+  const colors = { out: colorsFor(stdout, environment), err: colorsFor(stderr, environment) };
+  const say = (text: string) => messages.say(text);
   let inputIsTaken = false;
   return {
     surroundings: {
-      onNotice: (notice) => talk(`fitbit-login: ${notice}`),
+      onNotice: (notice) => say(`${mark('warning', colors.err)} ${notice}`),
       ...surroundings,
-      ...(level === undefined ? {} : { terminalLog: { level, stream: screen.stream } }),
+      terminalLog: level && { level, stream: messages.stream },
     },
     operands,
     now: surroundings.now ?? (() => new Date()),
     environment,
-    answer: (text) => void stdout.write(`${wrap(text, columns)}\n`),
-    answerBytes: (bytes) => void stdout.write(bytes),
-    talk,
+    print: (result) => print(stdout, typeof result === 'string' ? `${result}\n` : result),
+    say,
+    colors,
+    isTerminal: stdout.isTTY === true,
     signal,
     takeSignals,
     readInput: () => {
       inputIsTaken = true;
       return readAll(parts.stdin, signal);
     },
-    terminal: terminalOf(parts, { screen, inputIsFree: () => !inputIsTaken }),
+    terminal: terminalOf(parts, messages, () => inputIsTaken),
   };
 }
 
-function terminalOf(
-  parts: ProcessParts,
-  { screen, inputIsFree }: { readonly screen: Screen; readonly inputIsFree: () => boolean },
-): Terminal {
-  const { stderr, signal, keys, surroundings } = parts;
+function terminalOf(parts: ProcessParts, messages: Messages, inputIsTaken: () => boolean): Terminal {
+  const { stderr, signal, interrupt, surroundings, openTerminal = () => undefined } = parts;
   const { environment = {}, openBrowser } = surroundings;
-  // Whoever opens addresses in a way of their own knows where they are seen.
-  const elsewhere = openBrowser === undefined ? noDisplayReason(environment) : undefined;
+  // A caller that opens URLs itself knows where they are seen.
+  let opened: Readable | undefined;
+  /** Where a person types: standard input, or the terminal behind a redirected one. */
+  const keyboard = () => {
+    if (stderr.isTTY !== true) return undefined;
+    opened ??= parts.stdin.isTTY === true ? parts.stdin : openTerminal();
+    return opened;
+  };
+  const asking = () => {
+    const input = keyboard();
+    if (input === undefined) throw new AuthError('UNEXPECTED', 'There is no terminal to ask in.');
+    return { input, output: stderr, signal };
+  };
   return {
-    canRedraw: screen.canRedraw,
-    pin: (...variants) => screen.pin(...variants),
-    elsewhere,
+    canRedraw: messages.canRedraw,
+    pin: (line) => messages.pin(line),
+    elsewhere: openBrowser === undefined ? noDisplayReason(environment) : undefined,
     get canAsk() {
-      return stderr.isTTY === true && parts.stdin.isTTY === true;
+      return keyboard() !== undefined;
     },
-    ask: (question, asked = {}) => {
-      const options = { input: parts.stdin, output: stderr, signal, ...asked };
-      return prompt(`${wrap(question.trimEnd(), columnsOf(stderr))} `, options);
+    ask: (question) => ask(question, asking()),
+    askSecret: (question, problem) => askSecret(question, problem, asking()),
+    confirm: (question) => confirm(question, asking()),
+    pastes: ({ piped }): Pastes | undefined => {
+      if (piped && !inputIsTaken() && parts.stdin.isTTY !== true && opened === undefined)
+        return pipedPastes(parts.stdin);
+      const input = interrupt !== undefined && isInForeground() ? keyboard() : undefined;
+      return input && interrupt && typedPastes(input, interrupt);
     },
-    pastes: ({ piped, onTyped }) => {
-      if (!inputIsFree()) return undefined;
-      const { stdin } = parts;
-      if (stdin.isTTY !== true) return piped ? pipedPastes(stdin) : undefined;
-      if (stderr.isTTY !== true || keys === undefined || !isInForeground()) return undefined;
-      return typedPastes({
-        input: stdin,
-        control: (sequence) => screen.control(sequence),
-        onTyped,
-        onInterrupt: keys.interrupt,
-        onSuspend: (resumed) => {
-          screen.hide();
-          keys.suspend(() => {
-            // In the background the terminal is the shell's.
-            if (!isInForeground()) return;
-            resumed();
-            screen.show();
-          });
-        },
-      });
-    },
-    tunnel: (addresses) =>
-      tunnelCommand(addresses, { environment, ...defined({ user: userName() }), host: hostname() }),
+    tunnel: (addresses) => tunnelCommand(addresses, { environment, user: userName(), host: hostname() }),
   };
 }
 
@@ -190,9 +178,7 @@ function userName(): string | undefined {
   }
 }
 
-const WITH_STACK: readonly LogLevel[] = ['trace', 'debug'];
-
-/** Where an error came from. The messages of foreign ones are left out: they may quote a secret. */
+/** Where an error came from. The messages of foreign errors are left out: they may quote a secret. */
 function stackOf(error: Error): string {
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   const what = error instanceof AuthError ? `${error.name} ${error.code}` : error.name;

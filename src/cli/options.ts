@@ -1,56 +1,74 @@
-import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
 import { LOG_LEVELS } from '../index.ts';
-import type { OptionSpec } from './command.ts';
-import { minTtlSeconds, seconds } from './seconds.ts';
+import type { CommonOption, OptionSpec } from './command.ts';
 
-/** The options of every command. */
-export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  {
+export const PROGRAM = 'fitbit-login';
+
+const COMMON: Readonly<Record<CommonOption, OptionSpec>> = {
+  profile: {
     flags: '--profile <name>',
-    description: 'whose tokens: one profile is one person at one provider',
-    defaultText: '$FITBIT_LOGIN_PROFILE or “default”',
+    description: 'profile to use',
+    defaultText: '$FITBIT_LOGIN_PROFILE, else “default”',
     offer: 'profiles',
   },
-  { flags: '--json', description: 'answer, and report errors, as JSON' },
-  {
+  json: { flags: '--json', description: 'output JSON, errors too' },
+  'log-level': {
     flags: '--log-level <level>',
-    description: 'also print the log on stderr, from this level on',
+    description: 'also print the log on stderr, at this level and above',
     choices: LOG_LEVELS,
   },
-];
-
-/** What {@link COMMON_OPTIONS} parse to; a command's own schema extends it. */
-export const commonOptions = {
-  profile: v.optional(v.string()),
-  json: v.optional(v.boolean(), false),
 };
 
-/** Names separated by blanks or commas. */
+/** The options of most commands. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = Object.values(COMMON);
+
+/** Those of the common options that a command takes. */
+export function commonOf({ common }: { readonly common?: readonly CommonOption[] }): readonly OptionSpec[] {
+  return common === undefined ? COMMON_OPTIONS : common.map((name) => COMMON[name]);
+}
+
+/** A whole number of seconds, within bounds. */
+export function seconds(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new AuthError('USAGE', `Must be a whole number of seconds from ${min} to ${max}.`);
+  };
+}
+
+/** Names separated by spaces or commas. */
 export function list(text: string): readonly string[] {
   const names = text.split(/[\s,]+/).filter(Boolean);
   if (names.length > 0) return names;
-  throw new AuthError('USAGE', 'The list is empty.');
+  throw new AuthError('USAGE', 'Expected at least one value.');
 }
 
-/** When a command that gives a token refreshes it first. */
 export const MIN_TTL: OptionSpec = {
   flags: '--min-ttl <seconds>',
-  description: 'refresh a token that has no more than this left',
+  description: 'refresh if fewer than this many seconds remain',
   defaultText: '60',
-  parse: minTtlSeconds,
+  // Less than any token lives.
+  parse: seconds(0, 28_000),
 };
 
-/** How a command waits for a person to sign in. */
-export const WAITING_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '--no-browser',
-    description: 'only print the address; the one that the browser ends on can be pasted, or given on standard input',
-  },
-  {
-    flags: '--timeout <seconds>',
-    description: 'how long to wait for you',
-    defaultText: '300',
-    parse: seconds(1, 86_400),
-  },
-];
+export const TIMEOUT: OptionSpec = {
+  flags: '--timeout <seconds>',
+  description: 'how long to wait for the sign-in',
+  defaultText: '300',
+  parse: seconds(1, 86_400),
+};
+
+export const NO_BROWSER: OptionSpec = {
+  flags: '--no-browser',
+  description: 'don’t open a browser; print the URL and accept the redirect URL as input',
+};
+
+export const REDIRECT_URI: OptionSpec = {
+  flags: '--redirect-uri <uris>',
+  description: 'registered loopback redirect URIs; the first one with a free port is used',
+  defaultText: 'http://127.0.0.1:8976/callback; any free port for a Google Desktop app',
+  parse: list,
+};
+
+/** Those of `token`, which its quick path reads as well. */
+export const TOKEN_OPTIONS: readonly OptionSpec[] = [MIN_TTL];

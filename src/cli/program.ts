@@ -1,95 +1,94 @@
-import { Argument, Command as Commander, CommanderError, Option } from 'commander';
+import {
+  Argument,
+  Command as Commander,
+  CommanderError,
+  Help,
+  type HelpConfiguration,
+  InvalidArgumentError,
+  Option,
+} from 'commander';
 import { AuthError } from '../errors.ts';
 import type { Command, Context, OptionSpec } from './command.ts';
-import { table } from './print.ts';
-import { COMMANDS, COMMON_OPTIONS, ENVIRONMENT, EXIT_CODES, PROGRAM } from './table.ts';
-import { badValue, commandOf, unknownCommand, usageError } from './usage-error.ts';
-import { wrap } from './wrap.ts';
-
-/** Under every help: what a script wants to know. */
-const afterHelp = () => `
-Exit codes:
-${table(EXIT_CODES.map(({ code, meaning }) => [`  ${code}`, meaning]))}
-
-Environment:
-${table(ENVIRONMENT.map(({ name, meaning }) => [`  ${name}`, meaning]))}`;
-
-/** How wide the help is where there is no terminal. */
-const HELP_COLUMNS = 80;
+import { COMMANDS, DESCRIPTION, DOCS, ENVIRONMENT, EXIT_CODES, GROUPS } from './commands/index.ts';
+import { COMMON_OPTIONS, commonOf, PROGRAM } from './options.ts';
+import { type Colors, indent, table } from './output.ts';
 
 export interface ProgramOutput {
-  readonly out: (text: string) => void;
-  /** How wide its lines may be; infinity where it is no terminal. */
-  readonly columns: number;
+  readonly print: (text: string) => Promise<void>;
+  readonly colors: Colors;
 }
 
 /**
- * Parses the arguments and runs the command they name.
+ * Parses the arguments and runs the command they name, by default the first one.
  *
- * @param context made once the common options are known
+ * @param context made once the options are known
  * @returns the exit code
- * @throws AuthError `USAGE` for arguments that cannot be, and whatever the command throws
+ * @throws AuthError `USAGE`, and whatever the command throws
  */
 export async function runProgram(
   argv: readonly string[],
   version: string,
-  output: ProgramOutput,
+  { print, colors }: ProgramOutput,
   context: (options: Readonly<Record<string, unknown>>, operands: readonly string[]) => Context,
 ): Promise<number> {
   let exitCode = 0;
-  const program = new Commander(PROGRAM.name)
-    .description(PROGRAM.summary)
-    .version(version, '--version', 'print the version')
-    .helpOption('-h, --help', 'show help')
-    .helpCommand(true)
+  let help = '';
+  const write = (text: string) => {
+    help += text;
+  };
+  const program = new Commander(PROGRAM)
+    .usage('[command] [options]')
+    .version(version, '--version')
+    .helpCommand(false)
+    .addHelpText('before', `${DESCRIPTION}\n`)
     .addHelpText('after', afterHelp)
-    .showHelpAfterError(false)
-    // Broken into lines here, where nothing that is copied is broken.
-    .configureHelp({ helpWidth: Number.MAX_SAFE_INTEGER })
-    .configureOutput({
-      writeOut: (text) => output.out(wrap(text, Number.isFinite(output.columns) ? output.columns : HELP_COLUMNS)),
-      writeErr: () => {},
-    })
+    .configureHelp({ visibleOptions: () => [], subcommandTerm: (command) => command.name(), styleTitle: colors.bold })
+    .configureOutput({ writeOut: write, writeErr: () => {}, getOutHasColors: () => colors.isColorSupported })
     .enablePositionalOptions()
     .exitOverride();
-  // Runners of scripts hand their own `--` through.
-  const given = argv[0] === '--' ? argv.slice(1) : argv;
-  const words = given[0] === 'help' ? helpAsOption(given.slice(1)) : given;
-  const asked = commandOf(words);
-  if (words[0] !== undefined && asked === undefined) throw unknownCommand(words[0]);
-  const mayShowHelp = words.some((word) => word === '--help' || word === '-h');
-  for (const spec of COMMANDS) {
-    const command = program
-      .command(spec.name, { isDefault: spec.isDefault ?? false })
-      .summary(spec.summary)
-      .description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`)
-      .addHelpText('after', () => examplesText(spec))
-      .passThroughOptions(spec.passThrough ?? false)
-      .action(async (...given: unknown[]) => {
-        const options = command.opts();
-        exitCode = await spec.run(options, context(options, operandsOf(given)));
-      });
-    // What else there is nobody looks at, but in the list of all commands.
-    if (spec !== asked && !mayShowHelp) continue;
-    for (const { name, description, choices } of spec.arguments ?? []) {
-      const argument = new Argument(name, description);
-      if (choices !== undefined) argument.choices([...choices]);
-      command.addArgument(argument);
+  for (const { title, commands } of GROUPS) {
+    program.commandsGroup(title);
+    for (const spec of commands) {
+      const command = program
+        .command(spec.name)
+        .summary(spec.summary)
+        .usage([...(spec.arguments ?? []).map(({ name }) => name), '[options]'].join(' '))
+        .addHelpText('before', `${spec.summary}.\n`)
+        .addHelpText('after', () => afterCommandHelp(spec))
+        .configureHelp(helpOf(spec, colors))
+        .passThroughOptions(spec.passThrough ?? false)
+        .action(async (...given: unknown[]) => {
+          exitCode = await spec.run(command.opts(), context(command.opts(), operandsOf(given)));
+        });
+      for (const { name, description, choices } of spec.arguments ?? []) {
+        const argument = new Argument(name, description);
+        command.addArgument(choices === undefined ? argument : argument.choices([...choices]));
+      }
+      for (const option of [...spec.options, ...commonOf(spec)]) command.addOption(commanderOption(option));
     }
-    for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option, spec));
   }
+  const words = completed(argv);
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (!(thrown instanceof CommanderError)) throw withHelp(thrown, words);
     if (thrown.exitCode !== 0) throw usageError(thrown, words);
   }
+  if (help !== '') await print(help);
   return exitCode;
 }
 
-/** `help token` as `token --help`; help about help, or about an option, is that of the program. */
-function helpAsOption(about: readonly string[]): readonly string[] {
-  return [...about.filter((word) => word !== 'help' && !word.startsWith('-')).slice(0, 1), '--help'];
+/** What is meant: without a command the first one, by `help` its help. Runners of scripts hand their own `--` through. */
+function completed(argv: readonly string[]): readonly string[] {
+  const words = argv[0] === '--' ? argv.slice(1) : argv;
+  const [first = ''] = words;
+  if (first === 'help') {
+    const about = words.slice(1).find((word) => word !== 'help' && !word.startsWith('-'));
+    if (about === undefined) return ['--help'];
+    return COMMANDS.some(({ name }) => name === about) ? [about, '--help'] : [about];
+  }
+  if (['-h', '--help', '--version'].includes(first)) return [first];
+  return first === '' || first.startsWith('-') ? [COMMANDS[0]?.name ?? '', ...words] : words;
 }
 
 /** Commander hands over an argument each, a list for the last of several, then the options and itself. */
@@ -100,26 +99,97 @@ function operandsOf(given: readonly unknown[]): readonly string[] {
     .filter((operand) => typeof operand === 'string');
 }
 
-function commanderOption(spec: OptionSpec, command: Command): Option {
+function commanderOption({ flags, description, defaultText, choices, collect, parse }: OptionSpec): Option {
   const option = new Option(
-    spec.flags,
-    spec.defaultText === undefined ? spec.description : `${spec.description} (default: ${spec.defaultText})`,
+    flags,
+    defaultText === undefined ? description : `${description} (default: ${defaultText})`,
   );
-  if (spec.choices !== undefined) option.choices([...spec.choices]);
-  if (spec.collect) option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
-  const { parse } = spec;
+  if (choices !== undefined) option.choices([...choices]);
+  if (collect) option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
   if (parse !== undefined) {
     option.argParser((text) => {
       try {
         return parse(text);
       } catch (thrown) {
-        throw thrown instanceof AuthError ? badValue(option.long ?? option.flags, command, thrown) : thrown;
+        throw thrown instanceof AuthError ? new InvalidArgumentError(thrown.message) : thrown;
       }
     });
   }
   return option;
 }
 
-function examplesText({ examples }: Command): string {
-  return `\nExamples:\n${examples.map(({ what, command }) => `${what === '' ? '' : `  # ${what}\n`}  ${command}`).join('\n')}`;
+/** Shows a command's own options only. All stay visible to commander, which suggests no others. */
+function helpOf({ options }: Command, colors: Colors): HelpConfiguration & Partial<Help> {
+  return {
+    styleTitle: colors.bold,
+    visibleArguments: ({ registeredArguments }) => [...registeredArguments],
+    formatHelp: (command, helper) => {
+      const own: Help = Object.create(helper);
+      own.visibleOptions = (of) =>
+        helper.visibleOptions(of).filter(({ flags }) => options.some((spec) => spec.flags === flags));
+      return Help.prototype.formatHelp.call(own, command, own);
+    },
+  };
+}
+
+/** Commander's error. Values are not repeated: one may be a secret that does not belong there. */
+function usageError({ message }: CommanderError, words: readonly string[]): AuthError {
+  const [said = '', ...suggestions] = message.replace(/^error: /, '').split('\n');
+  const shown = said
+    .replace(/ argument '.*' is invalid/s, ' is invalid')
+    .replace(/command-argument value '.*' is invalid/s, 'argument is invalid')
+    .replace(
+      /'([^']*)'/s,
+      (_quoted, word: string) =>
+        `“${word
+          .replace(/=.*$/s, '')
+          .replace(/^(-\w).+/s, '$1')
+          .replace(/^(.{8}).{24,}/s, '$1…')}”`,
+    );
+  const suggestion = suggestions.join(' ').replace(/^\((.*)\)$/, '$1 ');
+  return new AuthError('USAGE', `${shown.charAt(0).toUpperCase()}${shown.slice(1)}${/[.?]$/.test(shown) ? '' : '.'}`, {
+    hint: `${suggestion}${seeHelp(words)}`,
+  });
+}
+
+/** The same error, where its hint is the general one with the help of the command that failed. */
+function withHelp(thrown: unknown, words: readonly string[]): unknown {
+  return thrown instanceof AuthError && thrown.code === 'USAGE' && thrown.hint === new AuthError('USAGE', '').hint
+    ? thrown.with({ hint: seeHelp(words) })
+    : thrown;
+}
+
+function seeHelp([name = '']: readonly string[]): string {
+  const known = COMMANDS.some((command) => command.name === name);
+  return `See \`${[PROGRAM, ...(known ? [name] : []), '--help'].join(' ')}\`.`;
+}
+
+function afterHelp(): string {
+  const options = COMMON_OPTIONS.map(({ flags, description, defaultText }) => [
+    flags,
+    defaultText === undefined ? description : `${description} (default: ${defaultText})`,
+  ]);
+  return [
+    '',
+    'Options of most commands',
+    indent(table(options)),
+    '',
+    'Exit codes',
+    indent(table(EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]))),
+    '',
+    'Environment',
+    indent(table(ENVIRONMENT.map(({ name, meaning }) => [name, meaning]))),
+    '',
+    `Run ${PROGRAM} <command> --help for its options. Docs: ${DOCS}`,
+  ].join('\n');
+}
+
+function afterCommandHelp(spec: Command): string {
+  const common = commonOf(spec).map(({ flags }) => flags.split(' ')[0]);
+  return [
+    '',
+    'Examples:',
+    ...spec.examples.map(({ what, command }) => `${what === '' ? '' : `  # ${what}\n`}  ${command}`),
+    ...(common.length === 0 ? [] : ['', `Also: ${common.join(', ')} (see ${PROGRAM} --help)`]),
+  ].join('\n');
 }

@@ -1,50 +1,237 @@
-import { createInterface } from 'node:readline/promises';
-import { type Readable, Writable } from 'node:stream';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createInterface, type Interface } from 'node:readline';
+import { addAbortSignal, Readable, Writable } from 'node:stream';
+import { confirm as clackConfirm, password as clackPassword } from '@clack/prompts';
 import { AuthError } from '../errors.ts';
+import { decodeText } from '../index.ts';
+
+/** What a person pastes, each text whole. */
+export interface Pastes extends AsyncIterable<string>, Disposable {
+  /** Begins to read. To be called before a person is asked to paste: a terminal shows what is typed until then. */
+  open(): void;
+  /** How many characters have been typed since the last Enter. */
+  readonly typed: number;
+}
+
+/** How long it must be quiet after a line break until a paste is whole: a terminal may have broken a URL into lines. */
+const QUIET_MS = 150;
+/** The same without a line break, for a program that writes none and leaves its pipe open. */
+const UNENDED_MS = 1_000;
+/** Beyond any redirect URL, and more than anything that is read from standard input. */
+const MAX_LENGTH = 64 * 1024;
+const MAX_INPUT_BYTES = 1024 * 1024;
 
 export interface PromptOptions {
   readonly input: Readable;
   readonly output: Writable;
-  /** Whether what is typed stays invisible. Default `false`. */
-  readonly hidden?: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks one question in the terminal.
- *
+ * Asks for a line, or for several that are pasted at once. A JSON object is not shown: it may hold a secret.
  * @throws AuthError `INTERRUPTED` on Ctrl-C, `CANCELLED` when the input ends or breaks
  */
-export async function prompt(
-  question: string,
-  { input, output, hidden = false, signal }: PromptOptions,
-): Promise<string> {
+export async function ask(question: string, { input, output, signal }: PromptOptions): Promise<string> {
   signal.throwIfAborted();
-  let silent = false;
-  const shown = new Writable({
-    write: (chunk, _encoding, done) => {
-      if (!silent) output.write(chunk);
-      done();
-    },
-  });
-  const lines = createInterface({ input, output: shown, terminal: true });
-  let answered = false;
+  let text = '';
+  const lines = mutedLines(input, output, () => /^\s*\{/.test(text + lines.line));
   try {
-    const answer = await new Promise<string>((resolve, reject) => {
-      const ended = () => reject(new AuthError('CANCELLED', 'The input ended before everything was asked.'));
+    return await new Promise<string>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const ended = () => reject(new AuthError('CANCELLED', 'Input ended before setup was complete.'));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       lines.once('SIGINT', () => reject(new AuthError('INTERRUPTED', 'Interrupted.')));
       // A terminal that goes away breaks the input, which readline hands on.
       lines.once('close', ended).on('error', ended);
-      lines.question(question).then(resolve, reject);
-      // The question itself has been written by now; only the answer is kept off the screen.
-      silent = hidden;
+      lines.on('line', (line) => {
+        text += `${line}\n`;
+        clearTimeout(timer);
+        timer = setTimeout(
+          () => {
+            if (lines.line === '' || isWhole(text)) resolve(text.trim());
+          },
+          isWhole(text) ? QUIET_MS : MAX_LENGTH,
+        );
+      });
+      lines.setPrompt(question);
+      lines.prompt();
     });
-    answered = true;
-    return answer;
   } finally {
     lines.close();
-    // Whatever is said next begins on a line of its own.
-    if (hidden || !answered) output.write('\n');
   }
+}
+
+/** Whether a text is no JSON object of which a part is yet to come. */
+function isWhole(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return true;
+  try {
+    return JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Asks for what is not shown. @param problem what is wrong with it, which is said before it is asked for again */
+export async function askSecret(
+  question: string,
+  problem: (text: string) => string | undefined,
+  options: PromptOptions,
+): Promise<string> {
+  const answer = await clackPassword({ message: question, validate: (text = '') => problem(text), ...options });
+  return unlessCancelled(answer, options.signal) ?? '';
+}
+
+export async function confirm(question: string, options: PromptOptions): Promise<boolean> {
+  return unlessCancelled(await clackConfirm({ message: question, initialValue: false, ...options }), options.signal);
+}
+
+/** Clack answers with a symbol on Ctrl-C. */
+function unlessCancelled<Value>(answer: Value, signal: AbortSignal): Exclude<Value, symbol> {
+  if (typeof answer !== 'symbol') return answer as Exclude<Value, symbol>;
+  throw signal.aborted ? signal.reason : new AuthError('INTERRUPTED', 'Interrupted.');
+}
+
+/**
+ * What is typed or pasted into a terminal, up to Enter, never shown: a long URL would scroll away with the code in it. Read by
+ * readline, in raw mode, since a terminal's own lines end after 1,024 or 4,096 bytes.
+ */
+export function typedPastes(input: Readable, onInterrupt: () => void): Pastes {
+  let lines: Interface | undefined;
+  return pastes({
+    begin: (give) => {
+      let text = '';
+      let timer: NodeJS.Timeout | undefined;
+      const typed = mutedLines(input, undefined, () => true);
+      lines = typed;
+      typed.on('SIGINT', onInterrupt).on('error', () => {});
+      typed.on('line', (line) => {
+        text = `${text}${line}\n`.slice(0, MAX_LENGTH);
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          // The last line of several waits for Enter.
+          if (typed.line !== '') return;
+          give(text);
+          text = '';
+        }, QUIET_MS);
+      });
+      return () => {
+        clearTimeout(timer);
+        typed.close();
+      };
+    },
+    typed: () => lines?.line.length ?? 0,
+  });
+}
+
+/** What comes through a pipe, a FIFO or a file, in texts that a pause parts. */
+export function pipedPastes(input: Readable): Pastes {
+  return pastes({
+    begin: (give, end) => {
+      let text = '';
+      let timer: NodeJS.Timeout | undefined;
+      const flush = () => {
+        if (text !== '') give(text);
+        text = '';
+      };
+      const onData = (chunk: Buffer) => {
+        text = (text + chunk.toString()).slice(0, MAX_LENGTH);
+        clearTimeout(timer);
+        timer = setTimeout(flush, text.endsWith('\n') ? QUIET_MS : UNENDED_MS);
+      };
+      const onEnd = () => {
+        clearTimeout(timer);
+        flush();
+        end();
+      };
+      input.on('data', onData).once('end', onEnd).once('error', onEnd);
+      return () => {
+        clearTimeout(timer);
+        input.off('data', onData).off('end', onEnd).off('error', onEnd);
+        input.pause();
+      };
+    },
+    typed: () => 0,
+  });
+}
+
+interface Source {
+  /** Begins to read; the function that it returns ends that. */
+  readonly begin: (give: (text: string) => void, end: () => void) => () => void;
+  readonly typed: () => number;
+}
+
+function pastes({ begin, typed }: Source): Pastes {
+  let isOver = false;
+  let stop = () => {};
+  const texts = new Readable({ objectMode: true, read() {} });
+  const close = () => {
+    if (isOver) return;
+    isOver = true;
+    texts.push(null);
+    stop();
+  };
+  return {
+    get typed() {
+      return typed();
+    },
+    open: () => {
+      if (!isOver) stop = begin((text) => texts.push(text), close);
+    },
+    [Symbol.asyncIterator]: () => texts[Symbol.asyncIterator](),
+    [Symbol.dispose]: close,
+  };
+}
+
+/** Lines that are typed into a terminal, echoed unless they are to stay unseen. */
+function mutedLines(input: Readable, output: Writable | undefined, isMuted: () => boolean): Interface {
+  const echo = new Writable({
+    write: (chunk, _encoding, done) => {
+      if (output !== undefined && !isMuted()) output.write(chunk);
+      done();
+    },
+  });
+  return createInterface({ input, output: echo, terminal: true, historySize: 0 });
+}
+
+/**
+ * Whether this process may use its terminal: a shell's background job is stopped as soon as it reads from it. Only Linux tells
+ * (proc(5), `pgrp` and `tpgid`); elsewhere the answer is yes.
+ */
+export function isInForeground(): boolean {
+  try {
+    const status = readFileSync('/proc/self/stat', 'utf8');
+    // The name of the program, in brackets, may hold spaces and brackets.
+    const [, , group, , , foreground] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    return foreground === '-1' || foreground === group;
+  } catch {
+    return true;
+  }
+}
+
+/** The text of a file that a person named; “-” is standard input. @throws AuthError `FILE_UNREADABLE` */
+export async function fileText(file: string, readInput: () => Promise<string>): Promise<string> {
+  if (file === '-') return readInput();
+  try {
+    return decodeText(await readFile(file));
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new AuthError('FILE_UNREADABLE', `Can’t read ${file}${why}.`, { cause });
+  }
+}
+
+/** The whole of standard input. @throws AuthError `USAGE` over 1 MiB; the signal's reason */
+export async function readAll(input: Readable, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of addAbortSignal(signal, input)) {
+      chunks.push(Buffer.from(chunk));
+      size += chunks.at(-1)?.length ?? 0;
+      if (size > MAX_INPUT_BYTES) throw new AuthError('USAGE', 'Standard input is larger than 1 MiB.');
+    }
+  } catch (thrown) {
+    throw signal.aborted ? signal.reason : thrown;
+  }
+  return decodeText(Buffer.concat(chunks));
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandsPage } from '../../scripts/docs/commands.ts';
-import { ENVIRONMENT } from '../../src/cli/table.ts';
+import { ENVIRONMENT } from '../../src/cli/commands/index.ts';
 import { KINDS } from '../../src/errors.ts';
 import * as library from '../../src/index.ts';
 import { Secret } from '../../src/secret.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMMANDS, COMMON_OPTIONS } from '../../src/cli/table.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
+import { COMMON_OPTIONS } from '../../src/cli/options.ts';
 import { type DocumentPage, PAGES } from './pages.ts';
 
 /** What is wrong with where a link of a page leads; `undefined` for a sound one. Addresses of other sites are not asked. */
@@ -32,11 +33,7 @@ function unknownIn(words: readonly string[]): readonly string[] {
   if (/^[A-Z…]/.test(first)) return [];
   const named = COMMANDS.find(({ name }) => name === first);
   if (named === undefined && first !== '' && !first.startsWith('-') && first !== 'help') return [first];
-  const known = [
-    ...COMMON,
-    '--version',
-    ...flagsOf((named ?? COMMANDS.find(({ isDefault }) => isDefault))?.options ?? []),
-  ];
+  const known = [...COMMON, '--version', ...flagsOf((named ?? COMMANDS[0])?.options ?? [])];
   return words.filter((word) => /^--?[a-z]/.test(word) && !known.includes(word)).map((word) => `${first} ${word}`);
 }
 

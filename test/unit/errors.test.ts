@@ -28,6 +28,7 @@ const EXITS: Readonly<Record<ErrorCode, ExitCode>> = {
   STORE_VERSION: 6,
   STORE_UNAVAILABLE: 6,
   FILE_UNREADABLE: 6,
+  OUTPUT_FAILED: 6,
   LOCKED: 6,
   INTERRUPTED: 130,
 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/table.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { parsed } from './parsed.ts';
 
 /** Other programs of the examples; none of them does anything here. */
@@ -33,7 +33,8 @@ async function words(typed: string): Promise<readonly string[]> {
   });
   expect(stderr).toBe('');
   const found = await readFile(join(home, 'words'), 'utf8');
-  return found.split('\0').slice(0, -1);
+  const words = found.split('\0').slice(0, -1);
+  return words.join('') === '' ? [] : words;
 }
 
 describe('the examples of the help', () => {

@@ -1,3 +1,4 @@
+import pc from 'picocolors';
 import { runProgram } from '../../src/cli/program.ts';
 
 /** What the parser made of the arguments. */
@@ -14,7 +15,7 @@ class Reached extends Error {
   }
 }
 
-const SILENT = { out: () => {}, err: () => {}, columns: 80 };
+const SILENT = { print: async () => {}, colors: pc.createColors(false) };
 
 /** What the parser makes of these arguments, up to where the command would run. @throws AuthError `USAGE` */
 export async function parsed(argv: readonly string[]): Promise<Parsed> {

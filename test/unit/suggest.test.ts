@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Sources, suggest } from '../../src/cli/suggest.ts';
-import { COMMANDS, COMMON_OPTIONS } from '../../src/cli/table.ts';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
+import { type Sources, suggest } from '../../src/cli/completion.ts';
+import { commonOf } from '../../src/cli/options.ts';
 import { parsed } from './parsed.ts';
 
 const sources: Sources = {
@@ -14,7 +15,7 @@ const sources: Sources = {
 };
 
 async function texts(line: string): Promise<readonly string[]> {
-  const found = await suggest(line.split(' '), sources);
+  const found = await suggest(line.split(' '), COMMANDS, sources);
   return found.map((suggestion) =>
     suggestion.kind === 'text' ? suggestion.text : `FILES after “${suggestion.prefix}”`,
   );
@@ -76,16 +77,17 @@ describe('what may come next', () => {
   });
 
   test('says what it is', async () => {
-    expect(await suggest(['tok'], sources)).toEqual([
-      { kind: 'text', text: 'token', words: 'print a working access token, refreshed when it is about to end' },
+    expect(await suggest(['tok'], COMMANDS, sources)).toEqual([
+      { kind: 'text', text: 'token', words: 'Print a working access token' },
     ]);
-    expect(await suggest('login --client-id 23ABCD --scope act'.split(' '), sources)).toEqual([
+    expect(await suggest('login --client-id 23ABCD --scope act'.split(' '), COMMANDS, sources)).toEqual([
       { kind: 'text', text: 'activity', words: 'of 23ABCD' },
     ]);
   });
 
   test('every option that is offered is one that the parser takes', async () => {
-    for (const { name, options, arguments: operands = [] } of COMMANDS) {
+    for (const command of COMMANDS) {
+      const { name, options, arguments: operands = [] } = command;
       const needed = operands
         .filter((operand) => operand.name.startsWith('<'))
         .map(({ choices }) => choices?.[0] ?? 'x');
@@ -95,7 +97,7 @@ describe('what may come next', () => {
           flags = '',
           choices,
           parse,
-        } = [...options, ...COMMON_OPTIONS].find((spec) => spec.flags.includes(option)) ?? {};
+        } = [...options, ...commonOf(command)].find((spec) => spec.flags.includes(option)) ?? {};
         const value = flags.includes('<') ? [choices?.[0] ?? (parse === undefined ? 'x' : '5')] : [];
         await expect(parsed([name, option, ...value, ...needed])).resolves.toMatchObject({ operands: needed });
       }
@@ -121,7 +123,7 @@ describe('what may come next', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(word), async (words) => {
         const part = words.at(-1) ?? '';
-        for (const found of await suggest(words, sources)) {
+        for (const found of await suggest(words, COMMANDS, sources)) {
           expect(part.startsWith(found.kind === 'files' ? found.prefix : '') || found.kind === 'text').toBe(true);
           if (found.kind === 'text') expect(found.text.startsWith(part)).toBe(true);
         }

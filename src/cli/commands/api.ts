@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
 import { type ApiAnswer, apiRequest } from '../../index.ts';
-import type { Command, Context } from '../command.ts';
-import { fileText } from '../input.ts';
-import { commonOptions } from '../options.ts';
+import type { Command } from '../command.ts';
+import { errorText } from '../output.ts';
+import { fileText } from '../prompt.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -16,22 +16,18 @@ const Options = v.object({
 
 export const apiCommand: Command = {
   name: 'api',
-  summary: 'send one request to the provider’s API, with the token, and print the answer',
-  arguments: [{ name: '<path>', description: 'a path at the API host: /1/user/-/profile.json' }],
+  summary: 'Make one authenticated request',
+  arguments: [{ name: '<path>', description: 'a path on the API’s host: /1/user/-/profile.json' }],
   options: [
     {
       flags: '-X, --method <method>',
-      description: 'the HTTP method',
+      description: 'HTTP method',
       defaultText: 'GET, or POST with --data',
       offer: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     },
-    { flags: '-d, --data <body>', description: 'the body; @FILE reads a file, @- standard input' },
-    {
-      flags: '-H, --header <header>',
-      description: 'another header, “Name: value”; may be given several times',
-      collect: true,
-    },
-    { flags: '-i, --include', description: 'print the status and the headers too, rate limit among them' },
+    { flags: '-d, --data <body>', description: 'request body; @FILE reads a file, @- stdin' },
+    { flags: '-H, --header <header>', description: 'another header, “Name: value”; repeatable', collect: true },
+    { flags: '-i, --include', description: 'print the status and headers too, including rate limits' },
   ],
   examples: [
     { what: 'Who am I', command: 'fitbit-login api /1/user/-/profile.json' },
@@ -42,27 +38,32 @@ export const apiCommand: Command = {
   ],
   run: async (given, context) => {
     const { profile, json, method, data, header, include } = v.parse(Options, given);
-    const { operands, surroundings, answerBytes } = context;
+    const { operands, surroundings, print, signal, readInput, isTerminal, colors } = context;
     const [path = ''] = operands;
-    const body = data === undefined ? undefined : await bodyOf(data, context);
-    const request = defined({
-      profile,
-      body,
-      method: method?.toUpperCase(),
-      headers: headersOf(header),
-      signal: context.signal,
-    });
-    const answer = await apiRequest(path, request, surroundings);
-    if (include) answerBytes(new TextEncoder().encode(headText(answer)));
-    answerBytes(answer.body);
-    // The provider's own answer stays on stdout, even under --json: only what to do goes to stderr.
-    if (answer.error === undefined) return 0;
-    context.talk(
-      json ? JSON.stringify(answer.error.toJSON()) : `fitbit-login: ${answer.error.message}\n${answer.error.hint}`,
-    );
-    return answer.error.exitCode;
+    const body = data?.startsWith('@') ? await fileText(data.slice(1), readInput) : data;
+    const request = { profile, body, method: method?.toUpperCase(), headers: headersOf(header), signal };
+    const response = await apiRequest(path, request, surroundings);
+    const encoder = new TextEncoder();
+    if (include) await print(encoder.encode(headText(response)));
+    await print(isTerminal ? encoder.encode(prettyText(response)) : response.body);
+    // The provider's own response stays on stdout, even under --json: only what to do goes to stderr.
+    if (response.error === undefined) return 0;
+    context.say(json ? JSON.stringify(response.error.toJSON()) : errorText(response.error, colors.err));
+    return response.error.exitCode;
   },
 };
+
+/** For a person: JSON in lines, and a line break at the end. */
+function prettyText({ body, headers }: ApiAnswer): string {
+  const text = new TextDecoder().decode(body);
+  if (text === '') return '';
+  try {
+    if (/\bjson\b/.test(headers.get('content-type') ?? '')) return `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
+  } catch {
+    // As it is.
+  }
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
 
 function headText({ status, headers }: ApiAnswer): string {
   return `HTTP ${status}\n${[...headers].map(([name, value]) => `${name}: ${value}\n`).join('')}\n`;
@@ -71,22 +72,14 @@ function headText({ status, headers }: ApiAnswer): string {
 function headersOf(lines: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     lines.map((line) => {
-      const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
-      if (
-        name === undefined ||
-        value === undefined ||
-        name.toLowerCase() === 'authorization' ||
-        name.toLowerCase() === 'host'
-      ) {
-        throw new AuthError('USAGE', `“${line.split(':')[0]}” cannot be given as a header.`, {
-          hint: 'Give it as `--header "Name: value"`; Authorization and Host are set already.',
+      const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
+      const lower = name.toLowerCase();
+      if (lower === '' || lower === 'authorization' || lower === 'host') {
+        throw new AuthError('USAGE', `Can’t send “${line.split(':')[0]}” as a header.`, {
+          hint: 'Use `--header "Name: value"`. Authorization and Host are set for you.',
         });
       }
-      return [name.toLowerCase(), value];
+      return [lower, value];
     }),
   );
-}
-
-async function bodyOf(data: string, { readInput }: Context): Promise<string> {
-  return data.startsWith('@') ? fileText(data.slice(1), readInput) : data;
 }

@@ -1,40 +1,33 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { type Check, type CheckState, type Diagnosis, doctor } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, list } from '../options.ts';
-import { inJsonOr } from '../print.ts';
+import { REDIRECT_URI } from '../options.ts';
+import { type Colors, commandsIn, indent, inJsonOr, mark } from '../output.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
   online: v.optional(v.boolean(), false),
+  verbose: v.optional(v.boolean(), false),
   redirectUri: v.optional(v.array(v.string())),
 });
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'check what a sign-in depends on, and tell what to do; changes nothing',
+  summary: 'Diagnose sign-in problems (read-only)',
   options: [
-    {
-      flags: '--online',
-      description: 'also ask the provider, once and without a token: does it answer, and what time is it?',
-    },
-    {
-      flags: '--redirect-uri <uris>',
-      description: 'the redirect URIs to look at',
-      defaultText: 'those that a sign-in would use',
-      parse: list,
-    },
+    { flags: '--online', description: 'also contact the provider once, without a token: check reachability and clock' },
+    { flags: '--verbose', description: 'show every check, not only problems' },
+    { ...REDIRECT_URI, description: 'redirect URIs to check', defaultText: 'those that a sign-in would use' },
   ],
   examples: [
-    { what: 'Look at this machine', command: 'fitbit-login doctor' },
+    { what: 'Run all checks', command: 'fitbit-login doctor' },
     { what: 'Only what is wrong', command: `fitbit-login doctor --json | jq '.checks[] | select(.state == "wrong")'` },
   ],
-  run: async (given, context) => {
-    const { profile, json, online, redirectUri } = v.parse(Options, given);
-    const { answer, signal, surroundings } = context;
-    const found = await doctor(defined({ profile, online, redirectUris: redirectUri, signal }), surroundings);
-    answer(inJsonOr(json, diagnosisJson(found), diagnosisText(found)));
+  run: async (given, { print, signal, surroundings, colors }) => {
+    const { profile, json, online, verbose, redirectUri: redirectUris } = v.parse(Options, given);
+    const found = await doctor({ profile, online, redirectUris, signal }, surroundings);
+    await print(inJsonOr(json, diagnosisJson(found), diagnosisText(found, verbose, colors.out)));
     return exitCodeOf(found.checks);
   },
 };
@@ -54,26 +47,37 @@ function diagnosisJson({ profile, checks, redirectUris }: Diagnosis): Record<str
   };
 }
 
-const MARKS: Readonly<Record<CheckState, string>> = { ok: 'ok', warning: 'warning', wrong: 'WRONG' };
-const INDENT = ' '.repeat(9);
+const STATES = { ok: 'good', warning: 'warning', wrong: 'bad' } as const satisfies Record<CheckState, string>;
 
-function diagnosisText({ checks, redirectUris }: Diagnosis): string {
-  const count = (wanted: CheckState) => checks.filter(({ state }) => state === wanted).length;
+function diagnosisText({ checks, redirectUris }: Diagnosis, verbose: boolean, colors: Colors): string {
+  const of = (wanted: CheckState) => checks.filter(({ state }) => state === wanted);
+  const count = (wanted: CheckState, one: string) => {
+    const { length } = of(wanted);
+    return length === 0 ? [] : [`${length} ${one}${length === 1 ? '' : 's'}`];
+  };
+  const worst = (['wrong', 'warning', 'ok'] as const).find((state) => of(state).length > 0) ?? 'ok';
+  const passed = `${of('ok').length} check${of('ok').length === 1 ? '' : 's'} passed`;
+  const summary = [passed, ...count('warning', 'warning'), ...count('wrong', 'problem')].join(', ');
+  const shown = [...of('wrong'), ...of('warning'), ...(verbose ? of('ok') : [])];
   return [
-    ...checks.map(checkText),
-    ...(redirectUris.length === 0
-      ? []
-      : ['To register at the provider, exactly:', ...redirectUris.map((uri) => `  ${uri}`), '']),
-    `${count('ok')} ok, ${count('warning')} to know of, ${count('wrong')} wrong.`,
-  ].join('\n');
+    `${mark(STATES[worst === 'warning' ? 'ok' : worst], colors)} ${summary}`,
+    '',
+    ...shown.map((check) => checkText(check, colors)),
+    ...(redirectUris.length === 0 ? [] : [`${colors.dim('Redirect URI to register:')} ${redirectUris.join(' ')}`, '']),
+    ...(verbose ? [] : [commandsIn('Run `fitbit-login doctor --verbose` to see every check.', colors)]),
+  ]
+    .join('\n')
+    .trimEnd();
 }
 
-function checkText({ title, state, found, means, todo }: Check): string {
-  const lines = [
-    `${MARKS[state].padEnd(INDENT.length)}${title}: ${found}`,
-    `${INDENT}${means}`,
-    ...(todo === undefined ? [] : [`→ ${todo}`.replaceAll(/^/gm, INDENT)]),
-    '',
-  ];
-  return lines.join('\n');
+function checkText({ title, state, found, means, todo }: Check, colors: Colors): string {
+  return commandsIn(
+    [
+      `${mark(STATES[state], colors)} ${title}: ${found}`,
+      indent(means),
+      ...(todo === undefined ? [] : [indent(todo)]),
+      '',
+    ].join('\n'),
+    colors,
+  );
 }

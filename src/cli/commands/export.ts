@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { EXPORT_FORMATS, exportProfile } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions } from '../options.ts';
+import { mark } from '../output.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -11,41 +11,43 @@ const Options = v.object({
   keep: v.optional(v.boolean(), false),
 });
 
+const FORMATS = EXPORT_FORMATS.map(({ id }) => id);
+
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'give the current tokens in another program’s format',
+  summary: 'Write tokens for another program',
   options: [
     {
       flags: '--format <name>',
-      description: `the format: ${EXPORT_FORMATS.map(({ id }) => id).join(', ')}`,
+      description: `format: ${FORMATS.join(', ')}`,
       defaultText: 'notebook',
-      offer: EXPORT_FORMATS.map(({ id }) => id),
+      offer: FORMATS,
     },
     {
       flags: '--output <file>',
-      description: 'write this file, 0600 and atomically; other keys and lines in it are kept',
-      defaultText: 'standard output',
+      description: 'write this file (0600, atomically), preserving its other keys and lines',
+      defaultText: 'stdout',
       offer: 'files',
     },
-    { flags: '--keep', description: 'write the file again at every later change' },
+    { flags: '--keep', description: 'keep the file up to date' },
   ],
   examples: [
-    { what: 'Keep a notebook’s .env current', command: 'fitbit-login export --format notebook --output .env --keep' },
     {
-      what: 'For Google’s own libraries',
-      command: 'fitbit-login export --format authorized-user --output google.json',
+      what: 'Keep a notebook’s .env up to date',
+      command: 'fitbit-login export --format notebook --output .env --keep',
     },
-    { what: 'For a program that reads a dotenv file', command: 'fitbit-login export --format dotenv' },
+    { what: 'For Google’s libraries', command: 'fitbit-login export --format authorized-user --output google.json' },
+    { what: 'For a program that reads a .env file', command: 'fitbit-login export --format dotenv' },
   ],
-  run: async (given, { surroundings, signal, answer, answerBytes, talk }) => {
+  run: async (given, { surroundings, signal, print, say, colors }) => {
     const { json, ...options } = v.parse(Options, given);
-    const { text, warning, shellLine } = await exportProfile(defined({ ...options, signal }), surroundings);
-    if (warning !== undefined) talk(warning);
-    if (options.output === undefined) answerBytes(new TextEncoder().encode(text));
-    else if (json)
-      answer(JSON.stringify({ format: options.format, output: options.output, keep: options.keep }, null, 2));
-    else talk(`Wrote ${options.output}${options.keep ? '; it is written again at every later change' : ''}.`);
-    if (shellLine !== undefined) talk(`For Google’s own libraries:\n${shellLine}`);
+    const { format, output, keep } = options;
+    const { text, warning, shellLine } = await exportProfile({ ...options, signal }, surroundings);
+    if (warning !== undefined) say(`${mark('warning', colors.err)} ${warning}`);
+    if (output === undefined) await print(new TextEncoder().encode(text));
+    else if (json) await print(JSON.stringify({ format, output, keep }, null, 2));
+    else say(`${mark('good', colors.err)} Wrote ${output}${keep ? ', which is kept up to date' : ''}.`);
+    if (shellLine !== undefined) say(`For Google’s libraries:\n${shellLine}`);
     return 0;
   },
 };

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { IMPORT_FORMATS, importProfile } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { fileText } from '../input.ts';
-import { commonOptions } from '../options.ts';
-import { inJsonOr, statusJson, statusText } from '../print.ts';
+import { inJsonOr, mark } from '../output.ts';
+import { fileText } from '../prompt.ts';
+import { statusJson, statusText, withProfile } from '../report.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -17,54 +17,41 @@ const Options = v.object({
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'take over the tokens of another program’s file, recognised by its content',
-  arguments: [
-    {
-      name: '<file>',
-      description: `the file; “-” is standard input. Read are: ${IMPORT_FORMATS.join('; ')}`,
-      offer: 'files',
-    },
-  ],
+  summary: 'Read tokens from another program’s file',
+  arguments: [{ name: '<file>', description: `the file; - for stdin. Detected: ${IMPORT_FORMATS.join('; ')}`, offer: 'files' }],
   options: [
-    {
-      flags: '--client-id <id>',
-      description: 'the app, where the file does not name it',
-      defaultText: '$FITBIT_CLIENT_ID',
-    },
+    { flags: '--client-id <id>', description: 'client ID, if not in the file', defaultText: '$FITBIT_CLIENT_ID' },
     {
       flags: '--client-secret-file <file>',
-      description: 'its secret, where the file does not hold it',
+      description: 'file with the client secret, if not in the file',
       defaultText: '$FITBIT_CLIENT_SECRET',
       offer: 'files',
     },
-    { flags: '--entry <name>', description: 'which sign-in, of a file that holds several' },
-    { flags: '--replace', description: 'replace other tokens that the profile holds' },
+    { flags: '--entry <name>', description: 'which sign-in, if the file holds several' },
+    { flags: '--replace', description: 'overwrite tokens already in the profile' },
     { flags: '--sandbox <origin>', description: 'the tokens are from the sandbox at this origin' },
   ],
   examples: [
     { what: 'A notebook’s file', command: 'fitbit-login import .env' },
-    { what: 'A file that does not name its app', command: 'fitbit-login import tokens.json --client-id 23ABCD' },
+    { what: 'A file without a client ID', command: 'fitbit-login import tokens.json --client-id 23ABCD' },
   ],
-  run: async (given, { operands, surroundings, signal, answer, talk, readInput, now }) => {
+  run: async (given, context) => {
     const { json, clientSecretFile, ...options } = v.parse(Options, given);
+    const { operands, surroundings, signal, print, say, colors, readInput, now } = context;
     const [file = '-'] = operands;
     const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, readInput);
-    const found = await importProfile(
-      await fileText(file, readInput),
-      defined({ ...options, clientFile, signal }),
-      surroundings,
-    );
-    const moment = now();
-    talk(`Recognised as ${found.format}.`);
-    for (const notice of found.notices) talk(notice);
+    const text = await fileText(file, readInput);
+    const found = await importProfile(text, { ...options, clientFile, signal }, surroundings);
+    say(`Format: ${found.format}`);
+    for (const notice of found.notices) say(`${mark('warning', colors.err)} ${notice}`);
     if (found.session.kind === 'none')
-      talk('The app is stored; there are no tokens in the file. Sign in with it: `fitbit-login login`.');
+      say(`Stored the app; the file holds no tokens. Sign in: \`${withProfile('login', found.profile)}\``);
     if (found.provider === 'fitbit' && found.refreshable) {
-      talk(
-        'A Fitbit refresh token works once: from now on, let the program that it came from no longer refresh by itself.',
+      say(
+        `${mark('warning', colors.err)} Turn off the other program’s own refresh: Fitbit refresh tokens are single-use, so two programs would sign each other out.`,
       );
     }
-    answer(inJsonOr(json, { ...statusJson(found, moment), format: found.format }, statusText(found, moment)));
+    await print(inJsonOr(json, { ...statusJson(found, now()), format: found.format }, statusText(found, context)));
     return 0;
   },
 };

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
-import { fileText } from '../input.ts';
-import { commonOptions, WAITING_OPTIONS } from '../options.ts';
-import { inJsonOr, signInJson, signInText } from '../print.ts';
-import { WaitingLine } from '../waiting-line.ts';
+import { NO_BROWSER, TIMEOUT } from '../options.ts';
+import { inJsonOr, mark } from '../output.ts';
+import { SignInProgress } from '../progress.ts';
+import { fileText } from '../prompt.ts';
+import { signInJson, signInText } from '../report.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -20,70 +21,59 @@ const Options = v.object({
 
 export const migrateCommand: Command = {
   name: 'migrate',
-  summary: 'move a Fitbit sign-in to Google Health, where the data lives now',
+  summary: 'Move a Fitbit sign-in to Google Health',
   options: [
-    {
-      flags: '--to <name>',
-      description: 'the profile for the new sign-in',
-      defaultText: 'the old one’s name with -google after it',
-    },
-    { flags: '--client-id <id>', description: 'the id of the app at Google' },
+    { flags: '--to <name>', description: 'profile for the new sign-in', defaultText: 'OLD-google' },
+    { flags: '--client-id <id>', description: 'client ID of your Google app' },
     {
       flags: '--client-secret-file <file>',
-      description: 'the file downloaded for that app, or its secret; “-” is standard input',
+      description: 'Google’s client_secret.json, or a file with the secret; - for stdin',
       offer: 'files',
     },
-    { flags: '--login-hint <account>', description: 'which Google account is meant, an e-mail address' },
-    ...WAITING_OPTIONS,
-    { flags: '--revoke', description: 'revoke the old sign-in once the new one is stored and is of the same person' },
+    { flags: '--login-hint <account>', description: 'Google account e-mail to preselect' },
+    NO_BROWSER,
+    TIMEOUT,
+    { flags: '--revoke', description: 'revoke the old sign-in once the new one is stored and has the same owner' },
   ],
   examples: [
     {
-      what: 'With the file that Google lets you download',
+      what: 'With Google’s client_secret.json',
       command: 'fitbit-login migrate --client-secret-file client_secret.json',
     },
   ],
   run: async (given, context) => {
-    const { profile, to, clientId, clientSecretFile, loginHint, browser, timeout, json, revoke } = v.parse(
-      Options,
-      given,
-    );
-    const { signal, surroundings, talk } = context;
+    const options = v.parse(Options, given);
+    const { profile, to, clientId, clientSecretFile, loginHint, json, revoke } = options;
+    const { signal, surroundings, say, now, print } = context;
     const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context.readInput);
-    using line = new WaitingLine(context, { browser });
+    using progress = new SignInProgress(context, options);
     const done = await migrate(
-      defined({
+      {
         ...{ profile, to, clientId, clientFile, loginHint, signal },
-        ...line.signInOptions,
-        timeoutMs: timeout * 1000,
-        onPlan: (plan: MigrationPlan) => talk(planText(plan)),
-      }),
+        ...progress.loginOptions,
+        timeoutMs: options.timeout * 1000,
+        onPlan: (plan) => say(planText(plan)),
+      },
       surroundings,
     );
-    line.end();
+    progress.end();
     const { signIn, plan, sameAccount } = done;
-    const now = context.now();
     const revoked = await offerToRevoke(done, { wanted: revoke, mayAsk: !json }, context);
-    context.answer(
-      inJsonOr(
-        json,
-        {
-          ...signInJson(signIn, now),
-          migrated_from: plan.from,
-          same_account: sameAccount ?? null,
-          without_successor: plan.withoutSuccessor,
-          old_revoked: revoked,
-        },
-        signInText(signIn, now),
-      ),
-    );
+    const result = {
+      ...signInJson(signIn, now()),
+      migrated_from: plan.from,
+      same_account: sameAccount ?? null,
+      without_successor: plan.withoutSuccessor,
+      old_revoked: revoked,
+    };
+    await print(inJsonOr(json, result, signInText(signIn, context)));
     return 0;
   },
 };
 
 function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string {
   return [
-    `Moving “${from}” from Fitbit to Google Health; the new sign-in is stored as “${to}”, beside the old one.`,
+    `Moving “${from}” from Fitbit to Google Health. The new sign-in becomes profile “${to}”; the old one stays.`,
     ...scopes.map((scope) => `  ${scope.from} → ${scope.to}`),
     ...withoutSuccessor.map((scope) => `  ${scope} has no successor`),
     '',
@@ -94,47 +84,45 @@ function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string
 async function offerToRevoke(
   { plan, sameAccount, signIn }: Migration,
   { wanted, mayAsk }: { readonly wanted: boolean; readonly mayAsk: boolean },
-  { talk, terminal, surroundings, signal }: Context,
+  { say, colors, terminal, surroundings, signal }: Context,
 ): Promise<boolean> {
+  const warn = (text: string) => say(`${mark('warning', colors.err)} ${text}`);
+  const toRevoke = `Revoke it with \`fitbit-login logout --profile ${plan.from}\`.`;
   if (sameAccount === false) {
-    talk(
-      `ATTENTION: this is somebody else. “${plan.from}” was ${plan.userId}, and Google says that this account was ${signIn.legacyUserId}. Both sign-ins are kept.`,
+    warn(
+      `This is a different person: “${plan.from}” was ${plan.userId}, but this Google account was ${signIn.legacyUserId}. Both sign-ins were kept.`,
     );
     return false;
   }
   if (sameAccount === undefined) {
-    talk(
-      `Whether this is the same person cannot be told, so the old sign-in “${plan.from}” is kept. To end it: \`fitbit-login logout --profile ${plan.from}\`.`,
-    );
+    warn(`Can’t tell whether this is the same person, so “${plan.from}” was kept. ${toRevoke}`);
     return false;
   }
-  talk(`The same person: Google knows this account as ${plan.userId}.`);
-  const question = `Revoke the old sign-in “${plan.from}” at Fitbit now? [y/N] `;
-  const yes = wanted || (mayAsk && terminal.canAsk && (await isYes(terminal.ask(question), plan)));
+  say(`Same person: Google knows this account as ${plan.userId}.`);
+  const yes = wanted || (mayAsk && terminal.canAsk && (await isYes(plan, terminal)));
   if (!yes) {
-    talk(`The old sign-in “${plan.from}” is kept. To end it: \`fitbit-login logout --profile ${plan.from}\`.`);
+    say(`“${plan.from}” was kept. ${toRevoke}`);
     return false;
   }
   try {
     const { keptFiles } = await logout({ profile: plan.from, signal }, surroundings);
-    talk(`The old sign-in “${plan.from}” is revoked and deleted.`);
-    for (const file of keptFiles) talk(`${file} still holds its last tokens; it is yours to delete.`);
+    say(`“${plan.from}” was revoked and deleted.`);
+    for (const file of keptFiles) warn(`${file} still holds its last tokens. Delete it if you don’t need it.`);
     return true;
   } catch (thrown) {
-    talk(
-      `The old sign-in could not be revoked: ${asAuthError(thrown).message} It is kept; \`fitbit-login logout --local --profile ${plan.from}\` deletes it.`,
+    warn(
+      `Could not revoke “${plan.from}”: ${asAuthError(thrown).message} It was kept; \`fitbit-login logout --local --profile ${plan.from}\` deletes it.`,
     );
     return false;
   }
 }
 
 /** @throws AuthError `INTERRUPTED`, `CANCELLED`, which say that the move itself is done */
-async function isYes(answer: Promise<string>, { from, to }: MigrationPlan): Promise<boolean> {
-  const text = await answer.catch((thrown) => {
+function isYes({ from, to }: MigrationPlan, { confirm }: Context['terminal']): Promise<boolean> {
+  return confirm(`Revoke the old sign-in “${from}” at Fitbit now?`).catch((thrown) => {
     throw asAuthError(thrown).with({
-      preserved: `The new sign-in is stored as “${to}”, and the old one, “${from}”, is kept.`,
-      hint: `To end the old one: \`fitbit-login logout --profile ${from}\`.`,
+      preserved: `The new sign-in was stored as “${to}”; the old one, “${from}”, was kept.`,
+      hint: `To revoke the old one: \`fitbit-login logout --profile ${from}\`.`,
     });
   });
-  return /^y(es)?$/i.test(text.trim());
 }

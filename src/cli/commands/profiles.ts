@@ -1,76 +1,73 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
 import { logout, profiles, renameProfile } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
-import { commonOptions } from '../options.ts';
-import { inJsonOr, listJson, listText } from '../print.ts';
+import { inJsonOr, table } from '../output.ts';
+import { overviewJson } from '../report.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object(commonOptions);
 
-/** What can be done with profiles, by its name and how many names of profiles it wants. */
-const ACTIONS: Readonly<
-  Record<
-    string,
-    | { readonly wants: string; readonly act: (names: readonly string[], context: Context) => Promise<string> }
-    | undefined
-  >
-> = {
+interface Action {
+  readonly usage: string;
+  readonly act: (names: readonly string[], context: Context) => Promise<string>;
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
   rename: {
-    wants: 'OLD NEW',
+    usage: 'rename OLD NEW',
     act: async ([from = '', to = ''], { surroundings }) => {
       await renameProfile(from, to, surroundings);
-      return `The profile “${from}” is called “${to}” now.`;
+      return `Renamed profile “${from}” to “${to}”.`;
     },
   },
   delete: {
-    wants: 'NAME',
-    act: async ([name = ''], { surroundings, signal }) => {
-      await logout(defined({ profile: name, local: true, signal }), surroundings);
-      return `The profile “${name}” was deleted from this machine; the provider was not told.`;
+    usage: 'delete NAME',
+    act: async ([profile = ''], { surroundings, signal }) => {
+      await logout({ profile, local: true, signal }, surroundings);
+      return `Deleted profile “${profile}” from this machine. It was not revoked.`;
     },
   },
 };
 
 export const profilesCommand: Command = {
   name: 'profiles',
-  summary: 'list the profiles, rename one or delete one',
+  summary: 'List, rename or delete profiles',
   arguments: [
-    { name: '[action]', description: 'rename or delete; nothing lists them', offer: Object.keys(ACTIONS) },
-    { name: '[names...]', description: 'rename OLD NEW, delete NAME', offer: 'profiles' },
+    { name: '[action]', description: 'rename or delete; omit to list', offer: Object.keys(ACTIONS) },
+    { name: '[names...]', description: 'OLD NEW to rename, NAME to delete', offer: 'profiles' },
   ],
   options: [],
+  common: ['json', 'log-level'],
   examples: [
     { what: 'List', command: 'fitbit-login profiles' },
     { what: 'Rename', command: 'fitbit-login profiles rename default me' },
-    {
-      what: 'Delete from this machine only; `logout` also tells the provider',
-      command: 'fitbit-login profiles delete partner',
-    },
+    { what: 'Delete from this machine only; `logout` also revokes', command: 'fitbit-login profiles delete partner' },
   ],
   run: async (given, context) => {
     const { json } = v.parse(Options, given);
-    const { operands, surroundings, answer } = context;
-    const [action, ...names] = operands;
-    if (action === undefined) {
+    const { operands, surroundings, print, colors } = context;
+    const [name, ...names] = operands;
+    if (name === undefined) {
       const listed = await profiles(surroundings);
-      answer(json ? listJson(listed, context.now()) : listText(listed));
+      const rows = listed.map((entry) => [
+        entry.profile,
+        'status' in entry ? (entry.status.userId ?? '-') : colors.out.red('unreadable'),
+      ]);
+      if (json) await print(overviewJson(listed, context.now()));
+      else if (rows.length > 0) await print(table(rows));
+      else context.say('No profiles yet. Run `fitbit-login login`.');
       return 0;
     }
-    const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-    if (known === undefined || names.length !== known.wants.split(' ').length) {
-      throw new AuthError(
-        'USAGE',
-        known === undefined
-          ? `There is nothing called “${action}” to do with profiles.`
-          : `${action} wants: ${known.wants}.`,
-        {
-          hint: 'Use `fitbit-login profiles`, `profiles rename OLD NEW` or `profiles delete NAME`.',
-        },
+    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (action === undefined || names.length !== action.usage.split(' ').length - 1) {
+      const usage = (action === undefined ? Object.values(ACTIONS) : [action]).map(
+        (known) => `profiles ${known.usage}`,
       );
+      throw new AuthError('USAGE', `Usage: ${usage.join(', or ')}.`);
     }
-    const done = await known.act(names, context);
-    answer(inJsonOr(json, { action, profiles: names }, done));
+    const done = await action.act(names, context);
+    await print(inJsonOr(json, { action: name, profiles: names }, done));
     return 0;
   },
 };

@@ -3,22 +3,16 @@ import * as v from 'valibot';
 import { AuthError } from '../../errors.ts';
 import { startSandbox } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions } from '../options.ts';
-import { inJsonOr, table } from '../print.ts';
+import { commandsIn, indent, inJsonOr, table } from '../output.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({ ...commonOptions, port: v.optional(v.number(), 8977) });
 
 export const sandboxCommand: Command = {
   name: 'sandbox',
-  summary: 'run the built-in look-alike of the provider until Ctrl-C',
-  options: [
-    {
-      flags: '--port <port>',
-      description: 'where it listens on 127.0.0.1; 0 is any free port',
-      defaultText: '8977',
-      parse: port,
-    },
-  ],
+  summary: 'Run simulated providers',
+  options: [{ flags: '--port <port>', description: 'port on 127.0.0.1 (0 = any)', defaultText: '8977', parse: port }],
+  common: ['json'],
   examples: [
     { what: 'Run it until Ctrl-C', command: 'fitbit-login sandbox' },
     {
@@ -26,27 +20,28 @@ export const sandboxCommand: Command = {
       command: 'fitbit-login login --sandbox http://127.0.0.1:8977 --profile sandbox',
     },
   ],
-  run: async (given, { answer, talk, signal }) => {
+  run: async (given, { print, say, signal, colors }) => {
     const options = v.parse(Options, given);
     await using sandbox = await startSandbox({ port: options.port });
-    const apps = sandbox.clients.map(({ id, secret, type, name }) => ({
+    const { origin } = sandbox;
+    const clients = sandbox.clients.map(({ id, secret, type, name }) => ({
       client_id: id,
       client_secret: secret ?? null,
       type,
       name,
     }));
+    const rows = clients.map((client) => [client.type, client.client_id, client.client_secret ?? '(no secret)']);
     const text = [
-      `The sandbox listens at ${sandbox.origin} (open it to see what it can do).`,
+      `Sandbox running at ${origin} (open it to see what it can do)`,
       '',
-      table(apps.map((app) => [`  ${app.type}`, app.client_id, app.client_secret ?? '(no secret)'])),
+      indent(table(rows)),
       '',
-      'Sign in to it with:',
-      `  fitbit-login login --sandbox ${sandbox.origin} --profile sandbox`,
+      `Sign in to it: \`fitbit-login login --sandbox ${origin} --profile sandbox\``,
     ].join('\n');
-    answer(inJsonOr(options.json, { origin: sandbox.origin, clients: apps }, text));
-    talk('Ctrl-C ends it.');
+    await print(inJsonOr(options.json, { origin, clients }, commandsIn(text, colors.out)));
+    say('Press Ctrl-C to stop.');
     if (!signal.aborted) await once(signal, 'abort');
-    talk('The sandbox has ended.');
+    say('Sandbox stopped.');
     return 0;
   },
 };
@@ -54,5 +49,5 @@ export const sandboxCommand: Command = {
 function port(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 65_535) return value;
-  throw new AuthError('USAGE', `“${text}” is not a port.`);
+  throw new AuthError('USAGE', 'Must be a port from 0 to 65535.');
 }

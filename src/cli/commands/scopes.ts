@@ -1,33 +1,35 @@
 import * as v from 'valibot';
 import { knownScopes } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions } from '../options.ts';
-import { inJsonOr, table } from '../print.ts';
+import { indent, inJsonOr, table } from '../output.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object(commonOptions);
 
 export const scopesCommand: Command = {
   name: 'scopes',
-  summary: 'list what can be asked for, in plain words, and what Fitbit’s scopes became',
+  summary: 'List scopes in plain words',
   options: [],
-  examples: [{ what: 'Ask for two of them', command: 'fitbit-login login --scope "sleep.readonly profile.readonly"' }],
-  run: async (given, { answer }) => {
+  common: ['json'],
+  examples: [
+    { what: 'List them', command: 'fitbit-login scopes' },
+    { what: 'Request two of them', command: 'fitbit-login login --scope "sleep.readonly profile.readonly"' },
+  ],
+  run: async (given, { print, colors }) => {
     const { json } = v.parse(Options, given);
     const known = knownScopes();
+    const name = (scope: { readonly name: string; readonly usual: boolean }) =>
+      `${scope.usual ? '*' : ' '} ${scope.name}`;
     const text = [
-      'Google Health (* is asked for when you name none):',
-      table(known['google-health'].map(({ name, words, usual }) => [` ${usual ? '*' : ' '} ${name}`, words])),
+      colors.out.bold('Google Health'),
+      indent(table(known['google-health'].map((scope) => [name(scope), scope.words]))),
       '',
-      'Fitbit, and what became of it at Google Health:',
-      table(
-        known.fitbit.map(({ name, words, usual, successor }) => [
-          ` ${usual ? '*' : ' '} ${name}`,
-          words,
-          successor ?? '(no successor)',
-        ]),
-      ),
+      colors.out.bold('Fitbit, with its successor at Google Health'),
+      indent(table(known.fitbit.map((scope) => [name(scope), scope.words, scope.successor ?? '(no successor)']))),
+      '',
+      '* requested by default',
     ].join('\n');
-    answer(inJsonOr(json, known, text));
+    await print(inJsonOr(json, known, text));
     return 0;
   },
 };

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { AuthError } from '../../errors.ts';
 import {
   checkStore,
+  isClientId,
   type LoginOptions,
   login,
   SETUP_PROVIDERS,
@@ -10,12 +12,12 @@ import {
   type SignIn,
   setup,
 } from '../../index.ts';
-import { askForRegistration } from '../ask.ts';
 import type { Command, Context } from '../command.ts';
-import { commonOptions, list } from '../options.ts';
-import { inJsonOr, signInJson, signInText } from '../print.ts';
-import { seconds } from '../seconds.ts';
-import { WaitingLine } from '../waiting-line.ts';
+import { REDIRECT_URI, TIMEOUT } from '../options.ts';
+import { inJsonOr, mark } from '../output.ts';
+import { SignInProgress, timeLeft, WaitingLine } from '../progress.ts';
+import { signInJson, signInText } from '../report.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
@@ -24,35 +26,26 @@ const Options = v.object({
   timeout: v.optional(v.number(), 300),
 });
 
+/** How long the setup page waits: long enough to make an app. */
+const SETUP_MS = 15 * 60_000;
+
 export const setupCommand: Command = {
   name: 'setup',
-  summary: 'open the setup page: enter or change the app registration, then sign in',
+  summary: 'Set up or change your app',
   options: [
-    {
-      flags: '--redirect-uri <uris>',
-      description: 'the registered redirect URIs, loopback only; the first whose port is free is used',
-      defaultText: 'http://127.0.0.1:8976/callback',
-      parse: list,
-    },
-    {
-      flags: '--timeout <seconds>',
-      description: 'how long to wait for you on the provider’s page',
-      defaultText: '300',
-      parse: seconds(1, 86_400),
-    },
-    {
-      flags: '--sandbox <origin>',
-      description: 'the app is registered at the sandbox that runs there, and so is the person',
-    },
+    REDIRECT_URI,
+    TIMEOUT,
+    { flags: '--sandbox <origin>', description: 'set up an app of the sandbox at this origin' },
   ],
-  examples: [{ what: 'Another person, beside the first', command: 'fitbit-login setup --profile partner' }],
+  examples: [
+    { what: 'Open the setup page', command: 'fitbit-login setup' },
+    { what: 'Add a second account', command: 'fitbit-login setup --profile partner' },
+  ],
   run: async (given, context) => {
-    const { json, profile, redirectUri, sandbox, timeout } = v.parse(Options, given);
-    const { signal } = context;
-    const options = defined({ profile, sandbox, redirectUris: redirectUri, timeoutMs: timeout * 1000, signal });
+    const { json, profile, redirectUri: redirectUris, sandbox, timeout } = v.parse(Options, given);
+    const options = { profile, sandbox, redirectUris, timeoutMs: timeout * 1000, signal: context.signal };
     const done = await runSetup(options, context);
-    const now = context.now();
-    context.answer(inJsonOr(json, signInJson(done, now), signInText(done, now)));
+    await context.print(inJsonOr(json, signInJson(done, context.now()), signInText(done, context)));
     return 0;
   },
 };
@@ -65,20 +58,80 @@ export async function runSetup(
   { browser = true, ...options }: SetupOptions & Pick<LoginOptions, 'browser'>,
   context: Context,
 ): Promise<SignIn> {
-  const { terminal, talk, surroundings } = context;
-  if (browser && terminal.elsewhere === undefined) {
-    return setup(
-      { ...options, onPage: (url) => talk(`Set up your app in the browser, at this address:\n\n${url}\n`) },
-      surroundings,
-    );
-  }
+  const { terminal, surroundings } = context;
+  if (browser && terminal.elsewhere === undefined) return onPage(options, context);
   if (!terminal.canAsk) {
-    throw new AuthError('NOT_CONFIGURED', 'There is neither a screen for the setup page nor a terminal to ask in.', {
-      hint: 'Give the client id as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
+    throw new AuthError('NOT_CONFIGURED', 'No display and no terminal for setup.', {
+      hint: 'Pass the client ID as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
     });
   }
-  await checkStore(defined({ profile: options.profile, signal: context.signal }), surroundings);
-  const registration = await askForRegistration(SETUP_PROVIDERS, context);
-  using line = new WaitingLine(context, { browser: false });
-  return await login({ ...options, ...registration, ...line.signInOptions }, surroundings);
+  // Finds a full disk before anything is asked.
+  await checkStore({ profile: options.profile, signal: context.signal }, surroundings);
+  const registration = await askForRegistration(context);
+  using progress = new SignInProgress(context, { browser: false });
+  return await login({ ...options, ...registration, ...progress.loginOptions }, surroundings);
+}
+
+async function onPage(options: SetupOptions, { terminal, say, signal, now, surroundings }: Context): Promise<SignIn> {
+  using line = new WaitingLine(terminal);
+  const until = new Date(now().getTime() + SETUP_MS);
+  const timeUp = new AbortController();
+  using _ = afterDelay(SETUP_MS, () =>
+    timeUp.abort(new AuthError('TIMED_OUT', 'Setup was not finished in 15 minutes.')),
+  );
+  return await setup(
+    {
+      ...options,
+      signal: AbortSignal.any([signal, timeUp.signal]),
+      onPage: (url) => {
+        say(`Opening the setup page…\nIf nothing opens, visit:\n\n${url}\n`);
+        if (terminal.canRedraw) line.show(() => 'Waiting for setup', until, now);
+        else say(`Waiting for setup (time limit ${timeLeft(until, now())} minutes).`);
+      },
+    },
+    surroundings,
+  );
+}
+
+function afterDelay(ms: number, act: () => void): Disposable {
+  const timer = setTimeout(act, ms).unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+type Registration = Pick<LoginOptions, 'clientId' | 'clientSecret' | 'clientFile'>;
+
+/** Asks in the terminal for what the setup page asks for; the usual scopes are taken. */
+async function askForRegistration({ say, terminal, colors }: Context): Promise<Registration> {
+  say('No app is set up yet. Create your own, once, for free:');
+  for (const { provider } of SETUP_PROVIDERS) {
+    say(`\n${colors.err.bold(provider.name)}`);
+    for (const [index, line] of provider.registration.entries()) say(`  ${index + 1}. ${line}`);
+  }
+  say('');
+  for (;;) {
+    const answer = await terminal.ask('Client ID, or the downloaded JSON file (path or contents): ');
+    const clientFile = answer.startsWith('{') ? answer : await textOf(answer);
+    if (clientFile !== undefined) return { clientFile };
+    if (isClientId(answer) && SETUP_PROVIDERS.some(({ clientIdPattern }) => clientIdPattern.test(answer))) {
+      const clientSecret = await terminal.askSecret('Client secret (Enter if it has none)', secretProblem);
+      return { clientId: answer, clientSecret: clientSecret.trim() || undefined };
+    }
+    const problem =
+      answer === '' ? 'Enter the client ID.' : 'That is neither a file here nor a Fitbit or Google client ID.';
+    say(
+      `${mark('warning', colors.err)} ${problem} Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.`,
+    );
+  }
+}
+
+/** The text of a file that is there. */
+async function textOf(path: string): Promise<string | undefined> {
+  if (path === '') return undefined;
+  return readFile(path.replace(/^~(?=\/)/, homedir()), 'utf8').catch(() => undefined);
+}
+
+function secretProblem(text: string): string | undefined {
+  return /^[\x21-\x7e]*$/.test(text.trim())
+    ? undefined
+    : 'A client secret contains only ASCII characters and no spaces. Copy it again.';
 }

@@ -1,30 +1,30 @@
 import * as v from 'valibot';
-import { defined } from '../../defined.ts';
 import { accessToken, endWarning } from '../../index.ts';
 import type { Command } from '../command.ts';
-import { commonOptions, MIN_TTL } from '../options.ts';
-import { inJsonOr, tokenJson } from '../print.ts';
+import { TOKEN_OPTIONS } from '../options.ts';
+import { inJsonOr, mark } from '../output.ts';
+import { tokenJson } from '../report.ts';
+import { commonOptions } from './options.ts';
 
 const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
 
 export const tokenCommand: Command = {
   name: 'token',
-  summary: 'print a working access token, refreshed when it is about to end',
-  options: [MIN_TTL],
+  summary: 'Print a working access token',
+  options: TOKEN_OPTIONS,
   examples: [
     {
       what: 'In a shell',
       command: 'curl -H "Authorization: Bearer $(fitbit-login token)" https://api.fitbit.com/1/user/-/profile.json',
     },
-    { what: 'One that lasts for a long job', command: 'fitbit-login token --min-ttl 3600' },
+    { what: 'For a long-running job', command: 'fitbit-login token --min-ttl 3600' },
   ],
-  run: async (given, context) => {
-    const { profile, json, minTtl } = v.parse(Options, given);
-    const { answer, talk, surroundings } = context;
-    const found = await accessToken(defined({ profile, minTtlSeconds: minTtl, signal: context.signal }), surroundings);
-    answer(inJsonOr(json, tokenJson(found), found.token.reveal()));
-    const warning = endWarning(found, context.now());
-    if (warning !== undefined) talk(warning);
+  run: async (given, { print, say, now, colors, surroundings, signal }) => {
+    const { profile, json, minTtl: minTtlSeconds } = v.parse(Options, given);
+    const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
+    await print(inJsonOr(json, tokenJson(found), found.token.reveal()));
+    const warning = endWarning(found, now());
+    if (warning !== undefined) say(`${mark('warning', colors.err)} ${warning}`);
     return 0;
   },
 };

@@ -1,0 +1,51 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import type { AuthError } from '../errors.ts';
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** The colours for a stream: as NO_COLOR and FORCE_COLOR say, else where it is a terminal that knows them. */
+export function colorsFor(
+  { isTTY }: { readonly isTTY?: boolean },
+  { NO_COLOR, FORCE_COLOR, TERM }: Readonly<Record<string, string | undefined>>,
+): Colors {
+  if (NO_COLOR || FORCE_COLOR === '0' || FORCE_COLOR === 'false') return pc.createColors(false);
+  return pc.createColors(FORCE_COLOR !== undefined || (isTTY === true && TERM !== 'dumb'));
+}
+
+/** The mark that a line begins with. */
+export function mark(state: 'good' | 'warning' | 'bad', colors: Colors): string {
+  return { good: colors.green('✓'), warning: colors.yellow('!'), bad: colors.red('✗') }[state];
+}
+
+/** A text with the commands in it, which stand in backticks, in bold. */
+export function commandsIn(text: string, colors: Colors): string {
+  return text.replace(/`([^`]+)`/g, (_all, command: string) => colors.bold(command));
+}
+
+/** Every line a little to the right. */
+export function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
+
+/** What happened, what was preserved, what to do. */
+export function errorText({ message, preserved, hint }: AuthError, colors: Colors): string {
+  const rest = [preserved, hint].filter(Boolean).join('\n');
+  return commandsIn(`${mark('bad', colors)} ${message}\n${indent(rest)}`, colors);
+}
+
+/** Rows as columns of even width. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = (cell: string) => stripVTControlCharacters(cell).length;
+  const widths = rows.reduce<number[]>(
+    (wide, row) => row.map((cell, index) => Math.max(width(cell), wide[index] ?? 0)),
+    [],
+  );
+  const padded = (cell: string, index: number) => cell + ' '.repeat((widths[index] ?? 0) - width(cell));
+  return rows.map((row) => row.map(padded).join('  ').trimEnd()).join('\n');
+}
+
+/** The value as JSON where `--json` asks for that, else the text. */
+export function inJsonOr(json: boolean, value: unknown, text: string): string {
+  return json ? JSON.stringify(value, null, 2) : text;
+}

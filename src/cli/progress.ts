@@ -1,0 +1,209 @@
+import { Writable } from 'node:stream';
+import { browserWords, type LoginEvent, type LoginOptions } from '../index.ts';
+import type { Context, Terminal } from './command.ts';
+import { type Colors, commandsIn, mark } from './output.ts';
+import type { Pastes } from './prompt.ts';
+
+/** A stream that may be a terminal. */
+export type MaybeTerminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** stderr: messages scroll up, and on a terminal one line may stand below them that is drawn again in place. */
+export class Messages {
+  readonly #stream: MaybeTerminal;
+  readonly #colors: Colors;
+  readonly canRedraw: boolean;
+  #pinned: string | undefined;
+  #drawn = false;
+
+  /** @param environment a `TERM` of `dumb` is a terminal that knows plain lines only */
+  constructor(stream: MaybeTerminal, environment: Readonly<Record<string, string | undefined>>, colors: Colors) {
+    this.#stream = stream;
+    this.#colors = colors;
+    this.canRedraw = stream.isTTY === true && environment.TERM !== 'dumb';
+  }
+
+  say(text: string): void {
+    this.#above(`${commandsIn(text, this.#colors)}\n`);
+  }
+
+  /** The same stream for what others write, whole lines as they are. */
+  get stream(): Writable {
+    return new Writable({
+      write: (chunk, _encoding, done) => {
+        this.#above(chunk);
+        done();
+      },
+    });
+  }
+
+  pin(line?: string): void {
+    this.#pinned = line;
+    if (line === undefined) this.clear();
+    else this.#draw();
+  }
+
+  /** Takes the pinned line away, or what a terminal has written there by itself: ^C. */
+  clear(always = false): void {
+    if (this.#drawn || (always && this.canRedraw)) this.#stream.write('\r\u001b[2K');
+    this.#drawn = false;
+  }
+
+  #above(text: string | Uint8Array): void {
+    this.clear();
+    this.#stream.write(text);
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (!this.canRedraw || this.#pinned === undefined) return;
+    // The last column stays free: some terminals go on to the next line after it.
+    const room = (this.#stream.columns || 80) - 1;
+    const line = this.#pinned.length > room ? `${this.#pinned.slice(0, room - 1)}…` : this.#pinned;
+    this.#stream.write(`\r\u001b[2K${line}`);
+    this.#drawn = true;
+  }
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 100;
+
+/** A line that says what is waited for and for how long, on a terminal. */
+export class WaitingLine implements Disposable {
+  readonly #terminal: Terminal;
+  #timer: NodeJS.Timeout | undefined;
+  #frame = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** @param words what stands before the time that is left */
+  show(words: () => string, until: Date, now: () => Date): void {
+    if (!this.#terminal.canRedraw) return;
+    clearInterval(this.#timer);
+    const draw = () => {
+      this.#frame = (this.#frame + 1) % FRAMES.length;
+      this.#terminal.pin(`${FRAMES[this.#frame]} ${words()} (${timeLeft(until, now())} left, Ctrl-C to cancel)`);
+    };
+    draw();
+    this.#timer = setInterval(draw, FRAME_MS).unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#terminal.pin();
+  }
+}
+
+/** "4:59". */
+export function timeLeft(until: Date, now: Date): string {
+  const seconds = Math.max(0, Math.ceil((until.getTime() - now.getTime()) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** Says what a waiting sign-in is doing, and takes what is pasted. */
+export class SignInProgress implements Disposable {
+  readonly #context: Context;
+  readonly #browser: boolean;
+  readonly #line: WaitingLine;
+  readonly #pastes: Pastes | undefined;
+  #saidStray = false;
+  readonly #end = () => this.end();
+
+  /** @param browser whether one is wanted; none is opened where it could not come back */
+  constructor(context: Context, { browser = true }: { readonly browser?: boolean } = {}) {
+    this.#context = context;
+    this.#browser = browser && context.terminal.elsewhere === undefined;
+    this.#line = new WaitingLine(context.terminal);
+    this.#pastes = context.terminal.pastes({ piped: !this.#browser });
+    // At once, so that a second Ctrl-C finds the terminal as it was.
+    context.signal.addEventListener('abort', this.#end, { once: true });
+  }
+
+  /** What a sign-in is begun with, so that it is reported and answered here. */
+  get loginOptions(): Pick<LoginOptions, 'browser' | 'pasted' | 'notify'> {
+    return { browser: this.#browser, notify: (event) => this.#show(event), pasted: this.#pastes };
+  }
+
+  /** Takes the line away and gives the terminal back. */
+  end(): void {
+    this.#line[Symbol.dispose]();
+    this.#pastes?.[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#context.signal.removeEventListener('abort', this.#end);
+    this.end();
+  }
+
+  #show(event: LoginEvent): void {
+    const { say, colors } = this.#context;
+    switch (event.kind) {
+      case 'waiting':
+        this.#begin(event);
+        return;
+      case 'browser-opened':
+      case 'browser-failed':
+      case 'browser-silent':
+      case 'browser-elsewhere': {
+        const words = browserWords(event);
+        if (words !== undefined && this.#browser) say(`${mark('warning', colors.err)} ${words}`);
+        return;
+      }
+      case 'stray':
+        // Any program can send these: a person is told once, the log has them all.
+        if (!this.#saidStray) say('Ignored an unrelated request; still waiting.');
+        this.#saidStray = true;
+        return;
+      case 'paste-refused':
+        say(`${mark('warning', colors.err)} ${event.message}`);
+        return;
+      case 'answered':
+        this.end();
+        if (!this.#context.terminal.canRedraw) say('Finishing sign-in…');
+        return;
+    }
+  }
+
+  #begin(event: Extract<LoginEvent, { kind: 'waiting' }>): void {
+    const { say, terminal, now } = this.#context;
+    const { url, redirectUri, until } = event;
+    this.#pastes?.open();
+    if (this.#browser) {
+      const startUrl = 'startUrl' in event && typeof event.startUrl === 'string' ? event.startUrl : undefined;
+      say(`Opening your browser to sign in…\nIf nothing opens, visit${startUrl ? ` ${startUrl}` : `:\n\n${url}\n`}`);
+    } else {
+      // The URL stands alone on its line, unbroken, so that it can be copied whole.
+      say(`Open this URL ${terminal.elsewhere === undefined ? 'in a browser' : 'on any device'}:\n\n${url}\n`);
+      const how = HOW[terminal.elsewhere ?? 'here'](terminal.tunnel([redirectUri, url]), this.#pastes !== undefined);
+      if (how !== '') say(how);
+    }
+    if (terminal.canRedraw) this.#line.show(() => this.#words(), until, now);
+    else say(`Waiting for the redirect to ${redirectUri} (time limit ${timeLeft(until, now())} minutes).`);
+  }
+
+  #words(): string {
+    const { typed = 0 } = this.#pastes ?? {};
+    if (typed > 0) return `${typed} character${typed === 1 ? '' : 's'} pasted, not shown; press Enter`;
+    return this.#browser || this.#pastes === undefined ? 'Waiting for your browser' : 'Paste the URL here';
+  }
+}
+
+const PASTE = 'paste the URL your browser ended up on (its page shows an error):';
+
+function forwardOrPaste(command: string, mayPaste: boolean): string {
+  const forward = `Then${mayPaste ? ' either' : ''} forward the port from that device:\n  \`${command}\``;
+  return mayPaste ? `${forward}\nor ${PASTE}` : forward;
+}
+
+/** What to do where no browser is opened, by where the browser is. */
+const HOW: Readonly<
+  Record<NonNullable<Terminal['elsewhere']> | 'here', (tunnel: string, mayPaste: boolean) => string>
+> = {
+  here: (_tunnel, mayPaste) => (mayPaste ? `If the browser is on another device, ${PASTE}` : ''),
+  ssh: forwardOrPaste,
+  'no-display': forwardOrPaste,
+  ci: (_tunnel, mayPaste) => `This is an automated job (CI is set).${mayPaste ? ` Then ${PASTE}` : ''}`,
+  container: (_tunnel, mayPaste) =>
+    `This is a container. The redirect arrives only if it shares its host’s network (\`--network host\`).${mayPaste ? ` Otherwise, ${PASTE}` : ''}`,
+};

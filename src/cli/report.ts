@@ -1,0 +1,277 @@
+import {
+  type AccessToken,
+  type CheckedStatus,
+  endWarning,
+  formatDateTime,
+  type ListedProfile,
+  type SignIn,
+  type Status,
+  shortScope,
+} from '../index.ts';
+import type { Context } from './command.ts';
+import { type Colors, commandsIn, indent, mark, table } from './output.ts';
+
+/** Who reads a report, and when. */
+type Reader = Pick<Context, 'environment' | 'colors' | 'now'>;
+
+/** A finished sign-in. */
+export function signInText(done: SignIn, reader: Reader): string {
+  const { out: colors } = reader.colors;
+  const { missingScopes, obstacle, refreshExpiresAt, replacedUserId, profile } = done;
+  const first =
+    missingScopes.length === 0
+      ? `${mark('good', colors)} ${signedInAs(done)}`
+      : [
+          `${mark('warning', colors)} ${signedInAs(done)}, but ${listed(missingScopes.map(shortScope))} ${missingScopes.length === 1 ? 'was' : 'were'} not granted.`,
+          indent(`Run \`${withProfile('login', profile)}\` and tick ${missingScopes.length === 1 ? 'it' : 'them'}.`),
+        ].join('\n');
+  const renews = done.refreshable
+    ? 'Renews itself.'
+    : `${done.providerName} issued no refresh token: sign in again when this token expires.`;
+  const warning = (text: string) => `${mark('warning', colors)} ${text}`;
+  const lines = [
+    first,
+    indent(`${renews} Tokens saved in ${shortPath(done.location, reader)}`),
+    ...(refreshExpiresAt === undefined ? [] : [warning(expiryText(done, refreshExpiresAt, reader.now()))]),
+    ...(obstacle === undefined ? [] : [warning(obstacle)]),
+    ...(replacedUserId === undefined
+      ? []
+      : [
+          warning(
+            `Profile “${profile}” previously belonged to ${replacedUserId}. Use --profile for separate accounts.`,
+          ),
+        ]),
+    indent(`Next: \`${withProfile('token', profile)}\``),
+  ];
+  return commandsIn(lines.join('\n'), colors);
+}
+
+function expiryText({ provider, profile }: Status, end: Date, now: Date): string {
+  const login = withProfile('login', profile);
+  const expires = `Expires ${formatDateTime(end, now)}`;
+  if (provider !== 'google-health') return `${expires}. Then run \`${login}\` again.`;
+  return `${expires}: Google ends sign-ins of apps in Testing after 7 days.\n  Publish the app at https://console.cloud.google.com/auth/audience, then run \`${login}\` again.`;
+}
+
+/** A finished sign-in for `--json`. */
+export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
+  return { ...statusJson(done, now), replaced_user_id: done.replacedUserId ?? null, obstacle: done.obstacle ?? null };
+}
+
+/** What is stored of one profile. */
+export function statusText(status: Status, reader: Reader): string {
+  const { out: colors } = reader.colors;
+  const { missingScopes, refreshStartedAt, scopes, legacyUserId, profile } = status;
+  const now = reader.now();
+  const warning = endWarning(status, now);
+  const facts: readonly (readonly [string, string] | undefined)[] = [
+    scopes.length === 0 ? undefined : ['Reads', scopes.map(shortScope).sort().join(', ')],
+    missingScopes.length === 0 ? undefined : ['Not granted', missingScopes.map(shortScope).sort().join(', ')],
+    legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
+    ['App', status.clientId],
+    profile === 'default' ? undefined : ['Profile', profile],
+    ['File', shortPath(status.location, reader)],
+  ];
+  const rows = facts.filter((row) => row !== undefined).map(([label, value]) => [colors.dim(label), value]);
+  return commandsIn(
+    [
+      headline(status, reader),
+      ...(needsPerson(status) ? [] : [indent(validity(status))]),
+      indent(table(rows)),
+      ...(refreshStartedAt === undefined
+        ? []
+        : [
+            `${mark('warning', colors)} A refresh was interrupted at ${refreshStartedAt.toISOString()}; \`${withProfile('token', profile)}\` repeats it.`,
+          ]),
+      ...(warning === undefined ? [] : [`${mark('warning', colors)} ${warning}`]),
+    ].join('\n'),
+    colors,
+  );
+}
+
+function headline(status: Status, { colors: { out: colors }, now }: Reader): string {
+  const { session, profile, missingScopes } = status;
+  const login = `Run \`${withProfile('login', profile)}\` to sign in${session.kind === 'none' ? '' : ' again'}.`;
+  const bad = (text: string) => `${mark('bad', colors)} ${text}\n${indent(login)}`;
+  if (session.kind === 'none') return bad('Not signed in.');
+  if (session.kind === 'dead')
+    return bad(`Signed out by ${status.providerName} ${formatDateTime(session.since, now())}.`);
+  if (needsPerson(status)) return bad('Signed out: the access token has expired, and there is no refresh token.');
+  return `${mark(missingScopes.length > 0 ? 'warning' : 'good', colors)} ${signedInAs(status)}`;
+}
+
+/** How long it works, for a sign-in that does. */
+function validity({ session, refreshable }: Status): string {
+  const left = session.kind === 'valid' ? session.secondsLeft : 0;
+  if (left === 0) return 'Renews itself; the next use gets a new token';
+  const token =
+    left === undefined ? 'the current token has no known expiry' : `the current token is good for ${duration(left)}`;
+  return refreshable ? `Renews itself; ${token}` : `Does not renew itself; ${token}`;
+}
+
+/** "42 minutes". */
+function duration(seconds: number): string {
+  const units = [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ] as const;
+  const [size, name] = units.find(([size]) => seconds >= size) ?? [1, 'second'];
+  const count = Math.floor(seconds / size);
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}
+
+/** Whether only a new sign-in helps. */
+export function needsPerson({ session }: Status): boolean {
+  return session.kind !== 'valid' && (session.kind !== 'expired' || !session.refreshable);
+}
+
+function signedInAs({ providerName, userId }: Status): string {
+  return `Signed in to ${providerName}${userId === undefined ? '' : ` as ${userId}`}`;
+}
+
+/** Every profile in a row, those that need a person first. */
+export function overviewText(profiles: readonly ListedProfile[], { colors: { out: colors } }: Reader): string {
+  if (profiles.length === 0) return commandsIn('No profiles yet. Run `fitbit-login login`.', colors);
+  const rows = profiles.map((entry) => overviewRow(entry, colors));
+  const urgent = rows.filter(({ urgency }) => urgency === 0).length;
+  const dated = rows.filter(({ urgency }) => urgency === 1).length;
+  const needs = [
+    ...(urgent === 0 ? [] : [`${urgent} need${urgent === 1 ? 's' : ''} you now`]),
+    ...(dated === 0 ? [] : [`${dated} by the date above`]),
+  ];
+  return [
+    table([
+      ['PROFILE', 'ACCOUNT', 'STATE', 'NEEDS YOU'].map((title) => colors.dim(title)),
+      ...rows.sort((one, other) => one.urgency - other.urgency).map(({ cells }) => cells),
+    ]),
+    '',
+    `${rows.length} profile${rows.length === 1 ? '' : 's'}: ${needs.length === 0 ? 'none needs you' : needs.join(', ')}.`,
+  ].join('\n');
+}
+
+interface OverviewRow {
+  readonly cells: readonly string[];
+  /** 0: now. 1: by a date. 2: not at all. */
+  readonly urgency: 0 | 1 | 2;
+}
+
+function overviewRow(entry: ListedProfile, colors: Colors): OverviewRow {
+  if ('error' in entry) {
+    return { cells: [entry.profile, '-', `${mark('bad', colors)} unreadable`, 'now: fitbit-login doctor'], urgency: 0 };
+  }
+  const { status, profile } = entry;
+  const account = `${status.userId ?? '-'}${status.sandbox === undefined ? '' : ' (sandbox)'}`;
+  if (needsPerson(status)) {
+    const state = status.session.kind === 'none' ? 'not signed in' : 'signed out';
+    return {
+      cells: [profile, account, `${mark('bad', colors)} ${state}`, `now: ${withProfile('login', profile)}`],
+      urgency: 0,
+    };
+  }
+  if (status.refreshExpiresAt !== undefined) {
+    const by = status.refreshExpiresAt.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    return { cells: [profile, account, `${mark('warning', colors)} expires`, `by ${by}`], urgency: 1 };
+  }
+  return { cells: [profile, account, `${mark('good', colors)} signed in`, 'no'], urgency: 2 };
+}
+
+/** Every profile, as JSON: how it stands, or why it cannot be read. */
+export function overviewJson(profiles: readonly ListedProfile[], now: Date): string {
+  const rows = profiles.map((entry) =>
+    'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.toJSON() },
+  );
+  return JSON.stringify(rows, null, 2);
+}
+
+/** What is stored, and what the provider says of it. */
+export function checkText(checked: CheckedStatus, reader: Reader): string {
+  const { out: colors } = reader.colors;
+  const { asked, providerScopes, providerExpiresAt, rateLimit, providerName } = checked;
+  const facts = [
+    ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can’t be asked; a refresh just worked`],
+    ...(providerScopes === undefined ? [] : [['Granted', providerScopes.map(shortScope).sort().join(', ')]]),
+    ...(providerExpiresAt === undefined ? [] : [['Expires', formatDateTime(providerExpiresAt, reader.now())]]),
+    ...(rateLimit === undefined
+      ? []
+      : [
+          [
+            'Rate limit',
+            `${rateLimit.remaining} of ${rateLimit.limit} requests left; resets in ${duration(rateLimit.resetSeconds)}`,
+          ],
+        ]),
+  ];
+  return `${statusText(checked, reader)}\n${indent(table(facts.map(([label = '', value = '']) => [colors.dim(label), value])))}`;
+}
+
+/** An access token for `--json`. */
+export function tokenJson(found: AccessToken): Record<string, unknown> {
+  return {
+    access_token: found.token.reveal(),
+    token_type: 'Bearer',
+    expires_at: found.expiresAt ?? null,
+    refresh_expires_at: found.refreshExpiresAt ?? null,
+    user_id: found.userId ?? null,
+    client_id: found.clientId,
+    scope: found.scopes,
+    refreshed: found.refreshed,
+  };
+}
+
+/** What the provider said, for `--json`. */
+export function checkJson(checked: CheckedStatus, now: Date): Record<string, unknown> {
+  const { asked, providerScopes, providerExpiresAt, rateLimit } = checked;
+  return {
+    ...statusJson(checked, now),
+    check: {
+      asked,
+      scope: providerScopes ?? null,
+      expires_at: providerExpiresAt ?? null,
+      rate_limit:
+        rateLimit === undefined
+          ? null
+          : { limit: rateLimit.limit, remaining: rateLimit.remaining, reset_seconds: rateLimit.resetSeconds },
+    },
+  };
+}
+
+/** A status for `--json`: the wire's names, absolute ISO times. */
+export function statusJson(status: Status, now: Date): Record<string, unknown> {
+  const { session, expiresAt } = status;
+  return {
+    profile: status.profile,
+    provider: status.provider,
+    provider_name: status.providerName,
+    sandbox: status.sandbox ?? null,
+    client_id: status.clientId,
+    user_id: status.userId ?? null,
+    legacy_user_id: status.legacyUserId ?? null,
+    session: session.kind,
+    refreshable: status.refreshable,
+    scope: status.scopes,
+    missing_scope: status.missingScopes,
+    obtained_at: status.obtainedAt ?? null,
+    expires_at: expiresAt ?? null,
+    expires_in: expiresAt === undefined ? null : Math.max(0, Math.floor((expiresAt.getTime() - now.getTime()) / 1000)),
+    refresh_expires_at: status.refreshExpiresAt ?? null,
+    refresh_started_at: status.refreshStartedAt ?? null,
+    grant_ended_at: status.grantEndedAt ?? null,
+    grant_ended_reason: status.grantEndedReason ?? null,
+    file: status.location,
+  };
+}
+
+/** A command as it is typed for a profile. */
+export function withProfile(command: string, profile: string): string {
+  const name = /^[\w.-]+$/.test(profile) ? profile : `'${profile.replaceAll("'", `'\\''`)}'`;
+  return `fitbit-login ${command}${profile === 'default' ? '' : ` --profile ${name}`}`;
+}
+
+function shortPath(path: string, { environment: { HOME } }: Reader): string {
+  return HOME && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
