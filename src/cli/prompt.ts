@@ -36,12 +36,15 @@ export async function ask(question: string, { input, output, signal }: PromptOpt
   signal.throwIfAborted();
   let text = '';
   const lines = mutedLines(input, output, () => /^\s*\{/.test(text + lines.line));
+  let isAnswered = false;
   try {
     return await new Promise<string>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
       const ended = () => reject(new AuthError('CANCELLED', 'Input ended before setup was complete.'));
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       lines.once('SIGINT', () => reject(new AuthError('INTERRUPTED', 'Interrupted.')));
+      // After Ctrl-Z and fg.
+      lines.on('SIGCONT', () => lines.prompt(true));
       // A terminal that goes away breaks the input, which readline hands on.
       lines.once('close', ended).on('error', ended);
       lines.on('line', (line) => {
@@ -49,7 +52,9 @@ export async function ask(question: string, { input, output, signal }: PromptOpt
         clearTimeout(timer);
         timer = setTimeout(
           () => {
-            if (lines.line === '' || isWhole(text)) resolve(text.trim());
+            if (lines.line !== '' && !isWhole(text)) return;
+          isAnswered = true;
+          resolve(text.trim());
           },
           isWhole(text) ? QUIET_MS : MAX_LENGTH,
         );
@@ -59,6 +64,8 @@ export async function ask(question: string, { input, output, signal }: PromptOpt
     });
   } finally {
     lines.close();
+    // What is said next begins on a line of its own.
+    if (!isAnswered) output.write('\n');
   }
 }
 
@@ -104,7 +111,11 @@ export function typedPastes(input: Readable, onInterrupt: () => void): Pastes {
       let timer: NodeJS.Timeout | undefined;
       const typed = mutedLines(input, undefined, () => true);
       lines = typed;
-      typed.on('SIGINT', onInterrupt).on('error', () => {});
+      // After Ctrl-Z and fg, readline waits to be resumed.
+      typed
+        .on('SIGINT', onInterrupt)
+        .on('SIGCONT', () => typed.resume())
+        .on('error', () => {});
       typed.on('line', (line) => {
         text = `${text}${line}\n`.slice(0, MAX_LENGTH);
         clearTimeout(timer);

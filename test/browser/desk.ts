@@ -24,7 +24,7 @@ export interface PendingSignIn {
   /** What was opened. */
   readonly url: string;
   readonly redirectUri: string;
-  /** Why each request that was not the awaited answer was none, in their order. */
+  /** Why each request that was unrelated request was none, in their order. */
   readonly strays: readonly string[];
   readonly done: Promise<SignIn>;
 }

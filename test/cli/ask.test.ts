@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { type Desk, desk } from './program.ts';
@@ -24,15 +25,14 @@ const setup = () => ['setup', '--sandbox', at.sandbox.origin, '--redirect-uri', 
 describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
   test('asks what the setup page asks, shows no secret, and goes on to signed in', async () => {
     await using terminal = typedInto(setup());
-    // What is no client id is asked for again.
-    await terminal.answer(/Client id: $/, 'no id');
-    await terminal.answer(/Client id: [\s\S]*Client id: $/, CLIENT.id);
-    await terminal.answer(/Client secret \(not shown; [^)]*\): $/, CLIENT.secret);
-    await terminal.answer(/Which of them \(Enter for the usual ones\): $/, 'activity, sleep');
+    // What is no client ID is asked for again.
+    await terminal.answer(/Client ID.*: $/, 'no id');
+    await terminal.answer(/neither a file[\s\S]*Client ID.*: $/, CLIENT.id);
+    await terminal.answer(/Client secret/, CLIENT.secret);
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     const { searchParams } = new URL(address);
     expect(searchParams.get('client_id')).toBe(CLIENT.id);
-    expect(searchParams.get('scope')).toBe('activity sleep');
+    expect(searchParams.get('scope')).toContain('activity');
     at.sandbox.register({ ...CLIENT, redirectUris: [searchParams.get('redirect_uri') ?? ''] });
     await consent(address);
     expect(await terminal.ended).toBe(0);
@@ -44,42 +44,56 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
   test('fitbit-login alone asks, says how to register, and prints the address of the provider whose client id it is', async () => {
     await using terminal = typedInto(['login', '--profile', 'other', '--redirect-uri', 'http://127.0.0.1:0/callback']);
     await terminal.shows(/https:\/\/dev\.fitbit\.com\/apps/);
-    await terminal.answer(/Client id: $/, CLIENT.id);
-    await terminal.answer(/\): $/, '');
-    await terminal.answer(/Enter for the usual ones\): $/, '');
+    await terminal.answer(/Client ID.*: $/, CLIENT.id);
+    await terminal.answer(/Client secret/, '');
     await terminal.shows(/^https:\/\/www\.fitbit\.com\/oauth2\/authorize\?\S+\r$/m);
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(130);
   });
 
+  const DOWNLOADED = JSON.stringify({ installed: { client_id: CLIENT.id, client_secret: CLIENT.secret } }, null, 2);
+
   test.each([
-    ['the client id', []],
+    ['the path of the downloaded file', (file: string) => file],
+    ['its pasted text, which is not shown', () => DOWNLOADED.replaceAll('\n', '\r')],
+  ])('takes %s in place of both', async (_what, answer) => {
+    const file = join(at.home, 'client.json');
+    await writeFile(file, DOWNLOADED);
+    await using terminal = typedInto([...setup(), '--profile', 'file']);
+    await terminal.answer(/Client ID.*: $/, answer(file));
+    const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
+    expect(new URL(address).searchParams.get('client_id')).toBe(CLIENT.id);
+    expect(terminal.screen).not.toContain(CLIENT.secret);
+    terminal.type(CTRL_C);
+    expect(await terminal.ended).toBe(130);
+  });
+
+  test.each([
+    ['the client ID', []],
     ['the secret', [CLIENT.id]],
-    ['the scopes', [CLIENT.id, CLIENT.secret]],
   ])('Ctrl-C at the question for %s ends with 130, and the terminal is as it was', async (_what, answers) => {
     await using terminal = typedInto([...setup(), '--profile', 'never']);
-    const questions = [/Client id: $/, /Client secret [\s\S]*\): $/, /Which of them [\s\S]*\): $/];
+    const questions = [/Client ID.*: $/, /Client secret/];
     for (const [index, text] of answers.entries()) await terminal.answer(questions[index] ?? /never/, text);
     await terminal.shows(questions[answers.length] ?? /never/);
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(130);
-    expect(terminal.screen).not.toContain(CLIENT.secret);
     expect((await at.run(['status', '--profile', 'never'])).exit).toBe(3);
   });
 
   test('the end of the input (Ctrl-D) ends with 4', async () => {
     await using terminal = typedInto(setup());
-    await terminal.shows(/Client id: $/);
+    await terminal.shows(/Client ID.*: $/);
     terminal.type(CTRL_D);
     expect(await terminal.ended).toBe(4);
     // On a line of its own, not behind the question.
-    expect(terminal.lines).toContain('fitbit-login: The input ended before everything was asked.');
+    expect(terminal.lines).toContainEqual(expect.stringMatching(/^✗ Input ended/));
   });
 
   test('--no-browser asks even where a page would be seen', async () => {
     const environment = { BROWSER: '/nowhere/browser' };
     await using terminal = typedInto(['login', '--no-browser', '--profile', 'other'], environment);
-    await terminal.shows(/Client id: $/);
+    await terminal.shows(/Client ID.*: $/);
     expect(terminal.screen).not.toMatch(/127\.0\.0\.1:\d+\/\?key=/);
     terminal.type(CTRL_C);
     expect(await terminal.ended).toBe(130);

@@ -83,12 +83,15 @@ describe('doctor on a machine where all is well', () => {
     expect(at.sandbox.state().counts).toEqual(before);
   });
 
-  test('as text, with the URI alone on its line', async () => {
+  test('as text: the summary first, and every check with --verbose', async () => {
     const uri = await freeUri();
     const { exit, stdout } = await run(['--redirect-uri', uri], { FITBIT_LOGIN_HOME: await home() });
     expect(exit).toBe(0);
-    expect(stdout).toContain(`\n  ${uri}\n`);
-    expect(stdout).toMatch(/11 ok, 0 to know of, 0 wrong\.\n$/);
+    expect(stdout).toMatch(/^✓ 11 checks passed\n/);
+    expect(stdout).toContain(`Redirect URI to register: ${uri}\n`);
+    expect(stdout).toMatch(/--verbose to see every check\.\n$/);
+    const verbose = await run(['--verbose', '--redirect-uri', uri], { FITBIT_LOGIN_HOME: await home() });
+    expect(verbose.stdout.match(/^✓ /gm)).toHaveLength(12);
   });
 });
 
@@ -160,7 +163,7 @@ describe.skipIf(skipWithoutHosts)('doctor on another host', () => {
 });
 
 test('nothing is opened by looking', async () => {
-  const { stdout } = await run(['--redirect-uri', await freeUri()], {
+  const { stdout } = await run(['--verbose', '--redirect-uri', await freeUri()], {
     FITBIT_LOGIN_HOME: await home(),
     BROWSER: nobody,
   });

@@ -22,5 +22,5 @@ export function expectFailure({ exit, stdout, stderr }: Ended, expected: Failure
   }
   expect(stdout).toBe('');
   expect(stderr).toContain(expected.hint);
-  expect(stderr).toMatch(/^fitbit-login: \S/m);
+  expect(stderr).toMatch(/^✗ \S/m);
 }

@@ -39,13 +39,13 @@ async function signIn(options: StartOptions, ...more: readonly string[]): Promis
 
 /** That it ended before the person was asked anything, with one sentence, what was kept, and what to do. */
 function expectRefused({ exit, stdout, stderr }: Ended, sentence: RegExp, hint: RegExp): void {
-  expect(stderr).toMatch(/^fitbit-login: [^\n]+\n[^\n]+\n[^\n]+\n$/);
+  expect(stderr).toMatch(/^✗ [^\n]+\n {2}[^\n]+\n {2}[^\n]+\n$/);
   const [what, kept, next] = stderr.trimEnd().split('\n');
   expect({ exit, stdout }).toEqual({ exit: 6, stdout: '' });
   expect(what).toMatch(sentence);
   expect(kept).toMatch(/^(?:Nothing was sent|Nothing was stored|The tokens stored before are untouched)/);
   expect(next).toMatch(hint);
-  expect(stderr).not.toMatch(/Open this address|Set up your app/);
+  expect(stderr).not.toMatch(/If nothing opens|Open this URL/);
 }
 
 /** {@link expectRefused}, of every command. At once, so that none may take a lock. */

@@ -62,13 +62,13 @@ const ENDED_AT_ONCE: readonly Moment[] = [
     name: 'login waits for the browser',
     begin: (profile) => saying(/^http\S+\n/m, at.login('--no-browser', '--profile', profile)),
     exit: 130,
-    says: /^fitbit-login: Interrupted\.\nNothing was stored\.\n/m,
+    says: /^✗ Interrupted\.\n {2}Nothing was stored\.\n/m,
   },
   {
     name: 'the setup page is open',
     begin: (profile) => saying(/^http\S+\n/m, ['setup', '--profile', profile]),
     exit: 130,
-    says: /^fitbit-login: Interrupted\.\n/m,
+    says: /^✗ Interrupted\.\n/m,
   },
   {
     name: 'migrate waits for the browser',
@@ -77,7 +77,7 @@ const ENDED_AT_ONCE: readonly Moment[] = [
       return saying(/^http\S+\n/m, ['migrate', '--no-browser', '--profile', profile]);
     },
     exit: 130,
-    says: /^fitbit-login: Interrupted\.\nNothing was stored\.\n/m,
+    says: /^✗ Interrupted\.\n {2}Nothing was stored\.\n/m,
   },
   {
     name: 'token waits for another process',
@@ -88,20 +88,20 @@ const ENDED_AT_ONCE: readonly Moment[] = [
       return saying(/Another fitbit-login is changing this profile/, ['token', '--profile', profile]);
     },
     exit: 130,
-    says: /^fitbit-login: Interrupted\.\n/m,
+    says: /^✗ Interrupted\.\n/m,
   },
   // What is there until it is ended has done what it should.
   {
     name: 'the status page is open',
     begin: (profile) => saying(/^http\S+\n/m, ['status', '--web', '--profile', profile]),
     exit: 0,
-    says: /^The status page has ended\.\n/m,
+    says: /^Status page closed\.\n/m,
   },
   {
     name: 'the sandbox runs',
-    begin: () => saying(/Ctrl-C ends it/, ['sandbox', '--port', '0']),
+    begin: () => saying(/Press Ctrl-C to stop/, ['sandbox', '--port', '0']),
     exit: 0,
-    says: /^The sandbox has ended\.\n/m,
+    says: /^Sandbox stopped\.\n/m,
   },
 ];
 
@@ -136,12 +136,12 @@ describe('interrupted while', () => {
 
   test('a code is exchanged: it is stored first, and a second one ends at once', async () => {
     const browser = await person('allow');
-    const begin = (profile: string) => saying(/The answer has arrived/, at.login('--profile', profile), browser);
+    const begin = (profile: string) => saying(/Finishing sign-in/, at.login('--profile', profile), browser);
     at.sandbox.faults.add({ at: 'token', kind: 'delay', ms: 1_000 });
     const ended = await Promise.all(SIGNALS.map(async (signal) => interrupt(await begin(`once-${signal}`), [signal])));
     for (const each of ended) {
       expect(each).toMatchObject({ exit: 0, stdout: expect.stringContaining('Signed in') });
-      expect(each.stderr).toContain('on its way, so that nothing is lost');
+      expect(each.stderr).toContain('so nothing is lost');
       expectClean(each);
     }
     at.sandbox.faults.clear();
@@ -155,7 +155,7 @@ describe('interrupted while', () => {
   test('a token is refreshed: it says why it goes on, and a second one ends at once', async () => {
     const program = await refreshing('twice');
     program.child.kill('SIGINT');
-    await program.says(/on its way, so that nothing is lost/);
+    await program.says(/so nothing is lost/);
     const twice = await interrupt(program, ['SIGTERM']);
     expect(twice).toMatchObject({ exit: 130, stdout: '' });
     expectClean(twice);
@@ -220,7 +220,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
   const sane = /(?<!-)\bicanon\b[\s\S]*(?<!-)\becho\b/;
 
   test.each([
-    ['the prompt for a paste', () => at.login(), /Paste the address here.*: $/],
+    ['the prompt for a paste', () => at.login(), /Paste the URL here/],
     ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client id: $/],
   ] as const)('a signal at %s ends with 130, and the terminal is as it was', async (_name, args, shown) => {
     await Promise.all(
@@ -240,7 +240,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
   test('two signals at the prompt, one right after the other: the terminal is as it was', async () => {
     await using terminal = new TypedInto(at.login(), environment(), { shell });
     const [, pid = ''] = await terminal.shows(/pid (\d+)/);
-    await terminal.shows(/Paste the address here.*: $/);
+    await terminal.shows(/Paste the URL here/);
     process.kill(Number(pid), 'SIGTERM');
     process.kill(Number(pid), 'SIGINT');
     expect(await terminal.ended).toBe(130);
@@ -250,7 +250,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
 
   test('--json: when the time is up, nothing of the prompt is left above the answer', async () => {
     await using terminal = new TypedInto([...at.login(), '--json', '--timeout', '1'], environment());
-    await terminal.shows(/Paste the address here.*: $/);
+    await terminal.shows(/Paste the URL here/);
     expect(await terminal.ended).toBe(4);
     const { lines } = terminal;
     expect(JSON.parse(lines.slice(lines.indexOf('{')).join('\n')).error).toMatchObject({ code: 'TIMED_OUT' });
@@ -258,9 +258,9 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
   });
 
   test.each([
-    ['the prompt for a paste', () => at.login(), /Paste the address here.*: $/],
+    ['the prompt for a paste', () => at.login(), /Paste the URL here/],
     ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client id: $/],
-    ['the page that is open', () => ['status', '--web'], /Ctrl-C ends it/],
+    ['the page that is open', () => ['status', '--web'], /Press Ctrl-C to stop/],
   ] as const)(
     'a terminal that goes away at %s ends it as it ends others, without a crash',
     async (_name, args, shown) => {

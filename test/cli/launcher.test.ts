@@ -210,7 +210,7 @@ describe('a browser that is elsewhere', () => {
     [
       'SSH, even with a forwarded display',
       { SSH_CONNECTION: '203.0.113.7 50022 198.51.100.1 22', DISPLAY: 'localhost:10.0' },
-      /You are here by SSH, so the browser cannot come back by itself/,
+      /Open this URL on any device/,
     ],
     ['CI', { CI: 'true', DISPLAY: ':99' }, /This is an automated job \(CI is set\), so no browser/],
     ['a container', { ...NONE, container: 'podman' }, /This is a container: a browser outside of it/],

@@ -68,7 +68,7 @@ describe.skipIf(skipWithoutHosts)('a host', () => {
     const program = at.start(['login', '--redirect-uri', LOCALHOST, '--no-browser', '--timeout', '1'], {
       within: there.inside,
     });
-    await program.says(/Waiting for the answer at http:\/\/localhost:8976/);
+    await program.says(/Waiting for the redirect to http:\/\/localhost:8976/);
     expect((await program.ended).exit).toBe(4);
     const { exit, stderr } = await at.run(['login', '--redirect-uri', 'http://127.0.0.1:8976/callback'], {
       within: there.inside,

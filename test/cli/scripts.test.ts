@@ -203,10 +203,16 @@ describe('exec', () => {
     expect(JSON.parse(stdout)).toEqual(args);
   });
 
-  test('a command that is not there is exit 2, and one without a token is not run', async () => {
-    const { exit, stdout, stderr } = await exec(['no-such-command-here', '--json', '--log-level', 'debug']);
-    expect([exit, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^fitbit-login: no-such-command-here cannot be run: .+\nCheck the command\.\n$/);
+  test.each([
+    ['127 where it is not there', 'no-such-command-here', 127],
+    ['126 where it is no program', '/etc', 126],
+  ])('a command is %s', async (_what, command, code) => {
+    const { exit, stdout, stderr } = await exec([command, '--json', '--log-level', 'debug']);
+    expect([exit, stdout]).toEqual([code, '']);
+    expect(stderr).toMatch(new RegExp(`^✗ ${command}: .+\\n$`));
+  });
+
+  test('a command without a token is not run', async () => {
     expect((await at.run(['exec'])).exit).toBe(2);
 
     const ran = join(at.home, 'ran');
@@ -238,7 +244,7 @@ test('the other commands of the README, in the built program', async () => {
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ mine: 1, access_token: fresh });
   const api = await at.run(['api', '/1/user/-/body/log/weight.json', '--data', '@-'], { input: 'weight=70.5' });
   expect(JSON.parse(api.stdout).weightLog.weight).toBe('70.5');
-  expect((await at.run(['status', '--check'])).stdout).toContain('says that the token works');
+  expect((await at.run(['status', '--check'])).stdout).toContain('accepts the token');
   expect((await at.run(['profiles'])).stdout).toMatch(/^default\s+WALK01/);
   const imported = await at.run(['import', file, '--profile', 'second', '--sandbox', at.sandbox.origin]);
   expect(imported).toMatchObject({ exit: 0 });

@@ -34,13 +34,14 @@ describe('status', () => {
     await at.plant(JSON.stringify(unrefreshable));
     const { exit, stdout } = await at.run(['status']);
     expect(exit).toBe(3);
-    expect(stdout).toContain('has ended');
+    expect(stdout).toMatch(/^✗ Signed out: .*no refresh token/);
   });
 
   test('0: tells what is stored, in text and as JSON, and no token', async () => {
     const text = await at.run(['status']);
     expect(text).toMatchObject({ exit: 0, stderr: '' });
-    for (const words of ['(sandbox)', 'WALK01', 'has ended', at.file]) expect(text.stdout).toContain(words);
+    for (const words of ['✓ Signed in to Fitbit (sandbox) as WALK01', 'Renews itself', at.file])
+      expect(text.stdout).toContain(words);
     const json = await at.run(['status', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({
       profile: 'default',
@@ -62,9 +63,13 @@ describe('status', () => {
     const text = await at.run(['status', '--all']);
     expect(text).toMatchObject({ exit: 0, stderr: '' });
     expect(text.stdout.trimEnd().split('\n')).toEqual([
-      expect.stringMatching(/^anna +ANNA01 +Fitbit \(sandbox\) /),
-      expect.stringMatching(/^broken +- +- .*broken\.json/),
-      expect.stringMatching(/^default +WALK01 +Fitbit \(sandbox\) /),
+      expect.stringMatching(/^PROFILE +ACCOUNT +STATE +NEEDS YOU$/),
+      // What needs a person comes first.
+      expect.stringMatching(/^broken +- +✗ unreadable +now: /),
+      expect.stringMatching(/^anna +ANNA01 \(sandbox\) +✓ signed in +no$/),
+      expect.stringMatching(/^default +WALK01 \(sandbox\) +✓ signed in +no$/),
+      '',
+      '3 profiles: 1 needs you now.',
     ]);
     const json = await at.run(['status', '--all', '--json']);
     const alone = await at.run(['status', '--json', '--profile', 'anna']);

@@ -73,7 +73,11 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     // Its directory for unprivileged children is made where only this host sees it.
     const sshd = `mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec ${SSHD} -D -e -f ${at('sshd_config')}`;
     await start(remote, ['sh', '-c', sshd], /Server listening/);
-    await start(remote, [process.execPath, resolve('dist/bin.cjs'), 'sandbox', '--port', '8977'], /Ctrl-C ends it/);
+    await start(
+      remote,
+      [process.execPath, resolve('dist/bin.cjs'), 'sandbox', '--port', '8977'],
+      /Press Ctrl-C to stop/,
+    );
   });
   afterAll(async () => {
     for (const child of started) child.kill('SIGKILL');
@@ -100,10 +104,10 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     // Without the forward, nothing at the desk leads there.
     await expect(desk.run(...browser, href)).rejects.toThrow('ECONNREFUSED');
 
-    const [printed] = await login.says(/^ssh -N -L .*$/m);
+    const [printed] = await login.says(/(?<=^ +)ssh -N -L .*$/m);
     const forward = `${printed} ${ours().join(' ')} -o LogLevel=DEBUG1`;
     const ssh = await start(desk, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
-    expect(await desk.run(...browser, href)).toContain('Signed in');
+    expect(await desk.run(...browser, href)).toMatch(/signed in/i);
     const { exit, stdout } = await login.ended;
     expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
