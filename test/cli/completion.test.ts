@@ -129,8 +129,8 @@ describe.skipIf(skipWithoutShell('fish'))('Tab in fish', () => {
       'fitbit-login nope --pro',
       'fitbit-login token (touch made) --js',
     ]);
-    expect(commands).toEqual(['token\tprint a working access token, refreshed when it is about to end']);
-    expect(options).toEqual(['--min-ttl\trefresh a token that has no more than this left']);
+    expect(commands).toEqual(['token\tPrint a working access token']);
+    expect(options).toEqual(['--min-ttl\trefresh if fewer than this many seconds remain']);
     expect(names).toEqual(
       expect.arrayContaining([
         'a.b-c_D\tWALK01, Fitbit (sandbox)',

@@ -205,7 +205,7 @@ describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
     if (skipWithoutTerminal) return;
     await using terminal = new TypedInto(['setup'], { HOME: home, SSH_TTY: '/dev/pts/0' });
     expect(await terminal.ended).toBe(6);
-    expect(terminal.screen).not.toContain('Client id');
+    expect(terminal.screen).not.toContain('Client ID');
   });
 });
 

@@ -212,8 +212,8 @@ describe('a browser that is elsewhere', () => {
       { SSH_CONNECTION: '203.0.113.7 50022 198.51.100.1 22', DISPLAY: 'localhost:10.0' },
       /Open this URL on any device/,
     ],
-    ['CI', { CI: 'true', DISPLAY: ':99' }, /This is an automated job \(CI is set\), so no browser/],
-    ['a container', { ...NONE, container: 'podman' }, /This is a container: a browser outside of it/],
+    ['CI', { CI: 'true', DISPLAY: ':99' }, /automated job \(CI is set\)/],
+    ['a container', { ...NONE, container: 'podman' }, /This is a container/],
   ];
   test.runIf(isLinux).concurrent.each(CASES)(
     '%s: none is opened, that is said, and the sign-in goes on',
@@ -250,7 +250,7 @@ describe('the setup page and the status page', () => {
   test.each(['status --web', 'setup'])('%s says that its page could not be opened', async (command) => {
     const program = at.start(command.split(' '), { environment: { BROWSER: '/nowhere/browser', DISPLAY: '' } });
     await program.says(
-      /fitbit-login: “\/nowhere\/browser”, from BROWSER, could not be started.*Open the address above yourself\./,
+      /! “\/nowhere\/browser”, from BROWSER, could not be started/,
     );
     await interrupt(program);
   });
