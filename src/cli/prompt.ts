@@ -53,8 +53,8 @@ export async function ask(question: string, { input, output, signal }: PromptOpt
         timer = setTimeout(
           () => {
             if (lines.line !== '' && !isWhole(text)) return;
-          isAnswered = true;
-          resolve(text.trim());
+            isAnswered = true;
+            resolve(text.trim());
           },
           isWhole(text) ? QUIET_MS : MAX_LENGTH,
         );

@@ -249,9 +249,7 @@ describe('a browser that is elsewhere', () => {
 describe('the setup page and the status page', () => {
   test.each(['status --web', 'setup'])('%s says that its page could not be opened', async (command) => {
     const program = at.start(command.split(' '), { environment: { BROWSER: '/nowhere/browser', DISPLAY: '' } });
-    await program.says(
-      /! “\/nowhere\/browser”, from BROWSER, could not be started/,
-    );
+    await program.says(/! “\/nowhere\/browser”, from BROWSER, could not be started/);
     await interrupt(program);
   });
 });

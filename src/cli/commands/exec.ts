@@ -33,7 +33,10 @@ export const execCommand: Command = {
     const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
     signal.throwIfAborted();
     const [command = '', ...args] = operands;
-    const child = spawn(command, args, { stdio: 'inherit', env: { ...withoutSecrets(environment), ...environmentFor(found) } });
+    const child = spawn(command, args, {
+      stdio: 'inherit',
+      env: { ...withoutSecrets(environment), ...environmentFor(found) },
+    });
     // Ctrl-C reaches the child by itself, from the terminal, as often as it is pressed: an interactive program lives on. A signal
     // to this process alone is handed on.
     takeSignals((name) => {

@@ -18,7 +18,9 @@ const Options = v.object({
 export const importCommand: Command = {
   name: 'import',
   summary: 'Read tokens from another program’s file',
-  arguments: [{ name: '<file>', description: `the file; - for stdin. Detected: ${IMPORT_FORMATS.join('; ')}`, offer: 'files' }],
+  arguments: [
+    { name: '<file>', description: `the file; - for stdin. Detected: ${IMPORT_FORMATS.join('; ')}`, offer: 'files' },
+  ],
   options: [
     { flags: '--client-id <id>', description: 'client ID, if not in the file', defaultText: '$FITBIT_CLIENT_ID' },
     {
