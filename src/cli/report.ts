@@ -61,13 +61,14 @@ export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
 /** What is stored of one profile. */
 export function statusText(status: Status, reader: Reader): string {
   const { out: colors } = reader.colors;
-  const { missingScopes, refreshStartedAt, scopes, legacyUserId, profile } = status;
+  const { missingScopes, refreshStartedAt, refreshExpiresAt, scopes, legacyUserId, profile } = status;
   const now = reader.now();
   const warning = endWarning(status, now);
   const facts: readonly (readonly [string, string] | undefined)[] = [
     scopes.length === 0 ? undefined : ['Reads', scopes.map(shortScope).sort().join(', ')],
     missingScopes.length === 0 ? undefined : ['Not granted', missingScopes.map(shortScope).sort().join(', ')],
     legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
+    refreshExpiresAt === undefined ? undefined : ['Expires', formatDateTime(refreshExpiresAt, now)],
     ['App', status.clientId],
     profile === 'default' ? undefined : ['Profile', profile],
     ['File', shortPath(status.location, reader)],

@@ -74,7 +74,7 @@ describe('a refresh that was cut off', () => {
     await using at = await signedIn();
     await cutOff(at);
     expect((await at.run(['status'])).stdout).toContain(
-      `A refresh was cut off at ${at.surroundings.now().toISOString()}`,
+      `A refresh was interrupted at ${at.surroundings.now().toISOString()}`,
     );
   });
 

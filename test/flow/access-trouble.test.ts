@@ -172,9 +172,7 @@ describe('while another process has the profile', () => {
     await holder[Symbol.asyncDispose]();
     const { code, stdout, stderr } = await running;
     expect([code, stdout]).toEqual([0, `${(await at.stored()).access_token}\n`]);
-    expect(stderr.trim()).toBe(
-      'fitbit-login: Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.',
-    );
+    expect(stderr.trim()).toBe('! Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.');
   });
 
   test('gives up after a stated time with exit 6, before anything is sent', async () => {

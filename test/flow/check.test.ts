@@ -29,7 +29,7 @@ describe('status --check', () => {
       session: 'valid',
       check: { asked: true, expires_at: checked.expiresAt?.toISOString(), rate_limit: null },
     });
-    expect((await at.run(['status', '--check'])).stdout).toContain('Fitbit (sandbox) says that the token works');
+    expect((await at.run(['status', '--check'])).stdout).toContain('Fitbit (sandbox) accepts the token');
     expect(at.sandbox.state().counts.refreshes).toBe(0);
   });
 
@@ -40,7 +40,7 @@ describe('status --check', () => {
       'fitbit-rate-limit-reset': '1800',
     };
     await using at = await signedIn({ through: saying((answer) => answer, limits) });
-    expect((await at.run(['status', '--check'])).stdout).toContain('77 of 150 requests left; reset in 1800 seconds');
+    expect((await at.run(['status', '--check'])).stdout).toContain('77 of 150 requests left; resets in 30 minutes');
     expect(JSON.parse((await at.run(['status', '--check', '--json'])).stdout).check.rate_limit).toEqual({
       limit: 150,
       remaining: 77,
@@ -175,7 +175,7 @@ describe('status --check at a provider that cannot be asked about tokens', () =>
     await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined });
     const { code, stdout } = await at.run(['status', '--check']);
     expect(code).toBe(0);
-    expect(stdout).toContain('cannot be asked; a refresh worked just now');
+    expect(stdout).toContain('can’t be asked; a refresh just worked');
     expect((await at.stored()).access_token).toBe('custom-access-1');
 
     alive = false;

@@ -112,7 +112,7 @@ describe('import', () => {
       const { code, stderr, stdout } = await at.run(['import', '-', '--profile', 'other'], { input });
       expect(code).toBe(0);
       expect(stderr).toContain('a client file of a Google app');
-      expect(stderr).toContain('`fitbit-login login`');
+      expect(stderr).toContain('fitbit-login login');
       const { client_id, client_secret } = JSON.parse(input)[type];
       const stored = JSON.parse(await readFile(join(at.home, 'profiles', 'other.json'), 'utf8'));
       expect(stored).toMatchObject({ provider: 'google-health', client_id, client_secret });

@@ -66,14 +66,14 @@ describe('a refresh at Google', () => {
 describe('the day on which a sign-in ends', () => {
   test('is told by status all along, and from two days before by token too, on stderr, with the cure', async () => {
     await using at = await inTesting();
-    expect((await at.run(['status'])).stdout).toMatch(/Sign-in ends +8 Mar 2026/);
+    expect((await at.run(['status'])).stdout).toMatch(/Expires +8 Mar 2026/);
     at.pass(5 * DAY - 2);
     expect((await at.run(['token'])).stderr).toBe('');
     at.pass(2);
     const { stdout, stderr } = await at.run(['token']);
     expect(stdout).toBe(`${(await at.stored()).access_token}\n`);
     expect(stderr).toMatch(
-      /^This sign-in ends 8 Mar 2026.*in Testing.*publish the app first.*`fitbit-login login`\.\n$/,
+      /^! This sign-in ends 8 Mar 2026.*in Testing.*publish the app first.*fitbit-login login\.\n$/,
     );
     expect((await at.run(['status'])).stdout).toContain('publish the app first');
     const { refresh_expires_at } = JSON.parse((await at.run(['token', '--json'])).stdout);
@@ -96,7 +96,7 @@ describe('the day on which a sign-in ends', () => {
   test('is not claimed where the provider did not name one', async () => {
     await using at = await signedIn(GOOGLE);
     expect(await at.stored()).not.toHaveProperty('refresh_expires_at');
-    expect((await at.run(['status'])).stdout).not.toContain('Sign-in ends');
+    expect((await at.run(['status'])).stdout).not.toContain('Expires');
     expect(JSON.parse((await at.run(['status', '--json'])).stdout).refresh_expires_at).toBeNull();
     // Nor does the one of an earlier sign-in, in Testing, live on once the app is published.
     at.sandbox.register({ id: DESKTOP.id, publishing: 'testing' });
@@ -117,7 +117,7 @@ describe('token information', () => {
     });
     const asked = at.sent.filter(({ url }) => url.pathname === '/tokeninfo');
     expect(asked.map(({ method, url }) => method + url.search)).toEqual(['POST']);
-    expect((await at.run(['status', '--check'])).stdout).toMatch(/It grants +sleep\.readonly\n/);
+    expect((await at.run(['status', '--check'])).stdout).toMatch(/Granted +sleep\.readonly\n/);
   });
 
   test('a token that it calls invalid is refreshed, and a revoked grant is exit 3', async () => {
@@ -178,6 +178,6 @@ test.each([['token'], ['refresh'], ['status', '--check'], ['api', '/1/user/-/pro
     at.sandbox.faults.add({ at: 'fitbit', kind: 'status', status: 410 });
     const { code, stderr } = await at.run(argv.filter(Boolean));
     expect(code).toBe(5);
-    expect(stderr).toContain('`fitbit-login migrate`');
+    expect(stderr).toContain('fitbit-login migrate');
   },
 );

@@ -26,7 +26,7 @@ describe('a grant that the provider called dead', () => {
     const { code, stdout } = await at.run(['status', '--json']);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ session: 'dead', grant_ended_at: now.toISOString() });
-    expect((await at.run(['status', '--all'])).stdout).toContain('ended');
+    expect((await at.run(['status', '--all'])).stdout).toMatch(/signed out +now: fitbit-login login/);
   });
 
   test('leaves its access token to `token` until that expires, which then exits 3: neither asks the provider', async () => {

@@ -39,7 +39,7 @@ describe('export, then import:', () => {
     const before = await at.stored();
     const { stdout } = await at.run(['export', '--format', format]);
     const { code, stderr, stdout: told } = await taken(at, stdout, '--json');
-    expect(stderr).toMatch(/^Recognised as /);
+    expect(stderr).toMatch(/^Format: /);
     expect(code).toBe(0);
     expect(JSON.parse(told)).toMatchObject({ profile: 'taken', user_id: 'WALK01', refreshable: true });
 
@@ -238,6 +238,6 @@ describe('import', () => {
   test('warns of the program that the tokens came from, which must not refresh any longer', async () => {
     await using at = await signedIn();
     const { text } = await exportProfile({ format: 'python-fitbit' }, at.surroundings);
-    expect((await taken(at, text)).stderr).toContain('let the program that it came from no longer refresh');
+    expect((await taken(at, text)).stderr).toContain('Turn off the other program’s own refresh');
   });
 });
