@@ -107,7 +107,7 @@ export async function readDownload({ path, name }: Download): Promise<ReadFile> 
 }
 
 /** The provider that a client ID belongs to by its looks, else the chosen one. */
-export function providerOfId(clientId: string, chosen: SetupProviderId): SetupProviderId {
+function providerOfId(clientId: string, chosen: SetupProviderId): SetupProviderId {
   const found = SETUP_PROVIDERS.find(({ clientIdPattern }) => clientIdPattern.test(clientId))?.provider.id;
   return found === 'fitbit' || found === 'google-health' ? found : chosen;
 }

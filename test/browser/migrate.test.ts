@@ -33,7 +33,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     expect(await page.getByRole('checkbox').count()).toBe(2);
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('heading', { name: /signed in/i }).waitFor();
-    await page.getByText('WALK01').first().waitFor();
+    await page.getByText('WALK01').first().waitFor({ state: 'attached' });
 
     const { exit, stdout, stderr } = await program.ended;
     expect(exit).toBe(0);
