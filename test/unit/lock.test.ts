@@ -1,0 +1,159 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AuthError } from '../../src/errors.ts';
+import { lockPath, type TakeLockOptions, takeLock } from '../../src/store/lock.ts';
+
+let root: string;
+let path: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'lock-'));
+  path = lockPath(join(root, 'default.json'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const take = (options: Partial<TakeLockOptions> = {}) =>
+  takeLock(path, { what: 'profile "default"', timeoutMs: 200, ...options });
+
+describe('a lock', () => {
+  test('is a hidden directory beside its file', () => {
+    expect(lockPath('/profiles/a.b.json')).toBe(join('/profiles', '.a.b.lock'));
+  });
+
+  test('is there while it is held', async () => {
+    const waits: string[] = [];
+    const lock = await take({ onWait: () => waits.push('wait') });
+    expect(await readdir(root)).toEqual(['.default.lock']);
+    await lock?.release();
+    expect([await readdir(root), waits]).toEqual([[], []]);
+    await lock?.release();
+  });
+
+  test('that another holds is waited for, and reported once', async () => {
+    const first = await take();
+    const waits: string[] = [];
+    const second = take({ timeoutMs: 5_000, onWait: () => waits.push('wait') });
+    await sleep(250);
+    expect(waits).toEqual(['wait']);
+    await first?.release();
+    const lock = await second;
+    expect(await readdir(root)).toEqual(['.default.lock']);
+    await lock?.release();
+  });
+
+  test('that stays held ends in LOCKED, with what and where', async () => {
+    const first = await take();
+    const start = performance.now();
+    await expect(take({ timeoutMs: 600 })).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringMatching(/Waited 1 s .*profile "default".*\.default\.lock/),
+      preserved: expect.stringContaining('Nothing'),
+      details: { path },
+    });
+    expect(performance.now() - start).toBeGreaterThan(500);
+    expect(performance.now() - start).toBeLessThan(3_000);
+    await first?.release();
+  });
+
+  test('is not waited for once stopWhen says so', async () => {
+    const first = await take();
+    let asked = 0;
+    expect(await take({ timeoutMs: 5_000, stopWhen: async () => ++asked === 3 })).toBeUndefined();
+    expect(asked).toBe(3);
+    await first?.release();
+    expect(await take({ stopWhen: async () => true })).toBeUndefined();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('that a process left an hour ago is taken over at once', async () => {
+    await mkdir(path);
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(path, anHourAgo, anHourAgo);
+    await (await take())?.release();
+  });
+
+  test('dated into the future is taken over when nobody updated it while we watched', async () => {
+    await mkdir(path);
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await utimes(path, tomorrow, tomorrow);
+    await expect(take({ timeoutMs: 1_500 })).rejects.toMatchObject({ code: 'LOCKED' });
+    await (await take({ timeoutMs: 6_000 }))?.release();
+  });
+
+  test('dated into the future and updated is not taken over', async () => {
+    await mkdir(path);
+    let days = 1;
+    const update = async () => {
+      days += 1;
+      const later = new Date(Date.now() + days * 86_400_000);
+      await utimes(path, later, later);
+    };
+    await update();
+    const updates = setInterval(update, 500);
+    await expect(take({ timeoutMs: 4_500 })).rejects.toMatchObject({ code: 'LOCKED' });
+    clearInterval(updates);
+  });
+
+  test('is updated while it is held', async () => {
+    const lock = await take();
+    await expect(take({ timeoutMs: 4_500 })).rejects.toMatchObject({ code: 'LOCKED' });
+    await lock?.release();
+  });
+
+  test('that is given up is forgotten, but not removed', async () => {
+    const lock = await take();
+    await lock?.abandon();
+    expect(await readdir(root)).toEqual(['.default.lock']);
+    await lock?.abandon();
+    await lock?.release();
+    expect(await readdir(root)).toEqual(['.default.lock']);
+  });
+
+  test('is not taken where something else is in its place', async () => {
+    await writeFile(path, '');
+    await expect(take()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('not a fitbit-login lock'),
+      preserved: expect.stringContaining('Nothing'),
+      hint: expect.stringContaining('remove'),
+      details: { path },
+    });
+  });
+
+  test('whose directory is not there is an error after a few attempts', async () => {
+    path = join(root, 'missing', '.default.lock');
+    let attempts = 0;
+    const counting = async () => {
+      attempts += 1;
+      return false;
+    };
+    await expect(take({ timeoutMs: 10_000, stopWhen: counting })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('take the lock'),
+    });
+    expect(attempts).toBe(4);
+  });
+});
+
+describe('waiting for a lock that is interrupted', () => {
+  test('ends at once, with the signal’s own error or INTERRUPTED', async () => {
+    const lock = await take();
+    const own = new AuthError('TIMED_OUT', 'own');
+    await expect(take({ signal: AbortSignal.abort(own) })).rejects.toBe(own);
+    const controller = new AbortController();
+    const waiting = take({ timeoutMs: 10_000, signal: controller.signal });
+    const interrupted = expect(waiting).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      message: expect.stringContaining('another fitbit-login'),
+      preserved: expect.stringContaining('Nothing'),
+      cause: 'enough',
+    });
+    await sleep(60);
+    controller.abort('enough');
+    await interrupted;
+    await lock?.release();
+  });
+});
