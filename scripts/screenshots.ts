@@ -4,10 +4,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import process from 'node:process';
-import type { SignIn } from '../src/auth/login.ts';
 import { type HistoryEvent, profileCard } from '../src/auth/profile-card.ts';
 import { failedView, overView, signedInView, strayView } from '../src/auth/result-view.ts';
 import { readClientFile, setupErrors, setupView } from '../src/auth/setup-form.ts';
+import type { SignIn } from '../src/auth/status.ts';
 import { AuthError } from '../src/errors.ts';
 import { resultPage } from '../src/server/pages/result.ts';
 import { type SetupForm, setupPage } from '../src/server/pages/setup.ts';

@@ -18,7 +18,7 @@ export {
 } from './auth/doctor.ts';
 export { EXPORT_FORMATS, type Exported, type ExportOptions, exportProfile } from './auth/export.ts';
 export { IMPORT_FORMATS, type ImportedStatus, type ImportOptions, importProfile } from './auth/import.ts';
-export { type LoginEvent, type LoginOptions, login, type SignIn } from './auth/login.ts';
+export { type LoginEvent, type LoginOptions, login } from './auth/login.ts';
 export { type LogoutOptions, logout, type SignedOut } from './auth/logout.ts';
 export { endWarning, formatDateTime, type Grant } from './auth/messages.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './auth/migrate.ts';
@@ -29,7 +29,7 @@ export { type KnownScope, knownScopes } from './auth/scopes.ts';
 export type { Session } from './auth/session.ts';
 export { type SetupOptions, setup } from './auth/setup.ts';
 export { type FormRegistration, SETUP_PROVIDERS, type SetupProvider } from './auth/setup-form.ts';
-export { type Status, type StatusOptions, status } from './auth/status.ts';
+export { type SignIn, type Status, type StatusOptions, status } from './auth/status.ts';
 export { type StatusPageOptions, statusPage } from './auth/status-page.ts';
 export { type NoDisplayReason, noDisplayReason } from './browser/has-display.ts';
 export { browserWords } from './browser/open-browser.ts';

@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path';
-import { AuthError, asAuthError } from '../errors.ts';
-import { FORMATS, type Format, formatNamed, write } from '../formats/write.ts';
+import { AuthError } from '../errors.ts';
+import { FORMATS, type Format, formatNamed } from '../formats/write.ts';
 import type { Profile } from '../store/profile.ts';
 import { access } from './access-token.ts';
+import { exportedText } from './kept-exports.ts';
 import { notSignedIn } from './messages.ts';
-import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
 
 /** The formats that `exportProfile` writes; `importProfile` reads them, too. */
 export const EXPORT_FORMATS: readonly { readonly id: string; readonly title: string }[] = FORMATS.map(
@@ -49,10 +50,10 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   const name = runtime.profileName(options.profile);
   const { profile } = await access(runtime, { name, signal });
   const warning = warningFor(format, profile);
-  if (output === undefined) return { text: exported(profile, format), warning };
+  if (output === undefined) return { text: exportedText(profile, format), warning };
   const shellLine = shellLineFor(format, output);
   if (!keep) {
-    const text = exported(profile, format, await runtime.files.read(output));
+    const text = exportedText(profile, format, await runtime.files.read(output));
     await runtime.files.write(output, text);
     return { text, warning, shellLine };
   }
@@ -62,41 +63,10 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   if (current === undefined) throw notSignedIn(name);
   const others = (current.keep ?? []).filter(({ path }) => path !== output);
   // The file first: a profile that promises a file that cannot be written would complain at every refresh.
-  const text = exported(current, format, await runtime.files.read(output));
+  const text = exportedText(current, format, await runtime.files.read(output));
   await runtime.files.write(output, text);
   await locked.commit({ ...current, keep: [...others, { format: format.id, path: output }] });
   return { text, warning, shellLine };
-}
-
-/**
- * Writes every file again that was exported to be kept current. The store calls it after each commit, under the profile's
- * lock, so that the newest tokens are written last. A file that cannot be written is named, and costs no token.
- */
-export async function syncExports(
-  name: string,
-  profile: Profile,
-  { files, openLog, notice }: Pick<Runtime, 'files' | 'openLog' | 'notice'>,
-): Promise<void> {
-  for (const { format, path } of profile.keep ?? []) {
-    try {
-      await files.write(path, exported(profile, formatNamed(format), await files.read(path)));
-    } catch (thrown) {
-      const error = asAuthError(thrown);
-      const log = await openLog();
-      log.warn({ event: 'export_failed', profile: name, format, path, error_code: error.code }, error.message);
-      notice(`Tokens saved, but ${path} couldn’t be updated: ${error.message}`);
-    }
-  }
-}
-
-/** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
-function exported({ provider, client, tokens }: Profile, format: Format, previous?: string): string {
-  if (provider === 'custom' || !format.providers.includes(provider)) {
-    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, {
-      hint: 'See `fitbit-login export --help` for the formats.',
-    });
-  }
-  return write(format, { provider, clientId: client.id, clientSecret: client.secret, ...tokens }, previous);
 }
 
 /** gcloud keeps its own sign-in under this name, wherever CLOUDSDK_CONFIG says: other programs depend on it. */

@@ -13,7 +13,7 @@ import { duration, pasteRefusal, VISITOR_NOTICES, withProfileFlag } from './mess
 import { failedView, overView, signedInView, strayView } from './result-view.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { chooseSandbox, loginProfileName } from './sandbox.ts';
-import { type Status, storedStatus } from './status.ts';
+import { type SignIn, storedStatus } from './status.ts';
 import { tokensFrom } from './tokens.ts';
 
 export interface LoginOptions extends LoginRequestOptions {
@@ -52,14 +52,6 @@ export type LoginEvent =
   | { readonly kind: 'paste-refused'; readonly reason: PasteReason; readonly message: string }
   /** The callback arrived; its code is being exchanged and the tokens stored. */
   | { readonly kind: 'answered' };
-
-/** A finished sign-in. */
-export interface SignIn extends Status {
-  /** What keeps the tokens from opening anything yet, and what to do. */
-  readonly obstacle?: string;
-  /** The person whose tokens this profile held before, if another one. */
-  readonly replacedUserId?: string;
-}
 
 /** A callback that ends the wait: an authorization code, or the provider's refusal. */
 type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kind: 'granted' | 'refused' }>;

@@ -3,9 +3,10 @@ import { AuthError } from '../errors.ts';
 import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
 import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginOptions, login, type SignIn } from './login.ts';
+import { type LoginOptions, login } from './login.ts';
 import { notSignedIn } from './messages.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import type { SignIn } from './status.ts';
 
 /** What becomes of a Fitbit profile at Google Health. */
 export interface MigrationPlan {

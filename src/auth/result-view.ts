@@ -12,9 +12,8 @@ import {
   UNEXPECTED_RESPONSE,
 } from '../server/pages/texts.ts';
 import type { Fact, IconLine, View } from '../server/pages/view.ts';
-import type { SignIn } from './login.ts';
 import { withProfileFlag } from './messages.ts';
-import type { Status } from './status.ts';
+import type { SignIn, Status } from './status.ts';
 
 const CLOSE_TAB: IconLine = { icon: 'tab', text: LABELS.closeTab };
 const DAY_MS = 86_400_000;

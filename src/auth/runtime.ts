@@ -11,7 +11,7 @@ import { type LogLevel, openLog as openLogFile } from '../log.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
-import { readOutside, writeOutside } from '../store/atomic-file.ts';
+import { type OutsideFiles, readOutside, writeOutside } from '../store/atomic-file.ts';
 import { fileStore } from '../store/file-store.ts';
 import { appPaths } from '../store/paths.ts';
 import { assertNotForeignHome, type Runner } from '../store/permissions.ts';
@@ -34,13 +34,6 @@ export interface RuntimeOptions {
   readonly onNotice?: (text: string) => void;
   /** Log lines that also go to a terminal. Default: none. */
   readonly terminalLog?: { readonly level: LogLevel; readonly stream: Writable };
-}
-
-/** Files outside the store, written durably and for their owner only. */
-export interface OutsideFiles {
-  /** `undefined` where there is none. */
-  read(path: string): Promise<string | undefined>;
-  write(path: string, text: string): Promise<void>;
 }
 
 /** The effects that signing in, refreshing and the like reach the world through. */
@@ -98,7 +91,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       onWait: () => notice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.'),
       onCommit: async (name, profile) => {
         if (profile.keep === undefined) return;
-        const { syncExports } = await import('./export.ts');
+        const { syncExports } = await import('./kept-exports.ts');
         await syncExports(name, profile, { files, openLog, notice });
       },
     });

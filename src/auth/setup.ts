@@ -5,7 +5,7 @@ import { SETUP, typographic } from '../server/pages/texts.ts';
 import type { Next, SetupHandlers } from '../server/site/routes.ts';
 import type { Site } from '../server/site/site.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginEvent, type LoginOptions, login, type Onward, type SignIn } from './login.ts';
+import { type LoginEvent, type LoginOptions, login, type Onward } from './login.ts';
 import { checkStore } from './profiles.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { loginProfileName } from './sandbox.ts';
@@ -19,6 +19,7 @@ import {
   setupView,
   validateSetupForm,
 } from './setup-form.ts';
+import type { SignIn } from './status.ts';
 
 export interface SetupOptions
   extends Omit<

@@ -40,6 +40,14 @@ export interface Status {
   readonly location: string;
 }
 
+/** A finished sign-in. */
+export interface SignIn extends Status {
+  /** What keeps the tokens from opening anything yet, and what to do. */
+  readonly obstacle?: string;
+  /** The person whose tokens this profile held before, if another one. */
+  readonly replacedUserId?: string;
+}
+
 /**
  * What is stored of a profile, without asking the provider.
  *

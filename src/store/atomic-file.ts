@@ -110,6 +110,13 @@ export class FencedWrite {
   }
 }
 
+/** Files outside the store, written durably and for their owner only. */
+export interface OutsideFiles {
+  /** `undefined` where there is none. */
+  read(path: string): Promise<string | undefined>;
+  write(path: string, text: string): Promise<void>;
+}
+
 /**
  * Reads a file outside the store.
  * @returns `undefined` if there is none

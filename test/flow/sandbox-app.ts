@@ -7,7 +7,7 @@ import { type ConsentOptions, consent } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 
-export const VERIFIER = 'a-verifier-of-the-tests-that-is-long-enough-for-rfc-7636';
+const VERIFIER = 'a-verifier-of-the-tests-that-is-long-enough-for-rfc-7636';
 export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 export const START = new Date('2026-03-01T12:00:00Z');
 

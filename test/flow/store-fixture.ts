@@ -90,7 +90,7 @@ async function buildChild(directory: string): Promise<string> {
 }
 
 /** One process that works on a profile. */
-export class StoreProcess {
+class StoreProcess {
   readonly process: ChildProcess;
   readonly lines: string[] = [];
   readonly #reader: Interface;

@@ -35,6 +35,9 @@ function request({ method = 'GET', target = '/callback?a=b', hosts = ['127.0.0.1
   } as unknown as IncomingMessage;
 }
 
+/** One that a guard knows nothing of. */
+const unbound = { headers: {}, socket: {} } as unknown as IncomingMessage;
+
 const statusesOf = (guards: readonly Guard[], head: Head) =>
   guards.map((guard) => guard(request(head), REDIRECT)?.status).filter((status) => status !== undefined);
 
@@ -84,7 +87,6 @@ describe('the guards of a sign-in’s server', () => {
     const localhost = parseRedirectUri('http://LocalHost:0/');
     expect(ownHost(request({ hosts: ['LOCALHOST:8976'] }), localhost)).toBeUndefined();
     expect(authoritiesOf(request({}), REDIRECT)).toEqual(['127.0.0.1:8976']);
-    const unbound = { socket: {} } as unknown as IncomingMessage;
     expect(authoritiesOf(unbound, REDIRECT)).toEqual(['127.0.0.1:0']);
   });
 
@@ -113,7 +115,7 @@ describe('the guards of a sign-in’s server', () => {
   });
 
   test('a request without the target it came with is refused', () => {
-    expect(ownTarget({ ...request({}), originalUrl: undefined } as IncomingMessage, REDIRECT)?.status).toBe(400);
+    expect(ownTarget(unbound, REDIRECT)?.status).toBe(400);
   });
 });
 

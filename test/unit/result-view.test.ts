@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SignIn } from '../../src/auth/login.ts';
 import { failedView, overView, signedInView, strayView } from '../../src/auth/result-view.ts';
+import type { SignIn } from '../../src/auth/status.ts';
 import { AuthError } from '../../src/errors.ts';
 import { resultPage } from '../../src/server/pages/result.ts';
 import { VIEWS } from '../../src/server/pages/texts.ts';
