@@ -2,7 +2,7 @@ import { constants, statSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Environment } from '../environment.ts';
-import { AuthError } from '../errors.ts';
+import { unclosedQuote } from '../messages.ts';
 
 /** A command of `BROWSER`, still without an address. */
 export interface BrowserCommand {
@@ -96,7 +96,7 @@ function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
     else word = (word ?? '') + char;
   }
   if (quote !== '') {
-    throw new AuthError('USAGE', `BROWSER cannot be read: the quotation mark ${quote} in it is not closed.`);
+    throw unclosedQuote();
   }
   endPart(value.length);
   return found;

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { Environment, Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
+import { responseTimeout, responseTooLarge, unexpectedEncoding, unexpectedRedirect } from '../messages.ts';
 import { networkError, type ProxyResponse, proxyRefused, proxyUnreachable } from './errors.ts';
 import { type ForwardProxy, proxyFor } from './proxy.ts';
 
@@ -36,16 +37,14 @@ export function boundedFetch(send: Send, limits: FetchLimits = {}): Fetch {
   return async (url, init = {}) => {
     const { host } = new URL(url);
     const stop = new AbortController();
-    const stopAfter = (ms: number, what: string) =>
-      setTimeout(() => stop.abort(new AuthError('UNAVAILABLE', `${host} ${what} within ${ms / 1000} seconds.`)), ms);
-    const timers = [stopAfter(answerMs, 'did not answer'), stopAfter(totalMs, 'did not finish its response')];
+    const timers = [answerMs, totalMs].map((ms) => setTimeout(() => stop.abort(responseTimeout(host, ms)), ms));
     const signal = init.signal ? AbortSignal.any([stop.signal, init.signal]) : stop.signal;
     try {
       const response = await unlessAborted(send(url, { ...init, signal, redirect: 'manual' }), signal);
       clearTimeout(timers[0]);
       const { status, statusText } = response;
       if (status >= 300 && status < 400) {
-        throw new AuthError('ANSWER_INVALID', `${host} answered with a redirect (${status}), which is not followed.`);
+        throw unexpectedRedirect(host, status);
       }
       const body = await unlessAborted(readAtMost(response, maxBytes, host), signal);
       const headers = new Headers(response.headers);
@@ -79,7 +78,7 @@ async function readAtMost({ body }: OpenResponse, maxBytes: number, host: string
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
     if (size > maxBytes) {
-      throw new AuthError('ANSWER_INVALID', `${host} answered with more than the ${maxBytes / 1024} KiB limit.`);
+      throw responseTooLarge(host, maxBytes);
     }
     chunks.push(chunk);
   }
@@ -179,7 +178,7 @@ function readable(response: IncomingMessage, host: string): OpenResponse {
   }
   if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? '')) {
     response.destroy();
-    throw new AuthError('ANSWER_INVALID', `${host} answered in an encoding that was not asked for.`);
+    throw unexpectedEncoding(host);
   }
   return { status, statusText, headers, body: response };
 }

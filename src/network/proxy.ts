@@ -3,8 +3,8 @@
 import process from 'node:process';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { Environment } from '../environment.ts';
-import { AuthError } from '../errors.ts';
 import { isLoopback } from '../loopback.ts';
+import { notAProxyUrl, socksProxy } from '../messages.ts';
 import { Secret } from '../secret.ts';
 
 /** A proxy that an environment names. */
@@ -49,15 +49,10 @@ function isExempt(url: string, { no_proxy, NO_PROXY }: Environment): boolean {
   }
 }
 
-const NEVER_SENT = { never_sent: true };
-
 function parse(value: string, from: string): ForwardProxy {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   if (/^socks/i.test(address)) {
-    throw new AuthError('USAGE', `${from} names a SOCKS proxy; only HTTP proxies are supported.`, {
-      details: NEVER_SENT,
-      hint: 'Name an HTTP proxy, HTTPS_PROXY=http://proxy.example:3128, or exempt the provider in NO_PROXY if direct access is possible.',
-    });
+    throw socksProxy(from);
   }
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const [user, password] = [decoded(url?.username), decoded(url?.password)];
@@ -65,10 +60,7 @@ function parse(value: string, from: string): ForwardProxy {
   const isPlain =
     url !== undefined && /^https?:$/.test(url.protocol) && `${url.pathname}${url.search}${url.hash}` === '/';
   if (!isPlain || user === undefined || password === undefined) {
-    throw new AuthError('USAGE', `${from} isn’t a proxy URL.`, {
-      details: NEVER_SENT,
-      hint: `Write it as ${proxyFormat(from)}.`,
-    });
+    throw notAProxyUrl(from);
   }
   if (user === '' && password === '') return { url: url.origin, from };
   const credentials = Buffer.from(`${user}:${password}`).toString('base64');
@@ -81,9 +73,4 @@ function decoded(text = ''): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** How a proxy's URL is written with a password. */
-export function proxyFormat(variable: string, url = 'http://proxy.example:3128'): string {
-  return `${variable}=${url.replace('://', '://USER:PASSWORD@')}, with special characters of the password percent-encoded (“@” as %40)`;
 }

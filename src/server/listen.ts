@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { AuthError } from '../errors.ts';
+import { noRedirectUri } from '../messages.ts';
 import { createApp, type ServerNotice } from './app.ts';
 import { BindError, bindFirst } from './bind.ts';
 import {
@@ -64,7 +64,7 @@ const FLUSH_MS = 1_000;
 export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>> {
   const { validate, begin, log, lingerMs = 2_000, peerOf: lookUp = peerOf, pid } = options;
   const redirects = options.redirectUris.map(parseRedirectUri);
-  if (redirects.length === 0) throw new AuthError('USAGE', 'There is no redirect URI to listen for.');
+  if (redirects.length === 0) throw noRedirectUri();
 
   const wait = new CallbackWait<T>({ validate, lingerMs });
   const onNotice = oncePerKind(options.onNotice ?? (() => {}));

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { notALoopbackUri } from '../messages.ts';
 
 /** Where a loopback redirect URI leads, and which addresses have to be bound to catch it. */
 export interface RedirectUri {
@@ -31,13 +31,7 @@ export function parseRedirectUri(uri: string): RedirectUri {
   const addresses = ADDRESSES[host.toLowerCase()];
   const dotted = path.split('/').some((segment) => segment === '.' || segment === '..');
   if (addresses === undefined || Number(port) > 65_535 || dotted) {
-    throw new AuthError(
-      'USAGE',
-      `The redirect URI ${JSON.stringify(uri)} cannot be caught here: only loopback ones can.`,
-      {
-        hint: 'Register and give one like http://127.0.0.1:8976/callback (http; 127.0.0.1, [::1] or localhost; a plain path; no query).',
-      },
-    );
+    throw notALoopbackUri(uri);
   }
   return { uri, host, port: Number(port), path, addresses };
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AuthError } from '../errors.ts';
+import { replacedMeanwhile, tooLargeForTokens } from '../messages.ts';
 import { diskError, errnoOf, ignoring } from './disk-error.ts';
 import { assertOwner, isReplaceable, nearestExisting, readPrivate } from './permissions.ts';
 
@@ -62,7 +63,7 @@ export class FencedWrite {
 
   /** @throws AuthError `LOCKED` if another process took over. */
   async assertCurrent(): Promise<void> {
-    if (!(await this.isCurrent())) throw takenOver(this.#target);
+    if (!(await this.isCurrent())) throw replacedMeanwhile(this.#target);
   }
 
   /** Durably makes `text` the target and keeps the reserved space. @throws AuthError `LOCKED` (nothing was written), `STORE_UNAVAILABLE` */
@@ -106,7 +107,7 @@ export class FencedWrite {
 
   #explained(error: unknown): AuthError {
     // Our temporary file is gone: the next holder unlinked it.
-    return errnoOf(error) === 'ENOENT' ? takenOver(this.#target) : diskError('write', this.#target, error);
+    return errnoOf(error) === 'ENOENT' ? replacedMeanwhile(this.#target) : diskError('write', this.#target, error);
   }
 }
 
@@ -129,9 +130,7 @@ export async function readOutside(path: string): Promise<string | undefined> {
     return found && new TextDecoder().decode(found.bytes);
   } catch (error) {
     if (!(error instanceof AuthError) || error.code !== 'STORE_DAMAGED') throw error;
-    throw new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is not a file of tokens.`, {
-      hint: 'Check the path.',
-    });
+    throw tooLargeForTokens(path);
   }
 }
 
@@ -226,12 +225,4 @@ async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> 
   }
   await handle.truncate(bytes.length);
   await handle.sync();
-}
-
-function takenOver(target: string): AuthError {
-  return new AuthError('LOCKED', `Another process replaced ${target} while this one was suspended.`, {
-    preserved: 'What the other process stored is untouched; this process wrote nothing.',
-    hint: 'Run the command again.',
-    details: { path: target },
-  });
 }

@@ -1,17 +1,17 @@
 import { isAbsolute } from 'node:path';
 import * as v from 'valibot';
-import { AuthError } from '../errors.ts';
+import { corruptProfile, newerProfile } from '../messages.ts';
 import { Secret } from '../secret.ts';
 import type { Profile, Tokens } from './profile.ts';
 
 const FILE_VERSION = 1;
 
 // Every message says what should be there and never what is: the wrong value may be a secret.
-const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
+const text = v.pipe(v.string('must be a string'), v.nonEmpty('is empty'));
 const toSecret = (value: string) => new Secret(value);
 const secret = v.pipe(text, v.transform(toSecret));
 const words = v.pipe(
-  v.string('is not a text'),
+  v.string('must be a string'),
   v.transform((value) => value.split(' ').filter((word) => word !== '')),
 );
 
@@ -27,7 +27,7 @@ const time = v.pipe(
 // What plays the provider is trusted with codes and tokens over plain http: it must be on this machine.
 const LOOPBACK_ORIGIN = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
 const sandboxOrigin = v.pipe(
-  v.string('is not a text'),
+  v.string('must be a string'),
   v.check((value) => LOOPBACK_ORIGIN.test(value) && URL.canParse(value), 'is not an http origin on loopback'),
 );
 
@@ -93,13 +93,10 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
   const fields = parseObject(bytes, path);
   const { version } = fields;
   if (typeof version === 'number' && version !== FILE_VERSION) {
-    throw new AuthError('STORE_VERSION', `${path} was written by a newer fitbit-login.`, {
-      preserved: 'The file is left as it is.',
-      details: { path },
-    });
+    throw newerProfile(path);
   }
   const parsed = v.safeParse(FILE, fields, { abortEarly: true });
-  if (!parsed.success) throw damaged(path, describe(parsed.issues[0]));
+  if (!parsed.success) throw corruptProfile(path, describe(parsed.issues[0]));
   const file = parsed.output;
   // Entries and fromEntries see and make own fields only, so that one named `__proto__` stays a plain field.
   const unknown = Object.entries(fields).filter(([name]) => !Object.hasOwn(FILE.entries, name));
@@ -156,9 +153,9 @@ function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     // Not kept as the cause: V8's message quotes the text, which holds tokens.
-    throw damaged(path, 'it is not valid JSON');
+    throw corruptProfile(path, 'not valid JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(path, 'it is not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw corruptProfile(path, 'not an object');
   return Object.fromEntries(Object.entries(value));
 }
 
@@ -166,12 +163,12 @@ function tokensOf(file: File, path: string): Tokens | undefined {
   const { access_token, token_type, scope, obtained_at } = file;
   if (access_token === undefined) {
     const unexpected = TOKEN_FIELDS.find((name) => file[name] !== undefined);
-    if (unexpected !== undefined) throw damaged(path, `access_token is missing although ${unexpected} is there`);
+    if (unexpected !== undefined) throw corruptProfile(path, `access_token is missing although ${unexpected} is there`);
     return undefined;
   }
-  if (token_type === undefined) throw damaged(path, 'token_type is missing');
-  if (scope === undefined) throw damaged(path, 'scope is missing');
-  if (obtained_at === undefined) throw damaged(path, 'obtained_at is missing');
+  if (token_type === undefined) throw corruptProfile(path, 'token_type is missing');
+  if (scope === undefined) throw corruptProfile(path, 'scope is missing');
+  if (obtained_at === undefined) throw corruptProfile(path, 'obtained_at is missing');
   return {
     accessToken: access_token,
     tokenType: token_type,
@@ -189,13 +186,6 @@ function tokensOf(file: File, path: string): Tokens | undefined {
 function grantEndOf({ grant_ended_at, grant_ended_reason, obtained_at }: File) {
   if (grant_ended_at === undefined || (obtained_at !== undefined && obtained_at > grant_ended_at)) return {};
   return { grantEndedAt: grant_ended_at, grantEndedReason: grant_ended_reason };
-}
-
-function damaged(path: string, what: string): AuthError {
-  return new AuthError('STORE_DAMAGED', `The profile file ${path} is damaged: ${what}.`, {
-    preserved: 'The file is left as it is.',
-    details: { path },
-  });
 }
 
 /** Names the field by its top-level name: deeper names are the file's own words. */

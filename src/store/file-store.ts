@@ -2,6 +2,7 @@ import { lstat, readdir, rename as renameFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthError, asAuthError } from '../errors.ts';
+import { noSuchProfile, profileExists, profileTooLarge, unknownFieldsTooLarge } from '../messages.ts';
 import { FencedWrite, makePrivateDirectory, syncDirectory } from './atomic-file.ts';
 import { decodeProfile, encodeProfile } from './codec.ts';
 import { diskError, ignoring } from './disk-error.ts';
@@ -188,9 +189,9 @@ export function fileStore(options: FileStoreOptions): ProfileStore {
   async function rename(from: string, to: string): Promise<void> {
     const [source, target] = [location(from), location(to)];
     const check = async () => {
-      if (await isReplaceable(target)) throw new AuthError('USAGE', `There is a profile "${to}" already.`);
+      if (await isReplaceable(target)) throw profileExists(to);
       if (await isReplaceable(source)) return;
-      throw new AuthError('NOT_SIGNED_IN', `There is no profile "${from}".`, { hint: 'See `fitbit-login profiles`.' });
+      throw noSuchProfile(from);
     };
     await check();
     const held: LockedFile[] = [];
@@ -246,17 +247,12 @@ function assertRewritable(current: Profile, path: string, bytes: number): void {
   } catch {
     // Nested deeper than JSON.stringify can go.
   }
-  throw new AuthError('STORE_DAMAGED', `The fields of ${path} that fitbit-login does not know are too large to keep.`, {
-    preserved: 'The file is left as it is.',
-    details: { path },
-  });
+  throw unknownFieldsTooLarge(path);
 }
 
 /** @throws AuthError `STORE_UNAVAILABLE` for a profile that is too large to be read again. */
 function encode(profile: Profile, path: string): string {
   const text = encodeProfile(profile);
   if (Buffer.byteLength(text) <= MAX_FILE_BYTES) return text;
-  throw new AuthError('STORE_UNAVAILABLE', `The profile is too large for ${path}: more than 1 MiB.`, {
-    details: { path },
-  });
+  throw profileTooLarge(path);
 }

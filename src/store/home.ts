@@ -2,7 +2,7 @@ import { homedir, userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 // biome-ignore lint/style/noRestrictedImports: HOME, for env-paths
 import process from 'node:process';
-import { AuthError } from '../errors.ts';
+import { noHomeDirectory } from '../messages.ts';
 
 try {
   homedir();
@@ -19,8 +19,5 @@ export function homeDirectory(): string {
   } catch {
     // The user is not in the list: a container that was given a user ID.
   }
-  throw new AuthError('STORE_UNAVAILABLE', 'This user has no home directory: HOME is not set.', {
-    preserved: 'Nothing was sent and nothing was changed.',
-    hint: 'Name a directory to keep the tokens in: `FITBIT_LOGIN_HOME=/path fitbit-login …`.',
-  });
+  throw noHomeDirectory();
 }

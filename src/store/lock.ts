@@ -3,6 +3,7 @@ import { lstat, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AuthError } from '../errors.ts';
+import { interruptedWhileWaiting, lockTimeout, notALock } from '../messages.ts';
 import { diskError, errnoOf, ignoring } from './disk-error.ts';
 
 /** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
@@ -61,7 +62,7 @@ export async function takeLock(path: string, options: TakeLockOptions): Promise<
     }
     if (!waits) onWait?.();
     waits = true;
-    if (performance.now() - start >= timeoutMs) throw timedOut(path, what, timeoutMs);
+    if (performance.now() - start >= timeoutMs) throw lockTimeout(path, what, timeoutMs);
     await setTimeout(25 + Math.random() * 50, undefined, { signal }).catch(() => throwIfAborted(signal));
   }
 }
@@ -118,24 +119,5 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   const { reason } = signal;
   if (reason instanceof AuthError) throw reason;
-  throw new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
-    cause: reason,
-    preserved: 'Nothing was sent and nothing was changed.',
-  });
-}
-
-function notALock(path: string): AuthError {
-  return new AuthError('STORE_UNAVAILABLE', `${path} is not a fitbit-login lock.`, {
-    preserved: 'Nothing was sent and nothing was changed.',
-    hint: 'Inspect it and remove it, then run the command again.',
-    details: { path },
-  });
-}
-
-function timedOut(path: string, what: string, timeoutMs: number): AuthError {
-  const waited = `Waited ${Math.round(timeoutMs / 1000)} s for another fitbit-login process that is changing ${what}`;
-  return new AuthError('LOCKED', `${waited}; it holds the lock ${path}.`, {
-    preserved: 'Nothing was sent and nothing was changed.',
-    details: { path },
-  });
+  throw interruptedWhileWaiting(reason);
 }

@@ -1,6 +1,6 @@
 import { isAbsolute, join, normalize } from 'node:path';
 import type { Environment } from '../environment.ts';
-import { AuthError } from '../errors.ts';
+import { relativeHome } from '../messages.ts';
 import { homeDirectory } from './home.ts';
 
 // After home.ts, which keeps it from throwing for a user without a home directory.
@@ -45,8 +45,5 @@ function expanded(path: string): string {
   // A shell leaves the tilde in `FITBIT_LOGIN_HOME="~/x"`, and so do systemd and cron.
   if (/^~(?:[/\\]|$)/.test(path)) return join(homeDirectory(), path.slice(1));
   if (isAbsolute(path)) return normalize(path);
-  throw new AuthError('USAGE', `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`, {
-    preserved: 'Nothing was sent and nothing was changed.',
-    hint: 'Give an absolute path, or one that begins with `~/`.',
-  });
+  throw relativeHome(path);
 }

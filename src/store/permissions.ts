@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { access, chmod, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
-import { AuthError } from '../errors.ts';
+import type { AuthError } from '../errors.ts';
+import { brokenLink, corruptProfile, notA, ownedByAnother, symbolicLink, wasOpenToOthers } from '../messages.ts';
 import { diskError, errnoOf, ignoring } from './disk-error.ts';
 
 /** The largest file that is read, in bytes. */
@@ -40,7 +41,7 @@ export function readPrivate(path: string, runner: Runner = {}): PrivateFile | un
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const found = fstatSync(file);
-      if (!found.isFile()) throw notAFile(path);
+      if (!found.isFile()) throw notA('file', path);
       const tooOpen: string[] = [];
       for (const [at, stats, bits] of [
         [dirname(dirname(path)), statSync(dirname(dirname(path))), WRITABLE],
@@ -56,7 +57,7 @@ export function readPrivate(path: string, runner: Runner = {}): PrivateFile | un
       for (let read = -1; read !== 0 && length < bytes.length; length += read) {
         read = readSync(file, bytes, length, bytes.length - length, length);
       }
-      if (length > MAX_FILE_BYTES) throw tooLarge(path);
+      if (length > MAX_FILE_BYTES) throw corruptProfile(path, 'it is larger than 1 MiB');
       return { bytes: bytes.subarray(0, length), tooOpen };
     } finally {
       closeSync(file);
@@ -81,8 +82,7 @@ export async function restrict(path: string, uid: number | undefined, onNotice: 
         ['EPERM', 'ENOTSUP', 'EROFS'],
         chmod(path, mode).then(() => true),
       ));
-    const now = done ? `its mode is ${octal(mode)} now` : 'its mode could not be changed';
-    onNotice(`${path} was open to others (mode ${octal(found.mode)}); ${now}.`);
+    onNotice(wasOpenToOthers(path, octal(found.mode), done ? octal(mode) : undefined));
   } catch (error) {
     throw diskError('look at', path, error);
   }
@@ -98,12 +98,8 @@ export async function isReplaceable(path: string): Promise<boolean> {
   });
   if (found === undefined) return false;
   if (found.isFile()) return true;
-  if (!found.isSymbolicLink()) throw notAFile(path);
-  throw new AuthError('STORE_UNAVAILABLE', `${path} is a symbolic link, and is not written through.`, {
-    preserved: 'Nothing was sent and nothing was changed.',
-    hint: 'Replace the link with a real file or remove it, then run the command again.',
-    details: { path },
-  });
+  if (!found.isSymbolicLink()) throw notA('file', path);
+  throw symbolicLink(path);
 }
 
 /** @throws AuthError `STORE_UNAVAILABLE` if a file or directory exists and is neither ours nor, with `orRoot`, root's */
@@ -121,7 +117,7 @@ export async function nearestExisting(path: string): Promise<string> {
     for (let at = path; ; at = dirname(at)) {
       const found = await ignoring(['ENOENT'], realpath(at));
       if (found !== undefined) return found;
-      if ((await ignoring(['ENOENT'], lstat(at)))?.isSymbolicLink()) throw leadsNowhere(at, await readlink(at));
+      if ((await ignoring(['ENOENT'], lstat(at)))?.isSymbolicLink()) throw brokenLink(at, await readlink(at));
     }
   } catch (error) {
     throw diskError('look at', path, error);
@@ -176,7 +172,9 @@ export async function inspect(path: string, kind: 'file' | 'directory', runner: 
 }
 
 function assertOwnedBy(path: string, { uid: owner }: Stats, runner: Runner, others: readonly number[]): void {
-  if (runner.uid !== undefined && ![runner.uid, ...others].includes(owner)) throw foreign(path, owner, runner);
+  const { uid, caller } = runner;
+  if (uid === undefined || [uid, ...others].includes(owner)) return;
+  throw ownedByAnother(path, { uid, owner, ownerName: caller?.uid === owner ? caller.name : undefined });
 }
 
 /** Permissions of other users: any, and to write. In a sticky directory such as /tmp, they cannot touch what is ours. */
@@ -190,42 +188,4 @@ function isOpen({ mode }: Stats, bits: number): boolean {
 
 function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
-}
-
-const notAFile = (path: string) => notA('file', path);
-
-function notA(kind: 'file' | 'directory', path: string): AuthError {
-  return new AuthError('STORE_UNAVAILABLE', `${path} is not a ${kind}.`, {
-    hint: 'Inspect it and move it away, then run the command again.',
-    details: { path },
-  });
-}
-
-function tooLarge(path: string): AuthError {
-  return new AuthError('STORE_DAMAGED', `The profile file ${path} is damaged: it is larger than 1 MiB.`, {
-    preserved: 'The file is left as it is.',
-    details: { path },
-  });
-}
-
-function foreign(path: string, owner: number, { uid, caller }: Runner): AuthError {
-  const name = caller?.uid === owner ? caller.name : undefined;
-  const asOwner = `Run the command as that user: \`sudo -u ${name ?? `'#${owner}'`} fitbit-login …\`.`;
-  const message = `${path} belongs to another user (${name ?? owner}); this process runs as ${uid === ROOT ? 'root' : uid}.`;
-  return new AuthError('STORE_UNAVAILABLE', message, {
-    preserved: 'Nothing was sent and nothing was changed.',
-    hint:
-      uid === ROOT
-        ? `${asOwner} Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`
-        : 'Run the command as the owner, or take ownership of the file with `chown`.',
-    details: { path },
-  });
-}
-
-function leadsNowhere(path: string, target: string): AuthError {
-  return new AuthError('STORE_UNAVAILABLE', `${path} is a link to ${target}, which does not exist.`, {
-    preserved: 'Nothing was sent and nothing was changed.',
-    hint: 'Create or mount the target, or remove the link; then run the command again.',
-    details: { path },
-  });
 }

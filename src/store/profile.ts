@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { invalidProfileName } from '../messages.ts';
 import type { Secret } from '../secret.ts';
 
 /** Which service a profile belongs to. */
@@ -75,9 +75,5 @@ export function isProfileName(name: string): boolean {
 /** Returns `name` if it can name a profile. @throws AuthError `USAGE`, with what a name may be */
 export function profileName(name: string): string {
   if (isProfileName(name)) return name;
-  throw new AuthError('USAGE', `${JSON.stringify(name.slice(0, 80))} cannot name a profile.`, {
-    hint:
-      'Use 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit first and no dot last; ' +
-      "Windows device names (con, nul, com1, …) aren't allowed.",
-  });
+  throw invalidProfileName(name);
 }

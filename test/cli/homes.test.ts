@@ -43,7 +43,7 @@ function expectRefused({ exit, stdout, stderr }: Ended, sentence: RegExp, hint: 
   const [what, kept, next] = stderr.trimEnd().split('\n');
   expect({ exit, stdout }).toEqual({ exit: 6, stdout: '' });
   expect(what).toMatch(sentence);
-  expect(kept).toMatch(/^(?:Nothing was sent|Nothing was stored|The tokens stored before are untouched)/);
+  expect(kept).toMatch(/^(?:Nothing was sent or changed|Nothing was stored|The tokens stored before are untouched)/);
   expect(next).toMatch(hint);
   expect(stderr).not.toMatch(/If nothing opens|Open this URL/);
 }
@@ -149,11 +149,7 @@ describe.skipIf(process.platform === 'win32')('a config directory that is a link
     await symlink(join(home, 'moved.json'), file);
     const before = await readFile(join(home, 'moved.json'), 'utf8');
     expect((await at.run(['status'], inHome(home))).exit).toBe(0);
-    expectRefused(
-      await at.run(['refresh'], inHome(home)),
-      /is a symbolic link, and is not written through\.$/,
-      /remove it/,
-    );
+    expectRefused(await at.run(['refresh'], inHome(home)), /is a symbolic link/, /remove it/);
     expect(await readFile(join(home, 'moved.json'), 'utf8')).toBe(before);
   });
 });
@@ -259,11 +255,7 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
     const home = await anna.make('locked');
     await chmod(home, 0o500);
     const hint = /permissions, .*FITBIT_LOGIN_HOME/;
-    expectRefused(
-      await at.run(at.login(), as(anna.herself, home)),
-      /Cannot create .*permission was refused \(EACCES\)\.$/,
-      hint,
-    );
+    expectRefused(await at.run(at.login(), as(anna.herself, home)), /create .*\(EACCES\)\.$/, hint);
     await rm(home, { recursive: true });
   });
 

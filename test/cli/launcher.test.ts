@@ -100,7 +100,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
   });
 
   test.each([
-    ['firefox "', 'the quotation mark " in it is not closed'],
+    ['firefox "', 'unclosed quote'],
     ['::', 'BROWSER names no command'],
   ])('that cannot be read is said: %s', async (BROWSER, words) => {
     const program = begin({ BROWSER });

@@ -233,7 +233,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
 
   const ADDRESSES: readonly [string, string, string][] = [
     ['of a SOCKS proxy', 'socks5://walker:marked-wrong@127.0.0.1:1080', 'HTTPS_PROXY names a SOCKS proxy'],
-    ['that cannot be one', 'http://walker:12/marked-wrong@127.0.0.1:3128', 'HTTPS_PROXY isn’t a proxy URL'],
+    ['that cannot be one', 'http://walker:12/marked-wrong@127.0.0.1:3128', "HTTPS_PROXY isn't a proxy URL"],
   ];
   test.each(ADDRESSES)('an address %s is refused before any browser is opened', async (_name, HTTPS_PROXY, message) => {
     for (const args of [LOGIN, ['refresh']]) {

@@ -95,7 +95,7 @@ describe('what a proxy does not do is said of the proxy, and the request was nev
       '502',
       answers('HTTP/1.1 502 Bad Gateway'),
       'UNAVAILABLE',
-      /^The proxy PROXY can’t connect to idp\.test:443 at the moment \(502\)\.$/,
+      /^The proxy PROXY can't connect to idp\.test:443 at the moment \(502\)\.$/,
       'Try again later',
     ],
     ['503', answers('HTTP/1.1 503 Busy'), 'UNAVAILABLE', /at the moment \(503\)/, 'Try again later'],
@@ -104,36 +104,36 @@ describe('what a proxy does not do is said of the proxy, and the request was nev
       'nobody there',
       closed,
       'UNAVAILABLE',
-      /^Can’t reach the proxy PROXY: connection refused \(ECONNREFUSED\)\.$/,
+      /^Can't reach the proxy PROXY: connection refused \(ECONNREFUSED\)\.$/,
       'Check HTTPS_PROXY',
     ],
     [
       'a reset',
       () => bytes((socket) => socket.resetAndDestroy()),
       'UNAVAILABLE',
-      /the connection was cut \(ECONNRESET\)/,
+      /connection lost \(ECONNRESET\)/,
       'Check HTTPS_PROXY',
     ],
-    ['it hangs up', () => bytes((socket) => socket.end()), 'UNAVAILABLE', /Can’t reach the proxy/, 'Check HTTPS_PROXY'],
+    ['it hangs up', () => bytes((socket) => socket.end()), 'UNAVAILABLE', /Can't reach the proxy/, 'Check HTTPS_PROXY'],
     [
       'another protocol',
       answers('SSH-2.0-OpenSSH_9.2'),
       'UNAVAILABLE',
-      /it isn’t speaking HTTP|connection failed/,
+      /it isn't speaking HTTP|connection failed/,
       'Check HTTPS_PROXY',
     ],
     [
       'silence',
       () => bytes(() => {}),
       'UNAVAILABLE',
-      /^Can’t reach the proxy PROXY: the connection timed out/,
+      /^Can't reach the proxy PROXY: connection timed out/,
       'Check HTTPS_PROXY',
     ],
     [
       'a head that never ends',
       () => bytes(drip('HTTP/1.1 200 OK\r\nx-a: ')),
       'UNAVAILABLE',
-      /the connection timed out/,
+      /connection timed out/,
       'Check HTTPS_PROXY',
     ],
   ];
@@ -158,7 +158,7 @@ describe('what a proxy does not do is said of the proxy, and the request was nev
     await using proxy = await forwardProxy({});
     const error = await failure(send({ HTTPS_PROXY: withPassword(`https://localhost:${proxy.port}`) }));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: true } });
-    expect(error.message).toMatch(/^Can’t reach the proxy https:\S+: it does not speak TLS there/);
+    expect(error.message).toMatch(/^Can't reach the proxy https:\S+: it isn't speaking TLS/);
     expect(error.hint).toBe(`Most proxies use plain http: try HTTPS_PROXY=http://localhost:${proxy.port}.`);
     expect(everything(error)).not.toMatch(/marked|walker/);
   });
@@ -205,24 +205,15 @@ describe('a request through a proxy', () => {
   });
 
   const BROKEN: readonly [string, (socket: Socket) => void, RegExp, FetchLimits?][] = [
-    ['silent', () => {}, /^idp\.test did not answer within 0\.3/, { answerMs: 300 }],
-    [
-      'dripping',
-      drip('HTTP/1.1 200 OK\r\n\r\n{"a":"'),
-      /^idp\.test did not finish its response within 0\.9/,
-      { totalMs: 900 },
-    ],
-    [
-      'pouring',
-      (socket) => void socket.write(`HTTP/1.1 200 OK\r\n\r\n${'a'.repeat(70_000)}`),
-      /^idp\.test answered with more than the 64 KiB limit/,
-    ],
+    ['silent', () => {}, /^idp\.test.*timed out after 0\.3/, { answerMs: 300 }],
+    ['dripping', drip('HTTP/1.1 200 OK\r\n\r\n{"a":"'), /^idp\.test.*timed out after 0\.9/, { totalMs: 900 }],
+    ['pouring', (socket) => void socket.write(`HTTP/1.1 200 OK\r\n\r\n${'a'.repeat(70_000)}`), /^idp\.test .*64 KiB/],
     [
       'redirecting',
       (socket) => void socket.write('HTTP/1.1 302 Found\r\nlocation: /\r\n\r\n'),
-      /^idp\.test answered with a redirect \(302\)/,
+      /^idp\.test .*redirect \(302\)/,
     ],
-    ['hanging up', (socket) => void socket.end(), /^Can’t reach idp\.test: the connection was cut/],
+    ['hanging up', (socket) => void socket.end(), /^Can't reach idp\.test: connection lost/],
   ];
   test.each(BROKEN)(
     'is bounded as any other, and leaves nothing open: a server that is %s',

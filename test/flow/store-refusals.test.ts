@@ -161,8 +161,8 @@ describe.runIf(isPosix)('another user of the same machine, on disk', () => {
     await store.read('default');
     await store.read('default');
     expect(notices).toEqual([
-      expect.stringContaining(`${directory} was open to others (mode 0755); its mode is 0700 now`),
-      expect.stringContaining(`${path} was open to others (mode 0644); its mode is 0600 now`),
+      expect.stringContaining(`${directory} was readable by other users (0755); it is 0700 now`),
+      expect.stringContaining(`${path} was readable by other users (0644); it is 0600 now`),
     ]);
     expect([await modeOf(path), await modeOf(directory)]).toEqual(['600', '700']);
   });

@@ -86,7 +86,7 @@ const ENVIRONMENTS: readonly (readonly [CheckId, CheckState, RegExp, Environment
   ['browser', 'warning', /SSH session/, { BROWSER: '', SSH_TTY: '/dev/pts/0' }],
   ['browser', 'warning', /“\/nowhere\/browser”.*“true” is tried instead/, { BROWSER: '/nowhere/browser:true' }],
   ['browser', 'wrong', /“\/nowhere\/browser”, which cannot be run/, { BROWSER: '/nowhere/browser' }],
-  ['browser', 'wrong', /not closed/, { BROWSER: 'firefox "%s' }],
+  ['browser', 'wrong', /unclosed quote/, { BROWSER: 'firefox "%s' }],
   ['proxy', 'ok', /No proxy/, {}],
   [
     'proxy',
