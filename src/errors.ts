@@ -20,9 +20,14 @@ export const KINDS = {
     hint: 'Check the address given as `--provider`: it must be the issuer, exactly as its metadata names it.',
   },
   NETWORK_BLOCKED: { exit: 2, hint: 'Check HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS.' },
+  ACCOUNT_NOT_ALLOWED: { exit: 2, hint: 'Sign in with another account: `fitbit-login login`.' },
   NOT_SIGNED_IN: { exit: 3, hint: 'Run `fitbit-login login`.' },
   GRANT_DEAD: { exit: 3, hint: 'Run `fitbit-login login` to sign in again.' },
   SCOPE_MISSING: { exit: 3, hint: 'Sign in again with the scope that is missing: `fitbit-login login --scope …`.' },
+  ACCOUNT_UNREADABLE: {
+    exit: 3,
+    hint: 'Open the provider’s own app with this account and finish its setup, then run the command again.',
+  },
   DENIED: { exit: 4, hint: 'Run `fitbit-login login` again and press Allow to go on.' },
   SIGN_IN_FAILED: { exit: 4, hint: 'Run `fitbit-login login` again.' },
   TIMED_OUT: { exit: 4, hint: 'Run `fitbit-login login` again; `--timeout SECONDS` waits longer.' },
@@ -30,7 +35,7 @@ export const KINDS = {
   UNAVAILABLE: { exit: 5, hint: 'Try again later.' },
   RATE_LIMITED: { exit: 5, hint: 'Try again once the rate limit has been reset.' },
   RETIRED: {
-    exit: 5,
+    exit: 2,
     hint: 'Fitbit data lives at Google Health now: `fitbit-login migrate` moves this sign-in there.',
   },
   ANSWER_INVALID: { exit: 5, hint: 'Try again; if it stays, the provider or something between is broken.' },

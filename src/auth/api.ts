@@ -1,6 +1,6 @@
 import type { Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
-import { throwOnServiceFailure } from '../oauth/errors.ts';
+import { apiError } from '../oauth/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { redact, type Secret } from '../secret.ts';
 import { access } from './access-token.ts';
@@ -12,6 +12,7 @@ export interface ApiOptions {
   /** Default `GET`, or `POST` with `body`. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON where it begins with `{` or `[`, else as a form, unless `headers` says otherwise. */
   readonly body?: string;
   readonly signal?: AbortSignal;
   readonly onWait?: () => void;
@@ -33,7 +34,7 @@ const LIMITS = { answerMs: 30_000, totalMs: 60_000, maxBytes: 64 * 1024 * 1024 }
  * Sends one authenticated request to the provider's API host and to no other. A token that the provider rejects is refreshed, and the
  * request sent once more. An error status throws nothing: see `error`.
  *
- * @param path at the provider's API host, query included: `/1/user/-/profile.json`
+ * @param path at the provider's API host, query included: `/v4/users/me/identity`
  * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
  */
 export async function apiRequest(
@@ -101,7 +102,7 @@ function apiUrl(path: string, { apiOrigin, name }: Provider): string {
   const url = path.startsWith('/') && URL.canParse(path, apiOrigin) ? new URL(path, apiOrigin) : undefined;
   if (url?.origin !== apiOrigin || url.username !== '') {
     throw new AuthError('USAGE', `The path must lead to ${apiOrigin}; the token goes nowhere else.`, {
-      hint: 'Give it as `/1/user/-/profile.json`.',
+      hint: 'Give it as `/v4/users/me/identity` at Google Health, `/1/user/-/profile.json` at Fitbit.',
     });
   }
   url.hash = '';
@@ -118,7 +119,7 @@ function send(
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(body === undefined ? {} : { 'content-type': contentTypeOf(body) }),
       ...headers,
       authorization: `Bearer ${token.reveal()}`,
     },
@@ -127,43 +128,18 @@ function send(
   });
 }
 
-async function answerFrom(response: Response, provider: Provider, token: Secret): Promise<ApiAnswer> {
+/** Google Health takes JSON, Fitbit forms. */
+function contentTypeOf(body: string): string {
+  return /^\s*[{[]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded';
+}
+
+async function answerFrom(response: Response, { server }: Provider, token: Secret): Promise<ApiAnswer> {
   const body = new Uint8Array(await response.arrayBuffer());
   return {
     status: response.status,
     headers: response.headers,
     body,
     rateLimit: rateLimitOf(response.headers),
-    error: response.ok ? undefined : errorOf(response, body, provider, token),
+    error: response.ok ? undefined : apiError(server, response, new TextDecoder().decode(body), token),
   };
-}
-
-function errorOf(response: Response, body: Uint8Array, { name, server }: Provider, token: Secret): AuthError {
-  try {
-    throwOnServiceFailure(name, response);
-  } catch (thrown) {
-    if (thrown instanceof AuthError) return thrown;
-  }
-  const { status } = response;
-  const own = server.standardError?.(parsed(body));
-  const said = own?.error_description === undefined ? '' : ` ${name} says: “${redact(own.error_description, [token])}”`;
-  const details = { status };
-  if (status === 401)
-    return new AuthError('GRANT_DEAD', `${name} refuses the access token, although it was refreshed just now.${said}`, {
-      details,
-    });
-  if (own?.error === 'insufficient_scope')
-    return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
-  return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, {
-    hint: own?.hint ?? 'Check the path, the method and the body against the provider’s documentation.',
-    details,
-  });
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
 }

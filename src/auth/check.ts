@@ -20,8 +20,8 @@ export interface CheckedStatus extends Status {
  * Asks the provider whether the sign-in works. An access token that has expired, or that the provider calls inactive, is refreshed
  * first, so that a yes means a working token. Where the provider cannot be asked, a refresh is the question.
  *
- * @throws AuthError `NOT_SIGNED_IN`, `GRANT_DEAD` when only a new sign-in helps; `USAGE` where nothing can be found out; else as
- *   `accessToken` and `introspect`.
+ * @throws AuthError `NOT_SIGNED_IN`, `GRANT_DEAD` when only a new sign-in helps; `USAGE` where nothing can be found out;
+ *   `ACCOUNT_UNREADABLE` and others where the token works and the provider lets it read nothing; else as `accessToken` and `introspect`.
  */
 export async function checkStatus(
   { profile, ...wait }: Omit<AccessOptions, 'minTtlSeconds'> = {},
@@ -58,6 +58,8 @@ export async function checkStatus(
       'GRANT_DEAD',
       `${provider.name} says that the access token does not work, although it was refreshed just now.`,
     );
+  // A token may work and still open nothing: an account without a profile, an API that is not enabled.
+  await provider.identify?.(current.tokens.accessToken, runtime.fetch);
   const { scopes: providerScopes, expiresAt: providerExpiresAt } = introspection.read(response.claims);
   return {
     ...checked(current),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserEvent } from '../browser/open-browser.ts';
-import { AuthError, asAuthError } from '../errors.ts';
+import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
 import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
@@ -301,7 +301,7 @@ async function exchangeAndStore(
   };
   const { obstacle, ...identity } = await identify(runtime, locked, profile, provider);
   const { userId = tokens.userId, legacyUserId } = identity;
-  const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId } };
+  const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId, signedInAt: obtainedAt } };
   await locked.commit(signedIn);
   const status = storedStatus(runtime, name, signedIn, provider.name);
   const scope = status.scopes.join(' ');
@@ -319,10 +319,16 @@ async function identify(
   locked: LockedProfile,
   profile: Profile,
   provider: Provider,
-): Promise<Identity> {
+): Promise<Identity & Pick<SignIn, 'obstacle'>> {
   if (provider.identify === undefined || profile.tokens === undefined) return {};
   await locked.checkpoint(profile);
-  return provider.identify(profile.tokens.accessToken, runtime.fetch).catch((thrown) => ({
-    obstacle: `${provider.name} did not say whose account this is: ${asAuthError(thrown).message} The sign-in itself is complete.`,
-  }));
+  return provider.identify(profile.tokens.accessToken, runtime.fetch).catch((thrown) => {
+    const { code, message, hint } = asAuthError(thrown);
+    const obstacle = REFUSALS_OF_GOOD_TOKENS.includes(code)
+      ? `${message} ${hint}`
+      : `${provider.name} did not say whose account this is: ${message}`;
+    return { obstacle: `${obstacle} The sign-in itself is complete.` };
+  });
 }
+
+const REFUSALS_OF_GOOD_TOKENS: readonly ErrorCode[] = ['ACCOUNT_UNREADABLE', 'CLIENT_REJECTED', 'SCOPE_MISSING'];

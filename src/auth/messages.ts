@@ -46,7 +46,7 @@ export function endWarning({ profile, provider, refreshExpiresAt }: Grant, now: 
   const ends = `This sign-in ${refreshExpiresAt > now ? 'ends' : 'ended'} ${formatDateTime(refreshExpiresAt, now)}`;
   const words =
     provider === 'google-health'
-      ? `${ends}. Google ends every sign-in of an app in Testing after seven days: publish the app first, then sign in again with \`fitbit-login login\`.`
+      ? `${ends}: its app is in Testing, or access was allowed for a limited time. If it is in Testing, publish the app first, then sign in again with \`fitbit-login login\`.`
       : `${ends}: sign in again with \`fitbit-login login\`.`;
   return withProfileFlag(words, profile);
 }
@@ -55,9 +55,13 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** A moment for a person, in the machine's own time zone: "22 Nov 2026, 19:12 UTC+1 (in 8 hours)". */
 export function formatDateTime(date: Date, now: Date): string {
-  // Not by Intl: it loads the rules of every language first, and somebody waits for the page that this is on.
+  return `${formatMoment(date)} (${fromNow(date, now)})`;
+}
+
+/** The same without how far off it is. */
+export function formatMoment(date: Date): string {
   const day = `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
-  return `${day}, ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())} ${zone(date)} (${fromNow(date, now)})`;
+  return `${day}, ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())} ${zone(date)}`;
 }
 
 /** How far the machine's clock is from UTC at that moment: "UTC", "UTC+1", "UTC-3:30". */
@@ -81,11 +85,15 @@ const STEPS = [
 
 /** How far off a moment is, in its largest unit: "in 8 hours", "2 minutes ago". */
 export function fromNow(date: Date, now: Date): string {
-  const seconds = Math.round((date.getTime() - now.getTime()) / 1000);
-  const [size, unit] = STEPS.find(([length]) => Math.abs(seconds) >= length) ?? [1, 'second'];
-  const count = Math.round(Math.abs(seconds) / size);
-  const amount = `${count} ${unit}${count === 1 ? '' : 's'}`;
-  return seconds < 0 ? `${amount} ago` : `in ${amount}`;
+  return date < now && age(date, now) !== '0 seconds' ? `${age(date, now)} ago` : `in ${age(date, now)}`;
+}
+
+/** How long it is from one moment to the other, in the largest unit: "8 hours". */
+export function age(date: Date, now: Date): string {
+  const seconds = Math.abs(Math.round((date.getTime() - now.getTime()) / 1000));
+  const [size, unit] = STEPS.find(([length]) => seconds >= length) ?? [1, 'second'];
+  const count = Math.round(seconds / size);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 /** A length of time for a person, in whole minutes or seconds: "5 minutes", "90 seconds". */

@@ -4,7 +4,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
-import { fromNow, notSignedIn } from './messages.ts';
+import { age, formatMoment, fromNow, notSignedIn } from './messages.ts';
 import type { Runtime } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
 import { tokensFrom } from './tokens.ts';
@@ -93,11 +93,18 @@ async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: Abort
 function refreshedTokens(before: Tokens, response: TokenResponse, obtainedAt: Date): Tokens {
   const tokens = tokensFrom(response, { obtainedAt, requestedScopes: before.scopes });
   const { userId = before.userId } = tokens;
-  const { legacyUserId } = before;
-  if (tokens.refreshToken !== undefined) return { ...tokens, userId, legacyUserId };
-  // RFC 6749 §6: without a new refresh token the old one stays valid, until it would have ended anyway.
-  const { refreshExpiresAt = before.refreshExpiresAt } = tokens;
-  return { ...tokens, userId, legacyUserId, refreshToken: before.refreshToken, refreshExpiresAt };
+  const { legacyUserId, signedInAt } = before;
+  const refreshed = { ...tokens, userId, legacyUserId, signedInAt };
+  if (tokens.refreshToken !== undefined && !tokens.refreshToken.equals(before.refreshToken)) return refreshed;
+  // RFC 6749 §6: without a new refresh token the old one stays valid, until it would have ended anyway. A response that
+  // counts its days anew must not make that end slide.
+  const refreshExpiresAt = earlier(tokens.refreshExpiresAt, before.refreshExpiresAt);
+  return { ...refreshed, refreshToken: before.refreshToken, refreshExpiresAt };
+}
+
+function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
 }
 
 async function save(
@@ -176,6 +183,7 @@ async function recover(
 const REFUSALS: readonly ErrorCode[] = [
   'GRANT_DEAD',
   'CLIENT_REJECTED',
+  'ACCOUNT_NOT_ALLOWED',
   'REQUEST_REJECTED',
   'SCOPE_REJECTED',
   'RATE_LIMITED',
@@ -201,12 +209,26 @@ function explainDead(
   now: Date,
 ): AuthError {
   // Where a refresh does not spend its token, a refresh that was cut off has not ended the grant.
-  if (refreshStartedAt === undefined || !repeatsRefresh) return error.with({ preserved: DEAD });
+  if (refreshStartedAt === undefined || !repeatsRefresh) {
+    const message = [error.message, ...evidence(tokens, now)].join(' ');
+    const { hint, details, cause } = error;
+    return new AuthError('GRANT_DEAD', message, { hint, details, cause, preserved: DEAD });
+  }
   const when = `${refreshStartedAt.toISOString()} (${fromNow(refreshStartedAt, now)})`;
   const cutOff =
     `A refresh that began at ${when} was cut off before its answer could be stored, and the provider no longer repeats that answer: ` +
     `it does so for two minutes. The sign-in${tokens?.userId === undefined ? '' : ` of ${tokens.userId}`} has ended with it.`;
   return new AuthError('GRANT_DEAD', cutOff, { cause: error, preserved: DEAD });
+}
+
+/** What is known here of a sign-in that has ended. Without times that are relative: it is stored, and shown later. */
+function evidence(tokens: Tokens | undefined, now: Date): readonly string[] {
+  const { signedInAt, obtainedAt, refreshExpiresAt } = tokens ?? {};
+  return [
+    signedInAt && `The sign-in was ${age(signedInAt, now)} old (from ${formatMoment(signedInAt)}).`,
+    obtainedAt && `It last worked ${formatMoment(obtainedAt)}.`,
+    refreshExpiresAt && `Its stored end was ${formatMoment(refreshExpiresAt)}.`,
+  ].filter((sentence) => sentence !== undefined);
 }
 
 const PASSING: readonly ErrorCode[] = ['UNAVAILABLE', 'RATE_LIMITED', 'ANSWER_INVALID'];

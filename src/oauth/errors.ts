@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { Fetch } from '../environment.ts';
 import { AuthError, type ErrorCode } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
-import { redact } from '../secret.ts';
+import { redact, type Secret } from '../secret.ts';
 import type { AuthorizationServer, ClientRegistration, StandardError } from './server.ts';
 
 /** How the protocol's requests are sent. */
@@ -32,7 +32,7 @@ const SECRET_PARAMETERS = ['code', 'code_verifier', 'refresh_token', 'token', 'a
  * Sends for oauth4webapi, and makes every error a standard one: outcomes that say nothing about the grant are thrown, error
  * bodies leave in RFC 6749's shape, and without the secrets of the request that the server repeats.
  *
- * @throws AuthError `RETIRED` (410), `RATE_LIMITED` (429), `UNAVAILABLE` (408, 409, 5xx)
+ * @throws AuthError `RETIRED` (410), `RATE_LIMITED` (429), `UNAVAILABLE` (408, 409, 5xx); the server's own refusals
  */
 function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegistration, fetch: Fetch) {
   return async (
@@ -44,19 +44,20 @@ function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegi
     const response = await fetch(url, { method, headers, body, signal });
     if (response.ok) return response;
     throwOnServiceFailure(server.name, response);
-    const error = await standardError(server, response);
+    const error = await standardError(server, response, client.secret !== undefined);
     // A challenge header would be judged instead of the body, and says less (RFC 6749 §5.2 has both).
     if (error === undefined) return new Response(null, { status: response.status });
     // "Basic …" holds the secret in a form of its own. Without "=", which a text may have lost.
     const credentials = headers.authorization?.replace(/^\w+ /, '').replace(/=+$/, '');
     const secrets = [credentials, client.secret, ...SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined)];
-    return Response.json(
-      {
-        error: redact(error.error, secrets),
-        error_description: error.error_description && redact(error.error_description, secrets),
-      },
-      { status: response.status },
-    );
+    const [code, description] = [error.error, error.error_description].map((text) => text && redact(text, secrets));
+    if (error.refusal !== undefined) {
+      throw new AuthError(error.refusal.code, `${error.refusal.message}${quoted(server.name, description)}`, {
+        hint: error.refusal.hint,
+        details: { status: response.status, provider_error: code ?? '' },
+      });
+    }
+    return Response.json({ error: code, error_description: description }, { status: response.status });
   };
 }
 
@@ -86,9 +87,66 @@ function resetSeconds(headers: Headers): number | undefined {
   return given !== null && /^\d{1,7}$/.test(given) ? Number(given) : undefined;
 }
 
-async function standardError(server: AuthorizationServer, response: Response): Promise<StandardError | undefined> {
+/** What a provider said, to stand after a sentence of ours. */
+function quoted(name: string, text: string | undefined): string {
+  return text ? ` ${name} says: “${text}”` : '';
+}
+
+/**
+ * The error of a refused request to the provider's API (RFC 6750 §3.1), by the same table as the token endpoint's.
+ *
+ * @param text the response's body
+ * @param token the access token that was sent, which the body may repeat
+ */
+export function apiError(server: AuthorizationServer, response: Response, text: string, token: Secret): AuthError {
+  const { name } = server;
+  try {
+    throwOnServiceFailure(name, response);
+  } catch (thrown) {
+    if (!(thrown instanceof AuthError)) throw thrown;
+    return thrown.code === 'RATE_LIMITED' ? thrown.with({ hint: server.rateLimitHint }) : thrown;
+  }
+  const { status } = response;
+  const details = { status };
+  const own = server.standardError?.(parsed(text), { status, secretSent: true });
+  const said = quoted(name, own?.error_description && redact(own.error_description, [token]));
+  if (status === 401)
+    return new AuthError('GRANT_DEAD', `${name} refuses the access token, although it was refreshed just now.${said}`, {
+      details,
+    });
+  if (own?.refusal !== undefined) {
+    const { code, message, hint } = own.refusal;
+    return new AuthError(code, `${message}${said}`, { hint, details });
+  }
+  if (own?.error === 'insufficient_scope')
+    return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
+  if (status === 404 && /^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
+    return new AuthError('USAGE', `${name}’s API has no such path (404, a page instead of JSON).`, {
+      hint: 'Check the path and its version (`/v4/…`, `/1/…`) against the provider’s documentation.',
+      details,
+    });
+  }
+  return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, {
+    hint: 'Check the path, the method and the body against the provider’s documentation.',
+    details,
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function standardError(
+  server: AuthorizationServer,
+  response: Response,
+  secretSent: boolean,
+): Promise<StandardError | undefined> {
   const body: unknown = await response.json().catch(() => undefined);
-  const own = server.standardError?.(body);
+  const own = server.standardError?.(body, { status: response.status, secretSent });
   if (own !== undefined) return own;
   if (typeof body !== 'object' || body === null || !('error' in body) || typeof body.error !== 'string')
     return undefined;
@@ -136,8 +194,9 @@ export function tokenRequestError(name: string, request: RequestKind, thrown: un
       'ANSWER_INVALID',
       () => `${name} refused with the error “${error}”.`,
     ];
-    const said = description ? ` ${name} says: “${description}”` : '';
-    return new AuthError(code, `${message(name)}${said}`, { details: { status, provider_error: error } });
+    return new AuthError(code, `${message(name)}${quoted(name, description)}`, {
+      details: { status, provider_error: error },
+    });
   }
   const { cause, code = '' } = thrown instanceof Error ? (thrown as Error & { code?: unknown }) : {};
   if (thrown instanceof oauth.OperationProcessingError && cause instanceof Response) {

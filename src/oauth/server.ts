@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import type { ErrorCode } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
 import type { Secret } from '../secret.ts';
 
@@ -6,8 +7,22 @@ import type { Secret } from '../secret.ts';
 export interface StandardError {
   readonly error: string;
   readonly error_description?: string;
-  /** What helps against it, in our words, where that is known. */
-  readonly hint?: string;
+  /** What the provider means by it, where that is known better than RFC 6749 says. */
+  readonly refusal?: Refusal;
+}
+
+/** A refusal in our words, as an `AuthError` has them. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What an error body is read with. */
+export interface RefusalContext {
+  readonly status: number;
+  /** Whether the request carried a client secret. */
+  readonly secretSent: boolean;
 }
 
 /** An authorization server, as far as the protocol needs to know it (RFC 8414 §2). */
@@ -35,7 +50,9 @@ export interface AuthorizationServer {
   /** The field of the token response that names the person. Default: the subject of the ID token, where there is one. */
   readonly userIdField?: string;
   /** Puts an error body of the server's own shape into RFC 6749's; `undefined` where it is not one. */
-  readonly standardError?: (body: unknown) => StandardError | undefined;
+  readonly standardError?: (body: unknown, context: RefusalContext) => StandardError | undefined;
+  /** What helps against a 429 of its API. */
+  readonly rateLimitHint?: string;
 }
 
 /** The app registration. */

@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 import type { Fetch } from '../environment.ts';
-import type { StandardError } from '../oauth/server.ts';
+import { AuthError } from '../errors.ts';
+import { apiError } from '../oauth/errors.ts';
+import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
+import { googleRefusal } from './google-refusal.ts';
 import { epochSeconds, type Identity, type Provider, type ScopeInWords, type TokenClaims } from './provider.ts';
 
 /** What a Google client id looks like. */
@@ -48,26 +51,28 @@ export function googleHealth(sandbox?: string): Provider {
   const tokens = sandbox ?? 'https://oauth2.googleapis.com';
   const api = sandbox ?? 'https://health.googleapis.com';
   const name = sandbox === undefined ? 'Google Health' : 'Google Health (sandbox)';
+  const server: AuthorizationServer = {
+    name,
+    issuer: accounts,
+    authorizationEndpoint: `${accounts}/o/oauth2/v2/auth`,
+    tokenEndpoint: `${tokens}/token`,
+    revocationEndpoint: `${tokens}/revoke`,
+    introspectionEndpoint: `${tokens}/tokeninfo`,
+    issAlwaysSent: false,
+    checksPkce: true,
+    codeShape: /^4\/[\w-]{20,}$/,
+    clientAuthentication: 'client_secret_post',
+    standardError: googleRefusal,
+    rateLimitHint: 'Wait a minute, then try again: Google Health allows 300 requests a minute for each person.',
+  };
   return {
     id: 'google-health',
     name,
-    server: {
-      name,
-      issuer: accounts,
-      authorizationEndpoint: `${accounts}/o/oauth2/v2/auth`,
-      tokenEndpoint: `${tokens}/token`,
-      revocationEndpoint: `${tokens}/revoke`,
-      introspectionEndpoint: `${tokens}/tokeninfo`,
-      issAlwaysSent: false,
-      checksPkce: true,
-      codeShape: /^4\/[\w-]{20,}$/,
-      clientAuthentication: 'client_secret_post',
-      standardError,
-    },
+    server,
     sandbox,
     apiOrigin: api,
     introspection: { authentication: 'none', read: readTokenInformation },
-    identify: (token, fetch) => identify(`${api}/v4/users/me/identity`, token, fetch),
+    identify: (token, fetch) => identify(server, `${api}/v4/users/me/identity`, token, fetch),
     scopes: SCOPES,
     successorsOf,
     defaultScopes: USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`),
@@ -137,102 +142,23 @@ export function successorOf(fitbitScope: string): string | undefined {
     : undefined;
 }
 
-/** The page on which a Google account gets a Health profile. */
-const SIGN_UP = 'https://fitbit.google.com/auth/signup';
-
-/** google.rpc.Status as JSON, which is how every Google API refuses; the reason is in its ErrorInfo. */
-const Refusal = v.object({
-  error: v.object({
-    status: v.optional(v.string(), 'UNKNOWN'),
-    message: v.optional(v.string()),
-    details: v.optional(
-      v.array(
-        v.looseObject({
-          reason: v.optional(v.string()),
-          metadata: v.optional(v.looseObject({ redirect_uri: v.optional(v.string()) })),
-        }),
-      ),
-      [],
-    ),
-  }),
-});
-
-/** What a good token can be refused for, in RFC 6749's or our own name, and what helps: a new sign-in does not. */
-const KNOWN: Readonly<
-  Record<string, { readonly error: string; readonly helps: (address: string) => string } | undefined>
-> = {
-  ACCOUNT_NOT_LINKED: {
-    error: 'account_not_linked',
-    helps: (address) => `This Google account has no Health profile yet: open ${address} and make one.`,
-  },
-  ACCESS_TOKEN_SCOPE_INSUFFICIENT: {
-    error: 'insufficient_scope',
-    helps: () => 'Sign in again and allow a scope that reads, one that ends in .readonly.',
-  },
-  SERVICE_DISABLED: {
-    error: 'service_disabled',
-    helps: () =>
-      'Switch on the Google Health API for the project of this app: https://console.cloud.google.com/apis/library.',
-  },
-};
-
-/** The refusal of a Google API in RFC 6749's shape; `undefined` for what is none. */
-function standardError(body: unknown): StandardError | undefined {
-  const parsed = v.safeParse(Refusal, body);
-  if (!parsed.success) return undefined;
-  const { status, message, details } = parsed.output.error;
-  const info = details.find(({ reason }) => reason !== undefined && Object.hasOwn(KNOWN, reason));
-  const known = KNOWN[info?.reason ?? ''];
-  return {
-    error: known?.error ?? status,
-    error_description: message,
-    hint: known?.helps(addressOr(info?.metadata?.redirect_uri)),
-  };
-}
-
-/** A URL from a response, normalised so that no terminal acts on it. */
-function addressOr(given: string | undefined): string {
-  const url = given !== undefined && URL.canParse(given) ? new URL(given) : undefined;
-  return url?.protocol === 'https:' ? url.href : SIGN_UP;
-}
-
 // What a header or a terminal would act on is in no id.
 const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
 const IdentityResponse = v.object({ legacyUserId: v.optional(id), healthUserId: v.optional(id) });
 
 /**
- * Asks Google Health whose token it is. A good token can be of an account that cannot be read yet: that is told, and is
- * no failure.
+ * Asks Google Health whose token it is, which shows as well that data can be read.
  *
- * @param endpoint `…/v4/users/me/identity`
- * @throws AuthError as `fetch`
+ * @throws AuthError as `fetch`; what a good token is refused for
  */
-async function identify(endpoint: string, token: Secret, fetch: Fetch): Promise<Identity> {
+async function identify(server: AuthorizationServer, endpoint: string, token: Secret, fetch: Fetch): Promise<Identity> {
   const response = await fetch(endpoint, {
     headers: { accept: 'application/json', authorization: `Bearer ${token.reveal()}` },
   });
-  const { status } = response;
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok) {
-    const parsed = v.safeParse(IdentityResponse, body);
-    const { legacyUserId, healthUserId } = parsed.success ? parsed.output : {};
-    return healthUserId === undefined && legacyUserId === undefined
-      ? { obstacle: unsaid(status) }
-      : { userId: healthUserId, legacyUserId };
-  }
-  const helps = standardError(body)?.hint;
-  if (helps !== undefined) return { obstacle: `${helps} ${COMPLETE}` };
-  // Any other refusal of a good token is of the account: one that was never moved to Google.
-  if (status === 403) {
-    return {
-      obstacle: `This account still signs in the old Fitbit way: open ${SIGN_UP} and move it to Google. ${COMPLETE}`,
-    };
-  }
-  return { obstacle: unsaid(status) };
-}
-
-const COMPLETE = 'The sign-in itself is complete.';
-
-function unsaid(status: number): string {
-  return `Google Health did not say whose account this is (${status}). ${COMPLETE}`;
+  const text = await response.text();
+  if (!response.ok) throw apiError(server, response, text, token);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), IdentityResponse), text);
+  const { legacyUserId, healthUserId } = parsed.success ? parsed.output : {};
+  if (healthUserId !== undefined || legacyUserId !== undefined) return { userId: healthUserId, legacyUserId };
+  throw new AuthError('ANSWER_INVALID', `${server.name} did not say whose account this is (${response.status}).`);
 }

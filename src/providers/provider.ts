@@ -29,7 +29,7 @@ export interface Provider {
   readonly prompts: readonly string[];
   /** Reads the claims inside an access token: for display, never verified. `undefined` for an opaque token. */
   readonly readAccessToken?: (token: string) => TokenClaims | undefined;
-  /** Asks whose token it is, where the token response does not say. @throws AuthError as the fetch */
+  /** Asks whose token it is, where the token response does not say. @throws AuthError as the fetch; what a good token is refused for */
   readonly identify?: (token: Secret, fetch: Fetch) => Promise<Identity>;
   /** The successors of a retired scope; empty for one that is not retired. */
   readonly successorsOf?: (scope: string) => readonly string[];
@@ -57,8 +57,6 @@ export interface Identity {
   readonly userId?: string;
   /** The id at the service that this one succeeded. */
   readonly legacyUserId?: string;
-  /** What keeps a good token from opening anything, and what to do; for a person. */
-  readonly obstacle?: string;
 }
 
 /** How a provider is asked whether an access token works (RFC 7662), and how its response is read. */

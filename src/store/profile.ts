@@ -22,6 +22,9 @@ export interface Tokens {
   readonly userId?: string;
   /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
   readonly legacyUserId?: string;
+  /** When the person consented. Absent for what was imported. */
+  readonly signedInAt?: Date;
+  /** When the access token was got: at the sign-in, or by the last refresh. */
   readonly obtainedAt: Date;
   /** When the access token ends. Absent where the provider did not say. */
   readonly expiresAt?: Date;

@@ -87,7 +87,7 @@ const LOGIN: readonly Case[] = [
     hint: 'registered',
     arrange: given('--timeout', '1', '--no-browser'),
   },
-  { name: '410 Gone', exit: 5, code: 'RETIRED', hint: 'Google Health', arrange: broken(410) },
+  { name: '410 Gone', exit: 2, code: 'RETIRED', hint: 'Google Health', arrange: broken(410) },
   { name: '503', exit: 5, code: 'UNAVAILABLE', hint: 'Try again later', arrange: broken(503) },
   { name: '429', exit: 5, code: 'RATE_LIMITED', hint: 'rate limit', arrange: broken(429) },
   {

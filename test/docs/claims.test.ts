@@ -48,6 +48,7 @@ describe('docs/file-format.md', () => {
     scopes: ['sleep'],
     userId: 'ABC123',
     legacyUserId: 'ABC123',
+    signedInAt: new Date(0),
     obtainedAt: new Date(0),
     expiresAt: new Date(0),
     refreshExpiresAt: new Date(0),

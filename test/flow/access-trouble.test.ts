@@ -15,7 +15,7 @@ type Trouble = Pick<Fault, 'kind' | 'status' | 'errorType' | 'resetSeconds'>;
 /** What says for certain that nothing was granted: the file is then as it was, to the byte. */
 const REFUSALS: readonly (readonly [string, Trouble, AuthError['code'], number])[] = [
   ['a wrong client secret', { kind: 'status', status: 401 }, 'CLIENT_REJECTED', 2],
-  ['410: retired', { kind: 'status', status: 410 }, 'RETIRED', 5],
+  ['410: retired', { kind: 'status', status: 410 }, 'RETIRED', 2],
   ['429 with a far reset', { kind: 'status', status: 429, resetSeconds: 1_234 }, 'RATE_LIMITED', 5],
   ['a request that it does not understand', { kind: 'status', status: 400 }, 'REQUEST_REJECTED', 2],
   ['a scope', { kind: 'status', status: 400, errorType: 'invalid_scope' }, 'SCOPE_REJECTED', 2],

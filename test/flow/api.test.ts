@@ -108,7 +108,7 @@ describe('api', () => {
     [400, 2, 'USAGE'],
     [403, 3, 'SCOPE_MISSING'],
     [409, 5, 'UNAVAILABLE'],
-    [410, 5, 'RETIRED'],
+    [410, 2, 'RETIRED'],
     [429, 5, 'RATE_LIMITED'],
     [500, 5, 'UNAVAILABLE'],
     [503, 5, 'UNAVAILABLE'],

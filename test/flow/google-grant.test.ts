@@ -177,7 +177,7 @@ test.each([['token'], ['refresh'], ['status', '--check'], ['api', '/1/user/-/pro
     at.pass(8 * 3_600);
     at.sandbox.faults.add({ at: 'fitbit', kind: 'status', status: 410 });
     const { code, stderr } = await at.run(argv.filter(Boolean));
-    expect(code).toBe(5);
+    expect(code).toBe(2);
     expect(stderr).toContain('fitbit-login migrate');
   },
 );

@@ -33,12 +33,8 @@ describe('whose account it is', () => {
   });
 
   test.each([
-    [
-      'an account without a Health profile',
-      STARTER,
-      'has no Health profile yet: open https://fitbit.google.com/auth/signup',
-    ],
-    ['an account behind an old Fitbit login', STUCK, 'open https://fitbit.google.com/auth/signup and move it'],
+    ['an account without a Health profile', STARTER, 'https://fitbit.google.com/auth/signup'],
+    ['an account whose consent is in a bad state', STUCK, 'https://myaccount.google.com/connections'],
   ])('%s is signed in, but …: exit 0, a warning and the address that helps', async (_name, options, words) => {
     await using at = await bench();
     const waiting = await at.begin(options);
@@ -51,7 +47,7 @@ describe('whose account it is', () => {
     });
     expect(done.userId).toBeUndefined();
     expect(page).toMatch(/signed in/i);
-    expect(page).toContain('https://fitbit.google.com/auth/signup');
+    expect(page).toContain(words);
     expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
   });
 
@@ -124,7 +120,7 @@ describe('api at Google Health', () => {
   test('an account without a Health profile: Google’s words, and the address that helps', async () => {
     await using at = await signedIn(STARTER);
     const { code, stderr } = await at.run(['api', '/v4/users/me/dataTypes/steps/dataPoints']);
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(stderr).toContain('is not linked');
     expect(stderr).toContain('open https://fitbit.google.com/auth/signup');
     expect(stderr).not.toContain(PREFIX);

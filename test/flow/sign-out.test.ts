@@ -36,7 +36,7 @@ describe('logout', () => {
 
   test.each([
     ['§18: 503 means that it still lives', { kind: 'status', status: 503 }, 5],
-    ['410', { kind: 'status', status: 410 }, 5],
+    ['410', { kind: 'status', status: 410 }, 2],
     ['429', { kind: 'status', status: 429 }, 5],
     ['a cut connection', { kind: 'reset' }, 5],
     ['a wrong client secret', { kind: 'status', status: 401 }, 2],

@@ -68,24 +68,15 @@ const refusal = (reason?: string, metadata?: object) => ({
     details: [{ '@type': 'another' }, { reason, metadata }],
   },
 });
+const CONTEXT = { status: 403, secretSent: true };
+const read = (body: unknown) => standardError?.(body, CONTEXT);
 
+// Every row of the table is tried in test/flow/google-refusals.test.ts.
 describe('a refusal of a Google API', () => {
-  test.each([
-    ['ACCOUNT_NOT_LINKED', 'account_not_linked', 'https://fitbit.google.com/auth/signup'],
-    ['ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'insufficient_scope', '.readonly'],
-    ['SERVICE_DISABLED', 'service_disabled', 'Switch on the Google Health API'],
-  ])('%s is %s, and says what helps', (reason, error, words) => {
-    expect(standardError?.(refusal(reason))).toEqual({
-      error,
-      error_description: 'In Google’s words.',
-      hint: expect.stringContaining(words),
-    });
-  });
-
   test.each(['toString', '__proto__', 'SOMETHING_NEW', undefined])(
     'the reason %s is its status, and no advice',
     (reason) => {
-      expect(standardError?.(refusal(reason))).toEqual({
+      expect(read(refusal(reason))).toEqual({
         error: 'PERMISSION_DENIED',
         error_description: 'In Google’s words.',
       });
@@ -93,15 +84,18 @@ describe('a refusal of a Google API', () => {
   );
 
   test('an address in it is taken where it is one for a browser, and cannot steer a terminal', () => {
-    const hint = (redirect_uri: string) => standardError?.(refusal('ACCOUNT_NOT_LINKED', { redirect_uri }))?.hint;
+    const hint = (redirect_uri: unknown) => read(refusal('ACCOUNT_NOT_LINKED', { redirect_uri }))?.refusal?.hint;
     expect(hint('https://fitbit.google.com/elsewhere')).toContain('https://fitbit.google.com/elsewhere ');
-    for (const wrong of ['javascript:alert(1)', 'http://plain.example', 'not an address'])
+    for (const wrong of ['javascript:alert(1)', 'http://plain.example', 'not an address', 7])
       expect(hint(wrong)).toContain('https://fitbit.google.com/auth/signup');
     expect(hint('https://a.example/\u001b]0;title\u0007')).not.toContain('\u001b');
+    const project = (consumer: string) => read(refusal('SERVICE_DISABLED', { consumer }))?.refusal?.hint;
+    expect(project('projects/7')).toContain('?project=7,');
+    expect(project('projects/7\u001b[31m')).not.toContain('?project');
   });
 
-  test.each([null, 'text', [], { error: 'invalid_grant', error_description: 'of OAuth' }])('%o is none', (body) => {
-    expect(standardError?.(body)).toBeUndefined();
+  test.each([null, 'text', [], { error: 7 }])('%o is none', (body) => {
+    expect(read(body)).toBeUndefined();
   });
 });
 
@@ -116,16 +110,11 @@ describe('the identity', () => {
       { userId: '1', legacyUserId: 'WALK01' },
     ],
     [{ healthUserId: '1' }, { userId: '1' }],
-    [{}, { obstacle: expect.stringContaining('did not say whose account this is (200)') }],
-    [{ healthUserId: 'with\u001b[31m' }, { obstacle: expect.any(String) }],
-    [{ healthUserId: 7 }, { obstacle: expect.any(String) }],
   ])('%o is %o', async (body, identity) => {
     expect(await asked(body)).toEqual(identity);
   });
 
-  test('of an app whose project has not switched the API on is not called an old login', async () => {
-    const { obstacle } = await asked(refusal('SERVICE_DISABLED'), 403);
-    expect(obstacle).toContain('Switch on the Google Health API');
-    expect(obstacle).not.toContain('old Fitbit way');
+  test.each([{}, { healthUserId: 'with\u001b[31m' }, { healthUserId: 7 }])('%o names nobody', async (body) => {
+    await expect(asked(body)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
   });
 });
