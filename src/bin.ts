@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import './cli/node-version.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { codeCacheDirectory } from './auth/code-cache.ts';
+import { readyToken } from './auth/ready-token.ts';
 import { quickToken } from './cli/quick-token.ts';
 import { print, writeToDescriptor } from './cli/stdout.ts';
 import { asAuthError } from './errors.ts';
-import { codeCacheDirectory } from './library/code-cache.ts';
-import { readyToken } from './library/ready-token.ts';
 
 // With what it imports here, all that `token` loads as a rule: scripts ask for a token far more often than one has to be refreshed.
 const { argv, env } = process;

@@ -28,7 +28,7 @@ export function commonOf({ common }: { readonly common?: readonly CommonOption[]
 }
 
 /** A whole number of seconds, within bounds. */
-export function seconds(min: number, max: number): (text: string) => number {
+function seconds(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readyToken } from '../../src/library/ready-token.ts';
+import { readyToken } from '../../src/auth/ready-token.ts';
 import { Secret } from '../../src/secret.ts';
 import { encodeProfile } from '../../src/store/codec.ts';
 import type { Tokens } from '../../src/store/profile.ts';

@@ -6,11 +6,11 @@ import { appPaths } from '../store/paths.ts';
 const ROOT = 0;
 
 /**
- * Where Node may keep this program's compiled code. What is in there is run, so that it must be a directory of this user's own that
- * nobody else can write to; Node's usual one is in the directory of temporary files, where another user could have been first.
+ * Where Node may keep this program's compiled code. That code is run, so the directory must belong to this user and be writable for no
+ * other. Node's default is in the directory for temporary files, which another user could have created first.
  *
  * @param uid Of this user. Absent on Windows, where such directories are the user's own anyway.
- * @returns `undefined` where there is no such directory; that costs some time at every start, and nothing else
+ * @returns `undefined` if there is no such directory; each start then takes a little longer
  * @internal
  */
 export function codeCacheDirectory(environment: Environment, uid: number | undefined): string | undefined {

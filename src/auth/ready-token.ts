@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { endWarning } from '../auth/messages.ts';
-import { freshTokens, resolveProfileName } from '../auth/session.ts';
-import { defined } from '../defined.ts';
 import type { Environment } from '../environment.ts';
 import type { Secret } from '../secret.ts';
 import { profilePath, readProfile } from '../store/file-store.ts';
 import { lockPath } from '../store/lock.ts';
 import { appPaths } from '../store/paths.ts';
+import { endWarning } from './messages.ts';
+import { freshTokens, resolveProfileName } from './session.ts';
 
 export interface ReadyTokenOptions {
   readonly profile?: string | undefined;
@@ -18,14 +17,14 @@ export interface ReadyTokenOptions {
   readonly now: () => Date;
 }
 
-const PATIENCE_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 const PAUSE_MS = 15;
 
 /**
- * The stored access token, where `accessToken` would give it and there is nothing to tell a person: what nearly every `token` comes
- * to, at the cost of reading one file. Where it has ended while another process changes the profile, that is waited for, for about a
- * second: as a rule it brings the new token, and of a hundred processes that need one then, ninety-nine have nothing else to load.
- * `undefined` in every other case, errors included: `accessToken` then does and says what is to be done and said.
+ * The stored access token, if `accessToken` would return it without a warning. Reads one file, which is all that most `token` commands
+ * need. If it has expired while another process changes the profile, waits about a second for that process: it usually stores a new
+ * token, so that of a hundred waiting processes only one loads the rest of the program.
+ * @returns `undefined` in every other case, errors included: `accessToken` then refreshes or reports
  * @internal
  */
 export async function readyToken(options: ReadyTokenOptions): Promise<Secret | undefined> {
@@ -34,11 +33,11 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
     const file = profilePath(join(appPaths(options.environment).config, 'profiles'), name);
     const lock = lockPath(file);
     for (let waited = 0; ; waited += PAUSE_MS) {
-      // Before the file is read: whoever held it has stored what there is to store by the time that it is gone.
+      // Checked before the file is read: once the lock is gone, its holder has stored its result.
       const isBeingChanged = existsSync(lock);
-      const look = lookInto(file, name, options);
-      if (look !== 'ended') return look;
-      if (waited > PATIENCE_MS || !isBeingChanged) return undefined;
+      const found = readyTokenIn(file, name, options);
+      if (found !== 'expired') return found;
+      if (waited > MAX_WAIT_MS || !isBeingChanged) return undefined;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   } catch {
@@ -46,18 +45,18 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
   }
 }
 
-function lookInto(
+function readyTokenIn(
   file: string,
   name: string,
   { minTtlSeconds, uid, now }: ReadyTokenOptions,
-): Secret | 'ended' | undefined {
+): Secret | 'expired' | undefined {
   const found = readProfile(file, { uid });
   if (found?.profile.tokens === undefined) return undefined;
   const { profile, tooOpen } = found;
   const time = now();
-  const tokens = freshTokens(profile, time, defined({ minTtlSeconds }));
-  if (tokens === undefined) return 'ended';
+  const tokens = freshTokens(profile, time, { minTtlSeconds });
+  if (tokens === undefined) return 'expired';
   const { refreshExpiresAt } = tokens;
-  const warning = endWarning({ profile: name, provider: profile.provider, ...defined({ refreshExpiresAt }) }, time);
+  const warning = endWarning({ profile: name, provider: profile.provider, refreshExpiresAt }, time);
   return tooOpen.length === 0 && warning === undefined ? tokens.accessToken : undefined;
 }
