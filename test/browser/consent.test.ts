@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { desk } from './desk.ts';
+import { desk } from './browser-fixture.ts';
 
 describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   let browser: RunningBrowser;

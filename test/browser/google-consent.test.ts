@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GOOGLE, PREFIX } from '../flow/google.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { desk } from './desk.ts';
+import { desk } from './browser-fixture.ts';
 
 const PATIENT = { timeout: 120_000 };
 const SCOPES = ['sleep.readonly', 'profile.readonly', 'nutrition.writeonly'];

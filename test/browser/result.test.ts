@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/index.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { desk } from './desk.ts';
+import { desk } from './browser-fixture.ts';
 
 describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   let browser: RunningBrowser;

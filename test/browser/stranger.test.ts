@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
-import { type Desk, desk, type PendingSignIn } from './desk.ts';
+import { type Desk, desk, type PendingSignIn } from './browser-fixture.ts';
 import { run, type StrangersSite, strangersSite } from './stranger.ts';
 
 /** What the page learns by each attempt. */

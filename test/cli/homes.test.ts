@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
-import { type Anna, makeUpAnna, skipWithoutAnna, skipWithoutSudo } from './anna.ts';
+import { type Anna, makeUpAnna, skipWithoutAnna, skipWithoutSudo } from './other-user.ts';
 import { APP, type Desk, desk, type Ended, OLD_TOKEN, type StartOptions } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 

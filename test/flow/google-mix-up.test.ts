@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { guestAt } from './party.ts';
+import { guestAt } from './provider-fixture.ts';
 import { PROVIDERS } from './providers.ts';
 
 const PAIRS = PROVIDERS.flatMap((asked) => PROVIDERS.map((answering) => [asked, answering] as const)).filter(

@@ -4,7 +4,7 @@ import { access } from '../../src/auth/access-token.ts';
 import type { Fetch } from '../../src/environment.ts';
 import { accessToken } from '../../src/index.ts';
 import { fileStore } from '../../src/store/file-store.ts';
-import { type Guest, guestAt } from './party.ts';
+import { type Guest, guestAt } from './provider-fixture.ts';
 import { PROVIDERS } from './providers.ts';
 import { failure } from './signed-in.ts';
 

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { LoginOptions, RuntimeOptions } from '../../src/index.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from '../browser/browser.ts';
-import { begin } from '../browser/desk.ts';
+import { begin } from '../browser/browser-fixture.ts';
 import { type ClientMetadata, type IssuerOptions, startIssuer } from './issuer.ts';
 
 const SECRET = 'a secret: with $igns & blanks/+';
