@@ -33,7 +33,7 @@ export class Secret {
   }
 }
 
-// JWTs, hex and base64url runs long enough to be a credential, whoever wrote them into a text.
+// JWTs, hex and base64url runs long enough to be a credential.
 const CREDENTIAL_SHAPED = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|[A-Za-z0-9_~+-]{32,}/g;
 
 // Terminal escapes, line breaks, and marks that turn the direction of a text.

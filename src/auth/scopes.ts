@@ -45,7 +45,7 @@ export interface KnownScope {
   readonly name: string;
   /** What it opens, in plain words. */
   readonly words: string;
-  /** Asked for when nobody says what to ask for. */
+  /** Requested by default. */
   readonly usual: boolean;
   /** What one of Fitbit's became at Google Health; absent for others, and where there is none. */
   readonly successor?: string;

@@ -98,12 +98,12 @@ export class CallbackWait<T> {
     this.#beginnings += 1;
   }
 
-  /** For whoever comes to begin when there is nothing to begin any more. */
+  /** The page at the start address once the sign-in is over. */
   get closedPage(): ResultPage | undefined {
     return this.#acceptedQuery === undefined ? this.#expired : VIEWS.over;
   }
 
-  /** The result's page for whoever knows its path: only once there is one. */
+  /** The page at the result path, once there is a result. */
   get result(): Promise<ResultPage> | undefined {
     return this.#acceptedQuery === undefined ? undefined : this.#page;
   }
@@ -188,7 +188,7 @@ export function callbackRoutes<T>(
   let defects = 0;
   app.setErrorHandler((error, request, reply) => {
     defects += 1;
-    // Once: whoever can provoke a defect must not be able to fill the log with it.
+    // Once: a visitor who can provoke a defect must not fill the log with it.
     request.log[defects === 1 ? 'error' : 'debug']({ err: error }, 'a request could not be answered');
     // A 4xx, and the wait goes on: a request that provokes a defect must not be able to end the sign-in.
     return sendPage(reply, 400, VIEWS.broken);

@@ -25,7 +25,7 @@ const OVERFLOW_UID = 65_534;
 
 /**
  * Looks the other end of a connection up in Linux's tables. Takes a millisecond or so; ask only about requests that would be accepted.
- * A row counts only while its connection is established and a process has it: any other shows user 0, whoever made it.
+ * A row counts only while its connection is established and a process has it: any other shows user 0, regardless of its owner.
  */
 export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Promise<Peer> {
   const { remoteAddress = '', remotePort, localAddress = '', localPort } = socket;

@@ -9,7 +9,7 @@ import { authorityOf, type RedirectUri } from './redirect-uri.ts';
 import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
 
 interface ExplainOptions {
-  /** The id of this process, so that nobody is told to stop it. */
+  /** The ID of this process, which the hint must not suggest to stop. */
   readonly pid?: number | undefined;
   readonly os?: NodeJS.Platform;
 }

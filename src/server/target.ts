@@ -25,7 +25,7 @@ export type Query = { readonly params: URLSearchParams } | { readonly status: 40
 
 /**
  * Parses a callback's query strictly: bounded in length and number, every `%` an encoding, UTF-8, no NUL.
- * Repeated parameters are kept: whoever judges the answer refuses them (RFC 6749 §3.1).
+ * Repeated parameters are preserved: the validation of the callback rejects them (RFC 6749 §3.1).
  */
 export function parseQuery(query: string): Query {
   if (query.length > MAX_QUERY_LENGTH) return { status: 414 };

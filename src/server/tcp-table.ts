@@ -6,7 +6,7 @@ export interface TcpRow {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly state: string;
-  /** The owner; 0 also where the socket belongs to nobody any more. */
+  /** The owner; 0 also if no process has the socket any more. */
   readonly uid: number;
   /** `0` where no process has the socket. */
   readonly inode: string;
