@@ -68,7 +68,9 @@ export async function resolveLoginRequest(
     provider,
     client,
     // An import may have brought scopes that are none: they must not block every later sign-in.
-    scopes: options.scopes ? scopesOf(provider, options.scopes) : knownAmong(provider, same?.requestedScopes),
+    scopes: options.scopes
+      ? scopesOf(provider, options.scopes, runtime.notice)
+      : knownAmong(provider, same?.requestedScopes),
     // A file that is given now knows better than the profile what is registered.
     redirectUris:
       options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,

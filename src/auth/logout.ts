@@ -10,6 +10,11 @@ export interface LogoutOptions {
   readonly profile?: string;
   /** Deletes without telling the provider. Default `false`. */
   readonly local?: boolean;
+  /**
+   * Asked before a revocation that ends more than this sign-in, with a sentence that says what; `false` ends with `CANCELLED`. Default:
+   * it is not asked, and revoked.
+   */
+  readonly confirmRevocation?: (ends: string) => boolean | Promise<boolean>;
   readonly signal?: AbortSignal;
 }
 
@@ -24,7 +29,7 @@ export interface SignedOut {
 /**
  * Revokes the sign-in at the provider, then deletes the profile. Until the provider has agreed, nothing is deleted.
  *
- * @throws AuthError `NOT_SIGNED_IN`; `UNAVAILABLE`, `RETIRED`, `CLIENT_REJECTED` and others of `revokeToken`, with the profile
+ * @throws AuthError `NOT_SIGNED_IN`; `CANCELLED` where `confirmRevocation` says no; `UNAVAILABLE`, `RETIRED`, `CLIENT_REJECTED` and others of `revokeToken`, with the profile
  *   preserved; `LOCKED`, `STORE_UNAVAILABLE`.
  */
 export async function logout(options: LogoutOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignedOut> {
@@ -32,7 +37,9 @@ export async function logout(options: LogoutOptions = {}, runtimeOptions: Runtim
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
   // Reading first: to say that there is no such profile, no directory has to be created.
-  if ((await runtime.store.read(name)) === undefined) throw noSuchProfile(name);
+  const stored = await runtime.store.read(name);
+  if (stored === undefined) throw noSuchProfile(name);
+  if (!local) await confirmRevocation(runtime, stored, options);
   await using locked = await runtime.store.lock(name, { signal, forRemoval: true });
   const { current: profile } = locked;
   if (profile === undefined) throw noSuchProfile(name);
@@ -40,6 +47,21 @@ export async function logout(options: LogoutOptions = {}, runtimeOptions: Runtim
   await locked.remove();
   (await runtime.openLog()).info({ event: 'sign_out', profile: name, revoked }, 'Signed out');
   return { name, revoked, keptFiles: (profile.keep ?? []).map(({ path }) => path) };
+}
+
+/** @throws AuthError `CANCELLED` where the person says no; as `confirmRevocation` */
+async function confirmRevocation(
+  runtime: Runtime,
+  stored: Profile,
+  { confirmRevocation: confirm }: LogoutOptions,
+): Promise<void> {
+  if (confirm === undefined || stored.tokens === undefined) return;
+  const { revocationEnds } = await runtime.providerOf(stored);
+  if (revocationEnds === undefined || (await confirm(revocationEnds))) return;
+  throw new AuthError('CANCELLED', 'Nothing was revoked.', {
+    preserved: 'The sign-in is as it was.',
+    hint: 'To delete it from this machine only: `fitbit-login logout --local`.',
+  });
 }
 
 /** @returns whether there was something to revoke, and a way to do so */

@@ -5,19 +5,25 @@ import type { Provider } from '../providers/provider.ts';
 
 /**
  * The scopes that a person named, as the provider spells them: short names are taken, retired ones are refused with
- * their successors.
+ * their successors. One that only the provider can judge is passed on, with a notice.
  *
  * @throws AuthError `USAGE`
  */
 export function scopesOf(
-  { name, scopes: known, successorsOf }: Provider,
+  { name, scopes: known, successorsOf, fullScope }: Provider,
   wanted: readonly string[],
+  notice: (text: string) => void = () => {},
 ): readonly string[] {
   // Nothing is known of a custom provider's scopes: it will say itself what it does not know.
   if (known.length === 0) return [...new Set(wanted)];
   const spelled = wanted.map((scope) => {
     const found = known.find((candidate) => candidate.name === scope || shortScope(candidate.name) === scope);
     if (found !== undefined) return found.name;
+    const passed = fullScope?.(scope);
+    if (passed !== undefined) {
+      notice(`The scope “${scope}” isn’t one that is known here; it is asked for all the same, and ${name} decides.`);
+      return passed;
+    }
     const successors = successorsOf?.(scope) ?? [];
     throw successors.length > 0
       ? new AuthError('USAGE', `${name} has retired the scope “${scope}”.`, {
@@ -32,11 +38,11 @@ export function scopesOf(
 
 /** Scopes that were granted or imported before, without those that the provider would refuse; its usual ones if none is left. */
 export function knownAmong(
-  { scopes: known, defaultScopes }: Provider,
+  { scopes: known, defaultScopes, fullScope }: Provider,
   stored: readonly string[] = [],
 ): readonly string[] {
   const names = new Set(known.map(({ name }) => name));
-  const kept = known.length === 0 ? stored : stored.filter((scope) => names.has(scope));
+  const kept = known.length === 0 ? stored : stored.filter((scope) => names.has(scope) || fullScope?.(scope) === scope);
   return kept.length > 0 ? kept : defaultScopes;
 }
 

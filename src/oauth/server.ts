@@ -49,6 +49,8 @@ export interface AuthorizationServer {
   readonly idTokenAlgorithms?: readonly string[];
   /** The field of the token response that names the person. Default: the subject of the ID token, where there is one. */
   readonly userIdField?: string;
+  /** Whether the subject of an ID token is the user id. Default `true`. */
+  readonly subjectIsUserId?: boolean;
   /** Puts an error body of the server's own shape into RFC 6749's; `undefined` where it is not one. */
   readonly standardError?: (body: unknown, context: RefusalContext) => StandardError | undefined;
   /** What helps against a 429 of its API. */

@@ -130,8 +130,9 @@ async function read(
     if (VISIBLE.test(token)) continue;
     throw new AuthError('ANSWER_INVALID', `${server.name} gave a token with characters that no token has.`);
   }
-  const userId =
-    server.userIdField === undefined ? oauth.getValidatedIdTokenClaims(tokens)?.sub : tokens[server.userIdField];
+  const { userIdField, subjectIsUserId = true } = server;
+  const subject = subjectIsUserId ? oauth.getValidatedIdTokenClaims(tokens)?.sub : undefined;
+  const userId = userIdField === undefined ? subject : tokens[userIdField];
   return {
     accessToken: new Secret(tokens.access_token),
     refreshToken: tokens.refresh_token === undefined ? undefined : new Secret(tokens.refresh_token),

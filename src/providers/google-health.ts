@@ -62,6 +62,7 @@ export function googleHealth(sandbox?: string): Provider {
     checksPkce: true,
     codeShape: /^4\/[\w-]{20,}$/,
     clientAuthentication: 'client_secret_post',
+    subjectIsUserId: false,
     standardError: googleRefusal,
     rateLimitHint: 'Wait a minute, then try again: Google Health allows 300 requests a minute for each person.',
   };
@@ -75,12 +76,15 @@ export function googleHealth(sandbox?: string): Provider {
     identify: (token, fetch) => identify(server, `${api}/v4/users/me/identity`, token, fetch),
     scopes: SCOPES,
     successorsOf,
+    fullScope,
     defaultScopes: USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`),
     // A Desktop client has nothing registered: any free port of 127.0.0.1 will do.
     defaultRedirectUris: ['http://127.0.0.1:0/callback'],
     authorizationParameters: { access_type: 'offline' },
     takesLoginHint: true,
     prompts: ['consent', 'select_account', 'select_account consent', 'none'],
+    revocationEnds:
+      'Google revokes for the whole project: this person’s sign-ins with every client of the project, on every machine.',
     registration: [
       'Open https://console.cloud.google.com/auth/clients and make an OAuth client of the type Desktop app.',
       'Switch on the Google Health API for its project.',
@@ -88,6 +92,20 @@ export function googleHealth(sandbox?: string): Provider {
       'Download the client’s JSON file: it holds the client id and the secret.',
     ],
   };
+}
+
+const OPENID_SCOPES: readonly string[] = ['openid', 'email', 'https://www.googleapis.com/auth/userinfo.email'];
+
+/**
+ * Google's list grows, so that what has the form of a scope of Google Health is for Google to judge; so are OpenID's, but for
+ * `profile`, which was one of Google Health's.
+ */
+function fullScope(scope: string): string | undefined {
+  // Google calls it by its address in its response: the same scope.
+  if (scope === 'email') return OPENID_SCOPES[2];
+  if (OPENID_SCOPES.includes(scope)) return scope;
+  const name = shortScope(scope);
+  return /^[a-z][a-z_]*\.(readonly|writeonly)$/.test(name) ? `${GOOGLE_SCOPE_PREFIX}${name}` : undefined;
 }
 
 /** The names without a suffix were renamed on 2026-05-26: what stands for one now; empty for other names. */
@@ -100,16 +118,15 @@ function successorsOf(scope: string): readonly string[] {
 
 const TokenInformation = v.object({
   scope: v.optional(v.string()),
-  sub: v.optional(v.string()),
   exp: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(Number), epochSeconds)),
 });
 
-/** Reads Google's token information, whose numbers are texts. */
+/** Reads Google's token information, whose numbers are texts. Its `sub` is the Google account's, not Google Health's user id. */
 function readTokenInformation(response: Readonly<Record<string, unknown>>): TokenClaims {
   const parsed = v.safeParse(TokenInformation, response);
   if (!parsed.success) return {};
-  const { scope, sub, exp } = parsed.output;
-  return { userId: sub, scopes: scope?.split(' ').filter(Boolean), expiresAt: exp };
+  const { scope, exp } = parsed.output;
+  return { scopes: scope?.split(' ').filter(Boolean), expiresAt: exp };
 }
 
 /** A scope for people: Google Health's without the address that they all begin with. */

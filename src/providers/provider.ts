@@ -31,6 +31,8 @@ export interface Provider {
   readonly readAccessToken?: (token: string) => TokenClaims | undefined;
   /** Asks whose token it is, where the token response does not say. @throws AuthError as the fetch; what a good token is refused for */
   readonly identify?: (token: Secret, fetch: Fetch) => Promise<Identity>;
+  /** The full name of a scope that is not among `scopes` and that the provider may know all the same; `undefined` for others. */
+  readonly fullScope?: (scope: string) => string | undefined;
   /** The successors of a retired scope; empty for one that is not retired. */
   readonly successorsOf?: (scope: string) => readonly string[];
   /** Parameters of the authorization request that only this provider knows. */
@@ -41,6 +43,8 @@ export interface Provider {
   readonly introspection?: Introspection;
   /** Whether a refresh spends its refresh token, and the provider repeats its response for two minutes. */
   readonly repeatsRefresh?: boolean;
+  /** What a revocation ends, where that is more than this sign-in: a sentence for a person. */
+  readonly revocationEnds?: string;
   /** How a person gets a client id, as lines of text. */
   readonly registration: readonly string[];
 }

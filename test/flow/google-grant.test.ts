@@ -155,11 +155,23 @@ describe('token information', () => {
 });
 
 describe('logout at Google', () => {
+  test('ends the whole project: without a terminal nothing is done, and --yes and --local are named', async () => {
+    await using at = await signedIn(GOOGLE);
+    const before = await at.text();
+    const { code, stderr } = await at.run(['logout']);
+    expect(code).toBe(2);
+    for (const words of ['project', '--yes', '--local']) expect(stderr).toContain(words);
+    expect(await at.text()).toBe(before);
+    expect(at.sent.filter(({ url }) => url.pathname === '/revoke')).toEqual([]);
+    expect(await at.run(['logout', '--local'])).toMatchObject({ code: 0 });
+    expect(at.sent.filter(({ url }) => url.pathname === '/revoke')).toEqual([]);
+  });
+
   test('§18 revokes by POST; a token that is dead already counts as revoked', async () => {
     await using at = await signedIn(GOOGLE);
     const { refresh_token } = await at.stored();
     await fetch(`${at.sandbox.origin}/revoke`, { method: 'POST', body: new URLSearchParams({ token: refresh_token }) });
-    expect(await at.run(['logout', '--json'])).toMatchObject({
+    expect(await at.run(['logout', '--yes', '--json'])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('"revoked": true'),
     });

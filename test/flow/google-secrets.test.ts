@@ -49,7 +49,7 @@ test('Google: no secret is printed or logged, at the most talkative level', asyn
   // The provider repeats what it was sent: a dead grant, a token that it does not know.
   await repeating(at);
   for (const argv of [['token'], ['export'], ...SILENT]) await silent(argv);
-  await silent(['logout']);
+  await silent(['logout', '--yes']);
 
   const everything = `${printed.join('\n')}\n${await logsOf(at.home)}`;
   expect(secrets.size).toBeGreaterThan(5);

@@ -185,7 +185,10 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     await using at = await guestAt(row);
     await at.signIn();
     const stored = await at.text();
-    expect(await at.run('logout')).toMatchObject({ code: 0, stdout: expect.stringContaining('revoked') });
+    expect(await at.run('logout', '--yes')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('revoked'),
+    });
     await expect(stat(at.file)).rejects.toMatchObject({ code: 'ENOENT' });
     await writeFile(at.file, stored, { mode: 0o600 });
     at.pass(lifetimeSeconds);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scopesOf } from '../../src/auth/scopes.ts';
+import { knownAmong, scopesOf } from '../../src/auth/scopes.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { googleHealth, GOOGLE_SCOPE_PREFIX as PREFIX } from '../../src/providers/google-health.ts';
 
@@ -29,7 +29,19 @@ describe('the scopes that a person named', () => {
     expect(() => scopesOf(googleHealth(), [name])).toThrow(refused('has retired', `${stem}.readonly`));
   });
 
-  test.each(['heartrate', 'ecg.writeonly', 'sleep.readonly.readonly', '', 'activity', 'health_metrics'])(
+  test.each([
+    ['mindfulness.readonly', `${PREFIX}mindfulness.readonly`],
+    [`${PREFIX}reproductive_health.writeonly`, `${PREFIX}reproductive_health.writeonly`],
+    ['openid', 'openid'],
+    ['email', 'https://www.googleapis.com/auth/userinfo.email'],
+  ])('%s is not known here: it is passed to Google as %s, with a notice, and asked for again later', (name, full) => {
+    const notices: string[] = [];
+    expect(scopesOf(googleHealth(), [name], (text) => notices.push(text))).toEqual([full]);
+    expect(notices).toEqual([expect.stringContaining(name)]);
+    expect(knownAmong(googleHealth(), [full, 'heartrate'])).toEqual([full]);
+  });
+
+  test.each(['heartrate', 'sleep.readonly.readonly', '', 'activity', 'health_metrics', 'cloud-platform'])(
     '%j is none of Google’s, and no successor is made up for it',
     (name) => {
       expect(() => scopesOf(googleHealth(), [name])).toThrow(refused('has no scope', 'sleep.readonly'));

@@ -1,22 +1,38 @@
 import * as v from 'valibot';
+import { AuthError } from '../../errors.ts';
 import { logout } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { commonOptions } from './options.ts';
 
-const Options = v.object({ ...commonOptions, local: v.optional(v.boolean(), false) });
+const Options = v.object({
+  ...commonOptions,
+  local: v.optional(v.boolean(), false),
+  yes: v.optional(v.boolean(), false),
+});
 
 export const logoutCommand: Command = {
   name: 'logout',
   summary: 'Revoke and delete a sign-in',
-  options: [{ flags: '--local', description: 'only delete, don’t revoke; tokens stay valid until they expire' }],
+  options: [
+    { flags: '--local', description: 'only delete, don’t revoke; tokens stay valid until they expire' },
+    { flags: '--yes', description: 'don’t ask before a revocation that ends more than this sign-in (Google)' },
+  ],
   examples: [
     { what: 'Sign out', command: 'fitbit-login logout' },
     { what: 'If the provider is unreachable', command: 'fitbit-login logout --local' },
   ],
-  run: async (given, { surroundings, signal, print, say, colors }) => {
-    const { profile, json, local } = v.parse(Options, given);
-    const { name, revoked, keptFiles } = await logout({ profile, local, signal }, surroundings);
+  run: async (given, { surroundings, signal, print, say, colors, terminal }) => {
+    const { profile, json, local, yes } = v.parse(Options, given);
+    const confirmRevocation = (ends: string) => {
+      if (yes) return true;
+      if (terminal.canAsk) return terminal.confirm(`${ends} Revoke?`);
+      throw new AuthError('USAGE', `Nobody can be asked here, and this ends more than one sign-in: ${ends}`, {
+        preserved: 'Nothing was revoked or deleted.',
+        hint: 'Revoke all the same with `fitbit-login logout --yes`, or only delete here with `fitbit-login logout --local`.',
+      });
+    };
+    const { name, revoked, keptFiles } = await logout({ profile, local, confirmRevocation, signal }, surroundings);
     const text = `${mark('good', colors.out)} Signed out: profile “${name}” was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;
     await print(inJsonOr(json, { profile: name, revoked, kept_files: keptFiles }, text));
     for (const file of keptFiles)
