@@ -72,7 +72,12 @@ export interface AuthErrorOptions {
  * `code` is from a closed list and decides `exitCode`.
  */
 export class AuthError extends Error {
-  override readonly name = 'AuthError';
+  static {
+    // On the prototype, as of JavaScript's own errors, so that the stack begins with it; and set, since bundlers shorten the class's name.
+    Object.defineProperty(AuthError, 'name', { value: 'AuthError', configurable: true });
+    Object.defineProperty(AuthError.prototype, 'name', { value: 'AuthError', configurable: true, writable: true });
+  }
+  declare readonly name: 'AuthError';
   readonly code: ErrorCode;
   readonly hint: string;
   readonly preserved: string | undefined;

@@ -24,7 +24,7 @@ export { endWarning, formatDateTime, type Grant } from './auth/messages.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './auth/migrate.ts';
 export { type CheckStoreOptions, checkStore, type ListedProfile, profiles, renameProfile } from './auth/profiles.ts';
 export type { RuntimeOptions } from './auth/runtime.ts';
-export { startSandbox } from './auth/sandbox.ts';
+export { consent, startSandbox } from './auth/sandbox.ts';
 export { type KnownScope, knownScopes } from './auth/scopes.ts';
 export type { Session } from './auth/session.ts';
 export { type SetupOptions, setup } from './auth/setup.ts';
@@ -40,8 +40,3 @@ export { LOG_LEVELS, type LogLevel } from './log.ts';
 export { shortScope } from './providers/google-health.ts';
 export type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts';
 export { Secret } from './secret.ts';
-
-/** Plays the person at a sandbox's consent page, where there is no screen. @throws AuthError `USAGE` */
-export async function consent(...args: Parameters<typeof import('./sandbox/consent.ts').consent>): Promise<Response> {
-  return (await import('./sandbox/consent.ts')).consent(...args);
-}

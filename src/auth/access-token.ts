@@ -2,6 +2,7 @@ import { AuthError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
 import { notSignedIn, withProfileFlag } from './messages.ts';
+import { assertOptions } from './options.ts';
 import { deadGrant, refreshLocked } from './refresh.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
@@ -46,18 +47,22 @@ export interface AccessToken {
  *   `CLIENT_REJECTED`, `ANSWER_INVALID`, `LOCKED`, `STORE_UNAVAILABLE` with the tokens preserved.
  */
 export async function accessToken(
-  { profile, ...request }: AccessOptions = {},
+  options: AccessOptions = {},
   runtimeOptions: RuntimeOptions = {},
 ): Promise<AccessToken> {
+  assertOptions('accessToken', options);
+  const { profile, ...request } = options;
   const runtime = createRuntime(runtimeOptions);
   return described(await access(runtime, { ...request, name: runtime.profileName(profile) }));
 }
 
 /** Refreshes now, however much time the stored token has left. @throws AuthError as {@link accessToken} */
 export async function refresh(
-  { profile, ...request }: Omit<AccessOptions, 'minTtlSeconds'> = {},
+  options: Omit<AccessOptions, 'minTtlSeconds'> = {},
   runtimeOptions: RuntimeOptions = {},
 ): Promise<AccessToken> {
+  assertOptions('refresh', options);
+  const { profile, ...request } = options;
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(profile);
   const stored = await runtime.store.read(name);

@@ -4,7 +4,7 @@ import { apiError } from '../oauth/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { redact, type Secret } from '../secret.ts';
 import { access } from './access-token.ts';
-import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 
 export interface ApiOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -30,12 +30,20 @@ export interface ApiAnswer {
 /** A response of the API may be large: 64 MiB, and a minute for it. */
 const LIMITS = { answerMs: 30_000, totalMs: 60_000, maxBytes: 64 * 1024 * 1024 };
 
+/** A request as `sendToApi` sends it: with a body that can be sent twice. */
+export interface ApiRequest extends Omit<ApiOptions, 'profile' | 'body'> {
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+}
+
+/** What the API answered, and whose token it was asked with. */
+interface ApiResponse {
+  readonly response: Response;
+  readonly provider: Provider;
+  readonly token: Secret;
+}
+
 /**
- * Sends one authenticated request to the provider's API host and to no other. A token that the provider rejects is refreshed, and the
- * request sent once more. An error status throws nothing: see `error`.
- *
- * @param path at the provider's API host, query included: `/v4/users/me/identity`
- * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
+      ...(typeof body === 'string' ? { 'content-type': contentTypeOf(body) } : {}),
  */
 export async function apiRequest(
   path: string,
@@ -43,7 +51,23 @@ export async function apiRequest(
   runtimeOptions: RuntimeOptions = {},
 ): Promise<ApiAnswer> {
   const runtime = createRuntime(runtimeOptions);
-  const name = runtime.profileName(profile);
+  const { response, provider, token } = await sendToApi(runtime, runtime.profileName(profile), path, request);
+  return answerFrom(response, provider, token);
+}
+
+/**
+ * Sends one authenticated request to the provider's API host and to no other. A token that the provider rejects is refreshed, and the
+ * request sent once more.
+ *
+ * @param path at the provider's API host, query included: `/1/user/-/profile.json`
+ * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
+ */
+export async function sendToApi(
+  runtime: Runtime,
+  name: string,
+  path: string,
+  request: ApiRequest,
+): Promise<ApiResponse> {
   const { signal, onWait } = request;
   validateRequest(request);
   // A wrong path costs no refresh.
@@ -54,10 +78,12 @@ export async function apiRequest(
   const first = await access(runtime, { name, signal, onWait });
   const provider = await runtime.providerOf(first.profile);
   const url = apiUrl(path, provider);
-  const response = await send(url, request, first.tokens.accessToken, fetch);
-  if (response.status !== 401) return answerFrom(response, provider, first.tokens.accessToken);
-  const second = await access(runtime, { name, signal, onWait, rejectedToken: first.tokens.accessToken });
-  return answerFrom(await send(url, request, second.tokens.accessToken, fetch), provider, second.tokens.accessToken);
+  const token = first.tokens.accessToken;
+  const response = await send(url, request, token, fetch);
+  if (response.status !== 401) return { response, provider, token };
+  const second = await access(runtime, { name, signal, onWait, rejectedToken: token });
+  const newToken = second.tokens.accessToken;
+  return { response: await send(url, request, newToken, fetch), provider, token: newToken };
 }
 
 /** How much of a rate limit is left. */
@@ -81,7 +107,7 @@ export function rateLimitOf(headers: Headers): RateLimit | undefined {
 }
 
 /** @throws AuthError `USAGE` for what cannot be sent, which `fetch` would call a failed connection */
-function validateRequest({ body, method = body === undefined ? 'GET' : 'POST', headers = {} }: ApiOptions): void {
+function validateRequest({ body, method = body === undefined ? 'GET' : 'POST', headers = {} }: ApiRequest): void {
   const wrong =
     !/^[A-Z]{1,20}$/.test(method) || ['CONNECT', 'TRACE', 'TRACK'].includes(method)
       ? `The method ${redact(method)} cannot be sent.`
@@ -111,7 +137,7 @@ function apiUrl(path: string, { apiOrigin, name }: Provider): string {
 
 function send(
   url: string,
-  { method, headers, body, signal }: ApiOptions,
+  { method, headers, body, signal }: ApiRequest,
   token: Secret,
   fetch: Fetch,
 ): Promise<Response> {
@@ -119,7 +145,7 @@ function send(
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': contentTypeOf(body) }),
+      ...(typeof body === 'string' ? { 'content-type': contentTypeOf(body) } : {}),
       ...headers,
       authorization: `Bearer ${token.reveal()}`,
     },

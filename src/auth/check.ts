@@ -2,6 +2,7 @@ import { AuthError } from '../errors.ts';
 import { introspect } from '../oauth/introspection.ts';
 import { type Access, type AccessOptions, access } from './access-token.ts';
 import { type RateLimit, rateLimitOf } from './api.ts';
+import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
 
@@ -24,9 +25,11 @@ export interface CheckedStatus extends Status {
  *   `ACCOUNT_UNREADABLE` and others where the token works and the provider lets it read nothing; else as `accessToken` and `introspect`.
  */
 export async function checkStatus(
-  { profile, ...wait }: Omit<AccessOptions, 'minTtlSeconds'> = {},
+  options: Omit<AccessOptions, 'minTtlSeconds'> = {},
   runtimeOptions: RuntimeOptions = {},
 ): Promise<CheckedStatus> {
+  assertOptions('checkStatus', options);
+  const { profile, ...wait } = options;
   const runtime = createRuntime(runtimeOptions);
   const request = { ...wait, name: runtime.profileName(profile) };
   const stored = await runtime.store.read(request.name);

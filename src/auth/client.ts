@@ -13,7 +13,7 @@ import type { Client, Profile } from '../store/profile.ts';
 
 export interface RegistrationOptions {
   /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
-  readonly provider?: string;
+  readonly provider?: 'fitbit' | 'google-health' | (string & {});
   /** Default: from `clientFile`, then `FITBIT_CLIENT_ID`, then what the profile signed in with before. */
   readonly clientId?: string;
   /** The secret of an app that has one. Default: from `clientFile`, then `FITBIT_CLIENT_SECRET`, then as before. */

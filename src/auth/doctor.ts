@@ -16,6 +16,7 @@ import { type AppPaths, appPaths } from '../store/paths.ts';
 import { inspect } from '../store/permissions.ts';
 import type { Profile } from '../store/profile.ts';
 import { providerNameOf, resolveClient, resolveProvider } from './client.ts';
+import { assertOptions } from './options.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions, userOf } from './runtime.ts';
 import { sessionOf } from './session.ts';
 
@@ -65,6 +66,7 @@ export interface Diagnosis {
  * @throws AuthError `USAGE` for a redirect URI that cannot be caught here; nothing else: what is wrong is in the checks
  */
 export async function doctor(options: DoctorOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Diagnosis> {
+  assertOptions('doctor', options);
   // What the store would say about open files, the checks say.
   const runtime = createRuntime({ ...runtimeOptions, onNotice: () => {} });
   const name = runtime.profileName(options.profile);

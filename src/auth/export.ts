@@ -1,14 +1,18 @@
 import { basename, resolve } from 'node:path';
 import { AuthError } from '../errors.ts';
-import { FORMATS, type Format, formatNamed } from '../formats/write.ts';
+import { FORMATS, type Format, type FormatId, formatNamed } from '../formats/write.ts';
 import type { Profile } from '../store/profile.ts';
 import { access } from './access-token.ts';
 import { exportedText } from './kept-exports.ts';
 import { notSignedIn } from './messages.ts';
+import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 
+/** What {@link exportProfile} writes. */
+export type ExportFormat = FormatId;
+
 /** The formats that `exportProfile` writes; `importProfile` reads them, too. */
-export const EXPORT_FORMATS: readonly { readonly id: string; readonly title: string }[] = FORMATS.map(
+export const EXPORT_FORMATS: readonly { readonly id: ExportFormat; readonly title: string }[] = FORMATS.map(
   ({ id, title }) => ({ id, title }),
 );
 
@@ -40,6 +44,7 @@ export interface Exported {
  *   for a file that cannot be written
  */
 export async function exportProfile(options: ExportOptions, runtimeOptions: RuntimeOptions = {}): Promise<Exported> {
+  assertOptions('exportProfile', options);
   const { keep = false, signal } = options;
   const format = formatNamed(options.format);
   if (keep && options.output === undefined)

@@ -7,6 +7,7 @@ import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client, Profile, Tokens } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveClient } from './client.ts';
+import { assertContent, assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
 import { tokensFrom } from './tokens.ts';
@@ -46,6 +47,8 @@ export async function importProfile(
   options: ImportOptions = {},
   runtimeOptions: RuntimeOptions = {},
 ): Promise<ImportedStatus> {
+  assertOptions('importProfile', options);
+  assertContent(content);
   const { sandbox, entry } = options;
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);

@@ -2,17 +2,21 @@ import { AuthError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
+import { scopeList } from './options.ts';
 import type { Runtime } from './runtime.ts';
 import { isRunning, type SandboxChoice, sandboxClient } from './sandbox.ts';
 import { knownAmong, scopesOf } from './scopes.ts';
 
+/** Values of OpenID Connect's `prompt` (Core §3.1.2.1), one or two at once; each provider takes some of them. */
+export type Prompt = 'consent' | 'login' | 'login consent' | 'none' | 'select_account' | 'select_account consent';
+
 export interface LoginRequestOptions extends RegistrationOptions {
-  /** Short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
-  readonly scopes?: readonly string[];
+  /** One or several, in an array or with spaces or commas between them; short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
+  readonly scopes?: string | readonly string[];
   /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
   readonly redirectUris?: readonly string[];
   /** What the provider must ask. Default `consent`, without which Google gives no refresh token a second time. */
-  readonly prompt?: string;
+  readonly prompt?: Prompt | (string & {});
   /** Which account is meant, an e-mail address as a rule, for providers that take a hint. Default: as before. */
   readonly loginHint?: string;
   /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */
@@ -69,7 +73,7 @@ export async function resolveLoginRequest(
     client,
     // An import may have brought scopes that are none: they must not block every later sign-in.
     scopes: options.scopes
-      ? scopesOf(provider, options.scopes, runtime.notice)
+      ? scopesOf(provider, scopeList(options.scopes), runtime.notice)
       : knownAmong(provider, same?.requestedScopes),
     // A file that is given now knows better than the profile what is registered.
     redirectUris:

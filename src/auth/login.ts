@@ -10,6 +10,7 @@ import type { Profile } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
 import { duration, pasteRefusal, VISITOR_NOTICES, withProfileFlag } from './messages.ts';
+import { assertOptions } from './options.ts';
 import { failedView, overView, signedInView, strayView } from './result-view.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { chooseSandbox, loginProfileName } from './sandbox.ts';
@@ -65,6 +66,7 @@ type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kin
  *   and others. Whatever it is, the stored profile is as it was.
  */
 export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignIn> {
+  assertOptions('login', options);
   options.signal?.throwIfAborted();
   const runtime = createRuntime(runtimeOptions);
   const name = loginProfileName(runtime, options);

@@ -2,6 +2,7 @@ import { AuthError } from '../errors.ts';
 import { revokeToken } from '../oauth/token-endpoint.ts';
 import type { Profile } from '../store/profile.ts';
 import { withProfileFlag } from './messages.ts';
+import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { isRunning } from './sandbox.ts';
 
@@ -33,6 +34,7 @@ export interface SignedOut {
  *   preserved; `LOCKED`, `STORE_UNAVAILABLE`.
  */
 export async function logout(options: LogoutOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignedOut> {
+  assertOptions('logout', options);
   const { local = false, signal } = options;
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);

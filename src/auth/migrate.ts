@@ -5,6 +5,7 @@ import { googleHealth, shortScope, successorOf } from '../providers/google-healt
 import type { Profile } from '../store/profile.ts';
 import { type LoginOptions, login } from './login.ts';
 import { notSignedIn } from './messages.ts';
+import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import type { SignIn } from './status.ts';
 
@@ -42,6 +43,7 @@ export interface Migration {
  *   sign-in would replace another; as `login`.
  */
 export async function migrate(options: MigrateOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Migration> {
+  assertOptions('migrate', options);
   const { profile, to: target, onPlan, ...signInOptions } = options;
   const { store, environment, profileName } = createRuntime(runtimeOptions);
   const from = profileName(profile);

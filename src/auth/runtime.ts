@@ -18,6 +18,7 @@ import { assertNotForeignHome, type Runner } from '../store/permissions.ts';
 import type { Profile } from '../store/profile.ts';
 import type { ProfileStore } from '../store/store.ts';
 import { providerOf } from './client.ts';
+import { assertRuntimeOptions } from './options.ts';
 import { resolveProfileName } from './session.ts';
 
 /** What a caller may override. Everything has a default: a script gives nothing, a test what it wants fixed. */
@@ -62,6 +63,7 @@ export interface Runtime {
 
 /** Makes everything that a command needs, once. Opens and reads nothing yet. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  assertRuntimeOptions(options);
   const { environment = process.env, now = () => new Date(), onNotice: notice = () => {}, terminalLog } = options;
   const user = userOf(environment);
   const send = options.fetch ?? nodeFetch(environment);

@@ -1,12 +1,14 @@
 import { AuthError, asAuthError } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
 import { boundedFetch, nodeFetch } from '../network/fetch.ts';
+import type { ConsentOptions } from '../sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts';
 import { Secret } from '../secret.ts';
 import { parseRedirectUri } from '../server/redirect-uri.ts';
 import type { Client, Profile } from '../store/profile.ts';
 import { type RegistrationOptions, resolveClient } from './client.ts';
+import { assertOptions, assertText } from './options.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface SandboxLoginOptions extends RegistrationOptions {
@@ -111,12 +113,27 @@ async function startSandboxFor(
  * @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`, `USAGE`
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  assertOptions('startSandbox', options);
   const sandbox = await import('../sandbox/sandbox.ts');
   return sandbox.startSandbox(options).catch(async (thrown: unknown) => {
     const busy = thrown instanceof AuthError && thrown.code === 'PORT_BUSY' && options.port !== undefined;
     throw busy ? await namingHolder(thrown, options.port) : thrown;
   });
 }
+
+/**
+ * Presses *Allow* on a sandbox's consent page, where there is no display, and follows the redirect to the app.
+ *
+ * @returns the last response: of the app's redirect URI; or of the sandbox, if it refused the request or the decision
+ * @throws AuthError `USAGE` for an address or options of the wrong type, and for a scope or person that the page does not offer
+ */
+export async function consent(authorizeUrl: string | URL, options: ConsentOptions = {}): Promise<Response> {
+  const url = String(authorizeUrl);
+  assertText('The address of the consent page', URL.canParse(url) ? url : undefined);
+  assertOptions('consent', options);
+  return (await import('../sandbox/consent.ts')).consent(url, options);
+}
+
 async function namingHolder(error: AuthError, port: number): Promise<AuthError> {
   const { explainPort } = await import('../server/port-in-use.ts');
   const problem = await explainPort(parseRedirectUri(`http://127.0.0.1:${port}/`));

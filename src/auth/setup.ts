@@ -6,6 +6,7 @@ import type { Next, SetupHandlers } from '../server/site/routes.ts';
 import type { Site } from '../server/site/site.ts';
 import type { Profile } from '../store/profile.ts';
 import { type LoginEvent, type LoginOptions, login, type Onward } from './login.ts';
+import { assertOptions } from './options.ts';
 import { checkStore } from './profiles.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { loginProfileName } from './sandbox.ts';
@@ -195,6 +196,7 @@ export class SetupDesk implements SetupHandlers {
  *   `login` that no form can fix.
  */
 export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<SignIn> {
+  assertOptions('setup', options);
   const { onPage, signal, ...signIn } = options;
   const runtime = createRuntime(runtimeOptions);
   const { startSite } = await import('../server/site/site.ts');

@@ -2,6 +2,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import { providerNameOf } from './client.ts';
 import { notSignedIn } from './messages.ts';
+import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Session, sessionOf } from './session.ts';
 
@@ -54,6 +55,7 @@ export interface SignIn extends Status {
  * @throws AuthError `NOT_SIGNED_IN` where there is no such profile; `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`.
  */
 export async function status(options: StatusOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Status> {
+  assertOptions('status', options);
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
   const profile = await runtime.store.read(name);

@@ -7,10 +7,19 @@ import { refusal } from './values.ts';
 
 type Fields = Readonly<Record<string, JsonValue | undefined>>;
 
+export type FormatId =
+  | 'notebook'
+  | 'dotenv'
+  | 'python-fitbit'
+  | 'fitbit-grafana'
+  | 'ghealth'
+  | 'go-oauth2'
+  | 'authorized-user';
+
 /** A file of another program, as a row: what stands in it, and in which shape. */
 export interface Format {
   /** What a person types: `export --format notebook`. */
-  readonly id: string;
+  readonly id: FormatId;
   /** For people, in the middle of a sentence: "a notebook's .env (JSON)". */
   readonly title: string;
   /** Whose credentials it can hold. */

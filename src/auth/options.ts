@@ -1,0 +1,135 @@
+import { types } from 'node:util';
+import * as v from 'valibot';
+import { AuthError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+
+/** Says what an option must be, never what it was: that may be a secret. */
+const is = (what: string, test: (value: unknown) => boolean) => v.check(test, what);
+const must = (what: string, test: (value: unknown) => boolean) => v.pipe(v.unknown(), is(what, test));
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const has = (value: unknown, name: PropertyKey) => isObject(value) && name in value;
+const isText = (value: unknown) => typeof value === 'string' && value !== '';
+const isUint8Array = (value: unknown) => types.isUint8Array(value);
+
+const text = must('a string that is not empty', isText);
+const texts = must('an array of strings', (value) => Array.isArray(value) && value.every(isText));
+const flag = must('true or false', (value) => typeof value === 'boolean');
+const callback = must('a function', (value) => typeof value === 'function');
+const object = must('an object', isObject);
+const array = must('an array', Array.isArray);
+const number = (what: string, test: (value: number) => boolean) =>
+  must(what, (value) => typeof value === 'number' && test(value));
+const milliseconds = number('a number of milliseconds above 0', (value) => value > 0 && value < 2 ** 31);
+// Not by instanceof: Jest gives each test file globals of its own.
+const signal = must('an AbortSignal', (value) => has(value, 'aborted') && has(value, 'addEventListener'));
+const bytes = must('a string or a Uint8Array', (value) => typeof value === 'string' || isUint8Array(value));
+
+const access = { profile: text, signal, onWait: callback };
+const registration = {
+  clientId: text,
+  clientSecret: must('a string or a Secret', (value) => isText(value) || value instanceof Secret),
+  clientFile: bytes,
+  confirmSites: callback,
+};
+const wait = {
+  profile: text,
+  redirectUris: texts,
+  prompt: text,
+  loginHint: text,
+  sandbox: must('true or the origin of a running sandbox', (value) => value === true || isText(value)),
+  timeoutMs: milliseconds,
+  signal,
+};
+const scopes = must(
+  'one or several scopes: an array of strings, or a string with spaces or commas between them',
+  (value) => (typeof value === 'string' ? scopeList(value).length > 0 : Array.isArray(value) && value.every(isText)),
+);
+const browser = {
+  browser: flag,
+  pasted: must('an async iterable of strings', (value) => has(value, Symbol.asyncIterator)),
+  notify: callback,
+};
+
+/** The options that each function of the library takes. */
+export const OPTIONS = {
+  login: { ...registration, ...wait, ...browser, provider: text, scopes, onward: object },
+  setup: { ...wait, scopes, confirmSites: callback, onPage: callback },
+  migrate: { ...registration, ...wait, ...browser, to: text, onPlan: callback },
+  accessToken: { ...access, minTtlSeconds: number('a number of seconds, 0 or more', (value) => value >= 0) },
+  refresh: access,
+  checkStatus: access,
+  status: { profile: text },
+  logout: { profile: text, local: flag, signal },
+  exportProfile: { profile: text, format: text, output: text, keep: flag, signal },
+  importProfile: { ...registration, profile: text, replace: flag, entry: text, sandbox: text, signal },
+  doctor: { profile: text, redirectUris: texts, online: flag, signal },
+  fetch: { method: text, headers: object, body: v.unknown(), signal },
+  startSandbox: {
+    port: number('a port, 0 to 65535', (value) => Number.isInteger(value) && value >= 0 && value <= 65_535),
+    clients: array,
+    people: array,
+    issuer: must('a string or null', (value) => value === null || isText(value)),
+    now: callback,
+    logger: object,
+  },
+  consent: { allow: flag, untick: texts, person: text, signal },
+} as const;
+
+const RUNTIME = {
+  environment: object,
+  now: callback,
+  fetch: callback,
+  openBrowser: callback,
+  onNotice: callback,
+  terminalLog: must('{ level, stream }', (value) => has(value, 'level') && has(value, 'stream')),
+};
+
+/**
+ * Checks what a caller without TypeScript may get wrong: an option of the wrong type, and one that there is not.
+ *
+ * @throws AuthError `USAGE` that names the option
+ */
+export function assertOptions(name: keyof typeof OPTIONS, options: unknown): void {
+  assertShape(`the options of ${name}()`, OPTIONS[name], options);
+}
+
+/** The same for what every function takes after its options. @throws AuthError `USAGE` */
+export function assertRuntimeOptions(options: unknown): void {
+  assertShape('the dependencies', RUNTIME, options);
+}
+
+/** For a value that is not in an object of options. @throws AuthError `USAGE` */
+export function assertText(name: string, value: unknown): asserts value is string {
+  if (!isText(value)) throw wrongOption(`${name} must be a string that is not empty.`);
+}
+
+/** The content of a file. @throws AuthError `USAGE` */
+export function assertContent(value: unknown): void {
+  if (typeof value !== 'string' && !isUint8Array(value))
+    throw wrongOption('The content must be a string or a Uint8Array.');
+}
+
+function assertShape(of: string, shape: Readonly<Record<string, v.GenericSchema>>, options: unknown): void {
+  if (!isObject(options) || Array.isArray(options)) throw wrongOption(`Give ${of} as an object.`);
+  const entries = Object.entries(shape).map(([key, schema]) => [key, v.optional(schema)] as const);
+  const parsed = v.safeParse(v.strictObject(Object.fromEntries(entries)), options, { abortEarly: true });
+  if (parsed.success) return;
+  const [{ type, path, message }] = parsed.issues;
+  const key = String(path?.[0]?.key);
+  throw type === 'strict_object'
+    ? wrongOption(`There is no “${key}” in ${of}.`, `There are: ${Object.keys(shape).join(', ')}.`)
+    : wrongOption(`“${key}” in ${of} must be ${message}.`);
+}
+
+function wrongOption(message: string, hint = 'See docs/library.md, or the type of the options.'): AuthError {
+  return new AuthError('USAGE', message, { hint });
+}
+
+/** Scopes as a caller gives them: one or several, in an array or with spaces or commas between them. */
+export function scopeList(scopes: string | readonly string[]): readonly string[] {
+  return [scopes]
+    .flat()
+    .flatMap((scope) => scope.split(/[\s,]+/))
+    .filter((scope) => scope !== '');
+}
