@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { AuthError, consent, noDisplayReason, startSandbox } from '../src/auth/index.ts';
 import { main } from '../src/cli/main.ts';
-import { AuthError, consent, noDisplayReason, startSandbox } from '../src/index.ts';
 
 // Registered at the sandbox; the second and third are for machines where something else holds the first port.
 const REDIRECT_URIS = [8976, 8986, 8996].map((port) => `http://127.0.0.1:${port}/callback`);

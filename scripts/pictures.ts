@@ -9,7 +9,6 @@ import process from 'node:process';
 import { Writable } from 'node:stream';
 import { html } from 'ghtml';
 import type { Page } from 'playwright-core';
-import { main } from '../src/cli/main.ts';
 import {
   consent,
   type RuntimeOptions,
@@ -18,7 +17,8 @@ import {
   login as signIn,
   startSandbox,
   statusPage,
-} from '../src/index.ts';
+} from '../src/auth/index.ts';
+import { main } from '../src/cli/main.ts';
 import { launch, skipWithoutBrowser } from '../test/browser/browser.ts';
 
 const IMAGES = 'docs/images';

@@ -108,8 +108,17 @@ export class AuthError extends Error {
     return copy;
   }
 
-  /** For `--json`. Never holds a stack or the cause. */
-  toJSON(): { error: { code: ErrorCode; message: string; kept?: string; hint: string; exit_code: ExitCode } } {
+  /** What `JSON.stringify` gives. Never holds a stack or the cause. */
+  toJSON() {
+    const { name, code, message, preserved, hint, exitCode, details } = this;
+    return { name, code, message, preserved, hint, exitCode, details };
+  }
+
+  /**
+   * What the command line prints with `--json`.
+   * @internal
+   */
+  report() {
     const { code, message, preserved: kept, hint, exitCode, details } = this;
     return { error: { code, message, ...(kept === undefined ? {} : { kept }), hint, exit_code: exitCode, ...details } };
   }

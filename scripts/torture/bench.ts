@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pino from 'pino';
 import * as v from 'valibot';
-import { consent, login, type Sandbox, startSandbox } from '../../src/index.ts';
+import { consent, login, type Sandbox, startSandbox } from '../../src/auth/index.ts';
 import { decodeProfile } from '../../src/store/codec.ts';
 import type { Profile } from '../../src/store/profile.ts';
 import type { Run, Running, RunOptions } from './program.ts';

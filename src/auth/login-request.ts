@@ -16,7 +16,7 @@ export interface LoginRequestOptions extends RegistrationOptions {
   /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
   readonly redirectUris?: readonly string[];
   /** What the provider must ask. Default `consent`, without which Google gives no refresh token a second time. */
-  readonly prompt?: Prompt | (string & {});
+  readonly prompt?: Prompt;
   /** Which account is meant, an e-mail address as a rule, for providers that take a hint. Default: as before. */
   readonly loginHint?: string;
   /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */

@@ -1,4 +1,4 @@
-import type { NoDisplayReason, RuntimeOptions } from '../index.ts';
+import type { NoDisplayReason, RuntimeOptions } from '../auth/index.ts';
 import type { Colors } from './output.ts';
 import type { Pastes } from './prompt.ts';
 

@@ -1,6 +1,6 @@
 import { bash, fish, pwsh, type ShellCompletion, zsh } from '@optique/core/completion';
 import { Option } from 'commander';
-import { type KnownScope, knownScopes, profiles, type RuntimeOptions, SETUP_PROVIDERS, status } from '../index.ts';
+import { type KnownScope, knownScopes, profiles, type RuntimeOptions, SETUP_PROVIDERS, status } from '../auth/index.ts';
 import type { ArgumentSpec, Command, Offer, OptionSpec } from './command.ts';
 import { commonOf, PROGRAM } from './options.ts';
 

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
+import { LOG_LEVELS, noDisplayReason, type RuntimeOptions } from '../auth/index.ts';
 import { AuthError, asAuthError } from '../errors.ts';
-import { LOG_LEVELS, noDisplayReason, type RuntimeOptions } from '../index.ts';
 import type { Context, Terminal } from './command.ts';
 import { colorsFor, errorText, mark } from './output.ts';
 import { type MaybeTerminal, Messages } from './progress.ts';
@@ -60,7 +60,7 @@ export async function main(parts: ProcessParts): Promise<number> {
 /** Prints an error as JSON. @returns whether that worked */
 async function printed(stdout: Output, error: AuthError): Promise<boolean> {
   if (error.code === 'OUTPUT_FAILED') return false;
-  return print(stdout, `${JSON.stringify(error.toJSON(), null, 2)}\n`).then(
+  return print(stdout, `${JSON.stringify(error.report(), null, 2)}\n`).then(
     () => true,
     () => false,
   );

@@ -1,5 +1,5 @@
+import { LOG_LEVELS } from '../auth/index.ts';
 import { AuthError } from '../errors.ts';
-import { LOG_LEVELS } from '../index.ts';
 import type { CommonOption, OptionSpec } from './command.ts';
 
 export const PROGRAM = 'fitbit-login';

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { browserWords, type LoginEvent, type LoginOptions } from '../index.ts';
+import { browserWords, type LoginEvent, type LoginOptions } from '../auth/index.ts';
 import type { Context, Terminal } from './command.ts';
 import { type Colors, commandsIn, mark } from './output.ts';
 import type { Pastes } from './prompt.ts';

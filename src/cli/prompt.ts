@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createInterface, type Interface } from 'node:readline';
 import { addAbortSignal, Readable, Writable } from 'node:stream';
 import { confirm as clackConfirm, password as clackPassword } from '@clack/prompts';
+import { decodeText } from '../auth/index.ts';
 import { AuthError } from '../errors.ts';
-import { decodeText } from '../index.ts';
 
 /** What a person pastes, each text whole. */
 export interface Pastes extends AsyncIterable<string>, Disposable {

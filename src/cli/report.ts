@@ -7,7 +7,7 @@ import {
   type SignIn,
   type Status,
   shortScope,
-} from '../index.ts';
+} from '../auth/index.ts';
 import type { Context } from './command.ts';
 import { type Colors, commandsIn, indent, mark, table } from './output.ts';
 
@@ -181,7 +181,7 @@ function overviewRow(entry: ListedProfile, colors: Colors): OverviewRow {
 /** Every profile, as JSON: how it stands, or why it cannot be read. */
 export function overviewJson(profiles: readonly ListedProfile[], now: Date): string {
   const rows = profiles.map((entry) =>
-    'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.toJSON() },
+    'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.report() },
   );
   return JSON.stringify(rows, null, 2);
 }

@@ -11,7 +11,7 @@ import {
   type Sandbox,
   type SignIn,
   startSandbox,
-} from '../../src/index.ts';
+} from '../../src/auth/index.ts';
 
 const CLIENT = { id: '23DESK', name: 'A notebook' };
 const SCOPES = ['activity', 'heartrate', 'sleep'];

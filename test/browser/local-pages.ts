@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserContext, Page, Response } from 'playwright-core';
-import { type LoginOptions, login } from '../../src/index.ts';
+import { type LoginOptions, login } from '../../src/auth/index.ts';
 import { type ConsentOptions, consent } from '../../src/sandbox/consent.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { desk, type Ended, nobody, type Program } from '../cli/program.ts';

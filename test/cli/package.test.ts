@@ -15,10 +15,14 @@ const run = promisify(execFile);
 // On Windows npm is a script that only a shell starts.
 const npm = (args: readonly string[], cwd: string) => run('npm', args, { cwd, shell: process.platform === 'win32' });
 
-const USE = `console.log(new AuthError('DENIED', 'No.').exitCode, typeof login === 'function');`;
+const USE = `console.log(new AuthError('DENIED', 'No.').exitCode, /^AuthError: No/.test(require('node:util').inspect(new AuthError('DENIED', 'No.'))) && typeof login === 'function');`;
 /** Programs that use the library. Each prints `4 true`. */
 const USERS = {
-  'from an ES module': ['user.mjs', `import { AuthError, login } from 'fitbit-login'; ${USE}`],
+  'from an ES module': [
+    'user.mjs',
+    `import { createRequire } from 'node:module';
+import { AuthError, login } from 'fitbit-login'; const require = createRequire(import.meta.url); ${USE}`,
+  ],
   'from CommonJS': ['user.cjs', `const { AuthError, login } = require('fitbit-login'); ${USE}`],
   'from both at once, with one state': [
     'both.cjs',
@@ -38,12 +42,17 @@ const { AuthError, login } = module_.exports; ${USE}`,
 } as const;
 
 const TYPED = `
-import { AuthError, type ErrorCode, accessToken } from 'fitbit-login';
+import { AuthError, type ErrorCode, type LoginOptions, openProfile } from 'fitbit-login';
 export const code: ErrorCode = 'DENIED';
 export const exitCode: number = new AuthError(code, 'No.').exitCode;
 // @ts-expect-error: the list of codes is closed
 export const other: ErrorCode = 'SOMETHING_ELSE';
-export const text = async (): Promise<string> => (await accessToken({ minTtlSeconds: 60 })).token.reveal();
+export const options: LoginOptions = { provider: 'google-health', scopes: 'sleep', prompt: 'consent' };
+// @ts-expect-error: the list of prompts is closed
+export const wrong: LoginOptions = { prompt: 'please' };
+export const me = openProfile('me');
+export const text = async (): Promise<string> => (await me.token({ minTtlSeconds: 60 }));
+export const response = async (): Promise<Response> => me.fetch('/v4/users/me/identity', { method: 'GET' });
 `;
 /** How TypeScript may look for the library: `[what, files, options]`. */
 const COMPILED = [

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { consent } from '../../src/index.ts';
+import { consent } from '../../src/auth/index.ts';
 import { authority, type Credentials, skipWithoutOpenssl } from '../flow/authority.ts';
 import { type ForwardProxy, forwardProxy, interceptor, type Listening, listening } from '../flow/forward-proxy.ts';
 import { startIssuer } from '../interop/issuer.ts';

@@ -5,7 +5,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { accessToken } from '../../src/index.ts';
+import { accessToken } from '../../src/auth/index.ts';
 import { type Desk, desk, type Ended, person } from './program.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;

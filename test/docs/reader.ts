@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
-import { consent, exportProfile, login, type RuntimeOptions, type Sandbox, startSandbox } from '../../src/index.ts';
+import {
+  consent,
+  exportProfile,
+  login,
+  type RuntimeOptions,
+  type Sandbox,
+  startSandbox,
+} from '../../src/auth/index.ts';
 
 /** The apps that the documentation's reader has registered: the ids that the pages name. */
 const FITBIT = { id: '23ABCD', secret: '5a4db0c5000000000000000000d0c5f1', type: 'personal' } as const;

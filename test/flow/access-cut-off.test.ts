@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type AccessRequest, access } from '../../src/auth/access-token.ts';
+import { accessToken } from '../../src/auth/index.ts';
 import type { Runtime } from '../../src/auth/runtime.ts';
-import { accessToken } from '../../src/index.ts';
 import { Secret } from '../../src/secret.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { access } from '../../src/auth/access-token.ts';
+import { accessToken } from '../../src/auth/index.ts';
 import { createRuntime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
 import type { AuthError } from '../../src/errors.ts';
-import { accessToken } from '../../src/index.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import type { ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { accessToken, refresh, status } from '../../src/auth/index.ts';
 import type { Fetch } from '../../src/environment.ts';
-import { accessToken, refresh, status } from '../../src/index.ts';
 import type { FaultKind } from '../../src/sandbox/faults.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 

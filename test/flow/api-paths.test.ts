@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { apiRequest } from '../../src/index.ts';
+import { apiRequest } from '../../src/auth/index.ts';
 import { type SignedIn, signedIn } from './signed-in.ts';
 
 /** What came to a server that is not the provider's. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { apiRequest } from '../../src/index.ts';
+import { apiRequest } from '../../src/auth/index.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const PROFILE = '/1/user/-/profile.json';

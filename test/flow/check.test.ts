@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { checkStatus } from '../../src/auth/index.ts';
 import type { Fetch } from '../../src/environment.ts';
-import { checkStatus } from '../../src/index.ts';
 import { failure, LIFETIME, signedIn } from './signed-in.ts';
 
 /** Changes the provider's introspection on its way. */

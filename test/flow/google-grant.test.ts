@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { checkStatus } from '../../src/auth/index.ts';
 import type { Fetch } from '../../src/environment.ts';
-import { checkStatus } from '../../src/index.ts';
 import { DESKTOP, GOOGLE, GOOGLE_LIFETIME, PREFIX } from './google.ts';
 import { failure, type SignedIn, type SignedInOptions, signedIn } from './signed-in.ts';
 

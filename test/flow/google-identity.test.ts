@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import type { LoginOptions } from '../../src/index.ts';
+import type { LoginOptions } from '../../src/auth/index.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { GOOGLE, PREFIX } from './google.ts';
 import { bench } from './sign-in.ts';

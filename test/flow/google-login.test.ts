@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type LoginEvent, type LoginOptions, login } from '../../src/index.ts';
+import { type LoginEvent, type LoginOptions, login } from '../../src/auth/index.ts';
 import { consent } from '../../src/sandbox/consent.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { clientFile, DESKTOP, GOOGLE, PREFIX, WEB } from './google.ts';

@@ -1,4 +1,4 @@
-import type { LoginOptions } from '../../src/index.ts';
+import type { LoginOptions } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 
 /** What every scope of Google Health begins with. */

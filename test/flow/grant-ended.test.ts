@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { access } from '../../src/auth/access-token.ts';
-import { checkStatus, refresh, status } from '../../src/index.ts';
+import { checkStatus, refresh, status } from '../../src/auth/index.ts';
 import type { LockedProfile, ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 

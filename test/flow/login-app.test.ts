@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { login } from '../../src/index.ts';
+import { login } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { bench } from './sign-in.ts';
 
@@ -53,7 +53,7 @@ describe('the app', () => {
     const surroundings = { environment: bare(at.home) };
     await expect(login({}, surroundings)).rejects.toMatchObject({ code: 'NOT_CONFIGURED', exitCode: 2 });
     await expect(at.begin({ scopes: ['everything'] })).rejects.toMatchObject({ code: 'USAGE' });
-    await expect(at.begin({ prompt: 'please' })).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(at.begin({ prompt: 'select_account' })).rejects.toMatchObject({ code: 'USAGE' });
     await expect(at.begin({ redirectUris: ['http://192.0.2.1/'] })).rejects.toMatchObject({ code: 'USAGE' });
   });
 

@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { AuthError, status } from '../../src/index.ts';
+import { AuthError, status } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { bench } from './sign-in.ts';
 

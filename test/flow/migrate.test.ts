@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type MigrateOptions, type MigrationPlan, migrate } from '../../src/index.ts';
+import { type MigrateOptions, type MigrationPlan, migrate } from '../../src/auth/index.ts';
 import { consent } from '../../src/sandbox/consent.ts';
 import { DESKTOP, GOOGLE } from './google.ts';
 import { failure, type SignedIn, signedIn } from './signed-in.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type LoginEvent, login } from '../../src/index.ts';
+import { type LoginEvent, login } from '../../src/auth/index.ts';
 import { type IssuerOptions, startIssuer } from '../interop/issuer.ts';
 import { GOOGLE } from './google.ts';
 import { decideAtIssuer } from './issuer-person.ts';

@@ -32,7 +32,8 @@ describe('an opened profile', () => {
     ['a stream', new Blob(['weight=70.5']).stream()],
   ])('sends %s, again after a refresh', async (_what, body) => {
     await using at = await signedIn();
-    const headers = body instanceof URLSearchParams ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const headers: [string, string][] =
+      body instanceof URLSearchParams ? [] : [['content-type', 'application/x-www-form-urlencoded']];
     at.sandbox.faults.add({ at: 'api', kind: 'status', status: 401, times: 1 });
     const response = await openProfile('default', at.surroundings).fetch(WEIGHT, { method: 'post', headers, body });
     expect(await response.json()).toMatchObject({ weightLog: { weight: '70.5' } });

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type LoginEvent, type LoginOptions, login, type RuntimeOptions, type SignIn } from '../../src/auth/index.ts';
 import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
-import { type LoginEvent, type LoginOptions, login, type RuntimeOptions, type SignIn } from '../../src/index.ts';
 import type { Decision, Party, ProviderRow } from './providers.ts';
 import { START } from './sandbox-app.ts';
 import { impatient, type Ran, run } from './signed-in.ts';

@@ -1,8 +1,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { access } from '../../src/auth/access-token.ts';
+import { accessToken } from '../../src/auth/index.ts';
 import type { Fetch } from '../../src/environment.ts';
-import { accessToken } from '../../src/index.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { type Guest, guestAt } from './provider-fixture.ts';
 import { PROVIDERS } from './providers.ts';

@@ -1,4 +1,4 @@
-import type { LoginOptions } from '../../src/index.ts';
+import type { LoginOptions } from '../../src/auth/index.ts';
 import { readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';

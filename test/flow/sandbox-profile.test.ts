@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { login, logout, status } from '../../src/index.ts';
+import { login, logout, status } from '../../src/auth/index.ts';
 import { bench } from './sign-in.ts';
 
 const environmentOf = (home: string, more: Readonly<Record<string, string>> = {}) => ({

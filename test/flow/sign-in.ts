@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Fetch } from '../../src/environment.ts';
 import {
   consent,
   type LoginEvent,
@@ -10,7 +9,8 @@ import {
   login,
   type RuntimeOptions,
   type SignIn,
-} from '../../src/index.ts';
+} from '../../src/auth/index.ts';
+import type { Fetch } from '../../src/environment.ts';
 import type { ConsentOptions } from '../../src/sandbox/consent.ts';
 import { readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { logout, profiles, renameProfile } from '../../src/index.ts';
+import { logout, profiles, renameProfile } from '../../src/auth/index.ts';
 import { LIFETIME, signedIn } from './signed-in.ts';
 
 describe('logout', () => {

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import * as v from 'valibot';
+import type { LoginOptions, RuntimeOptions, SignIn } from '../../src/auth/index.ts';
 import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Fetch } from '../../src/environment.ts';
-import type { LoginOptions, RuntimeOptions, SignIn } from '../../src/index.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { START } from './sandbox-app.ts';
 import { type Bench, bench } from './sign-in.ts';

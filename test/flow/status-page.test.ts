@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { setup, statusPage } from '../../src/index.ts';
+import { setup, statusPage } from '../../src/auth/index.ts';
 import { LocalVisitor } from './local-visitor.ts';
 import { failure, signedIn } from './signed-in.ts';
 

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, open, readdir, readFile, readlink, rm, stat, symli
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { exportProfile } from '../../src/index.ts';
+import { exportProfile } from '../../src/auth/index.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;

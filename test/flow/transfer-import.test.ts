@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { accessToken, EXPORT_FORMATS, exportProfile, importProfile } from '../../src/index.ts';
+import { accessToken, EXPORT_FORMATS, exportProfile, importProfile } from '../../src/auth/index.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const APP = { FITBIT_CLIENT_ID: '23TSTS', FITBIT_CLIENT_SECRET: '5a4db0c5000000000000000000005e12' };

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { login } from '../../src/index.ts';
+import { login } from '../../src/auth/index.ts';
 import { type IssuerOptions, startIssuer } from './issuer.ts';
 
 let home = '';

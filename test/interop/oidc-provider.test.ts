@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { LoginOptions, RuntimeOptions } from '../../src/index.ts';
+import type { LoginOptions, RuntimeOptions } from '../../src/auth/index.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from '../browser/browser.ts';
 import { begin } from '../browser/browser-fixture.ts';
 import { type ClientMetadata, type IssuerOptions, startIssuer } from './issuer.ts';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { AuthError, asAuthError, type ErrorCode, type ExitCode } from '../../src/errors.ts';
 
@@ -43,9 +44,19 @@ describe('an error', () => {
     expect(String(error)).toBe('AuthError: It happened.');
   });
 
-  test('as JSON has code, message, what was kept, hint, exit code and details, but neither stack nor cause', () => {
+  test('prints under its own name, and is complete in JSON, without stack and cause', () => {
+    const error = new AuthError('DENIED', 'No.', { cause: new Error('inner'), preserved: 'All.', hint: 'Do this.' });
+    expect(error.stack).toMatch(/^AuthError: No\.\n/);
+    expect(inspect(error)).toMatch(/^AuthError: No\.\n/);
+    expect(JSON.parse(JSON.stringify({ error })).error).toEqual({
+      ...{ name: 'AuthError', code: 'DENIED', message: 'No.', preserved: 'All.', hint: 'Do this.', exitCode: 4 },
+      details: {},
+    });
+  });
+
+  test('as the command line prints it has code, message, what was kept, hint, exit code and details, but neither stack nor cause', () => {
     const error = new AuthError('UNAVAILABLE', 'It is away.', { cause: new Error('inner'), details: { status: 503 } });
-    expect(JSON.parse(JSON.stringify(error.with({ preserved: 'The tokens.' })))).toEqual({
+    expect(error.with({ preserved: 'The tokens.' }).report()).toEqual({
       error: {
         code: 'UNAVAILABLE',
         message: 'It is away.',

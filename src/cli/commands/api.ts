@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { type ApiAnswer, apiRequest } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { type ApiAnswer, apiRequest } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { errorText } from '../output.ts';
 import { fileText } from '../prompt.ts';
@@ -48,7 +48,7 @@ export const apiCommand: Command = {
     await print(isTerminal ? encoder.encode(prettyText(response)) : response.body);
     // The provider's own response stays on stdout, even under --json: only what to do goes to stderr.
     if (response.error === undefined) return 0;
-    context.say(json ? JSON.stringify(response.error.toJSON()) : errorText(response.error, colors.err));
+    context.say(json ? JSON.stringify(response.error.report()) : errorText(response.error, colors.err));
     return response.error.exitCode;
   },
 };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type Check, type CheckState, type Diagnosis, doctor } from '../../index.ts';
+import { type Check, type CheckState, type Diagnosis, doctor } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { REDIRECT_URI } from '../options.ts';
 import { type Colors, commandsIn, indent, inJsonOr, mark } from '../output.ts';

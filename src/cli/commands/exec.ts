@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import * as v from 'valibot';
+import { accessToken, environmentFor } from '../../auth/index.ts';
 import { withoutSecrets } from '../../environment.ts';
-import { accessToken, environmentFor } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { MIN_TTL } from '../options.ts';
 import { mark } from '../output.ts';

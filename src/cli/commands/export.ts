@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EXPORT_FORMATS, exportProfile } from '../../index.ts';
+import { EXPORT_FORMATS, exportProfile } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { mark } from '../output.ts';
 import { commonOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { IMPORT_FORMATS, importProfile } from '../../index.ts';
+import { IMPORT_FORMATS, importProfile } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { fileText } from '../prompt.ts';

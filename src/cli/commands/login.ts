@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { type LoginOptions, login } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { type LoginOptions, login } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { list, NO_BROWSER, REDIRECT_URI, TIMEOUT } from '../options.ts';
 import { inJsonOr } from '../output.ts';
@@ -17,7 +17,8 @@ const Options = v.object({
   clientSecretFile: v.optional(v.string()),
   scope: v.optional(v.array(v.string())),
   redirectUri: v.optional(v.array(v.string())),
-  prompt: v.optional(v.string()),
+  // Which of them the provider takes is checked there.
+  prompt: v.optional(v.custom<LoginOptions['prompt']>((value) => typeof value === 'string')),
   loginHint: v.optional(v.string()),
   browser: v.optional(v.boolean(), true),
   timeout: v.optional(v.number(), 300),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { logout } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { logout } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { commonOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../index.ts';
+import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../auth/index.ts';
 import type { Command, Context } from '../command.ts';
 import { NO_BROWSER, TIMEOUT } from '../options.ts';
 import { inJsonOr, mark } from '../output.ts';

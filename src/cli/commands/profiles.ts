@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { logout, profiles, renameProfile } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { logout, profiles, renameProfile } from '../../index.ts';
 import type { Command, Context } from '../command.ts';
 import { inJsonOr, table } from '../output.ts';
 import { overviewJson } from '../report.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { refresh, status } from '../../index.ts';
+import { refresh, status } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr } from '../output.ts';
 import { statusJson, statusText } from '../report.ts';

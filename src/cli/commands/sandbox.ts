@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as v from 'valibot';
+import { startSandbox } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { startSandbox } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { commandsIn, indent, inJsonOr, table } from '../output.ts';
 import { commonOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { knownScopes } from '../../index.ts';
+import { knownScopes } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { indent, inJsonOr, table } from '../output.ts';
 import { commonOptions } from './options.ts';

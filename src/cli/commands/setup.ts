@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import * as v from 'valibot';
-import { AuthError } from '../../errors.ts';
 import {
   checkStore,
   isClientId,
@@ -11,7 +10,8 @@ import {
   type SetupOptions,
   type SignIn,
   setup,
-} from '../../index.ts';
+} from '../../auth/index.ts';
+import { AuthError } from '../../errors.ts';
 import type { Command, Context } from '../command.ts';
 import { REDIRECT_URI, TIMEOUT } from '../options.ts';
 import { inJsonOr, mark } from '../output.ts';

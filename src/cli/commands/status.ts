@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { checkStatus, profiles, status, statusPage } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { checkStatus, profiles, status, statusPage } from '../../index.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr } from '../output.ts';
 import { checkJson, checkText, needsPerson, overviewJson, overviewText, statusJson, statusText } from '../report.ts';

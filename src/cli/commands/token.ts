@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { accessToken, endWarning } from '../../index.ts';
+import { accessToken, endWarning } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { TOKEN_OPTIONS } from '../options.ts';
 import { inJsonOr, mark } from '../output.ts';

@@ -1,0 +1,30 @@
+/**
+ * What the command line takes of all that is below it. What programs take is `src/index.ts`.
+ */
+
+export { type NoDisplayReason, noDisplayReason } from '../browser/has-display.ts';
+export { browserWords } from '../browser/open-browser.ts';
+export { AuthError, asAuthError } from '../errors.ts';
+export { decodeText } from '../formats/document.ts';
+export { isClientId } from '../formats/values.ts';
+export { LOG_LEVELS, type LogLevel } from '../log.ts';
+export { shortScope } from '../providers/google-health.ts';
+export type { Sandbox } from '../sandbox/sandbox.ts';
+export { type AccessToken, accessToken, environmentFor, refresh } from './access-token.ts';
+export { type ApiAnswer, apiRequest } from './api.ts';
+export { type CheckedStatus, checkStatus } from './check.ts';
+export { type Check, type CheckState, type Diagnosis, doctor } from './doctor.ts';
+export { EXPORT_FORMATS, exportProfile } from './export.ts';
+export { IMPORT_FORMATS, importProfile } from './import.ts';
+export { type LoginEvent, type LoginOptions, login } from './login.ts';
+export { logout } from './logout.ts';
+export { endWarning, formatDateTime } from './messages.ts';
+export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './migrate.ts';
+export { checkStore, type ListedProfile, profiles, renameProfile } from './profiles.ts';
+export type { RuntimeOptions } from './runtime.ts';
+export { consent, startSandbox } from './sandbox.ts';
+export { type KnownScope, knownScopes } from './scopes.ts';
+export { type SetupOptions, setup } from './setup.ts';
+export { SETUP_PROVIDERS } from './setup-form.ts';
+export { type SignIn, type Status, status } from './status.ts';
+export { statusPage } from './status-page.ts';
