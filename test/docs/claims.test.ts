@@ -83,6 +83,14 @@ describe('docs/file-format.md', () => {
   });
 });
 
+test('the library has at most 25 exports, types among them', () => {
+  const names = [...readFileSync('src/index.ts', 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
+    ([, list = '']) => list.split(',').filter((name) => name.trim() !== ''),
+  );
+  expect(names.length).toBeGreaterThan(Object.keys(library).length);
+  expect(names.length).toBeLessThanOrEqual(25);
+});
+
 test('docs/library.md has an example of every export, and of nothing else', () => {
   const examples = pageAt('docs/library.md').blocks.filter(({ language }) => language === 'js');
   const imported = examples.flatMap(
