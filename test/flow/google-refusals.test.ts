@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { accessToken, apiRequest, checkStatus, refresh } from '../../src/auth/index.ts';
 import { AuthError, type ErrorCode, type ExitCode } from '../../src/errors.ts';
-import { accessToken, apiRequest, checkStatus, refresh } from '../../src/index.ts';
 import type { FaultKind } from '../../src/sandbox/faults.ts';
 import { GOOGLE, GOOGLE_LIFETIME } from './google.ts';
 import { type SignedIn, signedIn } from './signed-in.ts';
