@@ -112,7 +112,7 @@ describe('status --check', () => {
   test.each([
     [{ kind: 'status', status: 503 }, 5],
     [{ kind: 'status', status: 429 }, 5],
-    [{ kind: 'status', status: 410 }, 5],
+    [{ kind: 'status', status: 410 }, 2],
     [{ kind: 'html' }, 5],
     [{ kind: 'reset' }, 5],
   ] as const)('a provider that does not say is no yes and no no: %o', async (fault, exit) => {
