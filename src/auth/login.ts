@@ -44,8 +44,17 @@ export interface Onward {
 
 /** What happens while a sign-in waits. */
 export type LoginEvent =
-  /** The server listens; this is the address to open, and the wait ends at `until`. */
-  | { readonly kind: 'waiting'; readonly url: string; readonly redirectUri: string; readonly until: Date }
+  /**
+   * The server listens; `url` is the provider's address to open, and the wait ends at `until`. Where a browser is opened here, only
+   * the one that comes to `startUrl` first is awaited: that is the address to show, and `url` is for another machine.
+   */
+  | {
+      readonly kind: 'waiting';
+      readonly url: string;
+      readonly startUrl?: string | undefined;
+      readonly redirectUri: string;
+      readonly until: Date;
+    }
   | BrowserEvent
   /** A request arrived that was not the expected callback; the wait goes on. */
   | { readonly kind: 'stray'; readonly reason: UnexpectedReason }
@@ -104,15 +113,32 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     explain = asAuthError,
   } = options;
   const { name, provider, client } = request;
-  const pending = newAuthorization();
+  let pending = newAuthorization();
+  let isBegun = false;
   const log = await runtime.openLog();
   let browserCame = false;
   let browserWaits = false;
+  const authorizeUrl = (): string =>
+    authorizationUrl(provider.server, {
+      clientId: client.id,
+      redirectUri: listener.redirectUri,
+      scopes: request.scopes,
+      pending,
+      parameters: authorizationParameters(request),
+    });
+  const begin = (): string => {
+    // Another browser of the same user begins anew, and the state that the first one was given is void.
+    if (isBegun) pending = newAuthorization();
+    isBegun = true;
+    return authorizeUrl();
+  };
   const { listen } = await import('../server/listen.ts');
   await using listener = await listen<FirstCallback>({
     redirectUris: request.redirectUris,
     log,
     pid: processId(),
+    // A browser elsewhere cannot come to a start address here: a sign-in by SSH or without a browser is not bound to one.
+    begin: browser && runtime.seesBrowser() ? begin : undefined,
     validate: (parameters) => {
       browserCame = true;
       const result = validateCallback(provider.server, client, pending, parameters);
@@ -134,19 +160,13 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     browserWaits = true;
     return response;
   });
-  const { redirectUri } = listener;
+  const { redirectUri, startUrl } = listener;
 
-  const url = authorizationUrl(provider.server, {
-    clientId: client.id,
-    redirectUri,
-    scopes: request.scopes,
-    pending,
-    parameters: authorizationParameters(request),
-  });
-  notify({ kind: 'waiting', url, redirectUri, until: new Date(runtime.now().getTime() + timeoutMs) });
+  const url = authorizeUrl();
+  notify({ kind: 'waiting', url, startUrl, redirectUri, until: new Date(runtime.now().getTime() + timeoutMs) });
   const waiting = new AbortController();
   if (browser) {
-    runtime.openBrowser(url, {
+    runtime.openBrowser(startUrl ?? url, {
       signal: waiting.signal,
       tell: (event) => {
         // A request has come from a browser that works, whatever its launcher says.

@@ -5,6 +5,7 @@ import process from 'node:process';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { noDisplayReason } from '../browser/has-display.ts';
 import { browserOpener, type OpenBrowser } from '../browser/open-browser.ts';
 import { type Environment, type Fetch, SECRET_VARIABLES } from '../environment.ts';
 import { type LogLevel, openLog as openLogFile } from '../log.ts';
@@ -52,6 +53,8 @@ export interface Runtime {
   /** @throws AuthError `USAGE` where the environment names a proxy for `url` that cannot be used */
   assertProxyUsable(url: string): void;
   readonly openBrowser: OpenBrowser;
+  /** Whether a person would see what {@link openBrowser} opens: not over SSH or without a display (see `noDisplayReason`). */
+  seesBrowser(): boolean;
   /** The event log, opened when first asked for: what only reads a profile leaves no log behind. */
   openLog(): Promise<Logger>;
   notice(text: string): void;
@@ -113,6 +116,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       if (options.fetch === undefined) proxyFor(url, environment);
     },
     openBrowser: browserOpener({ environment, own: options.openBrowser, system: openWithSystem }),
+    seesBrowser: () => options.openBrowser !== undefined || noDisplayReason(environment) === undefined,
     openLog,
     notice,
     providerOf: (profile) => {

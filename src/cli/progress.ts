@@ -167,10 +167,9 @@ export class SignInProgress implements Disposable {
 
   #begin(event: Extract<LoginEvent, { kind: 'waiting' }>): void {
     const { say, terminal, now } = this.#context;
-    const { url, redirectUri, until } = event;
+    const { url, startUrl, redirectUri, until } = event;
     this.#pastes?.open();
     if (this.#browser) {
-      const startUrl = 'startUrl' in event && typeof event.startUrl === 'string' ? event.startUrl : undefined;
       say(`Opening your browser to sign in…\nIf nothing opens, visit${startUrl ? ` ${startUrl}` : `:\n\n${url}\n`}`);
     } else {
       // The URL stands alone on its line, unbroken, so that it can be copied whole.

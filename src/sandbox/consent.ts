@@ -11,21 +11,47 @@ export interface ConsentOptions {
 }
 
 /**
- * Stands in for the person where there is no display: fetches a consent page of the sandbox, fills in its form, submits
+ * Stands in for the person where there is no display: opens an address that leads to a consent page of the sandbox, fills in its form, submits
  * it and follows the redirect to the app.
  * @returns the last response: of the app's redirect URI; or of the sandbox, if it refused the request or the decision
  * @throws AuthError `USAGE` if the page offers no such scope, person or button
  */
-export async function consent(authorizeUrl: string | URL, options: ConsentOptions = {}): Promise<Response> {
-  const { signal } = options;
-  const page = await fetch(authorizeUrl, { redirect: 'manual', signal });
-  if (page.status !== 200) return land(page, page.url, signal);
-  const form = readForm(await page.text());
-  if (form === undefined) throw new AuthError('USAGE', 'The page has no form to fill in.');
+export async function consent(url: string | URL, options: ConsentOptions = {}): Promise<Response> {
+  const visitor = new Visitor(options.signal);
+  const page = await visitor.visit(new URL(url));
+  const form = page.status === 200 ? readForm(await page.clone().text()) : undefined;
+  if (form === undefined) {
+    if (page.status !== 200 || visitor.isRedirected) return page;
+    throw new AuthError('USAGE', 'The page has no form to fill in.');
+  }
   const body = new URLSearchParams();
   for (const { name, value } of fillIn(form, options)) body.append(name, value);
-  const action = new URL(form.action, page.url).href;
-  return land(await fetch(action, { method: 'POST', body, redirect: 'manual', signal }), action, signal);
+  return visitor.visit(new URL(form.action, page.url), { method: 'POST', body });
+}
+
+/** A browser, as far as redirects and the cookie of a start address need one. */
+class Visitor {
+  isRedirected = false;
+  readonly #signal: AbortSignal | undefined;
+  /** By origin. */
+  readonly #cookies = new Map<string, string>();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** Goes where the responses send it. A fragment stays behind, as it does in a browser. */
+  async visit(url: URL, init: RequestInit = {}): Promise<Response> {
+    const cookie = this.#cookies.get(url.origin);
+    const headers = cookie === undefined ? undefined : { cookie };
+    const response = await fetch(url, { ...init, headers, redirect: 'manual', signal: this.#signal });
+    const [set] = response.headers.getSetCookie();
+    if (set !== undefined) this.#cookies.set(url.origin, set.split(';')[0] ?? '');
+    const location = response.headers.get('location');
+    if (location === null) return response;
+    this.isRedirected = true;
+    return this.visit(new URL(location, url));
+  }
 }
 
 /** The fields that a browser would send. */
@@ -47,12 +73,6 @@ function fillIn({ fields }: Form, { allow = true, untick = [], person }: Consent
 
   const hidden = fields.filter(({ kind, name }) => kind === 'hidden' && name !== 'person');
   return [...hidden, ...boxes.filter(({ value }) => !untick.includes(value)), chosen, button];
-}
-
-/** Follows a redirect. The fragment stays behind, as in a browser. */
-async function land(response: Response, from: string, signal: AbortSignal | undefined): Promise<Response> {
-  const location = response.headers.get('location');
-  return location === null ? response : fetch(new URL(location, from), { signal });
 }
 
 /** A form control as a browser would know it. */

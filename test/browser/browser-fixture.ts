@@ -12,6 +12,7 @@ import {
   type SignIn,
   startSandbox,
 } from '../../src/auth/index.ts';
+import { authorizeUrlAt } from '../cli/program.ts';
 
 const CLIENT = { id: '23DESK', name: 'A notebook' };
 const SCOPES = ['activity', 'heartrate', 'sleep'];
@@ -63,7 +64,7 @@ export async function desk(): Promise<Desk> {
       begin(browser, { ...usual, ...options }, { ...surroundings, ...more }, register),
     signInBefore: () => {
       const openBrowser = async (url: string) => {
-        register(url);
+        register((await authorizeUrlAt(url)).href);
         await consent(url);
       };
       return login(usual, { ...surroundings, openBrowser });
@@ -107,7 +108,7 @@ export async function begin(
     {
       ...surroundings,
       openBrowser: async (url) => {
-        beforeOpening(url);
+        beforeOpening(waiting[0]?.url ?? url);
         await page.goto(url);
       },
     },

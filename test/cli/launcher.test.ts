@@ -28,7 +28,7 @@ function begin(environment: Readonly<Record<string, string>>, ...more: readonly 
 
 /** Presses Allow, as somebody who opened the address by hand. */
 async function decide(program: Program): Promise<void> {
-  const url = await program.address();
+  const url = await program.authorizeUrl();
   at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });
   await consent(url);
 }

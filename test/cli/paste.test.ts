@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DESKTOP } from '../flow/google.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
-import { APP, type Desk, desk, nobody, person } from './program.ts';
+import { APP, authorizeUrlAt, type Desk, desk, nobody, person } from './program.ts';
 import { skipWithoutTerminal, type TerminalOptions, TypedInto } from './pseudo-terminal.ts';
 
 /** Of every Unix. */
@@ -24,7 +24,7 @@ afterAll(() => at[Symbol.asyncDispose]());
 
 /** Allows access at the printed address. @returns the address that the browser would end on, and the code in it */
 async function allow(address: string, decision = {}): Promise<{ readonly href: string; readonly code: string }> {
-  const url = new URL(address);
+  const url = await authorizeUrlAt(address);
   const redirectUri = url.searchParams.get('redirect_uri') ?? '';
   const id = url.searchParams.get('client_id') ?? '';
   if (id === APP.id) at.sandbox.register({ id, redirectUris: [redirectUri] });
@@ -42,7 +42,7 @@ function terminalAt(
   return new TypedInto(args, { FITBIT_LOGIN_HOME: at.home, ...app, ...environment }, options);
 }
 
-const printed = async (terminal: TypedInto) => (await terminal.shows(/^(http\S+)\r$/m))[1] ?? '';
+const printed = async (terminal: TypedInto) => (await terminal.shows(/(?:^|visit )(http\S+)\r$/m))[1] ?? '';
 
 async function expectNowhere(secret: string, ...shown: readonly string[]): Promise<void> {
   expect(secret).toMatch(/^\S{20,}$/);

@@ -80,11 +80,24 @@ export class Program {
     this.child.stdin?.write(text);
   }
 
+  /** The provider's address, to which the one that it asks to have opened leads. */
+  async authorizeUrl(): Promise<URL> {
+    return authorizeUrlAt(await this.address());
+  }
+
   /** The address that it asks to have opened. */
   async address(): Promise<URL> {
-    const [, address = ''] = await this.says(/^(http\S+)\n/m);
+    const [, address = ''] = await this.says(/(?:^|visit )(http\S+)\n/m);
     return new URL(address);
   }
+}
+
+/** Where an address that was printed leads: a start address is visited as a browser would. */
+export async function authorizeUrlAt(address: string | URL): Promise<URL> {
+  const printed = new URL(address);
+  if (!printed.pathname.startsWith('/start/')) return printed;
+  const { headers } = await fetch(printed, { redirect: 'manual' });
+  return new URL(headers.get('location') ?? '');
 }
 
 /** A home directory, a sandbox, and the program between them. */

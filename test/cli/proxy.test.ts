@@ -256,7 +256,7 @@ describe('without a proxy', () => {
     // Node 24's own fetch would go through them.
     const environment = { HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NODE_USE_ENV_PROXY: '1' };
     const program = own.start(own.login(), { environment });
-    await allowAt(own.sandbox.origin, await program.address());
+    await allowAt(own.sandbox.origin, await program.authorizeUrl());
     expect(await program.ended).toMatchObject({ exit: 0 });
     expect(await own.run(['refresh'], { environment })).toMatchObject({ exit: 0 });
   });

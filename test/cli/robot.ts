@@ -7,7 +7,9 @@ import process from 'node:process';
 import { consent } from '../../src/sandbox/consent.ts';
 
 const [, , decision, address = ''] = process.argv;
-const url = new URL(address);
+const { pathname } = new URL(address);
+const start = pathname.startsWith('/start/') ? await fetch(address, { redirect: 'manual' }) : undefined;
+const url = new URL(start?.headers.get('location') ?? address);
 const { client_id: id, redirect_uri: redirectUri } = Object.fromEntries(url.searchParams);
 
 // What everybody on this machine can read while the sign-in waits.
@@ -21,6 +23,6 @@ await fetch(new URL('/sandbox/clients', url), {
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ id, redirectUris: [redirectUri] }),
 });
-const page = await consent(url, { allow: decision === 'allow' });
+const page = await consent(address, { allow: decision === 'allow' });
 // What the person sees at last. A login lets no launcher's output through.
 process.stdout.write(await page.text());

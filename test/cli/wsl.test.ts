@@ -74,7 +74,7 @@ describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
   test('opens the browser of Windows, by PowerShell, with the address unharmed', async () => {
     const program = await begin(0);
     const url = await program.address();
-    await decide(url);
+    await decide(await program.authorizeUrl());
     const { exit, stdout, stderr } = await program.ended;
     expect(exit).toBe(0);
     expect(stdout + stderr).not.toMatch(/marked-loud|no browser|Open the address above/);

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type LoginEvent, type LoginOptions, login } from '../../src/auth/index.ts';
 import { consent } from '../../src/sandbox/consent.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { authorizeUrlAt } from '../cli/program.ts';
 import { clientFile, DESKTOP, GOOGLE, PREFIX, WEB } from './google.ts';
 import { bench } from './sign-in.ts';
 import { failure } from './signed-in.ts';
@@ -23,8 +24,8 @@ async function signIn(options: LoginOptions, environment: Readonly<Record<string
     {
       environment: { FITBIT_LOGIN_HOME: home, ...environment },
       openBrowser: async (address) => {
-        url = new URL(address);
-        await consent(url);
+        url = await authorizeUrlAt(address);
+        await consent(address);
       },
     },
   );
@@ -60,7 +61,7 @@ describe('a downloaded client file', () => {
       {
         environment: { FITBIT_LOGIN_HOME: at.home },
         openBrowser: async (address) => {
-          expect(new URL(address).searchParams.get('redirect_uri')).toBe(redirectUri);
+          expect((await authorizeUrlAt(address)).searchParams.get('redirect_uri')).toBe(redirectUri);
           await consent(address);
         },
       },
