@@ -40,7 +40,7 @@ async function signIn(options: StartOptions, ...more: readonly string[]): Promis
 /** That it ended before the person was asked anything, with one sentence, what was kept, and what to do. */
 function expectRefused({ exit, stdout, stderr }: Ended, sentence: RegExp, hint: RegExp): void {
   expect(stderr).toMatch(/^✗ [^\n]+\n {2}[^\n]+\n {2}[^\n]+\n$/);
-  const [what, kept, next] = stderr.trimEnd().split('\n');
+  const [what, kept, next] = stderr.trimEnd().split(/\n */);
   expect({ exit, stdout }).toEqual({ exit: 6, stdout: '' });
   expect(what).toMatch(sentence);
   expect(kept).toMatch(/^(?:Nothing was sent or changed|Nothing was stored|The tokens stored before are untouched)/);
@@ -74,7 +74,7 @@ describe('a home directory with blanks and letters beyond ASCII', () => {
     const home = await mkdtemp(join(tmpdir(), 'Ännas Häuschen 家 '));
     const { exit, stdout } = await signIn(inHome(home));
     expect(exit).toBe(0);
-    expect(stdout).toContain(join(home, '.config', FILE));
+    expect(stdout).toContain(join('~/.config', FILE));
     expect(await readdir(join(home, '.local/state/fitbit-login'))).toEqual(['fitbit-login.log']);
     const output = join(home, 'Notiz bücher', 'ключи.env');
     await mkdir(dirname(output));
