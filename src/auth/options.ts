@@ -60,7 +60,7 @@ export const OPTIONS = {
   refresh: access,
   checkStatus: access,
   status: { profile: text },
-  logout: { profile: text, local: flag, signal },
+  logout: { profile: text, local: flag, confirmRevocation: callback, signal },
   exportProfile: { profile: text, format: text, output: text, keep: flag, signal },
   importProfile: { ...registration, profile: text, replace: flag, entry: text, sandbox: text, signal },
   doctor: { profile: text, redirectUris: texts, online: flag, signal },

@@ -43,7 +43,7 @@ function expectRefused({ exit, stdout, stderr }: Ended, sentence: RegExp, hint: 
   const [what, kept, next] = stderr.trimEnd().split(/\n */);
   expect({ exit, stdout }).toEqual({ exit: 6, stdout: '' });
   expect(what).toMatch(sentence);
-  expect(kept).toMatch(/^(?:Nothing was sent or changed|Nothing was stored|The tokens stored before are untouched)/);
+  expect(kept).toMatch(/^(?:Nothing was (sent|stored|changed)|.*(untouched|unchanged))/);
   expect(next).toMatch(hint);
   expect(stderr).not.toMatch(/If nothing opens|Open this URL/);
 }
@@ -207,7 +207,7 @@ describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
 
 const NOTEBOOK = JSON.stringify({ client_id: APP.id, access_token: 'marked-a', refresh_token: 'marked-r' });
 const ROOT_IN_HERS = /belongs to another user \(anna\); this process runs as root/;
-const AS_HER = /`sudo -u anna fitbit-login …`.*`FITBIT_LOGIN_HOME=\/var\/lib\/fitbit-login`/;
+const AS_HER = /sudo -u anna fitbit-login.*FITBIT_LOGIN_HOME=\/var\/lib\/fitbit-login/;
 
 describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
   let anna: Anna;
@@ -243,7 +243,7 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
     await refusesEach(
       [['status'], ['token'], ['setup'], ['profiles'], at.login()],
       as(anna.stranger, undefined, NO_BROWSER),
-      /has no home directory: HOME is not set/,
+      /HOME is not set/,
       /`FITBIT_LOGIN_HOME=\/path fitbit-login …`/,
     );
     const FITBIT_LOGIN_HOME = await anna.make('elsewhere');
