@@ -24,19 +24,15 @@ export interface PeerOptions {
 const OVERFLOW_UID = 65_534;
 
 /**
- * Looks the other end of a connection up in Linux's tables. Takes a millisecond or so; ask only about requests that would be accepted.
+ * Looks the other end of a connection up in Linux's tables. Ask only about requests that would be accepted.
  * A row counts only while its connection is established and a process has it: any other shows user 0, regardless of its owner.
  */
 export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Promise<Peer> {
-  const { remoteAddress = '', remotePort, localAddress = '', localPort } = socket;
-  const [table, own] = await Promise.all([tcpTable(), ownUid()]);
+  const { remoteAddress = '', remotePort = 0, localAddress = '', localPort } = socket;
+  const [table, own] = await Promise.all([tcpTable(remotePort), ownUid()]);
   const [theirs, ours] = [tableForms(remoteAddress), tableForms(localAddress)];
   const rows = table.filter(
-    ({ local, remote }) =>
-      local.port === remotePort &&
-      remote.port === localPort &&
-      theirs.includes(local.address) &&
-      ours.includes(remote.address),
+    ({ local, remote }) => remote.port === localPort && theirs.includes(local.address) && ours.includes(remote.address),
   );
   const live = rows.find(({ state, inode }) => state === ESTABLISHED && inode !== '0');
   if (live === undefined) return rows.length > 0 ? 'gone' : 'unknown';

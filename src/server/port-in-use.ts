@@ -157,7 +157,7 @@ const HOLDING: Readonly<Record<string, readonly string[]>> = {
 
 /** Who holds a loopback address at a port, as Linux tells (proc_pid_net(5), proc_pid_fd(5)). Nothing is known elsewhere. */
 export async function holderOf(address: string, port: number): Promise<Holder> {
-  const listening = (await tcpTable()).filter(({ local, state }) => state === LISTEN && local.port === port);
+  const listening = (await tcpTable(port)).filter(({ state }) => state === LISTEN);
   const rows = (HOLDING[address] ?? []).flatMap((form) => listening.filter(({ local }) => local.address === form));
   return rows[0] === undefined ? {} : processOf(rows[0].inode, rows[0].uid);
 }

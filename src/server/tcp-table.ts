@@ -25,13 +25,15 @@ export const LISTEN = '0A';
 /** An IPv4 address stands in the table of IPv6, too, where the socket can do both. */
 const MAPPED = `${'0'.repeat(20)}FFFF`;
 
-/** Every TCP socket of this network namespace; none on a system without `/proc`. */
-export async function tcpTable(): Promise<readonly TcpRow[]> {
+/** The TCP sockets of this network namespace with this port at their own end; none on a system without `/proc`. */
+export async function tcpTable(localPort: number): Promise<readonly TcpRow[]> {
+  // A busy machine has thousands of rows: only those in question are taken apart.
+  const own = new RegExp(`^ *\\d+: [0-9A-F]+:${localPort.toString(16).padStart(4, '0').toUpperCase()} .*$`, 'gm');
   // A kernel without IPv6 has only the first.
   const tables = await Promise.all(
     ['tcp', 'tcp6'].map((table) => readFile(`/proc/self/net/${table}`, 'utf8').catch(() => '')),
   );
-  return tables.flatMap((table) => table.split('\n').slice(1)).flatMap(rowOf);
+  return tables.flatMap((table) => table.match(own) ?? []).flatMap(rowOf);
 }
 
 /** `sl local_address rem_address st queues timer retransmits uid timeout inode …` */
