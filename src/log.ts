@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** @internal */
 export interface LogOptions {
   /** Absolute path. Created 0600 in a 0700 directory. Absent: no file is written. */
   readonly file?: string;
@@ -40,7 +41,7 @@ const SECRETS = [
   'authorization',
 ];
 
-/** Opens the log: JSON, one line an event. If the file cannot be written, it is done without: the log must never cost a sign-in. */
+/** Opens the log: JSON, one line an event. If the file cannot be written, it is done without: the log must never cost a sign-in. @internal */
 export async function openLog({ file, now, maxBytes = 1_048_576, terminal }: LogOptions): Promise<Logger> {
   // Imported only here: it takes longer to load than most commands run, and those that only read a profile log nothing.
   const { default: pino } = await import('pino');
@@ -60,7 +61,7 @@ export async function openLog({ file, now, maxBytes = 1_048_576, terminal }: Log
   return pino(options, pino.multistream(streams));
 }
 
-/** The text of the log, oldest line first, with the part that was renamed; empty if there is none. */
+/** The text of the log, oldest line first, with the part that was renamed; empty if there is none. @internal */
 export async function readLog(file: string): Promise<string> {
   const parts = await Promise.all([`${file}.1`, file].map((path) => readFile(path, 'utf8').catch(() => '')));
   return parts.join('');

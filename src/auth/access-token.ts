@@ -69,12 +69,13 @@ export async function refresh(
   return described(await access(runtime, { ...request, name, rejectedToken: stored?.tokens?.accessToken }));
 }
 
+/** @internal */
 export interface AccessRequest extends Omit<AccessOptions, 'profile'>, FreshnessOptions {
   /** The profile's name. */
   readonly name: string;
 }
 
-/** A working access token, and the profile it is from. */
+/** A working access token, and the profile it is from. @internal */
 export interface Access {
   readonly name: string;
   readonly profile: Profile;
@@ -87,6 +88,7 @@ export interface Access {
  * Reads the tokens; where they are not fresh, locks the profile, reads them again, and refreshes them where they still are not.
  *
  * @throws AuthError as {@link accessToken}
+ * @internal
  */
 export async function access(runtime: Runtime, request: AccessRequest): Promise<Access> {
   const { name, signal, onWait } = request;
@@ -121,7 +123,7 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
   }
 }
 
-/** What `exec` gives a command: `FITBIT_ACCESS_TOKEN`, `FITBIT_USER_ID`, `FITBIT_CLIENT_ID`. */
+/** What `exec` gives a command: `FITBIT_ACCESS_TOKEN`, `FITBIT_USER_ID`, `FITBIT_CLIENT_ID`. @internal */
 export function environmentFor({ token, userId, clientId }: AccessToken): Readonly<Record<string, string>> {
   return {
     FITBIT_ACCESS_TOKEN: token.reveal(),

@@ -6,6 +6,7 @@ import { redact, type Secret } from '../secret.ts';
 import { access } from './access-token.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 
+/** @internal */
 export interface ApiOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
   readonly profile?: string;
@@ -18,6 +19,7 @@ export interface ApiOptions {
   readonly onWait?: () => void;
 }
 
+/** @internal */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -30,7 +32,7 @@ export interface ApiAnswer {
 /** A response of the API may be large: 64 MiB, and a minute for it. */
 const LIMITS = { answerMs: 30_000, totalMs: 60_000, maxBytes: 64 * 1024 * 1024 };
 
-/** A request as `sendToApi` sends it: with a body that can be sent twice. */
+/** A request as `sendToApi` sends it: with a body that can be sent twice. @internal */
 export interface ApiRequest extends Omit<ApiOptions, 'profile' | 'body'> {
   readonly body?: string | Uint8Array<ArrayBuffer>;
 }
@@ -42,9 +44,7 @@ interface ApiResponse {
   readonly token: Secret;
 }
 
-/**
-      ...(typeof body === 'string' ? { 'content-type': contentTypeOf(body) } : {}),
- */
+/** The API's response, read whole. An error status throws nothing: see `error`. @throws AuthError as {@link sendToApi} @internal */
 export async function apiRequest(
   path: string,
   { profile, ...request }: ApiOptions = {},
@@ -61,6 +61,7 @@ export async function apiRequest(
  *
  * @param path at the provider's API host, query included: `/1/user/-/profile.json`
  * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
+ * @internal
  */
 export async function sendToApi(
   runtime: Runtime,
@@ -95,7 +96,7 @@ export interface RateLimit {
   readonly resetSeconds: number;
 }
 
-/** Reads Fitbit's rate-limit headers; `undefined` where they are missing or damaged. */
+/** Reads Fitbit's rate-limit headers; `undefined` where they are missing or damaged. @internal */
 export function rateLimitOf(headers: Headers): RateLimit | undefined {
   const [limit, remaining, resetSeconds] = ['limit', 'remaining', 'reset'].map((name) => {
     const text = headers.get(`fitbit-rate-limit-${name}`);

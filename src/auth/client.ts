@@ -3,7 +3,7 @@ import { AuthError } from '../errors.ts';
 import { readClientFile } from '../formats/read.ts';
 import { cleanSecret, cleanValue, tidy } from '../formats/values.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
-import type { DiscoveryOptions } from '../oauth/discovery.ts';
+import type { ConfirmSites, DiscoveryOptions } from '../oauth/discovery.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { generic } from '../providers/generic.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
@@ -21,7 +21,7 @@ export interface RegistrationOptions {
   /** The content of a file with the client secret, and perhaps the client id: the secret alone, JSON, dotenv, INI or TOML. */
   readonly clientFile?: string | Uint8Array;
   /** Asked where the provider's metadata leads to other sites than its own. Default: such a provider is refused. */
-  readonly confirmSites?: DiscoveryOptions['confirmSites'];
+  readonly confirmSites?: ConfirmSites;
 }
 
 /**
@@ -29,6 +29,7 @@ export interface RegistrationOptions {
  * the secret of different sources are never mixed, but for a secret that comes alone.
  *
  * @throws AuthError `USAGE` for a value that cannot be a client ID or a secret, with its source
+ * @internal
  */
 export function resolveClient(
   options: RegistrationOptions,
@@ -58,6 +59,7 @@ export function resolveClient(
 /**
  * Google's Desktop and Web clients always need their secret: without, every exchange and refresh is refused.
  * @throws AuthError `NOT_CONFIGURED` where it is missing
+ * @internal
  */
 export function assertHasSecret({ id }: Provider, { secret }: Client): void {
   if (id !== 'google-health' || secret !== undefined) return;
@@ -67,6 +69,7 @@ export function assertHasSecret({ id }: Provider, { secret }: Client): void {
   });
 }
 
+/** @internal */
 export interface ProviderChoice {
   readonly provider?: string | undefined;
   readonly client: Client | undefined;
@@ -74,7 +77,7 @@ export interface ProviderChoice {
   readonly sandbox: string | undefined;
 }
 
-/** Which provider is meant: the one given, else the one that the client id looks like, else the stored one. */
+/** Which provider is meant: the one given, else the one that the client id looks like, else the stored one. @internal */
 export async function resolveProvider(choice: ProviderChoice, options: DiscoveryOptions): Promise<Provider> {
   const { provider, client, stored, sandbox } = choice;
   if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
@@ -105,7 +108,7 @@ export async function resolveProvider(choice: ProviderChoice, options: Discovery
   );
 }
 
-/** The provider that a stored profile belongs to. A custom one is asked for its metadata. */
+/** The provider that a stored profile belongs to. A custom one is asked for its metadata. @internal */
 export async function providerOf(profile: Profile, options: DiscoveryOptions): Promise<Provider> {
   if (profile.provider === 'fitbit') return fitbit(profile.sandbox);
   if (profile.provider === 'google-health') return googleHealth(profile.sandbox);
@@ -116,7 +119,7 @@ export async function providerOf(profile: Profile, options: DiscoveryOptions): P
   throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
 }
 
-/** What a stored profile's provider is called, without asking anybody. */
+/** What a stored profile's provider is called, without asking anybody. @internal */
 export function providerNameOf(profile: Profile): string {
   if (profile.provider === 'fitbit') return fitbit(profile.sandbox).name;
   if (profile.provider === 'google-health') return googleHealth(profile.sandbox).name;
@@ -129,7 +132,7 @@ function unknownProvider(message: string): AuthError {
   });
 }
 
-/** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. */
+/** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. @internal */
 export function registeredUris(clientFile: string | Uint8Array | undefined): readonly string[] | undefined {
   const { redirectUris } = clientFile === undefined ? {} : readClientFile(clientFile);
   if (redirectUris === undefined) return undefined;

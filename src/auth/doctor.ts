@@ -33,7 +33,19 @@ export interface DoctorOptions {
 /** `warning`: a sign-in works, though not as one might expect. `wrong`: something will fail. */
 export type CheckState = 'ok' | 'warning' | 'wrong';
 
-export type CheckId = (typeof CHECKS)[number]['id'];
+export type CheckId =
+  | 'registration'
+  | 'directory'
+  | 'profile'
+  | 'log'
+  | 'loopback-ipv4'
+  | 'loopback-ipv6'
+  | 'port'
+  | 'browser'
+  | 'proxy'
+  | 'certificates'
+  | 'clock'
+  | 'provider';
 
 /** One thing that a sign-in depends on, and how it is. */
 export interface Check extends Finding {
@@ -99,20 +111,24 @@ interface Context {
 }
 
 /** Every check, in the order in which a sign-in meets it. */
-const CHECKS = [
+const CHECKS: readonly {
+  readonly id: CheckId;
+  readonly title: string;
+  readonly check: (context: Context) => Finding | undefined | Promise<Finding>;
+}[] = [
   { id: 'registration', title: 'App and redirect URI', check: checkRegistration },
   { id: 'directory', title: 'Directory', check: checkDirectory },
   { id: 'profile', title: 'Profile file', check: checkProfile },
   { id: 'log', title: 'Log file', check: checkLog },
-  { id: 'loopback-ipv4', title: 'Loopback, IPv4', check: (context: Context) => checkLoopback('127.0.0.1', context) },
-  { id: 'loopback-ipv6', title: 'Loopback, IPv6', check: (context: Context) => checkLoopback('::1', context) },
+  { id: 'loopback-ipv4', title: 'Loopback, IPv4', check: (context) => checkLoopback('127.0.0.1', context) },
+  { id: 'loopback-ipv6', title: 'Loopback, IPv6', check: (context) => checkLoopback('::1', context) },
   { id: 'port', title: 'Port', check: checkPorts },
   { id: 'browser', title: 'Browser', check: checkBrowser },
   { id: 'proxy', title: 'Proxy', check: checkProxy },
   { id: 'certificates', title: 'Certificates', check: checkCertificates },
   { id: 'clock', title: 'Clock', check: checkClock },
   { id: 'provider', title: 'Provider', check: checkProvider },
-] as const;
+];
 
 const ok = (found: string, means: string): Finding => ({ state: 'ok', found, means });
 const warning = (found: string, means: string, todo: string): Finding => ({ state: 'warning', found, means, todo });

@@ -24,7 +24,7 @@ export interface LoginRequestOptions extends RegistrationOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a sign-in asks the provider for, with nothing left open. */
+/** What a sign-in asks the provider for, with nothing left open. @internal */
 export interface LoginRequest {
   /** The profile's name. */
   readonly name: string;
@@ -43,6 +43,7 @@ export interface LoginRequest {
  * defaults. `sandbox` says where the provider is played, if it is.
  *
  * @throws AuthError `NOT_CONFIGURED` without a client id; `USAGE`; `UNAVAILABLE` where a sandbox or a provider's metadata cannot be had
+ * @internal
  */
 export async function resolveLoginRequest(
   runtime: Runtime,

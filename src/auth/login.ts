@@ -96,13 +96,14 @@ export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeO
   }
 }
 
+/** @internal */
 export interface SignInOptions
   extends Pick<LoginOptions, 'timeoutMs' | 'browser' | 'pasted' | 'onward' | 'signal' | 'notify'> {
   /** What the failure page says of an error. Default: the error itself. */
   readonly explain?: (thrown: unknown) => AuthError;
 }
 
-/** A sign-in with all questions answered, from the port to the page. @throws AuthError as {@link login} */
+/** A sign-in with all questions answered, from the port to the page. @throws AuthError as {@link login} @internal */
 export async function signIn(runtime: Runtime, request: LoginRequest, options: SignInOptions = {}): Promise<SignIn> {
   const {
     signal,
@@ -233,7 +234,7 @@ function authorizationParameters({ provider, prompt, loginHint }: LoginRequest):
   };
 }
 
-/** Resolves with the first pasted text that `validate` accepts; never, where none is. An input that breaks has ended. */
+/** Resolves with the first pasted text that `validate` accepts; never, where none is. An input that breaks has ended. @internal */
 export async function firstPasted<T>(
   pasted: AsyncIterable<string> | undefined,
   signal: AbortSignal,

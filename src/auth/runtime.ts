@@ -38,7 +38,7 @@ export interface RuntimeOptions {
   readonly terminalLog?: { readonly level: LogLevel; readonly stream: Writable };
 }
 
-/** The effects that signing in, refreshing and the like reach the world through. */
+/** The effects that signing in, refreshing and the like reach the world through. @internal */
 export interface Runtime {
   readonly environment: Environment;
   now(): Date;
@@ -64,7 +64,7 @@ export interface Runtime {
   profileName(given: string | undefined, fallback?: string): string;
 }
 
-/** Makes everything that a command needs, once. Opens and reads nothing yet. */
+/** Makes everything that a command needs, once. Opens and reads nothing yet. @internal */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   assertRuntimeOptions(options);
   const { environment = process.env, now = () => new Date(), onNotice: notice = () => {}, terminalLog } = options;

@@ -11,13 +11,14 @@ import { type RegistrationOptions, resolveClient } from './client.ts';
 import { assertOptions, assertText } from './options.ts';
 import type { Runtime } from './runtime.ts';
 
+/** @internal */
 export interface SandboxLoginOptions extends RegistrationOptions {
   /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */
   readonly sandbox?: true | string;
   readonly redirectUris?: readonly string[];
 }
 
-/** Where a sign-in takes place: at the real provider, or at a sandbox that plays it. */
+/** Where a sign-in takes place: at the real provider, or at a sandbox that plays it. @internal */
 export interface SandboxChoice extends AsyncDisposable {
   /** Absent for the real provider. */
   readonly origin?: string;
@@ -27,7 +28,7 @@ export interface SandboxChoice extends AsyncDisposable {
   readonly before?: Profile;
 }
 
-/** The profile that a sign-in is stored in: one at a sandbox never lands in `default` unasked, where real sign-ins are expected. */
+/** The profile that a sign-in is stored in: one at a sandbox never lands in `default` unasked, where real sign-ins are expected. @internal */
 export function loginProfileName(
   { profileName }: Runtime,
   { profile, sandbox }: { readonly profile?: string; readonly sandbox?: true | string },
@@ -40,6 +41,7 @@ export function loginProfileName(
  * there while that runs, unless another app or provider is named.
  *
  * @throws AuthError `USAGE` where a sandbox would replace a real sign-in
+ * @internal
  */
 export async function chooseSandbox(
   runtime: Runtime,
@@ -70,7 +72,7 @@ async function rememberedSandbox(
   return (await isRunning(stored.sandbox)) ? stored.sandbox : undefined;
 }
 
-/** Whether something listens at a sandbox's origin, slow as it may be. */
+/** Whether something listens at a sandbox's origin, slow as it may be. @internal */
 export async function isRunning(origin: string): Promise<boolean> {
   const failure = await boundedFetch(nodeFetch({}))(origin).then(() => undefined, asAuthError);
   return failure?.details.never_sent !== true;
@@ -89,7 +91,7 @@ function originOf(address: string): string {
   return isLoopbackOrigin(origin) ? origin : address;
 }
 
-/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Fitbit where none is. */
+/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Fitbit where none is. @internal */
 export function sandboxClient(provider: string | undefined): Client {
   const { id, secret } = provider === 'google-health' ? SANDBOX_CLIENTS.desktop : SANDBOX_CLIENTS.personal;
   return { id, secret: new Secret(secret) };

@@ -8,6 +8,7 @@ import type { Provider } from '../providers/provider.ts';
  * their successors. One that only the provider can judge is passed on, with a notice.
  *
  * @throws AuthError `USAGE`
+ * @internal
  */
 export function scopesOf(
   { name, scopes: known, successorsOf, fullScope }: Provider,
@@ -36,7 +37,7 @@ export function scopesOf(
   return [...new Set(spelled)];
 }
 
-/** Scopes that were granted or imported before, without those that the provider would refuse; its usual ones if none is left. */
+/** Scopes that were granted or imported before, without those that the provider would refuse; its usual ones if none is left. @internal */
 export function knownAmong(
   { scopes: known, defaultScopes, fullScope }: Provider,
   stored: readonly string[] = [],

@@ -1,5 +1,4 @@
-import type { Provider } from '../providers/provider.ts';
-import type { Profile, Tokens } from '../store/profile.ts';
+import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
 import { providerNameOf } from './client.ts';
 import { notSignedIn } from './messages.ts';
 import { assertOptions } from './options.ts';
@@ -14,7 +13,7 @@ export interface StatusOptions {
 /** What is stored of one profile, without any secret. */
 export interface Status {
   readonly profile: string;
-  readonly provider: Provider['id'];
+  readonly provider: ProviderId;
   readonly providerName: string;
   /** The origin of the sandbox that plays the provider, where one does. */
   readonly sandbox?: string;
@@ -63,7 +62,7 @@ export async function status(options: StatusOptions = {}, runtimeOptions: Runtim
   return storedStatus(runtime, name, profile);
 }
 
-/** The status of a profile that was read before. */
+/** The status of a profile that was read before. @internal */
 export function storedStatus(
   { store, now }: Pick<Runtime, 'store' | 'now'>,
   name: string,
@@ -73,6 +72,7 @@ export function storedStatus(
   return statusOf(profile, { name, providerName, location: store.location(name), now: now() });
 }
 
+/** @internal */
 export interface StatusContext {
   readonly name: string;
   readonly providerName: string;
@@ -80,6 +80,7 @@ export interface StatusContext {
   readonly now: Date;
 }
 
+/** @internal */
 export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
   const { tokens, sandbox, refreshStartedAt, grantEndedAt, grantEndedReason } = profile;
   const { scopes = [], ...grant }: Partial<Tokens> = tokens ?? {};

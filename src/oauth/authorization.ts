@@ -4,7 +4,7 @@ import { AuthError, type ErrorCode } from '../errors.ts';
 import { redact, Secret } from '../secret.ts';
 import { type AuthorizationServer, type ClientRegistration, metadataOf } from './server.ts';
 
-/** What one authorization request is bound to. Made anew for each, and good for one response. */
+/** What one authorization request is bound to. Made anew for each, and good for one response. @internal */
 export interface PendingAuthorization {
   /** 256 random bits (RFC 9700 §4.7). */
   readonly state: Secret;
@@ -14,6 +14,7 @@ export interface PendingAuthorization {
   readonly challenge: string;
 }
 
+/** @internal */
 export function newAuthorization(): PendingAuthorization {
   const verifier = randomText();
   const challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -25,6 +26,7 @@ function randomText(): string {
   return randomBytes(32).toString('base64url');
 }
 
+/** @internal */
 export interface AuthorizationRequest {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -34,7 +36,7 @@ export interface AuthorizationRequest {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** The address that the person's browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+/** The address that the person's browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3). @internal */
 export function authorizationUrl(server: AuthorizationServer, request: AuthorizationRequest): string {
   const url = new URL(server.authorizationEndpoint);
   const parameters = {
@@ -55,7 +57,7 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
 /** Why a request at the redirect URI is not the expected callback. */
 export type UnexpectedReason = 'repeated-parameter' | 'no-state' | 'wrong-state' | 'other-issuer' | 'no-answer';
 
-/** What a request at the redirect URI turned out to be. */
+/** What a request at the redirect URI turned out to be. @internal */
 export type CallbackResult =
   | { readonly kind: 'unexpected'; readonly reason: UnexpectedReason }
   | { readonly kind: 'refused'; readonly error: AuthError }
@@ -65,6 +67,7 @@ export type CallbackResult =
  * Validates a request at the redirect URI, in this order: repeated parameters (RFC 6749 §3.1), state (RFC 9700 §4.7),
  * issuer (RFC 9207 §2.4), error (RFC 6749 §4.1.2.1), code. What fails before the error is unexpected: anybody can have
  * sent it, so the wait goes on.
+ * @internal
  */
 export function validateCallback(
   server: AuthorizationServer,

@@ -7,19 +7,23 @@ import { redact } from '../secret.ts';
 import type { RequestOptions } from './errors.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
 
-/** A server found by its metadata, and what else that told. */
+/** A server found by its metadata, and what else that told. @internal */
 export interface DiscoveredServer {
   readonly server: AuthorizationServer;
   /** Absent where the metadata does not list them. */
   readonly scopesSupported?: readonly string[];
 }
 
+/**
+ * Asked where endpoints are on another site than the issuer: a stranger's issuer could lead people to the sign-in page of
+ * a service that they trust, and take the code.
+ */
+export type ConfirmSites = (sites: readonly string[]) => boolean | Promise<boolean>;
+
+/** @internal */
 export interface DiscoveryOptions extends RequestOptions {
-  /**
-   * Asked where endpoints are on another site than the issuer: a stranger's issuer could lead people to the sign-in page of
-   * a service that they trust, and take the code. Default: such metadata is refused.
-   */
-  readonly confirmSites?: (sites: readonly string[]) => boolean | Promise<boolean>;
+  /** Default: metadata that leads to other sites is refused. */
+  readonly confirmSites?: ConfirmSites;
 }
 
 const strings = v.optional(v.array(v.string()));
@@ -44,6 +48,7 @@ const Metadata = v.object({
  * @throws AuthError `METADATA_INVALID` for an issuer that is not https (http on loopback only), for a document that is
  *   not metadata, and for endpoints that lead a remote issuer's clients to this machine or, unconfirmed, to another site;
  *   `UNAVAILABLE` when the server cannot be reached.
+ * @internal
  */
 export async function discover(address: string, options: DiscoveryOptions): Promise<DiscoveredServer> {
   if (!isSafeEndpoint(address)) {

@@ -68,14 +68,14 @@ export type PasteReason =
   /** A code without a state, of a server that is not known to check PKCE. */
   | 'code-alone';
 
-/** What a paste turned out to be. */
+/** What a paste turned out to be. @internal */
 export type PastedCallbackResult =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'wrong'; readonly reason: PasteReason }
   | { readonly kind: 'refused'; readonly error: AuthError }
   | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
 
-/** What a paste is compared with. */
+/** What a paste is compared with. @internal */
 export interface ExpectedCallback {
   readonly server: AuthorizationServer;
   readonly client: ClientRegistration;
@@ -90,6 +90,7 @@ const ANY_CODE = /^[\w.~+/=:-]{16,2048}$/;
  * redirect URI, and may be https: a browser that upgrades it never reaches us. The state may be missing, because only the
  * person can paste: a denial then needs none, and a code is safe where the server holds it to this authorization's verifier
  * (RFC 9700 §2.1.1, §4.5.3). A URL with our state is found inside other text.
+ * @internal
  */
 export function validatePastedCallback(expected: ExpectedCallback, text: string): PastedCallbackResult {
   if (text.length > MAX_LENGTH) return { kind: 'wrong', reason: 'unreadable' };

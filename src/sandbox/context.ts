@@ -13,7 +13,7 @@ export interface SandboxClock {
   step(ms: number): void;
 }
 
-/** The given clock, with a movable offset. */
+/** The given clock, with a movable offset. @internal */
 export function steppable(now: () => Date): SandboxClock {
   let offsetMs = 0;
   return {
@@ -24,7 +24,7 @@ export function steppable(now: () => Date): SandboxClock {
   };
 }
 
-/** Everything that the sandbox's routes know and change. */
+/** Everything that the sandbox's routes know and change. @internal */
 export interface Context {
   readonly registry: Registry;
   readonly clock: SandboxClock;
@@ -57,6 +57,7 @@ export interface SandboxState {
   readonly people: readonly SandboxPerson[];
 }
 
+/** @internal */
 export function stateOf({ registry, fitbit, google, clock, faults }: Context): SandboxState {
   const services = { fitbit: fitbit.counters.total, google: google.counters.total };
   const atFitbit = fitbit.counters.users;

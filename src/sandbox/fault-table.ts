@@ -28,7 +28,7 @@ export interface FaultArguments {
   readonly bytes?: number;
 }
 
-/** The request that a fault strikes. */
+/** The request that a fault strikes. @internal */
 export interface Struck {
   readonly reply: FastifyReply;
   readonly service: Service;
@@ -37,13 +37,13 @@ export interface Struck {
   readonly signal: AbortSignal;
 }
 
-/** A correct response as it was about to be sent: its text, and the object in it. */
+/** A correct response as it was about to be sent: its text, and the object in it. @internal */
 export interface Correct extends Struck {
   readonly text: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What a fault does. */
+/** What a fault does. @internal */
 export interface Effect {
   /** Where it can strike. Default: everywhere. */
   readonly service?: Service;
@@ -107,7 +107,7 @@ const refusals = Object.fromEntries(
   Object.entries(GOOGLE_REFUSALS).map(([name, refusal]) => [name, refuse(refusal)]),
 ) as Record<GoogleRefusal, Effect>;
 
-/** Every fault by name. */
+/** Every fault by name. @internal */
 export const FAULTS = {
   // Instead of processing the request.
   status: { replace: failWithStatus },
@@ -199,8 +199,13 @@ export const FAULTS = {
   ...refusals,
 } as const satisfies Record<string, Effect>;
 
-/** What a fault is called. */
-export type FaultKind = keyof typeof FAULTS;
+export const FAULT_KINDS = namesOf(FAULTS);
+/** What a fault is called. Of the names alone, so that the library's declarations do not need the table. */
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(table) as Name[];
+}
 
 /** Default error names by status. */
 const STATUS_NAMES: Readonly<Record<'fitbit' | 'oauth' | 'api', Readonly<Record<number, string>>>> = {

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { AuthError } from '../errors.ts';
-import { type Correct, type Effect, FAULTS, type FaultArguments, type FaultKind } from './fault-table.ts';
+import { type Correct, type Effect, FAULT_KINDS, FAULTS, type FaultArguments, type FaultKind } from './fault-table.ts';
 import { ENDPOINTS, type Endpoint, SERVICES, type Service } from './wire.ts';
 
-export type { FaultKind } from './fault-table.ts';
+export { FAULT_KINDS, type FaultKind } from './fault-table.ts';
 
 /**
  * Where a fault can strike: an endpoint of both services (`token`), of one (`google-token`), or all of one (`fitbit`).
@@ -24,16 +24,14 @@ export interface Fault extends FaultArguments {
   readonly kind: FaultKind;
 }
 
-export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULTS).filter((name) => isFaultKind(name));
-
-/** The faults that can strike this endpoint. */
+/** The faults that can strike this endpoint. @internal */
 export function faultKindsAt(service: Service, endpoint: Endpoint): readonly FaultKind[] {
   return FAULT_KINDS.filter((kind) => strikes({ at: `${service}-${endpoint}` as Place, kind }, service, endpoint));
 }
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A fault as the control API takes it. */
+/** A fault as the control API takes it. @internal */
 export const FaultSchema = v.pipe(
   v.strictObject({
     at: v.picklist(PLACES),
@@ -60,7 +58,7 @@ interface Posted {
 
 const ResponseBody = v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown()));
 
-/** The faults to come. Of several for one endpoint, the first one posted strikes until it is used up. */
+/** The faults to come. Of several for one endpoint, the first one posted strikes until it is used up. @internal */
 export class Faults {
   #posted: Posted[] = [];
   readonly #signal: AbortSignal;
