@@ -128,7 +128,7 @@ describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell'
     expect((await sh('fitbit-login token || [ $? -eq 3 ] && echo sign in', nobody)).stdout).toBe('sign in\n');
     await expire();
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 410, times: 1 });
-    expect(await sh('token=$(fitbit-login token) || exit $?')).toMatchObject({ exit: 5, stdout: '' });
+    expect(await sh('token=$(fitbit-login token) || exit $?')).toMatchObject({ exit: 2, stdout: '' });
   });
 
   test('from several processes at the moment of expiry: one refresh, the same answer', async () => {
