@@ -52,7 +52,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     const old = await at.stored();
     at.sandbox.faults.add({ at: 'fitbit', kind: 'status', status: 410 });
     const gone = await at.run(['refresh']);
-    expect(gone).toMatchObject({ exit: 5, stderr: expect.stringContaining('`fitbit-login migrate`') });
+    expect(gone).toMatchObject({ exit: 2, stderr: expect.stringContaining('fitbit-login migrate') });
 
     const program = await moving(at, '--revoke');
     const page = await open(browser.context, program);

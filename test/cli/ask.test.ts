@@ -20,7 +20,15 @@ function typedInto(args: readonly string[], environment: Readonly<Record<string,
   return new TypedInto(args, { FITBIT_LOGIN_HOME: at.home, SSH_TTY: '/dev/pts/0', ...environment });
 }
 
-const setup = () => ['setup', '--sandbox', at.sandbox.origin, '--redirect-uri', 'http://127.0.0.1:0/callback'];
+const setup = () => [
+  'setup',
+  '--profile',
+  'default',
+  '--sandbox',
+  at.sandbox.origin,
+  '--redirect-uri',
+  'http://127.0.0.1:0/callback',
+];
 
 describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
   test('asks what the setup page asks, shows no secret, and goes on to signed in', async () => {
