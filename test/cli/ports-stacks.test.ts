@@ -44,7 +44,7 @@ describe.skipIf(skipWithoutHosts)('a host with IPv6 switched off', () => {
     expect(exit).toBe(6);
     expect(stderr).toMatch(/Cannot listen on \[::1\]:8976.*IPv6/);
     expect(stderr).toContain('http://127.0.0.1:8976/callback instead');
-    const [, setting = ''] = /`sudo sysctl (\S+)`/.exec(stderr) ?? [];
+    const [, setting = ''] = /sudo sysctl (\S+=\d)/.exec(stderr) ?? [];
     await there.run('sysctl', '-qw', setting);
     expect((await signIn(there.inside, IPV6)).exit).toBe(0);
   });
@@ -75,7 +75,7 @@ describe.skipIf(skipWithoutHosts)('a host', () => {
     });
     expect(exit).toBe(6);
     expect(stderr).toContain('Cannot listen on 127.0.0.1:8976: the loopback interface');
-    const [, ...command] = /`sudo (ip) (addr) (\S+) (\S+) (\S+) (\S+)`/.exec(stderr) ?? [];
+    const [, ...command] = /sudo (ip) (addr) (\S+) (\S+) (\S+) (\w+)/.exec(stderr) ?? [];
     await there.run(...command);
     expect((await signIn(there.inside, LOCALHOST)).exit).toBe(0);
   });
@@ -88,7 +88,7 @@ test.skipIf(skipWithoutHosts)('a host whose loopback interface is down says so',
   const { exit, stderr } = await at.run(['login', '--redirect-uri', LOCALHOST], { within: there.inside });
   expect(exit).toBe(6);
   expect(stderr).toContain('Cannot listen on 127.0.0.1:8976: the loopback interface');
-  const [, ...command] = /`sudo (ip) (link) (\S+) (\S+) (\S+)`/.exec(stderr) ?? [];
+  const [, ...command] = /sudo (ip) (link) (\S+) (\S+) (\w+)/.exec(stderr) ?? [];
   await there.run(...command);
   expect((await signIn(there.inside, LOCALHOST)).exit).toBe(0);
 });
