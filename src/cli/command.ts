@@ -82,8 +82,8 @@ export interface Context {
 export interface Terminal {
   /** Whether a line can be drawn again in place. */
   readonly canRedraw: boolean;
-  /** Keeps a line below all messages; none takes it away. Does nothing where it cannot be drawn again. */
-  readonly pin: (line?: string) => void;
+  /** Keeps a line below all messages: the first of these that fits; none takes it away. Does nothing where it cannot be drawn again. */
+  readonly pin: (...variants: readonly string[]) => void;
   /** Why a page that is opened from here would not be seen. Absent where it would be, or where `BROWSER` says how to show it. */
   readonly elsewhere?: NoDisplayReason;
   /** Whether a person can be asked. */

@@ -151,7 +151,7 @@ function terminalOf(parts: ProcessParts, messages: Messages, inputIsTaken: () =>
   };
   return {
     canRedraw: messages.canRedraw,
-    pin: (line) => messages.pin(line),
+    pin: (...variants) => messages.pin(...variants),
     elsewhere: openBrowser === undefined ? noDisplayReason(environment) : undefined,
     get canAsk() {
       return keyboard() !== undefined;

@@ -12,7 +12,7 @@ export class Messages {
   readonly #stream: MaybeTerminal;
   readonly #colors: Colors;
   readonly canRedraw: boolean;
-  #pinned: string | undefined;
+  #pinned: readonly string[] = [];
   #drawn = false;
 
   /** @param environment a `TERM` of `dumb` is a terminal that knows plain lines only */
@@ -36,9 +36,10 @@ export class Messages {
     });
   }
 
-  pin(line?: string): void {
-    this.#pinned = line;
-    if (line === undefined) this.clear();
+  /** Keeps the first of these that fits below all messages. None takes it away. */
+  pin(...variants: readonly string[]): void {
+    this.#pinned = variants;
+    if (variants.length === 0) this.clear();
     else this.#draw();
   }
 
@@ -55,10 +56,10 @@ export class Messages {
   }
 
   #draw(): void {
-    if (!this.canRedraw || this.#pinned === undefined) return;
+    if (!this.canRedraw || this.#pinned.length === 0) return;
     // The last column stays free: some terminals go on to the next line after it.
     const room = (this.#stream.columns || 80) - 1;
-    const line = this.#pinned.length > room ? `${this.#pinned.slice(0, room - 1)}…` : this.#pinned;
+    const line = this.#pinned.find(({ length }) => length <= room) ?? this.#pinned.at(-1)?.slice(0, room);
     this.#stream.write(`\r\u001b[2K${line}`);
     this.#drawn = true;
   }
@@ -83,7 +84,8 @@ export class WaitingLine implements Disposable {
     clearInterval(this.#timer);
     const draw = () => {
       this.#frame = (this.#frame + 1) % FRAMES.length;
-      this.#terminal.pin(`${FRAMES[this.#frame]} ${words()} (${timeLeft(until, now())} left, Ctrl-C to cancel)`);
+      const [start, left] = [`${FRAMES[this.#frame]} ${words()}`, timeLeft(until, now())];
+      this.#terminal.pin(`${start} (${left} left, Ctrl-C to cancel)`, `${start} (${left})`);
     };
     draw();
     this.#timer = setInterval(draw, FRAME_MS).unref();
