@@ -331,3 +331,570 @@ export function notALoopbackUri(uri: string): AuthError {
 export function noRedirectUri(): AuthError {
   return new AuthError('USAGE', 'There is no redirect URI to listen on.');
 }
+
+// Files of other programs
+
+/** @param what after "Can't use this file: "; must hold nothing of the file but names that this program knows */
+export function unusableFile(
+  what: string,
+  hint = 'Use another file; `fitbit-login import --help` lists the formats.',
+): AuthError {
+  // Never with a cause: a parser's own error quotes the text, which holds tokens.
+  return new AuthError('USAGE', `Can't use this file: ${what}.`, { preserved: 'Nothing was changed.', hint });
+}
+
+const OTHER_FILE = 'Use another path with `--output`.';
+const OTHER_FORMAT = 'Choose another format; `fitbit-login export --help` lists them.';
+
+/** For {@link unusableFile}: what is wrong, and what to do if that is not simply to use another file. */
+export const FILE_PROBLEMS = {
+  tooLarge: ['it is larger than 1 MiB'],
+  notText: ["it isn't UTF-8 text"],
+  empty: ['it is empty'],
+  tooDeep: (levels: number) => [`it is JSON nested deeper than ${levels} levels`],
+  truncatedJson: ['invalid JSON: truncated'],
+  invalidJson: (where: string) => [`invalid JSON${where}`],
+  noSignIn: (syntax: string) => [
+    `read as ${syntax}, it has no access token, refresh token or client ID, or they are empty`,
+  ],
+  noClient: (syntax: string) => [
+    `it is not one word, and read as ${syntax} it has no client ID and no client secret, or they are empty`,
+    'Use a file with only the secret, or with client_id and client_secret: JSON, dotenv, INI or TOML.',
+  ],
+  noSuchEntry: (names: string) => ['it has no entry of that name', `Use one of these with \`--entry\`: ${names}.`],
+  severalEntries: (count: number, what: string, names: string) => [
+    `it has ${count} ${what}: ${names}`,
+    'Import one of them with `fitbit-login import FILE --entry NAME`.',
+  ],
+  newerProfile: ['it is a profile of a newer fitbit-login'],
+  sandboxProfile: ["it is a sandbox profile, and sandbox tokens don't work elsewhere"],
+  customProfile: ["it is a profile of a custom provider, which can't be imported"],
+  service: [
+    'it is a service-account key, and health data belongs to people',
+    'Create an OAuth client, type Desktop app, and sign in with its file: `fitbit-login login --client-secret-file FILE`.',
+  ],
+  gcloud: [
+    "it is gcloud's own sign-in, whose app can't read health data",
+    'Register your own app and sign in with it: `fitbit-login setup`.',
+  ],
+  notAString: (name: string) => [`its ${name} must be a string`],
+  notDotenv: (name: string) => [
+    `the value of ${name} contains characters not allowed in .env`,
+    'Choose a JSON format.',
+  ],
+  existsNotJson: ["it exists and isn't JSON", OTHER_FILE],
+  existsNotObject: ["it exists and isn't a JSON object", OTHER_FILE],
+  existsJson: ['it exists and is JSON', 'Choose `--format notebook`, or use another path.'],
+  ownProfile: ['it is a profile of fitbit-login itself', OTHER_FILE],
+  madeByGoogle: ['it is a file that Google made for something else', OTHER_FILE],
+  unsupportedProvider: (title: string, provider: string) => [`${title} doesn't support ${provider}`, OTHER_FORMAT],
+  lacks: (title: string, what: string) => [`${title} needs ${what}, and there is none`, OTHER_FORMAT],
+} as const satisfies Record<string, Problem | ((...args: never[]) => Problem)>;
+
+type Problem = readonly [what: string, hint?: string];
+
+export function unusableValue(kind: string, source: string, problem: string): AuthError {
+  return new AuthError('USAGE', `The ${kind} ${source} ${problem}.`, {
+    preserved: 'Nothing was changed.',
+    hint: `Copy the ${kind} again, complete and alone.`,
+  });
+}
+
+export function unknownFormat(names: string): AuthError {
+  return new AuthError('USAGE', 'Unknown format.', { hint: `The formats are: ${names}.` });
+}
+
+export function gcloudsOwnFile(name: string): AuthError {
+  return new AuthError('USAGE', `${name} is gcloud's own file and is never overwritten.`, {
+    preserved: 'It is unchanged.',
+    hint: 'Use another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
+  });
+}
+
+export function unsupportedByFormat(format: string, provider: string): AuthError {
+  return new AuthError('USAGE', `The format ${format} doesn't support ${provider}.`, { hint: OTHER_FORMAT });
+}
+
+export function keepNeedsOutput(): AuthError {
+  return new AuthError('USAGE', '--keep requires `--output FILE`.');
+}
+
+/** A notice. */
+export function exportFailed(path: string, why: string): string {
+  return `Tokens saved, but ${path} couldn't be updated: ${why}`;
+}
+
+export function hasOtherTokens(name: string): AuthError {
+  return new AuthError('USAGE', `The profile "${name}" already has tokens.`, {
+    preserved: 'They are unchanged; nothing was imported.',
+    hint: 'Use `--replace` to overwrite them, or `--profile NAME` to keep both.',
+  });
+}
+
+export function hasAnotherApp(name: string): AuthError {
+  return new AuthError('USAGE', `The profile "${name}" has a sign-in with another app.`, {
+    preserved: 'It is unchanged; nothing was imported.',
+    hint: 'Use `--profile NAME` to keep both.',
+  });
+}
+
+export function noClientIdInFile(): AuthError {
+  return new AuthError('USAGE', 'The file has no client ID.', {
+    preserved: 'Nothing was changed.',
+    hint: 'Pass it with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
+  });
+}
+
+export function noTokensInFile(): AuthError {
+  return new AuthError('USAGE', 'The file contains no tokens.', {
+    preserved: 'Nothing was changed.',
+    hint: 'To sign in with its app: `fitbit-login login --client-secret-file FILE`.',
+  });
+}
+
+const ITS_CLIENT_ID = {
+  preserved: 'Nothing was changed.',
+  hint: 'Pass the client ID of the app that the tokens were issued to: `--client-id ID`.',
+};
+
+export function tokensOfGoogle(): AuthError {
+  return new AuthError(
+    'USAGE',
+    "These are Google Health tokens, but the client ID isn't one of Google.",
+    ITS_CLIENT_ID,
+  );
+}
+
+export function unknownClientIdOfTokens(): AuthError {
+  return new AuthError(
+    'USAGE',
+    'The client ID is neither one of Fitbit (six letters and digits) nor one of Google.',
+    ITS_CLIENT_ID,
+  );
+}
+
+// App and provider
+
+export function googleSecretMissing(): AuthError {
+  return new AuthError('NOT_CONFIGURED', 'Google clients need their client secret, Desktop apps included.', {
+    preserved: 'Nothing was changed.',
+    hint: "Pass the client's JSON file: `--client-secret-file FILE`.",
+  });
+}
+
+/** @param registration what to do at the provider, step by step */
+export function notConfigured(provider: string, registration: readonly string[]): AuthError {
+  return new AuthError('NOT_CONFIGURED', 'No client ID configured.', {
+    hint: [
+      `Create an app with ${provider} (once):`,
+      ...registration.map((line, index) => `  ${index + 1}. ${line}`),
+      'Then pass its client ID as FITBIT_CLIENT_ID or --client-id, and its secret, if it has one, as FITBIT_CLIENT_SECRET',
+      'or --client-secret-file FILE (- for stdin): `FITBIT_CLIENT_ID=… fitbit-login`.',
+      'To try it without an app: `fitbit-login login --sandbox`.',
+    ].join('\n'),
+  });
+}
+
+const PASS_PROVIDER =
+  'Pass `--provider fitbit`, `--provider google-health`, or `--provider https://…` with the issuer of an OAuth 2.0 server.';
+
+export function unknownProvider(name: string): AuthError {
+  return new AuthError('USAGE', `Unknown provider "${name}".`, { hint: PASS_PROVIDER });
+}
+
+export function unknownClientId(id: string): AuthError {
+  const known = 'Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.';
+  return new AuthError('USAGE', `Unrecognised client ID ${id}. ${known}`, { hint: PASS_PROVIDER });
+}
+
+export function noLoopbackUri(uri: string): AuthError {
+  return new AuthError('USAGE', 'This Web client has no loopback redirect URI.', {
+    hint: `Register ${uri} for it and download its JSON again, or create a Desktop app client.`,
+  });
+}
+
+export function unknownPrompt(provider: string, prompt: string, known: readonly string[]): AuthError {
+  return new AuthError('USAGE', `${provider} doesn't support prompt "${prompt}".`, {
+    hint: `Use one of: ${known.join(', ')}.`,
+  });
+}
+
+export function retiredScope(provider: string, scope: string, successors: readonly string[]): AuthError {
+  return new AuthError('USAGE', `${provider} has retired the scope "${scope}".`, {
+    hint: `Use ${successors.join(' or ')}.`,
+  });
+}
+
+export function unknownScope(provider: string, scope: string, known: readonly string[]): AuthError {
+  return new AuthError('USAGE', `Unknown scope "${scope}" for ${provider}.`, {
+    hint: `Its scopes are: ${known.join(', ')}.`,
+  });
+}
+
+// Sandbox
+
+export function notASandbox(origin: string): AuthError {
+  return new AuthError('USAGE', `${origin} isn't a loopback http URL.`, {
+    hint: 'Use `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone to start one.',
+  });
+}
+
+export function sandboxWithProviderUrl(): AuthError {
+  return new AuthError('USAGE', "--sandbox can't be combined with a provider URL.");
+}
+
+export function noSandboxAt(origin: string): AuthError {
+  return new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
+    hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or use \`--sandbox\` alone to start one.`,
+  });
+}
+
+export function sandboxOverRealSignIn(name: string): AuthError {
+  return new AuthError('USAGE', `The profile "${name}" is a real sign-in; the sandbox won't overwrite it.`, {
+    preserved: 'Its tokens are unchanged.',
+    hint: 'Use another profile for the sandbox: `--profile sandbox`.',
+  });
+}
+
+// Setup and migration
+
+export function setupEnded(how: 'stopped' | 'idle' | 'cancelled'): AuthError {
+  const message = {
+    stopped: 'Setup was stopped.',
+    idle: 'Setup page closed after being idle.',
+    cancelled: 'Setup was cancelled.',
+  };
+  return new AuthError('CANCELLED', message[how], { hint: 'Run `fitbit-login setup` to open it again.' });
+}
+
+export function unreadableDownload(name: string, cause: unknown): AuthError {
+  return new AuthError('FILE_UNREADABLE', `${name} can't be read.`, { cause });
+}
+
+export function nothingToMigrate(name: string): AuthError {
+  return new AuthError('NOT_SIGNED_IN', `The profile "${name}" has no Fitbit sign-in to migrate.`, {
+    hint: 'Sign in to Google Health directly: `fitbit-login login --provider google-health`.',
+  });
+}
+
+export function notAFitbitProfile(name: string): AuthError {
+  return new AuthError('USAGE', `"${name}" isn't a Fitbit profile; nothing to migrate.`, {
+    hint: 'Pass one with `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
+  });
+}
+
+export function migrationTargetTaken(name: string): AuthError {
+  return new AuthError('USAGE', `The profile "${name}" already has another sign-in.`, {
+    preserved: 'Nothing was changed.',
+    hint: 'Use another profile for the new sign-in: `fitbit-login migrate --to NAME`.',
+  });
+}
+
+// Signing in
+
+/** Adds `--profile NAME` to the commands in backticks, unless the profile is the default one. */
+export function withProfileFlag(text: string, name: string): string {
+  if (name === 'default') return text;
+  return text.replace(
+    /`(fitbit-login (?:login|logout|token|refresh|status|setup|export|migrate)\b[^`]*)`/g,
+    (command, inner: string) => (inner.includes('--profile') ? command : `\`${inner} --profile ${name}\``),
+  );
+}
+
+export function notSignedIn(name: string): AuthError {
+  return new AuthError('NOT_SIGNED_IN', `Not signed in (profile "${name}").`, {
+    hint: withProfileFlag('Run `fitbit-login login`.', name),
+  });
+}
+
+/** A warning. @param when as people read it */
+export function grantEnds(
+  when: string,
+  { profile, isOver, isGoogle }: { readonly profile: string; readonly isOver: boolean; readonly isGoogle: boolean },
+): string {
+  const why = isGoogle
+    ? ': its app is in Testing, or you allowed access for a limited time. If it is in Testing, publish the app first, then sign in again with `fitbit-login login`.'
+    : ': sign in again with `fitbit-login login`.';
+  return withProfileFlag(`This sign-in ${isOver ? 'expired' : 'expires'} ${when}${why}`, profile);
+}
+
+/** Notices about visitors of a waiting sign-in that are not the callback. */
+export const VISITOR_NOTICES = {
+  https: 'Your browser used https for the callback. Change https to http in its address bar.',
+  'headers-too-large':
+    "Your browser sent more than 1 MiB of cookies that other programs have set for this host. Delete this host's cookies, then open the link again.",
+  'service-worker': 'Another program had left a service worker at this port. It is removed: open the link again.',
+  crowded: 'Another program opens many connections to this port. The idle ones are closed.',
+  'other-user': 'Another user of this computer tried to take part in this sign-in, and was refused.',
+  'other-browser':
+    'A response came from another browser than the one you started with, and was ignored. Finish in that one.',
+} as const;
+
+interface PasteTarget {
+  readonly provider: string;
+  readonly redirectUri: string;
+}
+
+/** Why what was pasted is not the expected callback, and what to paste instead. */
+export const PASTE_REFUSED = {
+  unreadable: ({ redirectUri }) =>
+    `That is neither a URL nor a code. Paste the whole URL your browser ended up on; it begins with ${redirectUri}`,
+  'sign-in-page': ({ provider, redirectUri }) =>
+    `That's ${provider}'s consent page. Approve access first, then paste the next URL; it begins with ${redirectUri}`,
+  'other-address': ({ redirectUri }) =>
+    `That URL doesn't belong to this sign-in. Paste the one that begins with ${redirectUri}`,
+  'no-answer': () => 'That has no code; it may have been cut off. Paste the whole URL.',
+  'repeated-parameter': () => 'That URL repeats a parameter. Paste the URL once, and nothing else.',
+  'wrong-state': () =>
+    'That belongs to another sign-in, or was cut off. Open the URL above, then paste the whole URL your browser ends up on.',
+  'other-issuer': ({ provider }) => `That doesn't come from ${provider}. Paste the whole URL your browser ended up on.`,
+  'code-alone': ({ provider }) => `${provider} needs the full URL, not just the code.`,
+} as const satisfies Record<string, (to: PasteTarget) => string>;
+
+export function cancelled(): AuthError {
+  return new AuthError('CANCELLED', 'The sign-in was cancelled.');
+}
+
+interface Waited {
+  readonly provider: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  /** "5 minutes" */
+  readonly duration: string;
+}
+
+export function timedOut({ provider, clientId, redirectUri, duration }: Waited): AuthError {
+  return new AuthError('TIMED_OUT', `Timed out after ${duration} waiting for ${provider}.`, {
+    hint:
+      `If ${provider} showed an error, check that the client ID ${clientId} is right and that its app has exactly this redirect URI ` +
+      `registered: ${redirectUri} . Otherwise run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
+  });
+}
+
+/** After a sign-in that could not be completed. */
+export const PRESERVED = {
+  nothing: 'Nothing was stored.',
+  before: 'Your previous sign-in is unchanged.',
+  tokens: 'Your tokens were kept.',
+  dead: 'Your tokens were kept but can no longer be refreshed.',
+  repeatable: 'Your tokens were kept. Fix the cause and retry within two minutes to recover the new ones.',
+} as const;
+
+export function accountUnknown(provider: string, why: string): string {
+  return `${provider} did not say whose account this is: ${why}`;
+}
+
+/** A sentence for what a sign-in met although it is complete. */
+export function signedInAllTheSame(obstacle: string): string {
+  return `${obstacle} The sign-in itself is complete.`;
+}
+
+type Meaning = readonly [ErrorCode, (provider: string) => string];
+
+/** RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: every registered code. */
+export const AUTHORIZATION_ERRORS: Readonly<Record<string, Meaning>> = {
+  access_denied: ['DENIED', (name) => `You denied access on ${name}'s page.`],
+  invalid_request: ['REQUEST_REJECTED', (name) => `${name} rejected the sign-in request.`],
+  unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} doesn't allow this app to use this flow.`],
+  unsupported_response_type: [
+    'REQUEST_REJECTED',
+    (name) => `${name} won't let this app use the authorization code flow.`,
+  ],
+  invalid_scope: ['SCOPE_REJECTED', (name) => `${name} doesn't know one of the requested scopes.`],
+  server_error: ['UNAVAILABLE', (name) => `${name} had an internal error.`],
+  temporarily_unavailable: ['UNAVAILABLE', (name) => `${name} is overloaded or under maintenance.`],
+  interaction_required: ['SIGN_IN_FAILED', (name) => `${name} needs you to interact, but prompt=none was set.`],
+  login_required: ['SIGN_IN_FAILED', (name) => `You aren't signed in to ${name}, and prompt=none was set.`],
+  account_selection_required: [
+    'SIGN_IN_FAILED',
+    (name) => `${name} needs you to choose an account, but prompt=none was set.`,
+  ],
+  consent_required: ['SIGN_IN_FAILED', (name) => `${name} needs your consent, but prompt=none was set.`],
+};
+
+const CLIENT: Meaning = ['CLIENT_REJECTED', (name) => `${name} rejected the client ID or client secret.`];
+const DEFECT: Meaning = ['REQUEST_REJECTED', (name) => `${name} rejected the request.`];
+
+/** RFC 6749 §5.2 and RFC 7009 §2.2.1: every registered code but `invalid_grant`. */
+export const TOKEN_ERRORS: Readonly<Record<string, Meaning> & { invalid_client: Meaning }> = {
+  invalid_client: CLIENT,
+  unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} doesn't allow this app to use this grant type.`],
+  invalid_request: DEFECT,
+  unsupported_grant_type: DEFECT,
+  unsupported_token_type: ['REQUEST_REJECTED', (name) => `${name} doesn't revoke tokens of this type.`],
+  invalid_scope: ['SCOPE_REJECTED', (name) => `${name} doesn't grant one of the requested scopes.`],
+};
+
+/** `invalid_grant`, by request: it alone says that a grant is dead. */
+export const INVALID_GRANT = {
+  exchange: [
+    'SIGN_IN_FAILED',
+    (name) => `${name} rejected the authorization code: it was already used or has expired.`,
+  ],
+  refresh: ['GRANT_DEAD', (name) => `${name} has ended this sign-in (refresh token no longer valid).`],
+  revoke: ['GRANT_DEAD', (name) => `${name} had already ended this sign-in.`],
+} as const satisfies Record<string, Meaning>;
+
+/** For a code that is not registered, before what the provider says itself. */
+export function unknownError(provider: string, error: string): string {
+  return `${provider} refused with the error "${error}".`;
+}
+
+/** What a provider said, to stand after a sentence of ours. */
+export function providerSays(provider: string, text: string | undefined): string {
+  return text ? ` ${provider} says: "${text}"` : '';
+}
+
+// Responses of a provider
+
+export function serviceRetired(provider: string, details: Details): AuthError {
+  return new AuthError('RETIRED', `${provider} has retired this service (410 Gone).`, { details });
+}
+
+export function rateLimited(provider: string, seconds: number | undefined, details: Details): AuthError {
+  const when = seconds === undefined ? '' : ` It resets in ${seconds} seconds.`;
+  return new AuthError('RATE_LIMITED', `${provider}'s rate limit is used up (429).${when}`, {
+    details: seconds === undefined ? details : { ...details, reset_seconds: seconds },
+  });
+}
+
+export function accountBusy(provider: string, details: Details): AuthError {
+  return new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, {
+    details,
+  });
+}
+
+export function unavailable(provider: string, status: number): AuthError {
+  return new AuthError('UNAVAILABLE', `${provider} is temporarily unavailable (${status}).`, { details: { status } });
+}
+
+type Details = AuthErrorOptions['details'];
+
+export function failedWithoutReason(provider: string, status: number): AuthError {
+  return new AuthError('ANSWER_INVALID', `${provider} failed with status ${status}.`, { details: { status } });
+}
+
+export function invalidResponse(provider: string, what: string, details?: Details): AuthError {
+  return new AuthError('ANSWER_INVALID', `${provider} sent an invalid response: ${what}.`, { details });
+}
+
+/** For {@link invalidResponse}. */
+export const INVALID = {
+  tokenType: 'unsupported token type',
+  token: 'malformed token',
+  lifetime: 'invalid token lifetime (negative, not a number, or over ten years)',
+  otherAccount: (userId: string | undefined) => `these are tokens of another account, ${userId}`,
+} as const;
+
+export function accountNotNamed(provider: string, status: number): AuthError {
+  return new AuthError('ANSWER_INVALID', `${provider} did not say whose account this is (${status}).`);
+}
+
+export function noRevocation(provider: string): AuthError {
+  return new AuthError('USAGE', `${provider} doesn't support revocation.`);
+}
+
+export function noIntrospection(provider: string): AuthError {
+  return new AuthError('USAGE', `${provider} can't be asked about a token.`);
+}
+
+export function notAnIssuer(address: string): AuthError {
+  return new AuthError('METADATA_INVALID', `${address} isn't valid: the URL must be https, or http on loopback.`);
+}
+
+export function noMetadata(address: string, tried: readonly string[]): AuthError {
+  return new AuthError('METADATA_INVALID', `${address} has no OAuth metadata: tried ${tried.join(', ')}.`);
+}
+
+export function unusableMetadata(address: string, [why, hint]: Problem): AuthError {
+  return new AuthError('METADATA_INVALID', `Can't use the metadata at ${address}: ${why}.`, { hint });
+}
+
+/** For {@link unusableMetadata}. */
+export const METADATA_PROBLEMS = {
+  incomplete: ['it has no issuer, authorization endpoint or token endpoint'],
+  otherIssuer: (issuer: string) => [`it names another issuer, ${issuer}`],
+  unsafe: (endpoint: string) => [`its endpoint ${endpoint} is neither https nor on loopback`],
+  local: (endpoint: string, host: string) => [`its endpoint ${endpoint} is on this machine, but ${host} isn't`],
+  otherSite: (sites: readonly string[], host: string) => [
+    `its endpoints are on another site, ${sites.join(' and ')}`,
+    `Continue only if you know that ${host} signs people in there.`,
+  ],
+  noCodes: ["it doesn't support the authorization code flow"],
+  noPkce: ["it doesn't support PKCE (S256)"],
+} as const satisfies Record<string, Problem | ((...args: never[]) => Problem)>;
+
+// Tokens
+
+export function noRefreshToken(): AuthError {
+  return new AuthError('GRANT_DEAD', 'The access token has expired and there is no refresh token.');
+}
+
+/** @param reason as it was stored */
+export function deadGrant(reason = 'This sign-in has ended.'): AuthError {
+  return new AuthError('GRANT_DEAD', reason, { preserved: PRESERVED.dead });
+}
+
+/** @param when its start, absolute and relative */
+export function interruptedRefresh(when: string, userId: string | undefined, cause: AuthError): AuthError {
+  const message =
+    `A refresh that began at ${when} was interrupted before its response was stored, and the provider repeats a response for two minutes ` +
+    `only. This sign-in${userId === undefined ? '' : ` of ${userId}`} has ended.`;
+  return new AuthError('GRANT_DEAD', message, { cause, preserved: PRESERVED.dead });
+}
+
+/** A notice. */
+export function stillValid(why: string): string {
+  return `${why} The stored access token is still valid until it expires.`;
+}
+
+export function rejectedFreshToken(provider: string, said = '', details?: Details): AuthError {
+  return new AuthError('GRANT_DEAD', `${provider} rejected a freshly refreshed token.${said}`, { details });
+}
+
+export function cannotCheck(): AuthError {
+  return new AuthError('USAGE', "The provider can't be asked about a token, and there is no refresh token to try.", {
+    preserved: 'The stored token is unchanged.',
+    hint: 'Try it: `fitbit-login token`.',
+  });
+}
+
+// Requests to an API
+
+const API_HELP = { hint: 'See `fitbit-login api --help`.' };
+
+export function invalidRequest(what: 'header' | { readonly method: string } | { readonly bodyOf: string }): AuthError {
+  if (what === 'header') return new AuthError('USAGE', 'Invalid header.', API_HELP);
+  if ('method' in what) return new AuthError('USAGE', `Can't send the method ${what.method}.`, API_HELP);
+  return new AuthError('USAGE', `A ${what.bodyOf} request has no body.`, API_HELP);
+}
+
+export function noApiHost(provider: string): AuthError {
+  return new AuthError('USAGE', `${provider} has no known API host.`, {
+    hint: 'Use `fitbit-login token` with your own client.',
+  });
+}
+
+export function pathElsewhere(origin: string): AuthError {
+  return new AuthError('USAGE', `The path must be on ${origin}; tokens are never sent elsewhere.`, {
+    hint: 'Google Health: `/v4/users/me/identity`. Fitbit: `/1/user/-/profile.json`.',
+  });
+}
+
+export function scopeMissing(said: string, details: Details): AuthError {
+  return new AuthError('SCOPE_MISSING', `This sign-in lacks the scope.${said}`, { details });
+}
+
+export function noSuchPath(provider: string, said: string, details: Details): AuthError {
+  return new AuthError('USAGE', `${provider}'s API has no such path (404, a page instead of JSON).${said}`, {
+    hint: "Check the path and its version (`/v4/…`, `/1/…`) against the provider's documentation.",
+    details,
+  });
+}
+
+export function requestRefused(provider: string, status: number, said: string): AuthError {
+  return new AuthError('USAGE', `${provider} refused the request (${status}).${said}`, {
+    hint: "Check the path, method and body against the provider's documentation.",
+    details: { status },
+  });
+}

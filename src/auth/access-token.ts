@@ -1,9 +1,9 @@
 import { AuthError } from '../errors.ts';
+import { deadGrant, notSignedIn, withProfileFlag } from '../messages.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
-import { notSignedIn, withProfileFlag } from './messages.ts';
 import { assertOptions } from './options.ts';
-import { deadGrant, refreshLocked } from './refresh.ts';
+import { refreshLocked } from './refresh.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
 
@@ -103,7 +103,7 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
     profile?.grantEndedAt !== undefined && request.rejectedToken === undefined;
 
   try {
-    if (isDead(stored)) throw deadGrant(stored);
+    if (isDead(stored)) throw deadGrant(stored?.grantEndedReason);
     // Another process may refresh while this one waits for the lock.
     await using locked = await runtime.store.lock(name, {
       signal,
@@ -114,7 +114,7 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
     const refreshed = fresh(newest);
     if (newest !== undefined && refreshed !== undefined)
       return { name, profile: newest, tokens: refreshed, refreshed: true };
-    if (isDead(newest)) throw deadGrant(newest);
+    if (isDead(newest)) throw deadGrant(newest?.grantEndedReason);
     return locked === undefined
       ? await access(runtime, request)
       : { name, ...(await refreshLocked(runtime, locked, request)), refreshed: true };

@@ -1,5 +1,6 @@
 import type { Fetch } from '../environment.ts';
-import { AuthError } from '../errors.ts';
+import type { AuthError } from '../errors.ts';
+import { invalidRequest, noApiHost, pathElsewhere } from '../messages.ts';
 import { apiError } from '../oauth/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { redact, type Secret } from '../secret.ts';
@@ -109,28 +110,18 @@ export function rateLimitOf(headers: Headers): RateLimit | undefined {
 
 /** @throws AuthError `USAGE` for what cannot be sent, which `fetch` would call a failed connection */
 function validateRequest({ body, method = body === undefined ? 'GET' : 'POST', headers = {} }: ApiRequest): void {
-  const wrong =
-    !/^[A-Z]{1,20}$/.test(method) || ['CONNECT', 'TRACE', 'TRACK'].includes(method)
-      ? `The method ${redact(method)} cannot be sent.`
-      : body !== undefined && ['GET', 'HEAD'].includes(method)
-        ? `A ${method} request has no body.`
-        : Object.values(headers).some((value) => !/^[\t\x20-\x7e]*$/.test(value))
-          ? 'A header holds characters that no header can.'
-          : undefined;
-  if (wrong !== undefined) throw new AuthError('USAGE', wrong, { hint: 'See `fitbit-login api --help`.' });
+  if (!/^[A-Z]{1,20}$/.test(method) || ['CONNECT', 'TRACE', 'TRACK'].includes(method))
+    throw invalidRequest({ method: redact(method) });
+  if (body !== undefined && ['GET', 'HEAD'].includes(method)) throw invalidRequest({ bodyOf: method });
+  if (Object.values(headers).some((value) => !/^[\t\x20-\x7e]*$/.test(value))) throw invalidRequest('header');
 }
 
 /** @throws AuthError `USAGE` where the address is not at the provider's API host */
 function apiUrl(path: string, { apiOrigin, name }: Provider): string {
-  if (apiOrigin === undefined)
-    throw new AuthError('USAGE', `${name} has no API host that is known here.`, {
-      hint: 'Use `fitbit-login token` with a client of your own.',
-    });
+  if (apiOrigin === undefined) throw noApiHost(name);
   const url = path.startsWith('/') && URL.canParse(path, apiOrigin) ? new URL(path, apiOrigin) : undefined;
   if (url?.origin !== apiOrigin || url.username !== '') {
-    throw new AuthError('USAGE', `The path must lead to ${apiOrigin}; the token goes nowhere else.`, {
-      hint: 'Give it as `/v4/users/me/identity` at Google Health, `/1/user/-/profile.json` at Fitbit.',
-    });
+    throw pathElsewhere(apiOrigin);
   }
   url.hash = '';
   return url.href;

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { cannotCheck, rejectedFreshToken } from '../messages.ts';
 import { introspect } from '../oauth/introspection.ts';
 import { type Access, type AccessOptions, access } from './access-token.ts';
 import { type RateLimit, rateLimitOf } from './api.ts';
@@ -56,11 +56,7 @@ export async function checkStatus(
     current = await access(runtime, { ...request, rejectedToken: current.tokens.accessToken });
     response = await ask(current);
   }
-  if (!response.active)
-    throw new AuthError(
-      'GRANT_DEAD',
-      `${provider.name} says that the access token does not work, although it was refreshed just now.`,
-    );
+  if (!response.active) throw rejectedFreshToken(provider.name);
   // A token may work and still open nothing: an account without a profile, an API that is not enabled.
   await provider.identify?.(current.tokens.accessToken, runtime.fetch);
   const { scopes: providerScopes, expiresAt: providerExpiresAt } = introspection.read(response.claims);
@@ -79,8 +75,5 @@ function refreshToProve(
   request: Omit<AccessOptions, 'profile'> & { readonly name: string },
 ): Promise<Access> {
   if (refreshToken !== undefined) return access(runtime, { ...request, rejectedToken: accessToken });
-  throw new AuthError('USAGE', 'The provider cannot be asked about a token, and there is no refresh token to try.', {
-    preserved: 'The stored token is untouched.',
-    hint: 'Use it, and see: `fitbit-login token`.',
-  });
+  throw cannotCheck();
 }

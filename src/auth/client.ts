@@ -1,8 +1,15 @@
 import type { Environment } from '../environment.ts';
-import { AuthError } from '../errors.ts';
 import { readClientFile } from '../formats/read.ts';
 import { cleanSecret, cleanValue, tidy } from '../formats/values.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
+import {
+  googleSecretMissing,
+  noLoopbackUri,
+  notASandbox,
+  sandboxWithProviderUrl,
+  unknownClientId,
+  unknownProvider,
+} from '../messages.ts';
 import type { ConfirmSites, DiscoveryOptions } from '../oauth/discovery.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { generic } from '../providers/generic.ts';
@@ -63,10 +70,7 @@ export function resolveClient(
  */
 export function assertHasSecret({ id }: Provider, { secret }: Client): void {
   if (id !== 'google-health' || secret !== undefined) return;
-  throw new AuthError('NOT_CONFIGURED', 'A client of Google needs its client secret, Desktop apps included.', {
-    preserved: 'Nothing was changed.',
-    hint: 'Give the file that Google lets you download for it: `--client-secret-file FILE`.',
-  });
+  throw googleSecretMissing();
 }
 
 /** @internal */
@@ -81,31 +85,19 @@ export interface ProviderChoice {
 export async function resolveProvider(choice: ProviderChoice, options: DiscoveryOptions): Promise<Provider> {
   const { provider, client, stored, sandbox } = choice;
   if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
-    throw new AuthError(
-      'USAGE',
-      `${sandbox} cannot be a sandbox: it must be an http origin on this machine's loopback.`,
-      {
-        hint: 'Give it as `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone for a fresh one.',
-      },
-    );
+    throw notASandbox(sandbox);
   }
   if (provider === 'fitbit') return fitbit(sandbox);
   if (provider === 'google-health') return googleHealth(sandbox);
   if (provider !== undefined && URL.canParse(provider)) {
-    if (sandbox !== undefined)
-      throw new AuthError(
-        'USAGE',
-        '--sandbox plays Fitbit and Google Health, so it cannot be given with the address of a provider.',
-      );
+    if (sandbox !== undefined) throw sandboxWithProviderUrl();
     return generic(provider, options);
   }
-  if (provider !== undefined) throw unknownProvider(`There is no provider “${provider}”.`);
+  if (provider !== undefined) throw unknownProvider(provider);
   if (client !== undefined && GOOGLE_CLIENT_ID.test(client.id)) return googleHealth(sandbox);
   if (sandbox !== undefined || client === undefined || FITBIT_CLIENT_ID.test(client.id)) return fitbit(sandbox);
   if (stored?.client.id === client.id) return providerOf(stored, options);
-  throw unknownProvider(
-    `The client id ${client.id} looks like neither Fitbit's, six capital letters and digits, nor Google's, which end in .apps.googleusercontent.com.`,
-  );
+  throw unknownClientId(client.id);
 }
 
 /** The provider that a stored profile belongs to. A custom one is asked for its metadata. @internal */
@@ -126,19 +118,11 @@ export function providerNameOf(profile: Profile): string {
   return profile.issuer !== undefined && URL.canParse(profile.issuer) ? new URL(profile.issuer).host : profile.provider;
 }
 
-function unknownProvider(message: string): AuthError {
-  return new AuthError('USAGE', message, {
-    hint: 'Name it: `--provider fitbit`, `--provider google-health`, or `--provider https://…` with the issuer of an OAuth 2.0 server.',
-  });
-}
-
 /** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. @internal */
 export function registeredUris(clientFile: string | Uint8Array | undefined): readonly string[] | undefined {
   const { redirectUris } = clientFile === undefined ? {} : readClientFile(clientFile);
   if (redirectUris === undefined) return undefined;
   const ours = redirectUris.filter((uri) => URL.canParse(uri) && isLoopbackOrigin(new URL(uri).origin));
   if (ours.length > 0) return ours;
-  throw new AuthError('USAGE', 'This Web client has no redirect URI on this machine’s loopback registered.', {
-    hint: `Register ${DEFAULT_REDIRECT_URI} for it and download its file again, or make a client of the type Desktop app.`,
-  });
+  throw noLoopbackUri(DEFAULT_REDIRECT_URI);
 }

@@ -1,10 +1,9 @@
 import { basename, resolve } from 'node:path';
-import { AuthError } from '../errors.ts';
 import { FORMATS, type Format, type FormatId, formatNamed } from '../formats/write.ts';
+import { gcloudsOwnFile, keepNeedsOutput, notSignedIn } from '../messages.ts';
 import type { Profile } from '../store/profile.ts';
 import { access } from './access-token.ts';
 import { exportedText } from './kept-exports.ts';
-import { notSignedIn } from './messages.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 
@@ -47,8 +46,7 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   assertOptions('exportProfile', options);
   const { keep = false, signal } = options;
   const format = formatNamed(options.format);
-  if (keep && options.output === undefined)
-    throw new AuthError('USAGE', '--keep needs a file: give it with `--output FILE`.');
+  if (keep && options.output === undefined) throw keepNeedsOutput();
   const output = options.output === undefined ? undefined : resolve(options.output);
   if (output !== undefined) refuseGcloudFile(output);
   const runtime = createRuntime(runtimeOptions);
@@ -79,10 +77,7 @@ const GCLOUD_FILE = 'application_default_credentials.json';
 
 function refuseGcloudFile(output: string): void {
   if (basename(output) !== GCLOUD_FILE) return;
-  throw new AuthError('USAGE', `${GCLOUD_FILE} is gcloud’s own file and is never overwritten.`, {
-    preserved: 'It is untouched.',
-    hint: 'Give another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
-  });
+  throw gcloudsOwnFile(GCLOUD_FILE);
 }
 
 /** Google's libraries find the file by this variable. */

@@ -1,6 +1,14 @@
 import { AuthError } from '../errors.ts';
 import { type Credentials, type FoundClient, readClientFile, readSignIn } from '../formats/read.ts';
 import { ALSO_READ, FORMATS } from '../formats/write.ts';
+import {
+  hasAnotherApp,
+  hasOtherTokens,
+  noClientIdInFile,
+  noTokensInFile,
+  tokensOfGoogle,
+  unknownClientIdOfTokens,
+} from '../messages.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
@@ -88,10 +96,7 @@ async function store(
   await using locked = await runtime.store.lock(name, { signal });
   const { current } = locked;
   if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, credentials)) {
-    throw new AuthError('USAGE', `The profile “${name}” holds other tokens already.`, {
-      preserved: 'They are untouched, and nothing was imported.',
-      hint: 'Give `--replace` to put these in their place, or `--profile NAME` to keep both.',
-    });
+    throw hasOtherTokens(name);
   }
   const tokens =
     tokensOf(credentials, provider, runtime.now()) ?? (await refreshed(credentials, client, provider, runtime));
@@ -117,10 +122,7 @@ async function store(
 function clientFor({ clientId, clientSecret }: Credentials, given: Client | undefined): Client {
   const id = clientId ?? given?.id;
   if (id === undefined) {
-    throw new AuthError('USAGE', 'The file does not say which app its tokens belong to.', {
-      preserved: 'Nothing was changed.',
-      hint: 'Give the app’s ID with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
-    });
+    throw noClientIdInFile();
   }
   return { id, secret: clientSecret ?? (given?.id === id ? given.secret : undefined) };
 }
@@ -129,25 +131,11 @@ function clientFor({ clientId, clientSecret }: Credentials, given: Client | unde
 function providerFor({ provider }: Credentials, clientId: string, sandbox: string | undefined): Provider {
   const isGoogle = GOOGLE_CLIENT_ID.test(clientId);
   if (provider === 'google-health' && !isGoogle) {
-    throw new AuthError(
-      'USAGE',
-      'The tokens are of Google Health, and the client ID is not: they are of different providers.',
-      {
-        preserved: 'Nothing was changed.',
-        hint: 'Give the ID of the app that the tokens were made for: `--client-id ID`.',
-      },
-    );
+    throw tokensOfGoogle();
   }
   if (isGoogle) return googleHealth(sandbox);
   if (sandbox !== undefined || FITBIT_CLIENT_ID.test(clientId)) return fitbit(sandbox);
-  throw new AuthError(
-    'USAGE',
-    'The client ID is neither one of Fitbit, six capital letters and digits, nor one of Google.',
-    {
-      preserved: 'Nothing was changed.',
-      hint: 'Give the ID of the app that the tokens were made for: `--client-id ID`.',
-    },
-  );
+  throw unknownClientIdOfTokens();
 }
 
 function holdsTheSame({ accessToken, refreshToken }: Tokens, credentials: Credentials): boolean {
@@ -215,10 +203,7 @@ async function importRegistration(
 ): Promise<Profile> {
   const { id, secret, clientType }: FoundClient = readClientFile(content);
   if (id === undefined || clientType === undefined) {
-    throw new AuthError('USAGE', 'There are no tokens in the file.', {
-      preserved: 'Nothing was changed.',
-      hint: 'To sign in with the app that it names: `fitbit-login login --client-secret-file FILE`.',
-    });
+    throw noTokensInFile();
   }
   const provider = googleHealth(sandbox);
   const client = { id, secret };
@@ -228,10 +213,7 @@ async function importRegistration(
   const { current } = locked;
   const same = current?.client.id === id ? current : undefined;
   if (current?.tokens !== undefined && same === undefined) {
-    throw new AuthError('USAGE', `The profile “${name}” holds a sign-in with another app.`, {
-      preserved: 'It is untouched, and nothing was imported.',
-      hint: 'Give `--profile NAME` to keep both.',
-    });
+    throw hasAnotherApp(name);
   }
   const profile: Profile = {
     provider: provider.id,

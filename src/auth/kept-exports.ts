@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import { AuthError, asAuthError } from '../errors.ts';
+import { asAuthError } from '../errors.ts';
 import { type Format, formatNamed, write } from '../formats/write.ts';
+import { exportFailed, unsupportedByFormat } from '../messages.ts';
 import type { OutsideFiles } from '../store/atomic-file.ts';
 import type { Profile } from '../store/profile.ts';
 
@@ -27,7 +28,7 @@ export async function syncExports(
       const error = asAuthError(thrown);
       const log = await openLog();
       log.warn({ event: 'export_failed', profile: name, format, path, error_code: error.code }, error.message);
-      notice(`Tokens saved, but ${path} couldn’t be updated: ${error.message}`);
+      notice(exportFailed(path, error.message));
     }
   }
 }
@@ -35,9 +36,7 @@ export async function syncExports(
 /** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
 export function exportedText({ provider, client, tokens }: Profile, format: Format, previous?: string): string {
   if (provider === 'custom' || !format.providers.includes(provider)) {
-    throw new AuthError('USAGE', `The format ${format.id} cannot hold a sign-in at ${provider}.`, {
-      hint: 'See `fitbit-login export --help` for the formats.',
-    });
+    throw unsupportedByFormat(format.id, provider);
   }
   return write(format, { provider, clientId: client.id, clientSecret: client.secret, ...tokens }, previous);
 }

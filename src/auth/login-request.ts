@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { noSandboxAt, notConfigured, unknownPrompt } from '../messages.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
@@ -55,7 +55,7 @@ export async function resolveLoginRequest(
   const { fetch } = runtime;
   const choice = { provider: options.provider, client, stored: before, sandbox };
   const provider = await resolveProvider(choice, { fetch, signal: options.signal, confirmSites: options.confirmSites });
-  if (client === undefined) throw notConfigured(provider);
+  if (client === undefined) throw notConfigured(provider.name, provider.registration);
   assertHasSecret(provider, client);
   // A proxy that cannot be used is better known before the person has been to the browser.
   runtime.assertProxyUsable(provider.server.tokenEndpoint);
@@ -64,9 +64,7 @@ export async function resolveLoginRequest(
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
   const prompt = options.prompt ?? provider.prompts[0];
   if (prompt !== undefined && !provider.prompts.includes(prompt)) {
-    throw new AuthError('USAGE', `${provider.name} knows no prompt “${prompt}”.`, {
-      hint: `Use one of: ${provider.prompts.join(', ')}.`,
-    });
+    throw unknownPrompt(provider.name, prompt, provider.prompts);
   }
   return {
     name,
@@ -87,19 +85,5 @@ export async function resolveLoginRequest(
 /** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
 async function assertRunning(origin: string): Promise<void> {
   if (await isRunning(origin)) return;
-  throw new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
-    hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or give \`--sandbox\` alone for a fresh one.`,
-  });
-}
-
-function notConfigured({ name, registration }: Provider): AuthError {
-  return new AuthError('NOT_CONFIGURED', 'No client id is known, so there is no app to sign in with.', {
-    hint: [
-      `Get one from ${name}, once:`,
-      ...registration.map((line, index) => `  ${index + 1}. ${line}`),
-      'Then give its client id as FITBIT_CLIENT_ID or --client-id, and its secret, if it has one, as FITBIT_CLIENT_SECRET',
-      'or --client-secret-file FILE (“-” reads standard input): `FITBIT_CLIENT_ID=… fitbit-login`.',
-      'To look around first, without any of this: `fitbit-login login --sandbox`.',
-    ].join('\n'),
-  });
+  throw noSandboxAt(origin);
 }

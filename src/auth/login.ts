@@ -1,6 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserEvent } from '../browser/open-browser.ts';
 import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
+import {
+  accountUnknown,
+  cancelled,
+  PASTE_REFUSED,
+  PRESERVED,
+  signedInAllTheSame,
+  timedOut,
+  VISITOR_NOTICES,
+  withProfileFlag,
+} from '../messages.ts';
 import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
@@ -9,12 +19,12 @@ import type { Link } from '../server/pages/view.ts';
 import type { Profile } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
-import { duration, pasteRefusal, VISITOR_NOTICES, withProfileFlag } from './messages.ts';
 import { assertOptions } from './options.ts';
 import { failedView, overView, signedInView, strayView } from './result-view.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { chooseSandbox, loginProfileName } from './sandbox.ts';
 import { type SignIn, storedStatus } from './status.ts';
+import { duration } from './times.ts';
 import { tokensFrom } from './tokens.ts';
 
 export interface LoginOptions extends LoginRequestOptions {
@@ -181,12 +191,17 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     if (result.kind !== 'wrong') return result;
     const { reason } = result;
     log.info({ event: 'paste_refused', profile: name, reason }, 'Not the expected callback');
-    const message = pasteRefusal(reason, { provider: provider.name, redirectUri });
+    const message = PASTE_REFUSED[reason]({ provider: provider.name, redirectUri });
     notify({ kind: 'paste-refused', reason, message });
     return undefined;
   });
 
-  const timeoutError = timedOut(request, redirectUri, timeoutMs);
+  const timeoutError = timedOut({
+    provider: provider.name,
+    clientId: client.id,
+    redirectUri,
+    duration: duration(timeoutMs),
+  });
   const callback = await Promise.race([
     fromBrowser,
     pasted,
@@ -216,7 +231,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
 function explain(thrown: unknown, name: string, stored: Profile | undefined): AuthError {
   const error = asAuthError(thrown);
   return error.with({
-    preserved: stored?.tokens === undefined ? 'Nothing was stored.' : 'The tokens stored before are untouched.',
+    preserved: stored?.tokens === undefined ? PRESERVED.nothing : PRESERVED.before,
     hint: withProfileFlag(error.hint, name),
   });
 }
@@ -275,19 +290,9 @@ async function rejectAfterTimeout(
     const signals = signal === undefined ? done : AbortSignal.any([signal, done]);
     await delay(timeoutMs, undefined, { ref: false, signal: signals });
   } catch {
-    throw signal?.reason instanceof AuthError
-      ? signal.reason
-      : new AuthError('CANCELLED', 'The sign-in was cancelled.');
+    throw signal?.reason instanceof AuthError ? signal.reason : cancelled();
   }
   throw timeoutError;
-}
-
-function timedOut({ provider, client }: LoginRequest, redirectUri: string, timeoutMs: number): AuthError {
-  return new AuthError('TIMED_OUT', `No answer came from ${provider.name} within ${duration(timeoutMs)}.`, {
-    hint:
-      `If ${provider.name} showed an error page of its own, check that the client id ${client.id} is right and that its ` +
-      `app has exactly this redirect URI registered: ${redirectUri} . Else run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
-  });
 }
 
 /**
@@ -349,8 +354,8 @@ async function identify(
     const { code, message, hint } = asAuthError(thrown);
     const obstacle = REFUSALS_OF_GOOD_TOKENS.includes(code)
       ? `${message} ${hint}`
-      : `${provider.name} did not say whose account this is: ${message}`;
-    return { obstacle: `${obstacle} The sign-in itself is complete.` };
+      : accountUnknown(provider.name, message);
+    return { obstacle: signedInAllTheSame(obstacle) };
   });
 }
 

@@ -1,7 +1,7 @@
 import { AuthError } from '../errors.ts';
+import { noSuchProfile, withProfileFlag } from '../messages.ts';
 import { revokeToken } from '../oauth/token-endpoint.ts';
 import type { Profile } from '../store/profile.ts';
-import { withProfileFlag } from './messages.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { isRunning } from './sandbox.ts';
@@ -82,15 +82,8 @@ async function revoke(runtime: Runtime, name: string, profile: Profile): Promise
     if (profile.sandbox !== undefined && !(await isRunning(profile.sandbox))) return false;
     throw thrown.with({
       preserved: 'Nothing was deleted: the tokens may still work.',
-      hint: withProfileFlag(
-        `${thrown.hint} To delete them from this machine all the same: \`fitbit-login logout --local\`.`,
-        name,
-      ),
+      hint: withProfileFlag(`${thrown.hint} To delete them anyway: \`fitbit-login logout --local\`.`, name),
     });
   }
   return true;
-}
-
-function noSuchProfile(name: string): AuthError {
-  return new AuthError('NOT_SIGNED_IN', `There is no profile “${name}”.`, { hint: 'See `fitbit-login profiles`.' });
 }

@@ -1,10 +1,10 @@
 import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
+import { migrationTargetTaken, notAFitbitProfile, nothingToMigrate } from '../messages.ts';
 import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
 import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
 import { type LoginOptions, login } from './login.ts';
-import { notSignedIn } from './messages.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import type { SignIn } from './status.ts';
@@ -48,11 +48,9 @@ export async function migrate(options: MigrateOptions = {}, runtimeOptions: Runt
   const { store, environment, profileName } = createRuntime(runtimeOptions);
   const from = profileName(profile);
   const stored = await store.read(from);
-  if (stored?.tokens === undefined) throw nothingToMove(from);
+  if (stored?.tokens === undefined) throw nothingToMigrate(from);
   if (stored.provider !== 'fitbit') {
-    throw new AuthError('USAGE', `The profile “${from}” is not a sign-in at Fitbit, so there is nothing to move.`, {
-      hint: 'Name the one that is: `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
-    });
+    throw notAFitbitProfile(from);
   }
   const plan = planOf(stored, from, target ?? `${from}-google`);
   refuseOverAnother(plan, await store.read(plan.to));
@@ -80,24 +78,15 @@ export async function migrate(options: MigrateOptions = {}, runtimeOptions: Runt
 }
 
 const HOW_TO_GET_AN_APP = [
-  'An app at Google is needed, once:',
+  'First create a Google app (once):',
   ...googleHealth().registration.map((line, index) => `  ${index + 1}. ${line}`),
   'Then: `fitbit-login migrate --client-secret-file FILE`.',
 ].join('\n');
 
-function nothingToMove(from: string): AuthError {
-  return notSignedIn(from).with({
-    hint: 'So there is nothing to move: sign in at Google Health at once, `fitbit-login login --client-secret-file FILE` with the file of an app at Google.',
-  });
-}
-
 /** The new sign-in stands beside the others: it may replace an earlier one at Google, and nothing else. */
 function refuseOverAnother({ to }: MigrationPlan, target: Profile | undefined): void {
   if (target?.tokens === undefined || target.provider === 'google-health') return;
-  throw new AuthError('USAGE', `The profile “${to}” holds another sign-in, which the new one must not replace.`, {
-    preserved: 'Nothing was changed.',
-    hint: 'Give the new one a name of its own: `fitbit-login migrate --to NAME`.',
-  });
+  throw migrationTargetTaken(to);
 }
 
 /** The environment may still name the Fitbit app, which Google does not know and must not be told the secret of. */

@@ -5,8 +5,8 @@ import type { Secret } from '../secret.ts';
 import { profilePath, readProfile } from '../store/file-store.ts';
 import { lockPath } from '../store/lock.ts';
 import { appPaths } from '../store/paths.ts';
-import { endWarning } from './messages.ts';
 import { freshTokens, resolveProfileName } from './session.ts';
+import { endWarning } from './times.ts';
 
 export interface ReadyTokenOptions {
   readonly profile?: string | undefined;

@@ -1,12 +1,13 @@
 import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
+import { interruptedRefresh, noRefreshToken, notSignedIn, PRESERVED, stillValid } from '../messages.ts';
 import { refreshTokens, type TokenResponse } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
-import { age, formatMoment, fromNow, notSignedIn } from './messages.ts';
 import type { Runtime } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
+import { age, formatMoment, fromNow } from './times.ts';
 import { tokensFrom } from './tokens.ts';
 
 export interface RefreshRequest extends FreshnessOptions {
@@ -52,7 +53,7 @@ export async function refreshLocked(
   if (current === undefined || tokens === undefined) throw notSignedIn(request.name);
   const { refreshToken } = tokens;
   if (refreshToken === undefined) {
-    throw new AuthError('GRANT_DEAD', 'The access token has ended, and there is no refresh token to get another with.');
+    throw noRefreshToken();
   }
   const profile = { ...current, tokens };
   const refresh: Refresh = { profile, refreshToken, provider: await runtime.providerOf(profile), failures: [] };
@@ -125,9 +126,7 @@ async function save(
     await locked.commit(refreshed);
   } catch (thrown) {
     throw asAuthError(thrown).with({
-      preserved: provider.repeatsRefresh
-        ? 'The stored tokens are untouched, and the provider repeats its answer for two minutes: once the cause is mended, run the command again at once.'
-        : UNTOUCHED,
+      preserved: provider.repeatsRefresh ? PRESERVED.repeatable : PRESERVED.tokens,
     });
   }
   (await runtime.openLog()).info(
@@ -136,8 +135,6 @@ async function save(
   );
   return { profile: refreshed, tokens };
 }
-
-const UNTOUCHED = 'The stored tokens are untouched.';
 
 /** After a failed refresh: tokens that work all the same, else throws what to tell the person. */
 async function recover(
@@ -160,7 +157,7 @@ async function recover(
 
   const error = dead
     ? explainDead(failure, profile, provider, runtime.now())
-    : failure.with({ preserved: failure.preserved ?? UNTOUCHED });
+    : failure.with({ preserved: failure.preserved ?? PRESERVED.tokens });
   // If one of these marks cannot be written, the next refresh finds out the same.
   if (dead && isOurs) {
     const marks = { grantEndedAt: runtime.now(), grantEndedReason: error.message };
@@ -176,7 +173,7 @@ async function recover(
   // Where only the response of an earlier refresh was asked for again, the stored access token may still be fresh.
   const still = freshTokens({ ...profile, refreshStartedAt: undefined }, runtime.now(), request);
   if (still === undefined) throw error;
-  runtime.notice(`${error.message} The stored access token works until it ends.`);
+  runtime.notice(stillValid(error.message));
   return { profile, tokens: still };
 }
 
@@ -195,13 +192,6 @@ function wasNotGranted(thrown: unknown): boolean {
   return thrown instanceof AuthError && (REFUSALS.includes(thrown.code) || thrown.details.never_sent === true);
 }
 
-const DEAD = 'The stored tokens are untouched, but cannot be refreshed any more.';
-
-/** The error for a profile whose grant is known to be dead. */
-export function deadGrant(profile: Profile | undefined): AuthError {
-  return new AuthError('GRANT_DEAD', profile?.grantEndedReason ?? 'The sign-in has ended.', { preserved: DEAD });
-}
-
 function explainDead(
   error: AuthError,
   { refreshStartedAt, tokens }: Profile,
@@ -212,13 +202,10 @@ function explainDead(
   if (refreshStartedAt === undefined || !repeatsRefresh) {
     const message = [error.message, ...evidence(tokens, now)].join(' ');
     const { hint, details, cause } = error;
-    return new AuthError('GRANT_DEAD', message, { hint, details, cause, preserved: DEAD });
+    return new AuthError('GRANT_DEAD', message, { hint, details, cause, preserved: PRESERVED.dead });
   }
   const when = `${refreshStartedAt.toISOString()} (${fromNow(refreshStartedAt, now)})`;
-  const cutOff =
-    `A refresh that began at ${when} was cut off before its answer could be stored, and the provider no longer repeats that answer: ` +
-    `it does so for two minutes. The sign-in${tokens?.userId === undefined ? '' : ` of ${tokens.userId}`} has ended with it.`;
-  return new AuthError('GRANT_DEAD', cutOff, { cause: error, preserved: DEAD });
+  return interruptedRefresh(when, tokens?.userId, error);
 }
 
 /** What is known here of a sign-in that has ended. Without times that are relative: it is stored, and shown later. */

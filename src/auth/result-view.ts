@@ -1,4 +1,5 @@
 import type { AuthError } from '../errors.ts';
+import { withProfileFlag } from '../messages.ts';
 import type { UnexpectedReason } from '../oauth/authorization.ts';
 import {
   FAILURE_TITLES,
@@ -12,7 +13,6 @@ import {
   UNEXPECTED_RESPONSE,
 } from '../server/pages/texts.ts';
 import type { Fact, IconLine, View } from '../server/pages/view.ts';
-import { withProfileFlag } from './messages.ts';
 import type { SignIn, Status } from './status.ts';
 
 const CLOSE_TAB: IconLine = { icon: 'tab', text: LABELS.closeTab };

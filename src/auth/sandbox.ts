@@ -1,5 +1,6 @@
 import { AuthError, asAuthError } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
+import { sandboxOverRealSignIn } from '../messages.ts';
 import { boundedFetch, nodeFetch } from '../network/fetch.ts';
 import type { ConsentOptions } from '../sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../sandbox/registry.ts';
@@ -80,10 +81,7 @@ export async function isRunning(origin: string): Promise<boolean> {
 
 function assertNotReal(name: string, stored: Profile | undefined): void {
   if (stored?.tokens === undefined || stored.sandbox !== undefined) return;
-  throw new AuthError('USAGE', `The profile “${name}” holds a real sign-in, which the sandbox must not replace.`, {
-    preserved: 'Its tokens are untouched.',
-    hint: 'Give the sandbox a profile of its own: `--profile sandbox`.',
-  });
+  throw sandboxOverRealSignIn(name);
 }
 
 function originOf(address: string): string {

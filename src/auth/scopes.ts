@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { retiredScope, unknownScope } from '../messages.ts';
 import { fitbit } from '../providers/fitbit.ts';
 import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -27,12 +27,12 @@ export function scopesOf(
     }
     const successors = successorsOf?.(scope) ?? [];
     throw successors.length > 0
-      ? new AuthError('USAGE', `${name} has retired the scope “${scope}”.`, {
-          hint: `Use ${successors.join(' or ')} in its place.`,
-        })
-      : new AuthError('USAGE', `${name} has no scope “${scope}”.`, {
-          hint: `Its scopes are: ${known.map((candidate) => shortScope(candidate.name)).join(', ')}.`,
-        });
+      ? retiredScope(name, scope, successors)
+      : unknownScope(
+          name,
+          scope,
+          known.map((candidate) => shortScope(candidate.name)),
+        );
   });
   return [...new Set(spelled)];
 }

@@ -5,6 +5,7 @@ import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { readClientFile as readFoundClient } from '../formats/read.ts';
 import { problemOf } from '../formats/values.ts';
+import { unreadableDownload } from '../messages.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth, shortScope } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
@@ -101,7 +102,7 @@ export async function findDownload({ XDG_DOWNLOAD_DIR: own }: Environment, now: 
 /** @throws AuthError `FILE_UNREADABLE`, `USAGE` */
 export async function readDownload({ path, name }: Download): Promise<ReadFile> {
   const content = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AuthError('FILE_UNREADABLE', `${name} can't be read.`, { cause });
+    throw unreadableDownload(name, cause);
   });
   return readClientFile(content, name);
 }

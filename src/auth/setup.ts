@@ -1,5 +1,6 @@
 import { tellingInWords } from '../browser/open-browser.ts';
 import { AuthError, asAuthError } from '../errors.ts';
+import { setupEnded } from '../messages.ts';
 import type { SetupError, SetupForm, SetupProviderId, SetupView } from '../server/pages/setup.ts';
 import { SETUP, typographic } from '../server/pages/texts.ts';
 import type { Next, SetupHandlers } from '../server/site/routes.ts';
@@ -235,15 +236,12 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
 
 async function rejectWhenEnded(site: Site): Promise<never> {
   const how = await site.ended;
-  throw new AuthError('CANCELLED', how === 'stopped' ? 'Setup was stopped.' : 'Setup page closed after being idle.', {
-    hint: 'Run `fitbit-login setup` to open it again.',
-  });
+  throw setupEnded(how === 'stopped' ? 'stopped' : 'idle');
 }
 
 function rejectWhenAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const stop = () =>
-      reject(signal?.reason instanceof AuthError ? signal.reason : new AuthError('CANCELLED', 'Setup was cancelled.'));
+    const stop = () => reject(signal?.reason instanceof AuthError ? signal.reason : setupEnded('cancelled'));
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop, { once: true });
   });

@@ -1,6 +1,6 @@
+import { notSignedIn } from '../messages.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
 import { providerNameOf } from './client.ts';
-import { notSignedIn } from './messages.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Session, sessionOf } from './session.ts';

@@ -1,7 +1,7 @@
 import { parse as parseToml } from 'smol-toml';
 import type { AuthError } from '../errors.ts';
+import { FILE_PROBLEMS, unusableFile } from '../messages.ts';
 import { readLines } from './dotenv.ts';
-import { refusal } from './values.ts';
 
 /** One way to read a text: as what, and what it then holds. */
 export interface Document {
@@ -39,12 +39,12 @@ export function splitMark(content: string): { readonly mark: string; readonly te
  * @throws AuthError `USAGE` when it is empty, binary or longer than 1 MiB; with the command that converts it, where there is one
  */
 export function textOf(content: string | Uint8Array): string {
-  if (content.length > MAX_LENGTH) throw refusal('it is larger than 1 MiB');
+  if (content.length > MAX_LENGTH) throw unusableFile(...FILE_PROBLEMS.tooLarge);
   const { text } = splitMark(typeof content === 'string' ? content : decodeText(content));
-  for (const [pattern, what, hint] of CONVERTED) if (pattern.test(text)) throw refusal(what, hint);
+  for (const [pattern, what, hint] of CONVERTED) if (pattern.test(text)) throw unusableFile(what, hint);
   // A byte that is not UTF-8 has become U+FFFD, and could not be written back as it was.
-  if (/[\0\ufffd]/.test(text)) throw refusal('it is binary, or a text that is not UTF-8');
-  if (text.trim() === '') throw refusal('it is empty');
+  if (/[\0\ufffd]/.test(text)) throw unusableFile(...FILE_PROBLEMS.notText);
+  if (text.trim() === '') throw unusableFile(...FILE_PROBLEMS.empty);
   return text;
 }
 
@@ -58,16 +58,16 @@ const CONVERTED: readonly (readonly [RegExp, string, string])[] = [
   [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how a pickle begins
     /^(?:[\u0080\ufffd][\u0002-\u0005]|\(dp?\d*\n|c(?:copy_?reg|google|oauthlib|__main__)[\w.]*\n)/,
-    'it is a pickle of Python',
+    'it is a Python pickle',
     'If you made it yourself, convert it: `python3 -c "import json, pickle, sys; print(json.dumps(pickle.load(sys.stdin.buffer), default=lambda o: getattr(o, \'__dict__\', str(o))))" < FILE | fitbit-login import -`',
   ],
   [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how gzip, and R's own formats begin
     /^(?:\u001f[\u008b\ufffd]|BZh\d|\ufffd7zXZ|RDX?[23A]\d?\n|[XA]\n[\0\d])/,
-    'it is compressed, as R’s httr and saveRDS write their files',
+    "it is compressed, as R's httr and saveRDS write their files",
     'Convert it: `Rscript -e \'t <- readRDS("FILE"); if (!is.environment(t)) t <- t[[1]]; cat(jsonlite::toJSON(t$credentials, auto_unbox = TRUE))\' | fitbit-login import -`',
   ],
-  [/^SQLite format 3/, 'it is a database', 'Give a file that holds one sign-in as a text.'],
+  [/^SQLite format 3/, 'it is a database', 'Use a text file with one sign-in.'],
 ];
 
 /**
@@ -107,7 +107,7 @@ function* insideText(text: string): Generator<Document> {
 export function parseJson(text: string): unknown {
   const lines = text.trim().split(/\r?\n/);
   const value = tryJson(text) ?? (lines.length > 1 && lines.length < 1000 ? listOf(lines) : undefined);
-  if (isDeeperThan(value, MAX_DEPTH)) throw refusal(`it is JSON nested deeper than ${MAX_DEPTH} levels`);
+  if (isDeeperThan(value, MAX_DEPTH)) throw unusableFile(...FILE_PROBLEMS.tooDeep(MAX_DEPTH));
   return value;
 }
 
@@ -138,7 +138,7 @@ function tomlOf(text: string): unknown {
 /** What is wrong with JSON, and where. Of V8's message only the position is used: the rest may quote the text. */
 export function damaged(text: string): AuthError {
   if (/^[\s[]*\{?\s*(?:u?'|"[^"]*"\s*:\s*(?:u?'|None|True|False))|[{,]\s*u?'\w+'\s*:/.test(text.slice(0, 2000))) {
-    return refusal(...PYTHON_DICT);
+    return unusableFile(...PYTHON_DICT);
   }
   let message = '';
   try {
@@ -147,12 +147,12 @@ export function damaged(text: string): AuthError {
     message = error instanceof Error ? error.message : '';
   }
   const position = Number(/ at position (\d+)/.exec(message)?.[1] ?? Number.NaN);
-  const begins = 'it begins like JSON, but';
   if (position >= text.trimEnd().length || message.startsWith('Unexpected end'))
-    return refusal(`${begins} it is cut off`);
-  if (Number.isNaN(position)) return refusal(`${begins} it is damaged`);
+    return unusableFile(...FILE_PROBLEMS.truncatedJson);
+  if (Number.isNaN(position)) return unusableFile(...FILE_PROBLEMS.invalidJson(''));
   const before = text.slice(0, position).split('\n');
-  return refusal(`${begins} it is damaged at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`);
+  const where = `: line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  return unusableFile(...FILE_PROBLEMS.invalidJson(where));
 }
 
 /** Deeper than any file that people keep, and shallow enough for every program that reads it after us. */

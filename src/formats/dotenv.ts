@@ -1,4 +1,4 @@
-import { refusal } from './values.ts';
+import { FILE_PROBLEMS, unusableFile } from '../messages.ts';
 
 /** One `NAME=value` of the text; `lead + value + rest` is its source. */
 interface Assignment {
@@ -163,7 +163,7 @@ function encode(name: string, value: string, before: string): string {
   const [quote] = [...(current === undefined ? [] : [current]), ...QUOTES].find(([, holds]) => holds.test(value)) ?? [];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (quote === undefined || /[\u0000-\u001f\u007f]/.test(value)) {
-    throw refusal(`the value for ${name} has characters that a dotenv file cannot hold`, 'Choose a JSON format.');
+    throw unusableFile(...FILE_PROBLEMS.notDotenv(name));
   }
   return quote + value + quote;
 }

@@ -1,6 +1,7 @@
+import { FILE_PROBLEMS, unusableFile } from '../messages.ts';
 import { redact } from '../secret.ts';
 import { parseJson } from './document.ts';
-import { readWord, refusal, tidy } from './values.ts';
+import { readWord, tidy } from './values.ts';
 
 /** The fields that are looked for, by every usual name in small letters and without marks between the words. */
 const NAMES = {
@@ -157,8 +158,7 @@ export function choose(entries: readonly Entry[], wanted: string | undefined, wh
     const names = labelsOf(entries);
     const given = wanted.toLowerCase();
     const at = names.findIndex((name, index) => name.toLowerCase() === given || given === `${index + 1}`);
-    if (at === -1)
-      throw refusal('it has no entry of that name', `Give one of these with \`--entry\`: ${listed(names)}.`);
+    if (at === -1) throw unusableFile(...FILE_PROBLEMS.noSuchEntry(listed(names)));
     return entries[at];
   }
   const tokenOf = (entry: Entry) => wordIn(entry, 'refreshToken') ?? wordIn(entry, 'accessToken') ?? entry;
@@ -169,10 +169,7 @@ export function choose(entries: readonly Entry[], wanted: string | undefined, wh
   if (ours.length === 1) return ours[0];
   const kept = new Set<Entry | undefined>(different);
   const shown = labelsOf(entries).filter((_, at) => kept.has(entries[at]));
-  throw refusal(
-    `it holds ${different.length} ${what}: ${listed(shown)}`,
-    'Import one of them with `fitbit-login import FILE --entry NAME`.',
-  );
+  throw unusableFile(...FILE_PROBLEMS.severalEntries(different.length, what, listed(shown)));
 }
 
 function listed(names: readonly string[]): string {

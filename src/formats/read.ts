@@ -1,3 +1,4 @@
+import { FILE_PROBLEMS, unusableFile } from '../messages.ts';
 import type { Secret } from '../secret.ts';
 import { type Document, documentsOf, textOf } from './document.ts';
 import { choose, type Entry, entriesIn, type Field, fieldOf, hasTokens, keyOf, labelsOf, wordIn } from './entries.ts';
@@ -8,7 +9,6 @@ import {
   readSeconds,
   readTime,
   readWord,
-  refusal,
   tidy,
   type ValueKind,
   type ValueOptions,
@@ -69,7 +69,7 @@ export function readSignIn(content: string | Uint8Array, { entry }: { readonly e
   const chosen = choose(holders, entry, 'sign-ins');
   if (chosen === undefined) {
     const client = clientOf(entries, { entry });
-    if (client === undefined) throw refusal(`read as ${document.syntax}, it has ${NOTHING}`);
+    if (client === undefined) throw unusableFile(...FILE_PROBLEMS.noSignIn(document.syntax));
     const { id: clientId, secret: clientSecret } = client;
     return { title: document.syntax, credentials: { clientId, clientSecret }, notices: [] };
   }
@@ -93,13 +93,8 @@ export function readClientFile(content: string | Uint8Array, options: ValueOptio
   if (client !== undefined) return client;
   const isLine = document.syntax !== 'JSON' && entries.length === 0 && !/[\r\n]|^[[{<]/.test(tidy(text));
   if (isLine && options.anyPrintable) return { secret: cleanSecret('client secret', text, 'in the file', options) };
-  throw refusal(
-    `it is not one word, and read as ${document.syntax} it has no client ID and no client secret, or they are empty`,
-    'Give a file that holds the secret alone, or client_id and client_secret: JSON, dotenv, INI or TOML.',
-  );
+  throw unusableFile(...FILE_PROBLEMS.noClient(document.syntax));
 }
-
-const NOTHING = 'neither an access token, nor a refresh token, nor a client ID, or they are empty';
 
 /** Whether it is a profile of this program: it can be imported, and must never be the target of an export. */
 export function isOwnProfile(value: unknown): boolean {
@@ -151,10 +146,9 @@ function signInOfWord(word: string): FoundSignIn {
 
 function refuseOwnProfile(value: unknown): void {
   const { version, sandbox, provider } = Object.fromEntries(Object.entries(value ?? {}));
-  if (version !== 1) throw refusal('it is a profile of a newer fitbit-login: its version is not known');
-  if (sandbox !== undefined) throw refusal('it is a profile of the sandbox, whose tokens work nowhere else');
-  if (provider !== 'fitbit' && provider !== 'google-health')
-    throw refusal('it is a profile of a provider of its own, which cannot be imported');
+  if (version !== 1) throw unusableFile(...FILE_PROBLEMS.newerProfile);
+  if (sandbox !== undefined) throw unusableFile(...FILE_PROBLEMS.sandboxProfile);
+  if (provider !== 'fitbit' && provider !== 'google-health') throw unusableFile(...FILE_PROBLEMS.customProfile);
 }
 
 /** What Google's libraries put into `type`, apart from `authorized_user`. */
@@ -187,10 +181,7 @@ function clientOf(entries: readonly Entry[], { entry: wanted, ...options }: Clie
   );
   if (chosen !== undefined) return clientIn(chosen, options);
   if (entries.some(isService)) {
-    throw refusal(
-      'it is a Google credential of a service, not of a person, and health data belongs to persons',
-      'Make an OAuth client of the type Desktop app, and sign in with its file: `fitbit-login login --client-secret-file FILE`.',
-    );
+    throw unusableFile(...FILE_PROBLEMS.service);
   }
   return undefined;
 }
@@ -202,10 +193,7 @@ function clientIn(entry: Entry, options?: ValueOptions): FoundClient {
   const id = wordIn(from, 'clientId');
   const secret = around.find((it) => it.fields.has('clientSecret') && [undefined, id].includes(wordIn(it, 'clientId')));
   if (id !== undefined && GCLOUD.test(id)) {
-    throw refusal(
-      'it is a sign-in of gcloud itself, with gcloud’s own app, which cannot read health data',
-      'Register an app of your own, and sign in with it: `fitbit-login setup`.',
-    );
+    throw unusableFile(...FILE_PROBLEMS.gcloud);
   }
   const clientType = clientTypeOf(from);
   const uris = from.fields.get('redirectUris')?.value;
@@ -241,7 +229,7 @@ function secretIn(entry: Entry, field: Field, kind: ValueKind, options?: ValueOp
   if (found === undefined) return undefined;
   const key = keyOf(entry, field);
   if (typeof found.value === 'string') return cleanSecret(kind, found.value, `in the file (${key})`, options);
-  throw refusal(`its ${key} is not a text`);
+  throw unusableFile(...FILE_PROBLEMS.notAString(key));
 }
 
 const SCOPE_PREFIX = 'https://www.googleapis.com/auth/googlehealth.';

@@ -1,20 +1,7 @@
-import { AuthError } from '../errors.ts';
+import { unusableValue } from '../messages.ts';
 import { Secret } from '../secret.ts';
 
 // What is typed, imported or taken from the environment is cleaned here, for every field and every source alike.
-
-/**
- * Why a file's content cannot be read or replaced.
- * @param what goes on after "The file cannot be used: "; must hold nothing of the file but names that this program knows
- * @param hint what to do, where there is more to do than to give another file
- */
-export function refusal(
-  what: string,
-  hint = 'Give another file; `fitbit-login import --help` lists the formats.',
-): AuthError {
-  // Never with a cause: a parser's own error quotes the text, which holds tokens.
-  return new AuthError('USAGE', `The file cannot be used: ${what}.`, { preserved: 'Nothing was changed.', hint });
-}
 
 /** The values that have a strict shape, as a sentence names them. */
 export type ValueKind = 'client ID' | 'client secret' | 'access token' | 'refresh token';
@@ -59,10 +46,7 @@ export function cleanValue(kind: ValueKind, text: string, source: string, option
   const value = tidy(text, kind);
   const problem = problemOf(kind, value, options);
   if (problem === undefined) return value;
-  throw new AuthError('USAGE', `The ${kind} ${source} ${problem}.`, {
-    preserved: 'Nothing was changed.',
-    hint: `Copy the ${kind} again, whole and alone.`,
-  });
+  throw unusableValue(kind, source, problem);
 }
 
 /** As {@link cleanValue}, for what must not be shown. @throws AuthError `USAGE` */

@@ -1,9 +1,8 @@
-import { AuthError } from '../errors.ts';
+import { FILE_PROBLEMS, unknownFormat, unusableFile } from '../messages.ts';
 import { damaged, parseJson, splitMark, textOf } from './document.ts';
 import { DotenvText } from './dotenv.ts';
 import { type JsonValue, print, withMembers } from './json.ts';
 import { type Credentials, isGooglesOwn, isOwnProfile } from './read.ts';
-import { refusal } from './values.ts';
 
 type Fields = Readonly<Record<string, JsonValue | undefined>>;
 
@@ -169,7 +168,7 @@ export function formatNamed(id: string): Format {
   const format = FORMATS.find((candidate) => candidate.id === id.replaceAll('_', '-'));
   if (format !== undefined) return format;
   const ids = FORMATS.map((candidate) => candidate.id).join(', ');
-  throw new AuthError('USAGE', 'There is no format of that name.', { hint: `The formats are: ${ids}.` });
+  throw unknownFormat(ids);
 }
 
 /**
@@ -195,19 +194,17 @@ const REGISTRATION: ReadonlySet<string> = new Set([
   ...['FITBIT_CLIENT_ID', 'FITBIT_CLIENT_SECRET'],
 ]);
 
-const OTHER_FILE = 'Give another path with `--output`.';
-
 function jsonText(fields: Named, previous: string): string {
   const given = new Map(fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
   if (splitMark(previous).text.trim() === '') return `${print(given)}\n`;
   const text = textOf(previous);
-  if (!/^\s*[{[]/.test(text)) throw refusal('it is there already, and is not JSON', OTHER_FILE);
+  if (!/^\s*[{[]/.test(text)) throw unusableFile(...FILE_PROBLEMS.existsNotJson);
   const object = parseJson(text);
   if (object === undefined) throw damaged(text);
   if (typeof object !== 'object' || object === null || Array.isArray(object))
-    throw refusal('it is there already, and is JSON, but not an object', OTHER_FILE);
-  if (isOwnProfile(object)) throw refusal('it is a profile of fitbit-login itself', OTHER_FILE);
-  if (isGooglesOwn(object)) throw refusal('it is a file that Google made for something else', OTHER_FILE);
+    throw unusableFile(...FILE_PROBLEMS.existsNotObject);
+  if (isOwnProfile(object)) throw unusableFile(...FILE_PROBLEMS.ownProfile);
+  if (isGooglesOwn(object)) throw unusableFile(...FILE_PROBLEMS.madeByGoogle);
   const stale = fields.filter(
     ([name, value]) => value === undefined && !REGISTRATION.has(name) && Object.hasOwn(object, name),
   );
@@ -217,8 +214,7 @@ function jsonText(fields: Named, previous: string): string {
 
 function dotenvText(fields: Named, previous: string): string {
   const { mark, text } = splitMark(previous);
-  if (text.trim() !== '' && /^\s*[{["]/.test(textOf(previous)))
-    throw refusal('it is there already, and is JSON', 'Choose `--format notebook`, or give another path.');
+  if (text.trim() !== '' && /^\s*[{["]/.test(textOf(previous))) throw unusableFile(...FILE_PROBLEMS.existsJson);
   const changes = fields.flatMap(([name, value]) => {
     const shown = value ?? (REGISTRATION.has(name) ? undefined : '');
     return shown === undefined ? [] : [[name, String(shown)] as const];
@@ -228,27 +224,26 @@ function dotenvText(fields: Named, previous: string): string {
 
 /** What the fields are called in a sentence. */
 const WORDS = {
-  provider: 'provider',
-  clientId: 'client ID',
-  clientSecret: 'client secret',
-  accessToken: 'access token',
-  refreshToken: 'refresh token',
-  tokenType: 'token type',
+  provider: 'a provider',
+  clientId: 'a client ID',
+  clientSecret: 'a client secret',
+  accessToken: 'an access token',
+  refreshToken: 'a refresh token',
+  tokenType: 'a token type',
   scopes: 'scopes',
-  userId: 'user ID',
-  obtainedAt: 'time of issue',
-  expiresAt: 'time of expiry',
-  refreshExpiresAt: 'end of the grant',
+  userId: 'a user ID',
+  obtainedAt: 'an issue time',
+  expiresAt: 'an expiry time',
+  refreshExpiresAt: 'a grant expiry time',
 } as const satisfies Record<keyof Credentials, string>;
 
 function requireWritable({ title, providers, needs }: Format, credentials: Credentials): void {
   const { provider } = credentials;
-  const choose = 'Choose another format; `fitbit-login export --help` lists them.';
   if (provider !== undefined && !providers.includes(provider)) {
-    throw refusal(`${title} cannot hold a sign-in of ${provider}`, choose);
+    throw unusableFile(...FILE_PROBLEMS.unsupportedProvider(title, provider));
   }
   const lacking = needs.find((name) => credentials[name] === undefined);
-  if (lacking !== undefined) throw refusal(`${title} needs a ${WORDS[lacking]}, and there is none`, choose);
+  if (lacking !== undefined) throw unusableFile(...FILE_PROBLEMS.lacks(title, WORDS[lacking]));
 }
 
 /** How long the access token lived when it was new, in whole seconds; `undefined` where either end is not known. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
-import { AuthError, type ErrorCode } from '../errors.ts';
+import { AuthError } from '../errors.ts';
+import { AUTHORIZATION_ERRORS, providerSays, unknownError } from '../messages.ts';
 import { redact, Secret } from '../secret.ts';
 import { type AuthorizationServer, type ClientRegistration, metadataOf } from './server.ts';
 
@@ -108,27 +109,6 @@ function equalInConstantTime(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: every registered code, in our words. */
-const AUTHORIZATION_ERRORS: Readonly<Record<string, readonly [ErrorCode, (name: string) => string]>> = {
-  access_denied: ['DENIED', (name) => `Access was denied on ${name}'s page.`],
-  invalid_request: ['REQUEST_REJECTED', (name) => `${name} did not understand the sign-in request.`],
-  unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} does not let this app sign people in this way.`],
-  unsupported_response_type: ['REQUEST_REJECTED', (name) => `${name} gives this app no authorization codes.`],
-  invalid_scope: ['SCOPE_REJECTED', (name) => `${name} does not know one of the scopes that were asked for.`],
-  server_error: ['UNAVAILABLE', (name) => `${name} failed while it handled the sign-in.`],
-  temporarily_unavailable: ['UNAVAILABLE', (name) => `${name} is overloaded or being maintained.`],
-  interaction_required: [
-    'SIGN_IN_FAILED',
-    (name) => `${name} must show a page first, which this request did not allow.`,
-  ],
-  login_required: [
-    'SIGN_IN_FAILED',
-    (name) => `Nobody is signed in at ${name}, and this request did not allow asking.`,
-  ],
-  account_selection_required: ['SIGN_IN_FAILED', (name) => `${name} must ask which account is meant.`],
-  consent_required: ['SIGN_IN_FAILED', (name) => `${name} must ask for consent, which this request did not allow.`],
-};
-
 function authorizationError(
   name: string,
   code: string,
@@ -138,8 +118,8 @@ function authorizationError(
   const secrets = [pending.state, pending.verifier];
   const [errorCode, message] = (Object.hasOwn(AUTHORIZATION_ERRORS, code) && AUTHORIZATION_ERRORS[code]) || [
     'SIGN_IN_FAILED' as const,
-    () => `${name} refused the sign-in with the error “${redact(code, secrets)}”.`,
+    () => unknownError(name, redact(code, secrets)),
   ];
-  const said = description ? ` ${name} says: “${redact(description, secrets)}”` : '';
+  const said = providerSays(name, description && redact(description, secrets));
   return new AuthError(errorCode, `${message(name)}${said}`);
 }

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import { AuthError } from '../errors.ts';
 import { isLoopback } from '../loopback.ts';
+import { METADATA_PROBLEMS, noMetadata, notAnIssuer, unavailable, unusableMetadata } from '../messages.ts';
 import { redact } from '../secret.ts';
 import type { RequestOptions } from './errors.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
@@ -52,10 +52,7 @@ const Metadata = v.object({
  */
 export async function discover(address: string, options: DiscoveryOptions): Promise<DiscoveredServer> {
   if (!isSafeEndpoint(address)) {
-    throw new AuthError(
-      'METADATA_INVALID',
-      `${redact(address)} cannot be a provider: its address must be https, or http on this machine's loopback.`,
-    );
+    throw notAnIssuer(redact(address));
   }
   const issuer = new URL(address.replace(/\/\.well-known\/(openid-configuration|oauth-authorization-server)/, ''));
   const tried: string[] = [];
@@ -69,11 +66,10 @@ export async function discover(address: string, options: DiscoveryOptions): Prom
       [oauth.allowInsecureRequests]: isLoopback(issuer),
       signal: options.signal,
     });
-    if (response.status >= 500)
-      throw new AuthError('UNAVAILABLE', `${issuer.host} is not available at the moment (${response.status}).`);
+    if (response.status >= 500) throw unavailable(issuer.host, response.status);
     if (response.status === 200) return accept(issuer, response, tried.at(-1) ?? '', options);
   }
-  throw new AuthError('METADATA_INVALID', `${address} has no OAuth metadata: tried ${tried.join(', ')}.`);
+  throw noMetadata(address, tried);
 }
 
 async function accept(
@@ -82,8 +78,7 @@ async function accept(
   address: string,
   { confirmSites = () => false }: DiscoveryOptions,
 ): Promise<DiscoveredServer> {
-  const invalid = (why: string, hint?: string) =>
-    new AuthError('METADATA_INVALID', `The metadata at ${address} cannot be used: ${why}.`, { hint });
+  const invalid = (problem: readonly [string, string?]) => unusableMetadata(address, problem);
   const document = v.safeParse(
     Metadata,
     await response
@@ -91,13 +86,13 @@ async function accept(
       .json()
       .catch(() => undefined),
   );
-  if (!document.success) throw invalid('it does not name an issuer, an authorization endpoint and a token endpoint');
+  if (!document.success) throw invalid(METADATA_PROBLEMS.incomplete);
   const metadata = document.output;
   // A document's URL does not tell whether its issuer ends in "/".
   const named = URL.canParse(metadata.issuer) ? new URL(metadata.issuer) : undefined;
   const isSame = named !== undefined && withoutSlash(named) === withoutSlash(issuer);
   await oauth.processDiscoveryResponse(isSame ? named : issuer, response).catch(() => {
-    throw invalid(`it names another issuer, ${redact(metadata.issuer)}`);
+    throw invalid(METADATA_PROBLEMS.otherIssuer(redact(metadata.issuer)));
   });
   const endpoints = [
     metadata.authorization_endpoint,
@@ -106,21 +101,17 @@ async function accept(
     metadata.introspection_endpoint,
   ].filter((endpoint) => endpoint !== undefined);
   for (const endpoint of endpoints) {
-    if (!isSafeEndpoint(endpoint)) throw invalid(`its endpoint ${redact(endpoint)} is neither https nor on loopback`);
+    if (!isSafeEndpoint(endpoint)) throw invalid(METADATA_PROBLEMS.unsafe(redact(endpoint)));
     if (isLoopback(new URL(endpoint)) && !isLoopback(issuer))
-      throw invalid(`its endpoint ${redact(endpoint)} is on this machine, and ${issuer.host} is not`);
+      throw invalid(METADATA_PROBLEMS.local(redact(endpoint), issuer.host));
   }
   const elsewhere = endpoints.map((endpoint) => new URL(endpoint)).filter((url) => siteOf(url) !== siteOf(issuer));
   const sites = [...new Set(elsewhere.map(({ host }) => host))];
   if (sites.length > 0 && !(await confirmSites(sites))) {
-    throw invalid(
-      `its endpoints are on another site, ${sites.join(' and ')}`,
-      `Go on only if you know that ${issuer.host} signs people in there.`,
-    );
+    throw invalid(METADATA_PROBLEMS.otherSite(sites, issuer.host));
   }
-  if (metadata.response_types_supported?.includes('code') === false) throw invalid('it gives no authorization codes');
-  if (metadata.code_challenge_methods_supported?.includes('S256') === false)
-    throw invalid('it does not know PKCE with S256');
+  if (metadata.response_types_supported?.includes('code') === false) throw invalid(METADATA_PROBLEMS.noCodes);
+  if (metadata.code_challenge_methods_supported?.includes('S256') === false) throw invalid(METADATA_PROBLEMS.noPkce);
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
   return {
     server: {

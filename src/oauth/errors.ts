@@ -1,7 +1,23 @@
 import * as oauth from 'oauth4webapi';
 import type { Fetch } from '../environment.ts';
-import { AuthError, type ErrorCode } from '../errors.ts';
+import { AuthError } from '../errors.ts';
 import { isLoopbackOrigin } from '../loopback.ts';
+import {
+  accountBusy,
+  failedWithoutReason,
+  INVALID_GRANT,
+  invalidResponse,
+  noSuchPath,
+  providerSays,
+  rateLimited,
+  rejectedFreshToken,
+  requestRefused,
+  scopeMissing,
+  serviceRetired,
+  TOKEN_ERRORS,
+  unavailable,
+  unknownError,
+} from '../messages.ts';
 import { redact, type Secret } from '../secret.ts';
 import type { AuthorizationServer, ClientRegistration, StandardError } from './server.ts';
 
@@ -52,7 +68,7 @@ function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegi
     const secrets = [credentials, client.secret, ...SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined)];
     const [code, description] = [error.error, error.error_description].map((text) => text && redact(text, secrets));
     if (error.refusal !== undefined) {
-      throw new AuthError(error.refusal.code, `${error.refusal.message}${quoted(server.name, description)}`, {
+      throw new AuthError(error.refusal.code, `${error.refusal.message}${providerSays(server.name, description)}`, {
         hint: error.refusal.hint,
         details: { status: response.status, provider_error: code ?? '' },
       });
@@ -65,19 +81,16 @@ function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegi
 export function throwOnServiceFailure(name: string, response: Response): void {
   const { status } = response;
   const details = { status };
-  if (status === 410) throw new AuthError('RETIRED', `${name} has retired this service (410 Gone).`, { details });
+  if (status === 410) throw serviceRetired(name, details);
   if (status === 429) {
     const seconds = resetSeconds(response.headers);
-    const when = seconds === undefined ? '' : ` It is reset in ${seconds} seconds.`;
-    throw new AuthError('RATE_LIMITED', `${name}'s rate limit is used up (429).${when}`, {
-      details: seconds === undefined ? details : { ...details, reset_seconds: seconds },
-    });
+    throw rateLimited(name, seconds, details);
   }
   if (status === 409) {
-    throw new AuthError('UNAVAILABLE', `${name} is handling another request for the same account (409).`, { details });
+    throw accountBusy(name, details);
   }
   if (status === 408 || status >= 500) {
-    throw new AuthError('UNAVAILABLE', `${name} is not available at the moment (${status}).`, { details });
+    throw unavailable(name, status);
   }
 }
 
@@ -85,11 +98,6 @@ export function throwOnServiceFailure(name: string, response: Response): void {
 function resetSeconds(headers: Headers): number | undefined {
   const given = headers.get('fitbit-rate-limit-reset') ?? headers.get('retry-after');
   return given !== null && /^\d{1,7}$/.test(given) ? Number(given) : undefined;
-}
-
-/** What a provider said, to stand after a sentence of ours. */
-function quoted(name: string, text: string | undefined): string {
-  return text ? ` ${name} says: “${text}”` : '';
 }
 
 /**
@@ -109,27 +117,17 @@ export function apiError(server: AuthorizationServer, response: Response, text: 
   const { status } = response;
   const details = { status };
   const own = server.standardError?.(parsed(text), { status, secretSent: true });
-  const said = quoted(name, own?.error_description && redact(own.error_description, [token]));
-  if (status === 401)
-    return new AuthError('GRANT_DEAD', `${name} refuses the access token, although it was refreshed just now.${said}`, {
-      details,
-    });
+  const said = providerSays(name, own?.error_description && redact(own.error_description, [token]));
+  if (status === 401) return rejectedFreshToken(name, said, details);
   if (own?.refusal !== undefined) {
     const { code, message, hint } = own.refusal;
     return new AuthError(code, `${message}${said}`, { hint, details });
   }
-  if (own?.error === 'insufficient_scope')
-    return new AuthError('SCOPE_MISSING', `The sign-in does not allow this.${said}`, { details });
+  if (own?.error === 'insufficient_scope') return scopeMissing(said, details);
   if (status === 404 && /^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
-    return new AuthError('USAGE', `${name}’s API has no such path (404, a page instead of JSON).`, {
-      hint: 'Check the path and its version (`/v4/…`, `/1/…`) against the provider’s documentation.',
-      details,
-    });
+    return noSuchPath(name, said, details);
   }
-  return new AuthError('USAGE', `${name} refused the request (${status}).${said}`, {
-    hint: 'Check the path, the method and the body against the provider’s documentation.',
-    details,
-  });
+  return requestRefused(name, status, said);
 }
 
 function parsed(text: string): unknown {
@@ -157,30 +155,6 @@ async function standardError(
 /** What the client was asking for. */
 export type RequestKind = 'exchange' | 'refresh' | 'revoke' | 'introspect';
 
-type Meaning = readonly [ErrorCode, (name: string) => string];
-
-const CLIENT: Meaning = ['CLIENT_REJECTED', (name) => `${name} does not accept this client id and client secret.`];
-const DEFECT: Meaning = ['REQUEST_REJECTED', (name) => `${name} did not understand the request.`];
-
-/** RFC 6749 §5.2: every registered code. `invalid_grant` alone says that a grant is dead. */
-const TOKEN_ERRORS: Readonly<Record<string, Meaning>> = {
-  invalid_client: CLIENT,
-  unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} does not let this app use this kind of grant.`],
-  invalid_request: DEFECT,
-  unsupported_grant_type: DEFECT,
-  unsupported_token_type: ['REQUEST_REJECTED', (name) => `${name} does not revoke tokens of this kind.`],
-  invalid_scope: ['SCOPE_REJECTED', (name) => `${name} does not give one of the scopes that were asked for.`],
-};
-
-const INVALID_GRANT: Readonly<Partial<Record<RequestKind, Meaning>>> = {
-  exchange: [
-    'SIGN_IN_FAILED',
-    (name) => `${name} did not accept the authorization code: it was used before, or the sign-in took too long.`,
-  ],
-  refresh: ['GRANT_DEAD', (name) => `${name} says that this sign-in has ended: its refresh token no longer works.`],
-  revoke: ['GRANT_DEAD', (name) => `${name} says that this sign-in has already ended.`],
-};
-
 /** Whatever a request failed with, as an {@link AuthError}. The cause never holds the response, which may repeat secrets. */
 export function tokenRequestError(name: string, request: RequestKind, thrown: unknown): AuthError {
   if (thrown instanceof AuthError) return thrown;
@@ -190,31 +164,21 @@ export function tokenRequestError(name: string, request: RequestKind, thrown: un
     const registered = Object.hasOwn(TOKEN_ERRORS, error) ? TOKEN_ERRORS[error] : undefined;
     // Of a question about a token, any other refusal says nothing.
     const known = request !== 'introspect' || registered?.[0] === 'CLIENT_REJECTED' ? registered : undefined;
-    const [code, message]: Meaning = (endsGrant ? INVALID_GRANT[request] : known) ?? [
-      'ANSWER_INVALID',
-      () => `${name} refused with the error “${error}”.`,
-    ];
-    return new AuthError(code, `${message(name)}${quoted(name, description)}`, {
+    const ended = request === 'introspect' ? undefined : INVALID_GRANT[request];
+    const [code, message] = (endsGrant ? ended : known) ?? ['ANSWER_INVALID' as const, () => unknownError(name, error)];
+    return new AuthError(code, `${message(name)}${providerSays(name, description)}`, {
       details: { status, provider_error: error },
     });
   }
   const { cause, code = '' } = thrown instanceof Error ? (thrown as Error & { code?: unknown }) : {};
   if (thrown instanceof oauth.OperationProcessingError && cause instanceof Response) {
     const { status } = cause;
-    if (status === 401) return new AuthError(CLIENT[0], CLIENT[1](name), { details: { status } });
-    if (!cause.ok)
-      return new AuthError('ANSWER_INVALID', `${name} answered with status ${status} and no reason.`, {
-        details: { status },
-      });
+    const [code, message] = TOKEN_ERRORS.invalid_client;
+    if (status === 401) return new AuthError(code, message(name), { details: { status } });
+    if (!cause.ok) return failedWithoutReason(name, status);
   }
   if (typeof code === 'string' && code.startsWith('OAUTH_') && thrown instanceof Error) {
-    return new AuthError(
-      'ANSWER_INVALID',
-      `${name} gave a response that is none of this protocol’s: ${thrown.message}.`,
-      {
-        details: { reason: code },
-      },
-    );
+    return invalidResponse(name, thrown.message, { reason: code });
   }
   return new AuthError('UNEXPECTED', thrown instanceof Error ? thrown.message : String(thrown));
 }

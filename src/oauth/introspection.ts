@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { AuthError } from '../errors.ts';
+import { noIntrospection } from '../messages.ts';
 import type { Secret } from '../secret.ts';
 import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
 import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
@@ -30,7 +30,7 @@ export async function introspect(
   options: RequestOptions,
 ): Promise<IntrospectionResponse> {
   const { introspectionEndpoint: endpoint, name } = server;
-  if (endpoint === undefined) throw new AuthError('USAGE', `${name} cannot be asked about a token.`);
+  if (endpoint === undefined) throw noIntrospection(name);
   const [as, registration] = [metadataOf(server), { client_id: client.id }];
   const authenticate: Record<typeof authentication, oauth.ClientAuth> = {
     client: authenticationOf(server, client),

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { AuthError } from '../errors.ts';
+import { INVALID, invalidResponse, noRevocation } from '../messages.ts';
 import { Secret } from '../secret.ts';
 import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
 import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
@@ -80,7 +80,7 @@ export async function refreshTokens(
     );
     const tokens = await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
     if (options.userId === undefined || (tokens.userId ?? options.userId) === options.userId) return tokens;
-    throw new AuthError('ANSWER_INVALID', `${server.name} gave the tokens of another person, ${tokens.userId}.`);
+    throw invalidResponse(server.name, INVALID.otherAccount(tokens.userId));
   } catch (thrown) {
     throw tokenRequestError(server.name, 'refresh', thrown);
   }
@@ -98,7 +98,7 @@ export async function revokeToken(
   options: RequestOptions,
 ): Promise<void> {
   const endpoint = server.revocationEndpoint;
-  if (endpoint === undefined) throw new AuthError('USAGE', `${server.name} has no way to revoke a token.`);
+  if (endpoint === undefined) throw noRevocation(server.name);
   try {
     const response = await oauth.revocationRequest(
       metadataOf(server),
@@ -124,11 +124,10 @@ async function read(
   validate: (response: Response) => Promise<oauth.TokenEndpointResponse>,
 ): Promise<TokenResponse> {
   const tokens = await validate(await withoutEmptyFields(response));
-  if (tokens.token_type !== 'bearer')
-    throw new AuthError('ANSWER_INVALID', `${server.name} gave a token of a kind that this program cannot use.`);
+  if (tokens.token_type !== 'bearer') throw invalidResponse(server.name, INVALID.tokenType);
   for (const token of [tokens.access_token, tokens.refresh_token ?? 'none']) {
     if (VISIBLE.test(token)) continue;
-    throw new AuthError('ANSWER_INVALID', `${server.name} gave a token with characters that no token has.`);
+    throw invalidResponse(server.name, INVALID.token);
   }
   const { userIdField, subjectIsUserId = true } = server;
   const subject = subjectIsUserId ? oauth.getValidatedIdTokenClaims(tokens)?.sub : undefined;
@@ -164,8 +163,5 @@ async function withoutEmptyFields(response: Response): Promise<Response> {
 function lifetime(server: AuthorizationServer, seconds: unknown): number | undefined {
   if (seconds === undefined) return undefined;
   if (typeof seconds === 'number' && seconds >= 0 && seconds <= TEN_YEARS_IN_SECONDS) return seconds;
-  throw new AuthError(
-    'ANSWER_INVALID',
-    `${server.name} gave a lifetime that cannot be: it is negative, not a number, or over ten years.`,
-  );
+  throw invalidResponse(server.name, INVALID.lifetime);
 }

@@ -61,7 +61,7 @@ export function fitbit(sandbox?: string): Provider {
     registration: [
       'Open https://dev.fitbit.com/apps and register an app, or open the one you have.',
       `Set its redirect URL to ${DEFAULT_REDIRECT_URI} exactly, and its type to Personal.`,
-      'Fitbit stopped taking new apps in May 2026: an app registered before goes on working as long as the service does.',
+      'Fitbit stopped accepting new apps in May 2026; existing apps work until the shutdown.',
     ],
   };
 }

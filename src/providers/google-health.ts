@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Fetch } from '../environment.ts';
-import { AuthError } from '../errors.ts';
+import { accountNotNamed } from '../messages.ts';
 import { apiError } from '../oauth/errors.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
@@ -32,7 +32,7 @@ const SCOPES: readonly ScopeInWords[] = Object.entries(STEMS).flatMap(([stem, { 
     ? [
         {
           name: `${GOOGLE_SCOPE_PREFIX}${stem}.writeonly`,
-          words: `Add to: ${words.charAt(0).toLowerCase()}${words.slice(1)}`,
+          words: `Add ${words.charAt(0).toLowerCase()}${words.slice(1)}`,
         },
       ]
     : []),
@@ -86,10 +86,10 @@ export function googleHealth(sandbox?: string): Provider {
     revocationEnds:
       'Google revokes for the whole project: this person’s sign-ins with every client of the project, on every machine.',
     registration: [
-      'Open https://console.cloud.google.com/auth/clients and make an OAuth client of the type Desktop app.',
-      'Switch on the Google Health API for its project.',
-      'Publish the app (Audience: In production), or every sign-in ends after seven days.',
-      'Download the client’s JSON file: it holds the client id and the secret.',
+      'Create an OAuth client, type Desktop app: https://console.cloud.google.com/auth/clients',
+      'Enable the Google Health API: https://console.cloud.google.com/flows/enableapi?apiid=health.googleapis.com',
+      'On Audience, click Publish app. Otherwise you must sign in again every 7 days.',
+      "Download the client's JSON file; it has the client ID and the secret.",
     ],
   };
 }
@@ -177,5 +177,5 @@ async function identify(server: AuthorizationServer, endpoint: string, token: Se
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), IdentityResponse), text);
   const { legacyUserId, healthUserId } = parsed.success ? parsed.output : {};
   if (healthUserId !== undefined || legacyUserId !== undefined) return { userId: healthUserId, legacyUserId };
-  throw new AuthError('ANSWER_INVALID', `${server.name} did not say whose account this is (${response.status}).`);
+  throw accountNotNamed(server.name, response.status);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { formatDateTime, fromNow } from '../../src/auth/messages.ts';
 import type { Session } from '../../src/auth/session.ts';
 import { statusOf } from '../../src/auth/status.ts';
+import { formatDateTime, fromNow } from '../../src/auth/times.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Profile, Tokens } from '../../src/store/profile.ts';
 

@@ -1,0 +1,74 @@
+import { grantEnds } from '../messages.ts';
+import type { ProviderId } from '../store/profile.ts';
+
+/** A sign-in that may have a last day. */
+export interface Grant {
+  readonly profile: string;
+  readonly provider: ProviderId;
+  /** When the grant itself ends. Absent where the provider did not say. */
+  readonly refreshExpiresAt?: Date;
+}
+
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+/** A warning from two days before the grant itself ends; `undefined` before, and where the end is not known. */
+export function endWarning({ profile, provider, refreshExpiresAt }: Grant, now: Date): string | undefined {
+  if (refreshExpiresAt === undefined || refreshExpiresAt.getTime() - now.getTime() > TWO_DAYS_MS) return undefined;
+  return grantEnds(formatDateTime(refreshExpiresAt, now), {
+    profile,
+    isOver: refreshExpiresAt <= now,
+    isGoogle: provider === 'google-health',
+  });
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
+
+/** A moment for a person, in the machine's own time zone: "22 Nov 2026, 19:12 UTC+1 (in 8 hours)". */
+export function formatDateTime(date: Date, now: Date): string {
+  return `${formatMoment(date)} (${fromNow(date, now)})`;
+}
+
+/** The same without how far off it is. */
+export function formatMoment(date: Date): string {
+  const day = `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+  return `${day}, ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())} ${zone(date)}`;
+}
+
+/** How far the machine's clock is from UTC at that moment: "UTC", "UTC+1", "UTC-3:30". */
+function zone(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${twoDigits(rest)}`}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+const STEPS = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const;
+
+/** How far off a moment is, in its largest unit: "in 8 hours", "2 minutes ago". */
+export function fromNow(date: Date, now: Date): string {
+  return date < now && age(date, now) !== '0 seconds' ? `${age(date, now)} ago` : `in ${age(date, now)}`;
+}
+
+/** How long it is from one moment to the other, in the largest unit: "8 hours". */
+export function age(date: Date, now: Date): string {
+  const seconds = Math.abs(Math.round((date.getTime() - now.getTime()) / 1000));
+  const [size, unit] = STEPS.find(([length]) => seconds >= length) ?? [1, 'second'];
+  const count = Math.round(seconds / size);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** A length of time for a person, in whole minutes or seconds: "5 minutes", "90 seconds". */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds >= 120 && seconds % 60 === 0) return `${seconds / 60} minutes`;
+  return seconds === 1 ? 'a second' : `${seconds} seconds`;
+}
