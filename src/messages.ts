@@ -125,14 +125,10 @@ export function notALock(path: string): AuthError {
 
 export function lockTimeout(path: string, what: string, timeoutMs: number): AuthError {
   const seconds = Math.round(timeoutMs / 1000);
-  return new AuthError(
-    'LOCKED',
-    `Another fitbit-login process has kept ${what} locked for ${seconds} seconds (${path}).`,
-    {
-      preserved: NOTHING_CHANGED,
-      details: { path },
-    },
-  );
+  return new AuthError('LOCKED', `Another fitbit-login process has kept ${what} locked for ${seconds} s (${path}).`, {
+    preserved: NOTHING_CHANGED,
+    details: { path },
+  });
 }
 
 export function interruptedWhileWaiting(cause: unknown): AuthError {

@@ -215,7 +215,7 @@ describe('§12: an error at the redirect URI', () => {
     (error) => {
       const { code, message } = refused({ error });
       expect(code).toBe('SIGN_IN_FAILED');
-      expect(message).toContain(`“${error}”`);
+      expect(message).toContain(`"${error}"`);
     },
   );
 

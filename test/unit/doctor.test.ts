@@ -79,7 +79,7 @@ test('a machine where all is well has no warning, and the network is not used', 
 const ENVIRONMENTS: readonly (readonly [CheckId, CheckState, RegExp, Environment])[] = [
   ['registration', 'ok', /23ABCD at Fitbit.*no redirect URI has to be registered/, {}],
   ['registration', 'warning', /fitbit-login setup/, { FITBIT_CLIENT_ID: '' }],
-  ['registration', 'wrong', /looks like neither/, { FITBIT_CLIENT_ID: 'nonsense' }],
+  ['registration', 'wrong', /Unrecognised client ID/, { FITBIT_CLIENT_ID: 'nonsense' }],
   ['registration', 'ok', /Google Health/, { FITBIT_CLIENT_ID: '1-a.apps.googleusercontent.com' }],
   ['browser', 'ok', /BROWSER=“true”/, {}],
   ['browser', 'ok', /default browser/, { BROWSER: '', DISPLAY: ':0' }],

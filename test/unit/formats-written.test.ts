@@ -165,14 +165,14 @@ describe('what a format cannot hold is refused', () => {
     test(`${id}: a sign-in of ${other}`, () => {
       const refusal = refusalOf(() => write(id, other === 'fitbit' ? FITBIT : GOOGLE));
       expect(refusal.code).toBe('USAGE');
-      expect(refusal.message).toContain(`cannot hold a sign-in of ${other}`);
+      expect(refusal.message).toContain(`doesn't support ${other}`);
     });
   }
 
   for (const [id, field, words] of [
     ['notebook', 'accessToken', 'access token'],
     ['dotenv', 'accessToken', 'access token'],
-    ['python-fitbit', 'expiresAt', 'time of expiry'],
+    ['python-fitbit', 'expiresAt', 'expiry time'],
     ['fitbit-grafana', 'refreshToken', 'refresh token'],
     ['ghealth', 'scopes', 'scopes'],
     ['go-oauth2', 'accessToken', 'access token'],

@@ -49,7 +49,7 @@ describe('a lock', () => {
     const start = performance.now();
     await expect(take({ timeoutMs: 600 })).rejects.toMatchObject({
       code: 'LOCKED',
-      message: expect.stringMatching(/Waited 1 s .*profile "default".*\.default\.lock/),
+      message: expect.stringMatching(/profile "default".* 1 s .*\.default\.lock/),
       preserved: expect.stringContaining('Nothing'),
       details: { path },
     });

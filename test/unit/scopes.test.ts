@@ -44,11 +44,11 @@ describe('the scopes that a person named', () => {
   test.each(['heartrate', 'sleep.readonly.readonly', '', 'activity', 'health_metrics', 'cloud-platform'])(
     '%j is none of Google’s, and no successor is made up for it',
     (name) => {
-      expect(() => scopesOf(googleHealth(), [name])).toThrow(refused('has no scope', 'sleep.readonly'));
+      expect(() => scopesOf(googleHealth(), [name])).toThrow(refused('Unknown scope', 'sleep.readonly'));
     },
   );
 
   test('Google’s are none of Fitbit’s', () => {
-    expect(() => scopesOf(fitbit(), ['sleep.readonly'])).toThrow(refused('Fitbit has no scope', 'sleep'));
+    expect(() => scopesOf(fitbit(), ['sleep.readonly'])).toThrow(refused('for Fitbit', 'sleep'));
   });
 });
