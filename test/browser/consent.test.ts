@@ -50,10 +50,10 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     await expect(done).rejects.toMatchObject({
       code: 'DENIED',
       exitCode: 4,
-      preserved: expect.stringMatching(/untouched/),
+      preserved: expect.stringMatching(/unchanged/),
     });
     await page.getByRole('heading', { name: /declined/i }).waitFor();
-    expect(await page.locator('.lines').textContent()).toMatch(/untouched/);
+    expect(await page.locator('.lines').textContent()).toMatch(/unchanged/);
     expect(await at.stored()).toBe(before);
   });
 

@@ -47,7 +47,7 @@ describe('the app registration', () => {
 
   test.each([
     ['nothing', '', 'empty'],
-    ['damaged JSON', '{"client_secret":"marked-secret"', 'cut off'],
+    ['damaged JSON', '{"client_secret":"marked-secret"', 'truncated'],
     ['prose', 'the secret is marked-secret', 'not one word'],
   ])('is refused from standard input without repeating it: %s', async (_name, input, why) => {
     const { exit, stdout, stderr } = await at.run(at.login('--client-secret-file', '-'), { input });

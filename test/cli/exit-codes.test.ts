@@ -109,7 +109,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     expectFailure(ended, expected, json);
     expect(await at.stored()).toBe(old);
     expect(await readdir(dirname(at.file))).toEqual(['default.json']);
-    if (!json && expected.exit > 3) expect(ended.stderr).toMatch(/untouched|unchanged|can.t read|cannot be read/i);
+    if (!json && expected.exit > 3) expect(ended.stderr).toMatch(/untouched|unchanged|kept|can.t read|cannot be read/i);
   };
   test.each(LOGIN)('$exit $code: $name', (failure) => check(failure, false));
   // The first of each exit code.

@@ -129,7 +129,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     const { href } = await allow(await printed(terminal), { allow: false });
     await terminal.answer(/Paste the URL here/, href);
     expect(await terminal.ended).toBe(4);
-    expect(terminal.screen).toContain('Access was denied');
+    expect(terminal.screen).toContain('You denied access');
   });
 
   test('a browser that was opened here may turn out to be elsewhere: a paste is taken, too', async () => {

@@ -44,7 +44,7 @@ function changedMeanwhile(at: SignedIn, changes: Readonly<Record<string, unknown
   };
 }
 
-describe('a refresh that was cut off', () => {
+describe('a refresh that was interrupted', () => {
   test('is noted, keeps the old tokens, and is repeated at once by whoever comes next', async () => {
     await using at = await signedIn();
     const before = await at.stored();
@@ -87,7 +87,7 @@ describe('a refresh that was cut off', () => {
     for (let round = 0; round < 2; round += 1) {
       const { code, stdout, stderr } = await at.run(['token']);
       expect([code, stdout]).toEqual([3, '']);
-      expect(stderr).toContain(`began at ${when} (8 hours ago) was cut off`);
+      expect(stderr).toContain(`began at ${when} (8 hours ago) was interrupted`);
       expect(stderr).toContain('WALK01');
       expect(stderr).toContain('fitbit-login login');
     }
@@ -106,7 +106,7 @@ describe('a refresh that was cut off', () => {
     at.pass(121);
     const { code, stdout, stderr } = await at.run(['token']);
     expect([code, stdout]).toEqual([0, `${before.access_token}\n`]);
-    expect(stderr).toContain('(2 minutes ago) was cut off');
+    expect(stderr).toContain('(2 minutes ago) was interrupted');
     expect((await at.run(['refresh'])).code).toBe(3);
   });
 
@@ -133,7 +133,7 @@ describe('a grant that is dead', () => {
     at.pass(LIFETIME);
     const first = await at.run(['token']);
     expect(first).toMatchObject({ code: 3, stdout: '' });
-    expect(first.stderr).toContain('its refresh token no longer works');
+    expect(first.stderr).toContain('refresh token no longer valid');
     expect(first.stderr).toContain('fitbit-login login');
     expect(first.stderr).not.toContain(JSON.parse(before).refresh_token);
     // Nothing but the mark is new.

@@ -130,7 +130,7 @@ describe('api', () => {
   test('the rate limit that is used up says when it is reset', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'api', kind: 'status', status: 429, resetSeconds: 1_234 });
-    expect((await at.run(['api', PROFILE])).stderr).toContain('reset in 1234 seconds');
+    expect((await at.run(['api', PROFILE])).stderr).toContain('resets in 1234 seconds');
   });
 
   test('a path that is not there is exit 2', async () => {

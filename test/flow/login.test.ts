@@ -68,7 +68,7 @@ describe('login', () => {
     expect(await (await waiting.consent({ allow: false })).text()).toMatch(/declined/i);
     await expect(waiting.result).rejects.toMatchObject({
       code: 'DENIED',
-      preserved: expect.stringContaining('untouched'),
+      preserved: expect.stringContaining('unchanged'),
     });
     expect(await at.stored()).toBe(old);
   });

@@ -62,7 +62,7 @@ describe('an answer that is pasted', () => {
     waiting.paste.write('?error=access_denied&error_description=The%20user%20denied%20the%20request.#_=_');
     await expect(waiting.result).rejects.toMatchObject({
       code: 'DENIED',
-      preserved: expect.stringContaining('untouched'),
+      preserved: expect.stringContaining('unchanged'),
     });
     expect(await at.stored()).toBe(old);
   });

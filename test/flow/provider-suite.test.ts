@@ -133,7 +133,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     const { code, stdout, stderr } = await at.run('token');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toContain('fitbit-login login');
-    expect(stderr).not.toContain('cut off');
+    expect(stderr).not.toContain('interrupted');
     // Nothing but the mark is new.
     const { grant_ended_at: _, grant_ended_reason: __, ...stored } = JSON.parse(await at.text());
     expect(stored).toEqual(JSON.parse(before));
@@ -159,7 +159,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     at.pass(lifetimeSeconds);
     at.through((send) => async (url, init) => (init?.body ? new Response('busy', { status }) : send(url, init)));
     const error = await failure(access(at.runtime(), { name: 'default' }));
-    expect(error).toMatchObject({ code: 'UNAVAILABLE', exitCode: 5, preserved: 'The stored tokens are untouched.' });
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', exitCode: 5, preserved: expect.stringMatching(/kept/) });
     expect(await at.stored()).toMatchObject(before);
     at.through((send) => send);
     expect(await at.run('token')).toMatchObject({ code: 0 });
@@ -224,7 +224,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
       }).toString();
       const page = await (await deliver(refused)).text();
       expect(page).not.toContain('<b>in its');
-      expect(await failure(result)).toMatchObject({ code, preserved: 'The tokens stored before are untouched.' });
+      expect(await failure(result)).toMatchObject({ code, preserved: expect.stringMatching(/unchanged/) });
     }
     expect(await at.text()).toBe(before);
   });
