@@ -198,8 +198,10 @@ test('a defect shows its stack under --log-level debug, and only there', async (
   expect((await at.run(at.login('--log-level', 'info'), { environment })).stderr).not.toMatch(/^\s+at .+:\d+/m);
 });
 
-/** A defect where nobody expects one: no digests. */
+/** A defect where none is expected: no random numbers of the length of a state. */
 function sabotage(): string {
-  const script = 'import crypto from "node:crypto";crypto.createHash=()=>{throw(new(RangeError)(`boom`))}';
+  const script =
+    'import crypto from "node:crypto";const r=crypto.randomBytes;' +
+    'crypto.randomBytes=(n)=>{if(n===32)throw(new(RangeError)(`boom`));return(r(n))}';
   return `--import data:text/javascript,${encodeURIComponent(script)}`;
 }
