@@ -136,7 +136,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
         const environment = through(proxy, userinfo);
         const ended = await at.run(['refresh', '--log-level', 'trace'], { environment });
         expect(ended.stderr).toContain(
-          `The proxy http://127.0.0.1:${proxy.port} ${message}.\n  The stored tokens are `,
+          `The proxy http://127.0.0.1:${proxy.port} ${message}.\n  Your tokens were kept.`,
         );
         expect(ended.stderr).toContain(hint);
         const json = await at.run(['refresh', '--json'], { environment });

@@ -88,7 +88,7 @@ describe('api', () => {
     const { code, stdout, stderr } = await at.run(['api', PROFILE]);
     expect(code).toBe(3);
     expect(stdout).toContain('expired_token');
-    expect(stderr).toContain('although it was refreshed just now');
+    expect(stderr).toContain('freshly refreshed token');
     expect(at.sandbox.state().counts.refreshes).toBe(1);
     expect(at.sent).toHaveLength(3);
   });

@@ -71,7 +71,7 @@ describe('status --check', () => {
     const before = await at.stored();
     const { code, stdout, stderr } = await at.run(['status', '--check']);
     expect([code, stdout]).toEqual([3, '']);
-    expect(stderr).toContain('does not work, although it was refreshed just now');
+    expect(stderr).toContain('freshly refreshed token');
     expect((await at.stored()).access_token).not.toBe(before.access_token);
     expect(at.sandbox.state().counts.refreshes).toBe(1);
   });

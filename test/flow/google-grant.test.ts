@@ -73,7 +73,7 @@ describe('the day on which a sign-in ends', () => {
     const { stdout, stderr } = await at.run(['token']);
     expect(stdout).toBe(`${(await at.stored()).access_token}\n`);
     expect(stderr).toMatch(
-      /^! This sign-in ends 8 Mar 2026.*in Testing.*publish the app first.*fitbit-login login\.\n$/,
+      /^! This sign-in expires 8 Mar 2026.*in Testing.*publish the app first.*fitbit-login login\.\n$/,
     );
     expect((await at.run(['status'])).stdout).toContain('publish the app first');
     const { refresh_expires_at } = JSON.parse((await at.run(['token', '--json'])).stdout);
@@ -90,7 +90,7 @@ describe('the day on which a sign-in ends', () => {
     // Nothing but the mark is new.
     const { grant_ended_at: _, grant_ended_reason: __, ...stored } = JSON.parse(await at.text());
     expect(stored).toEqual(JSON.parse(before));
-    expect((await at.run(['status'])).stdout).toMatch(/This sign-in ended .*in Testing/);
+    expect((await at.run(['status'])).stdout).toMatch(/This sign-in expired .*in Testing/);
   });
 
   test('is not claimed where the provider did not name one', async () => {

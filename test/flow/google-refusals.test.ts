@@ -146,7 +146,7 @@ describe('a sign-in that has ended', () => {
     });
     at.sandbox.faults.add({ at: 'google-token', kind: 'dead-grant' });
     const { message } = await failure(accessToken({}, at.surroundings));
-    expect(message).toContain('“Token has been expired or revoked.”');
+    expect(message).toContain('"Token has been expired or revoked."');
     expect(message).toMatch(/10 days old/);
     for (const day of ['19 Feb 2026', '25 Feb 2026', '26 Feb 2026']) expect(message).toContain(day);
     // The next command asks nobody, and says the same.

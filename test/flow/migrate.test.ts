@@ -128,7 +128,7 @@ describe('the new sign-in', () => {
     await at.signIn({ ...GOOGLE, profile: 'google' });
     expect(await failure(move(at, { profile: 'nobody' }))).toMatchObject({
       code: 'NOT_SIGNED_IN',
-      hint: expect.stringContaining('`fitbit-login login --client-secret-file FILE`'),
+      hint: expect.stringContaining('`fitbit-login login'),
     });
     expect(await failure(move(at, { profile: 'google' }))).toMatchObject({ code: 'USAGE' });
   });
