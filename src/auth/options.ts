@@ -113,7 +113,9 @@ export function assertContent(value: unknown): void {
 function assertShape(of: string, shape: Readonly<Record<string, v.GenericSchema>>, options: unknown): void {
   if (!isObject(options) || Array.isArray(options)) throw wrongOption(`Give ${of} as an object.`);
   const entries = Object.entries(shape).map(([key, schema]) => [key, v.optional(schema)] as const);
-  const parsed = v.safeParse(v.strictObject(Object.fromEntries(entries)), options, { abortEarly: true });
+  // An option that is undefined is not given, whatever its name.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const parsed = v.safeParse(v.strictObject(Object.fromEntries(entries)), given, { abortEarly: true });
   if (parsed.success) return;
   const [{ type, path, message }] = parsed.issues;
   const key = String(path?.[0]?.key);

@@ -128,7 +128,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 503 });
     const page = await statusPage(browser, at);
     await page.locator('#profile-default-check').click();
-    await notice(page, /untouched/);
+    await notice(page, /tokens were kept/);
     expect((await at.stored()).refresh_token).toBe(before);
   });
 
