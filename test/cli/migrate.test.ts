@@ -37,7 +37,7 @@ describe('migrate, in the built program', () => {
     await using at = await desk();
     const { exit, stdout, stderr } = await at.run(['migrate']);
     expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
-    expect(stderr).toMatch(/nothing to (move|migrate)/i);
+    expect(stderr).toMatch(/no Fitbit sign-in to migrate/);
   });
 });
 

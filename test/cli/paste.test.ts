@@ -81,8 +81,8 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     const { href, code } = await allow(address);
     await terminal.shows(/Paste the URL here/);
     for (const [wrong, why] of [
-      ['marked-and-mistyped-text', /neither an address nor a code/],
-      [address, /a page of Fitbit \(sandbox\)'s/],
+      ['marked-and-mistyped-text', /neither a URL nor a code/],
+      [address, /consent page/],
       [href.replace('state=', 'state=x'), /belongs to another sign-in/],
     ] as const) {
       terminal.type(`${wrong}\r`);
@@ -234,7 +234,7 @@ describe('the browser is elsewhere: without a terminal', () => {
     const { href, code } = await allow((await program.address()).href);
     await program.says(/Open this URL/);
     program.write('marked-and-mistyped-text\n');
-    await program.says(/neither an address nor a code/);
+    await program.says(/neither a URL nor a code/);
     program.write(href.slice(0, 50));
     program.write(`${href.slice(50)}\n`);
     const { exit, stdout, stderr } = await program.ended;
@@ -271,7 +271,7 @@ describe('the browser is elsewhere: without a terminal', () => {
   test('the end of the input is not the end of the wait', async () => {
     const program = at.start(at.login('--no-browser'), { input: 'nothing of use' });
     const { href } = await allow((await program.address()).href);
-    await program.says(/neither an address nor a code/);
+    await program.says(/neither a URL nor a code/);
     expect((await fetch(href)).ok).toBe(true);
     expect((await program.ended).exit).toBe(0);
   });

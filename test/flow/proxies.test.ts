@@ -332,7 +332,7 @@ describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
     await using service = await listening(server);
     const script = `
       const { boundedFetch, nodeFetch } = await import('./src/network/fetch.ts');
-      await boundedFetch(nodeFetch({}))('https://localhost:${service.port}/').catch((error) => console.log(JSON.stringify(error)));
+      await boundedFetch(nodeFetch({}))('https://localhost:${service.port}/').catch((error) => console.log(JSON.stringify(error.report())));
     `;
     const env = { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: root?.file };
     const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
