@@ -23,7 +23,7 @@ describe('mix-up (RFC 9207 §1): a sign-in whose person was led to another provi
       expect(answer.searchParams.get('iss')).toBe(other.party.issuer);
 
       const before = at.sent.length;
-      expect(await (await begun.deliver(answer)).text()).toContain('another provider');
+      expect(await (await begun.deliver(answer)).text()).toContain('Still waiting');
       expect(events.at(-1)).toMatchObject({ kind: 'stray', reason: 'other-issuer' });
       expect(at.sent).toHaveLength(before);
       await begun.deliver(await begun.answer());
