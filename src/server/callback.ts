@@ -48,6 +48,7 @@ export class CallbackWait<T> {
   readonly #delivered: Promise<void>;
   readonly #onTheirWay = new Set<Promise<void>>();
   #beginnings = 0;
+  #turn: Promise<unknown> = Promise.resolve();
   #acceptedQuery: string | undefined;
   #expired: ResultPage | undefined;
   #accept: (pending: PendingCallback<T>) => void = () => {};
@@ -79,7 +80,7 @@ export class CallbackWait<T> {
       const validation = this.#validate(parameters);
       if (validation.kind === 'unexpected') return { status: 400, page: validation.page };
       const beginnings = this.#beginnings;
-      const refused = await refusal();
+      const refused = await this.#inTurn(refusal());
       if (refused !== undefined) return refused;
       // Another visitor may have been quicker meanwhile, the wait may have ended, or begun anew with another state.
       const isChanged =
@@ -91,6 +92,13 @@ export class CallbackWait<T> {
     // Another query is another visitor, who must not be shown whose data this is.
     if (query !== this.#acceptedQuery) return { status: 400, page: VIEWS.over };
     return { status: 200, page: await this.#page };
+  }
+
+  /** Look-ups take different times: their results count in the order in which the visitors came, so that the first callback wins. */
+  #inTurn<R>(lookup: Promise<R>): Promise<R> {
+    const inTurn = Promise.all([lookup, this.#turn]).then(([result]) => result);
+    this.#turn = inTurn.catch(() => {});
+    return inTurn;
   }
 
   /** A new state is awaited from now on: a visit that was valid is validated again. */
