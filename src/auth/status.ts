@@ -22,6 +22,8 @@ export interface Status {
   readonly userId?: string;
   /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
   readonly legacyUserId?: string;
+  /** The account's address, as far as the person let it be known. */
+  readonly email?: string;
   /** Granted. */
   readonly scopes: readonly string[];
   /** Requested, but not granted. */
@@ -93,6 +95,7 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     session: sessionOf(profile, now),
     userId: grant.userId,
     legacyUserId: grant.legacyUserId,
+    email: grant.email,
     scopes,
     missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !scopes.includes(scope)),
     refreshable: grant.refreshToken !== undefined,

@@ -248,6 +248,7 @@ export function statusJson(status: Status, now: Date): Record<string, unknown> {
     client_id: status.clientId,
     user_id: status.userId ?? null,
     legacy_user_id: status.legacyUserId ?? null,
+    email: status.email ?? null,
     session: session.kind,
     refreshable: status.refreshable,
     scope: status.scopes,

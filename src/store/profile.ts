@@ -22,6 +22,10 @@ export interface Tokens {
   readonly userId?: string;
   /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
   readonly legacyUserId?: string;
+  /** The account's address. */
+  readonly email?: string;
+  /** The account at the authorization server (`sub` of an ID token), which a refresh must not change. */
+  readonly subject?: string;
   /** When the person consented. Absent for what was imported. */
   readonly signedInAt?: Date;
   /** When the access token was got: at the sign-in, or by the last refresh. */
@@ -50,6 +54,8 @@ export interface Profile {
   /** The registered redirect URIs, in the order in which they are tried. */
   readonly redirectUris: readonly string[];
   readonly requestedScopes: readonly string[];
+  /** The person chose that the address is not asked for. */
+  readonly withoutEmail?: boolean;
   /** Which account is meant, as the person said it: told to the provider at the next sign-in. */
   readonly loginHint?: string;
   /** Absent until the first sign-in is complete. */
