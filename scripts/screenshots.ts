@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import process from 'node:process';
 import { type HistoryEvent, profileCard } from '../src/auth/profile-card.ts';
-import { failedView, overView, signedInView, strayView } from '../src/auth/result-view.ts';
+import { failedView, signedInView, tooLateView, unexpectedRequestView } from '../src/auth/result-view.ts';
 import { readClientFile, setupErrors, setupView } from '../src/auth/setup-form.ts';
 import type { SignIn } from '../src/auth/status.ts';
 import { AuthError } from '../src/errors.ts';
@@ -113,9 +113,9 @@ const PAGES: Readonly<Record<string, readonly [html: string, script?: string]>> 
   ],
   'result-failed-disk': [resultPage(failed(new AuthError('STORE_UNAVAILABLE', 'The disk is full.', kept)))],
   'result-otherbrowser': [resultPage(VIEWS.otherBrowser)],
-  'result-unexpected': [resultPage(strayView('no-state'))],
-  'result-too-late': [resultPage(overView())],
-  leaving: [resultPage(leavingView(new URL('https://accounts.google.com/')))],
+  'result-unexpected': [resultPage(unexpectedRequestView('no-state'))],
+  'result-too-late': [resultPage(tooLateView())],
+  leaving: [resultPage(leavingView({ url: 'https://accounts.google.com/', host: 'accounts.google.com' }))],
   ...Object.fromEntries(Object.entries(VIEWS).map(([name, view]) => [`view-${name}`, [resultPage(view)] as const])),
   'setup-start': [setup()],
   setup: [setup({ download: { name: NAME, minutes: 2 } }, HALF)],

@@ -616,12 +616,13 @@ export function grantEnds(
 
 /** Notices about visitors of a waiting sign-in that are not the callback. */
 export const VISITOR_NOTICES = {
-  https: 'Your browser used https for the callback. Change https to http in its address bar.',
+  https: 'Your browser used https. Change https to http in its address bar.',
   'headers-too-large':
     "Your browser sent more than 1 MiB of cookies that other programs have set for this host. Delete this host's cookies, then open the link again.",
   'service-worker': 'Another program had left a service worker at this port. It is removed: open the link again.',
   crowded: 'Another program opens many connections to this port. The idle ones are closed.',
-  'other-user': 'Another user of this computer tried to take part in this sign-in, and was refused.',
+  'other-user':
+    'Another user of this computer tried to open your link or to take part in your sign-in, and was refused.',
   'other-browser':
     'A response came from another browser than the one you started with, and was ignored. Finish in that one.',
 } as const;

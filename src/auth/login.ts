@@ -15,12 +15,13 @@ import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCall
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Identity, Provider } from '../providers/provider.ts';
+import type { ServerNotice } from '../server/app.ts';
 import type { Link } from '../server/pages/view.ts';
 import type { Profile } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
 import { assertOptions } from './options.ts';
-import { failedView, overView, signedInView, strayView } from './result-view.ts';
+import { failedView, signedInView, tooLateView, unexpectedRequestView } from './result-view.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { chooseSandbox, loginProfileName } from './sandbox.ts';
 import { type SignIn, storedStatus } from './status.ts';
@@ -67,7 +68,7 @@ export type LoginEvent =
     }
   | BrowserEvent
   /** A request arrived that was not the expected callback; the wait goes on. */
-  | { readonly kind: 'stray'; readonly reason: UnexpectedReason }
+  | { readonly kind: 'unexpected-request'; readonly reason: UnexpectedReason }
   /** What was pasted was not the expected callback; the wait goes on. `message` says why, for a person, and what to paste instead. */
   | { readonly kind: 'paste-refused'; readonly reason: PasteReason; readonly message: string }
   /** The callback arrived; its code is being exchanged and the tokens stored. */
@@ -126,7 +127,9 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const { name, provider, client } = request;
   let pending = newAuthorization();
   let isBegun = false;
-  const log = await runtime.openLog();
+  const reports = await serverReports(runtime);
+  const { log } = reports;
+  const reasons = new Set<UnexpectedReason>();
   let browserCame = false;
   let browserWaits = false;
   const authorizeUrl = (): string =>
@@ -146,7 +149,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const { listen } = await import('../server/listen.ts');
   await using listener = await listen<FirstCallback>({
     redirectUris: request.redirectUris,
-    log,
+    ...reports,
     pid: processId(),
     // A browser elsewhere cannot come to a start address here: a sign-in by SSH or without a browser is not bound to one.
     begin: browser && runtime.seesBrowser() ? begin : undefined,
@@ -155,15 +158,14 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
       const result = validateCallback(provider.server, client, pending, parameters);
       if (result.kind === 'unexpected') {
         const { reason } = result;
-        log.info({ event: 'stray_request', profile: name, reason }, 'Not the expected callback');
-        notify({ kind: 'stray', reason });
-        return { kind: 'unexpected', page: strayView(reason) };
+        // Any web page can send these: the log names each reason once, and how many requests were refused at the end.
+        const level = reasons.has(reason) ? 'debug' : 'info';
+        reasons.add(reason);
+        log[level]({ event: 'unexpected_request', profile: name, reason }, 'Not the expected callback');
+        notify({ kind: 'unexpected-request', reason });
+        return { kind: 'unexpected', page: unexpectedRequestView(reason) };
       }
       return { kind: 'accepted', response: result };
-    },
-    onNotice: ({ kind }) => {
-      log.info({ event: 'visitor', profile: name, kind }, 'An unusual visitor');
-      runtime.notice(VISITOR_NOTICES[kind]);
     },
   });
   // Not in `validate`: what is valid may still come from another user, or from another browser than the one that began.
@@ -209,7 +211,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   ])
     .catch((thrown) => {
       // The caller is told that nothing was stored: a later callback is not exchanged.
-      listener.expire(overView());
+      listener.expire(tooLateView());
       throw thrown;
     })
     .finally(() => waiting.abort());
@@ -222,10 +224,22 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
       page: { ...failedView(explain(thrown), { provider: provider.name, profile: name }), button: onward.failed },
     }),
   );
-  // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come.
+  // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come, or one may
+  // have brought the same response meanwhile.
+  await listener.decided();
   if (browserWaits) await (await listener.callback).respond(result.page);
   if ('error' in result) throw result.error;
   return result.signIn;
+}
+
+/** Where a local server reports: its requests to the log, unusual visitors to the person, too. @internal */
+export async function serverReports(runtime: Runtime) {
+  const log = await runtime.openLog();
+  const onNotice = ({ kind }: ServerNotice) => {
+    log.info({ event: 'visitor', kind }, 'An unusual visitor');
+    runtime.notice(VISITOR_NOTICES[kind]);
+  };
+  return { log, onNotice, sudoUid: runtime.sudoUid };
 }
 
 function explain(thrown: unknown, name: string, stored: Profile | undefined): AuthError {

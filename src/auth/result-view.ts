@@ -143,7 +143,7 @@ export function failedView(
 }
 
 /** Why a request was not the awaited callback. The sign-in still waits. */
-export function strayView(reason: UnexpectedReason): View {
+export function unexpectedRequestView(reason: UnexpectedReason): View {
   const { title, lead, continue: continued, reasons } = UNEXPECTED_RESPONSE;
   return {
     tone: 'waiting',
@@ -157,7 +157,7 @@ export function strayView(reason: UnexpectedReason): View {
 }
 
 /** For a callback after the wait has ended. */
-export function overView(): View {
+export function tooLateView(): View {
   return {
     tone: 'failure',
     ...RESULT.tooLate,

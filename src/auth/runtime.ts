@@ -55,6 +55,8 @@ export interface Runtime {
   readonly openBrowser: OpenBrowser;
   /** Whether a person would see what {@link openBrowser} opens: not over SSH or without a display (see `noDisplayReason`). */
   seesBrowser(): boolean;
+  /** Who had `sudo` run this process. */
+  readonly sudoUid: number | undefined;
   /** The event log, opened when first asked for: what only reads a profile leaves no log behind. */
   openLog(): Promise<Logger>;
   notice(text: string): void;
@@ -117,6 +119,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     },
     openBrowser: browserOpener({ environment, own: options.openBrowser, system: openWithSystem }),
     seesBrowser: () => options.openBrowser !== undefined || noDisplayReason(environment) === undefined,
+    sudoUid: user.caller?.uid,
     openLog,
     notice,
     providerOf: (profile) => {

@@ -3,10 +3,11 @@ import { AuthError, asAuthError } from '../errors.ts';
 import { setupEnded } from '../messages.ts';
 import type { SetupError, SetupForm, SetupProviderId, SetupView } from '../server/pages/setup.ts';
 import { SETUP, typographic } from '../server/pages/texts.ts';
+import type { Departure } from '../server/pages/view.ts';
 import type { Next, SetupHandlers } from '../server/site/routes.ts';
 import type { Site } from '../server/site/site.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginEvent, type LoginOptions, login, type Onward } from './login.ts';
+import { type LoginEvent, type LoginOptions, login, type Onward, serverReports } from './login.ts';
 import { assertOptions } from './options.ts';
 import { checkStore } from './profiles.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
@@ -41,23 +42,30 @@ export class BrowserLogins {
     this.#runtimeOptions = runtimeOptions;
   }
 
-  /** Ends the sign-in that waits, and begins another: the tab is sent to `url`. @throws AuthError as `login`, if it cannot begin */
-  async begin(options: LoginOptions): Promise<{ readonly url: string; readonly done: Promise<SignIn> }> {
+  /**
+   * Ends the sign-in that waits, and begins another, which is bound to the tab that is sent to `departure`.
+   * @throws AuthError as `login`, if it cannot begin
+   */
+  async begin(options: LoginOptions): Promise<{ readonly departure: Departure; readonly done: Promise<SignIn> }> {
     await this.end();
     const stop = new AbortController();
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-    let onUrl: (url: string) => void = () => {};
-    const address = new Promise<string>((resolve) => {
-      onUrl = resolve;
+    let open: (url: string) => void = () => {};
+    const opened = new Promise<string>((resolve) => {
+      open = resolve;
     });
+    // The tab is the browser that is opened.
+    const surroundings = { ...this.#runtimeOptions, openBrowser: async (url: string) => open(url) };
+    let host = '';
     const notify = (event: LoginEvent) => {
-      if (event.kind === 'waiting') onUrl(event.url);
+      if (event.kind === 'waiting') host = new URL(event.url).host;
       options.notify?.(event);
     };
-    const done = login({ ...options, browser: false, signal, notify }, this.#runtimeOptions);
+    const done = login({ ...options, signal, notify }, surroundings);
     // Whether its caller looks at the result is the caller's choice.
     this.#last = { stop, done: done.catch(() => {}) };
-    return { url: await Promise.race([address, done.then(() => '')]), done };
+    const url = await Promise.race([opened, done.then(() => '')]);
+    return { departure: { url, host }, done };
   }
 
   async end(): Promise<void> {
@@ -175,9 +183,9 @@ export class SetupDesk implements SetupHandlers {
       const notify = ({ kind }: LoginEvent) => {
         if (kind === 'answered') this.#finishing = ended;
       };
-      const { url, done } = await logins.begin({ ...signIn, ...options, onward: onward(), notify });
+      const { departure, done } = await logins.begin({ ...signIn, ...options, onward: onward(), notify });
       const ended = done.then(this.#succeed, onError);
-      return { kind: 'redirect', url };
+      return { kind: 'redirect', ...departure };
     } catch (thrown) {
       return asAuthError(thrown);
     }
@@ -222,7 +230,7 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
     submit: (form) => desk.submit(form),
     sandbox: () => desk.sandbox(),
   };
-  await using running = await startSite({ setup: handlers, log: await runtime.openLog() });
+  await using running = await startSite({ setup: handlers, ...(await serverReports(runtime)) });
   site = running;
   onPage?.(running.url);
   runtime.openBrowser(running.url, tellingInWords(runtime.notice, seen.signal));

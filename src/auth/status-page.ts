@@ -11,6 +11,7 @@ import type { Next } from '../server/site/routes.ts';
 import type { Site } from '../server/site/site.ts';
 import { appPaths } from '../store/paths.ts';
 import { checkStatus } from './check.ts';
+import { serverReports } from './login.ts';
 import { logout } from './logout.ts';
 import { damagedCard, profileCard, readHistory } from './profile-card.ts';
 import { profiles } from './profiles.ts';
@@ -84,9 +85,9 @@ export async function statusPage(
       return done(profile, asked ? results.works(shortProvider(checked)) + limit : results.renewed);
     },
     'sign-in': async (profile) => {
-      const { url, done } = await logins.begin({ profile, onward: { signedIn: back(), failed: back() } });
+      const { departure, done } = await logins.begin({ profile, onward: { signedIn: back(), failed: back() } });
       done.catch(() => {});
-      return { kind: 'redirect', url };
+      return { kind: 'redirect', ...departure };
     },
     'sign-out': async (profile) => {
       const who = await nameOf(profile);
@@ -116,7 +117,7 @@ export async function statusPage(
   };
 
   await using running = await startSite({
-    log: await runtime.openLog(),
+    ...(await serverReports(runtime)),
     idleMs,
     setup: {
       view: () => {

@@ -109,7 +109,7 @@ export class SignInProgress implements Disposable {
   readonly #browser: boolean;
   readonly #line: WaitingLine;
   readonly #pastes: Pastes | undefined;
-  #saidStray = false;
+  #saidUnexpected = false;
   readonly #end = () => this.end();
 
   /** @param browser whether one is wanted; none is opened where it could not come back */
@@ -152,10 +152,10 @@ export class SignInProgress implements Disposable {
         if (words !== undefined && this.#browser) say(`${mark('warning', colors.err)} ${words}`);
         return;
       }
-      case 'stray':
+      case 'unexpected-request':
         // Any program can send these: a person is told once, the log has them all.
-        if (!this.#saidStray) say('Ignored an unrelated request; still waiting.');
-        this.#saidStray = true;
+        if (!this.#saidUnexpected) say('Ignored an unrelated request; still waiting.');
+        this.#saidUnexpected = true;
         return;
       case 'paste-refused':
         say(`${mark('warning', colors.err)} ${event.message}`);

@@ -23,6 +23,16 @@ export type ServerNotice =
   /** A browser asked that is not the one which began, and was refused. */
   | { readonly kind: 'other-browser' };
 
+/** Hands each kind of notice on once: any program can provoke them. */
+export function oncePerKind(onNotice: (notice: ServerNotice) => void = () => {}): (notice: ServerNotice) => void {
+  const told = new Set<string>();
+  return (notice) => {
+    if (told.has(notice.kind)) return;
+    told.add(notice.kind);
+    onNotice(notice);
+  };
+}
+
 export interface AppOptions {
   readonly redirect: RedirectUri;
   /** Checked in this order before anything else looks at a request. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { guardedBy, NAVIGATION } from './guards.ts';
 import { sendPage } from './pages/result.ts';
@@ -101,6 +102,13 @@ export class CallbackWait<T> {
     return inTurn;
   }
 
+  /** Resolves once the visitors who are being looked up now are accepted or refused. */
+  async decided(): Promise<void> {
+    await this.#turn;
+    // What follows from the last look-up has happened by then.
+    await nextTurn();
+  }
+
   /** A new state is awaited from now on: a visit that was valid is validated again. */
   beginAnew(): void {
     this.#beginnings += 1;
@@ -140,14 +148,14 @@ export class CallbackWait<T> {
     void gone.then(() => this.#onTheirWay.delete(gone));
   }
 
-  /** Resolves when no page is on its way any more, after `timeoutMs` at the latest. */
+  /** Resolves when no visitor is being looked up and no page is on its way any more, after `timeoutMs` at the latest. */
   async flush(timeoutMs: number): Promise<void> {
     clearTimeout(this.#timer);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);
     });
-    await Promise.race([Promise.all(this.#onTheirWay), late]);
+    await Promise.race([this.decided().then(() => Promise.all(this.#onTheirWay)), late]);
     clearTimeout(timer);
     this.#finish();
   }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { noRedirectUri } from '../messages.ts';
-import { createApp, type ServerNotice } from './app.ts';
+import { createApp, oncePerKind, type ServerNotice } from './app.ts';
 import { BindError, bindFirst } from './bind.ts';
 import {
   CallbackWait,
@@ -36,6 +36,8 @@ export interface ListenOptions<T> {
   readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
   /** Who is at the other end of a connection. Default: what Linux's `/proc` tells, see {@link peerOf}. */
   readonly peerOf?: PeerLookup | undefined;
+  /** Who had `sudo` run this process: root takes that user's browser for its own. */
+  readonly sudoUid?: number | undefined;
   /** The id of this process, so that an error does not suggest to end it. Default: unknown. */
   readonly pid?: number | undefined;
 }
@@ -48,6 +50,8 @@ export interface Listener<T> extends AsyncDisposable {
   readonly startUrl: string | undefined;
   /** Resolves with the first accepted callback. Stays pending without one, also after `close()`. */
   readonly callback: Promise<PendingCallback<T>>;
+  /** Resolves once every visitor who has brought a valid callback by now is accepted or refused: looking one up takes milliseconds. */
+  decided(): Promise<void>;
   /** Hands no callback over from now on: a late one gets `page`, or is told that the sign-in is over. */
   expire(page?: ResultPage): void;
   /** Frees the port: a page on its way is let out, then every socket is ended, idle ones too. May be called again. */
@@ -62,12 +66,13 @@ const FLUSH_MS = 1_000;
  * @throws AuthError `USAGE` for a redirect URI that is not loopback; `PORT_BUSY` when the port of one is taken, else `LISTEN_FAILED`.
  */
 export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>> {
-  const { validate, begin, log, lingerMs = 2_000, peerOf: lookUp = peerOf, pid } = options;
+  const { validate, begin, log, lingerMs = 2_000, sudoUid, pid } = options;
+  const { peerOf: lookUp = (socket) => peerOf(socket, { sudoUid }) } = options;
   const redirects = options.redirectUris.map(parseRedirectUri);
   if (redirects.length === 0) throw noRedirectUri();
 
   const wait = new CallbackWait<T>({ validate, lingerMs });
-  const onNotice = oncePerKind(options.onNotice ?? (() => {}));
+  const onNotice = oncePerKind(options.onNotice);
   const binding = new BrowserBinding({
     begin:
       begin === undefined
@@ -100,17 +105,9 @@ export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>>
     redirectUri: bound.redirect.uri,
     startUrl: binding.isUsed ? `http://${authorities(bound.redirect)[0]}${binding.path}` : undefined,
     callback: wait.callback,
+    decided: () => wait.decided(),
     expire: (page = VIEWS.over) => wait.expire(page),
     close,
     [Symbol.asyncDispose]: close,
-  };
-}
-
-function oncePerKind(onNotice: (notice: ServerNotice) => void): (notice: ServerNotice) => void {
-  const told = new Set<string>();
-  return (notice) => {
-    if (told.has(notice.kind)) return;
-    told.add(notice.kind);
-    onNotice(notice);
   };
 }

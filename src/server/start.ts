@@ -16,9 +16,11 @@ export interface BrowserBindingOptions {
   readonly onNotice: (notice: ServerNotice) => void;
 }
 
-interface Attempt {
+/** An authorization that a browser has begun. */
+interface PendingAuthorization {
   /** The provider's address. */
   readonly url: string;
+  /** What the browser brings back: `name=value`. */
   readonly cookie: string;
 }
 
@@ -31,7 +33,7 @@ export class BrowserBinding {
   /** Of use to one browser. */
   readonly path = `/start/${random()}`;
   readonly #options: BrowserBindingOptions;
-  #attempt: Attempt | undefined;
+  #pending: PendingAuthorization | undefined;
 
   constructor(options: BrowserBindingOptions) {
     this.#options = options;
@@ -58,23 +60,23 @@ export class BrowserBinding {
     if (peer === 'other-user') return this.#refuseOtherUser();
     // A browser waits for its page. What has gone could read the state from its half of the connection, and is not told whose it was.
     if (peer === 'gone') return { status: 403, page: VIEWS.nothingHere };
-    if (this.#attempt !== undefined && !this.#bringsCookie(request) && peer !== 'own')
+    if (this.#pending !== undefined && !this.#bringsCookie(request) && peer !== 'own')
       return this.#refuseOtherBrowser();
-    if (this.#attempt === undefined || !this.#bringsCookie(request)) this.#attempt = this.#begin();
-    const { url, cookie } = this.#attempt;
+    if (this.#pending === undefined || !this.#bringsCookie(request)) this.#pending = this.#begin();
+    const { url, cookie } = this.#pending;
     // The one for the callback, the other to know the browser again at the start address.
     const cookies = [redirectPath, this.path].map((path) => `${cookie}; Path=${path}; HttpOnly; SameSite=Lax`);
     return { url, cookies };
   }
 
-  #begin(): Attempt {
+  #begin(): PendingAuthorization {
     const { begin = () => '' } = this.#options;
     // Browsers share cookies between the ports of a host: its name is not guessable, so that no other port's page can put one over it.
     return { url: begin(), cookie: `fitbit-login-${random()}=${random()}` };
   }
 
   #bringsCookie({ headers }: IncomingMessage): boolean {
-    const wanted = Buffer.from(this.#attempt?.cookie ?? '');
+    const wanted = Buffer.from(this.#pending?.cookie ?? '');
     if (wanted.length === 0) return false;
     return (headers.cookie ?? '').split('; ').some((cookie) => {
       const given = Buffer.from(cookie);

@@ -26,7 +26,7 @@ export interface PendingSignIn {
   readonly url: string;
   readonly redirectUri: string;
   /** Why each request that was unrelated request was none, in their order. */
-  readonly strays: readonly string[];
+  readonly unexpected: readonly string[];
   readonly done: Promise<SignIn>;
 }
 
@@ -89,7 +89,7 @@ export async function begin(
   beforeOpening: (url: string) => void = () => {},
 ): Promise<PendingSignIn> {
   const page = await browser.newPage();
-  const strays: string[] = [];
+  const unexpected: string[] = [];
   const events = new EventTarget();
   const waiting: Extract<LoginEvent, { kind: 'waiting' }>[] = [];
   const opened = new Promise<void>((resolve, reject) => {
@@ -101,7 +101,7 @@ export async function begin(
       ...options,
       notify: (event) => {
         if (event.kind === 'waiting') waiting.push(event);
-        if (event.kind === 'stray') strays.push(event.reason);
+        if (event.kind === 'unexpected-request') unexpected.push(event.reason);
         events.dispatchEvent(new Event(event.kind));
       },
     },
@@ -118,5 +118,5 @@ export async function begin(
   await Promise.race([opened, done]);
   const [event] = waiting;
   if (event === undefined) throw new Error('The sign-in ended before it waited.');
-  return { page, url: event.url, redirectUri: event.redirectUri, strays, done };
+  return { page, url: event.url, redirectUri: event.redirectUri, unexpected, done };
 }

@@ -15,7 +15,7 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
 
   test('with every box unticked it asks again; then unticked scopes are named as not granted by the page, and stored so', async () => {
     await using at = await desk();
-    const { page, strays, done } = await at.begin(browser.context, { ...GOOGLE, scopes: SCOPES });
+    const { page, unexpected, done } = await at.begin(browser.context, { ...GOOGLE, scopes: SCOPES });
     await page.setViewportSize({ width: 360, height: 640 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
@@ -26,7 +26,7 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
     }
     await page.getByRole('button', { name: 'Allow' }).click();
     const { userId = '?', missingScopes } = await done;
-    expect(strays).toEqual([]);
+    expect(unexpected).toEqual([]);
     expect(missingScopes).toEqual([`${PREFIX}sleep.readonly`, `${PREFIX}nutrition.writeonly`]);
 
     await page.getByRole('heading', { name: /signed in/i }).waitFor();

@@ -35,7 +35,7 @@ const PAGES: Readonly<Record<string, string>> = {
   }),
   'result, failed': resultPage({ ...VIEWS.keyNeeded, button: { label: 'Change the app', url: '#' } }),
   'result, another browser': resultPage(VIEWS.otherBrowser),
-  leaving: resultPage(leavingView(new URL('https://accounts.google.com/'))),
+  leaving: resultPage(leavingView({ url: 'https://accounts.google.com/', host: 'accounts.google.com' })),
   'setup, first use': setupPage(SETUP, SHELL),
   'setup, file found': setupPage(SETUP_FOUND, SHELL),
   'setup, secret rejected': setupPage(SETUP_REJECTED, SHELL),

@@ -65,7 +65,7 @@ describe.skipIf(skipWithoutBrowser).each([
     await using provider = await chainOfSites();
     await using visited = await visitedSite({
       only: 'setup',
-      submit: firstWrong({ kind: 'redirect', url: provider.url }),
+      submit: firstWrong({ kind: 'redirect', url: provider.url, host: 'www.fitbit.com' }),
     });
     const page = await opened(visited);
     await page.getByRole('radio', { name: 'Fitbit' }).check();

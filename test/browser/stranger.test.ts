@@ -49,7 +49,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       await using at = await desk();
       const pending = await at.begin(browser.context);
       expect(await run(await strangersPage(host), 'tryEverything', pending.redirectUri)).toEqual(NOTHING);
-      expect(pending.strays).toEqual([]);
+      expect(pending.unexpected).toEqual([]);
       await finishes(at, pending);
     });
 
@@ -60,7 +60,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       const answered = page.waitForResponse((response) => response.url() === pending.redirectUri);
       await run(page, 'postForm', pending.redirectUri);
       expect((await answered).status()).toBe(405);
-      expect(pending.strays).toEqual([]);
+      expect(pending.unexpected).toEqual([]);
       await finishes(at, pending);
     });
 
@@ -90,7 +90,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     // The opener policy cuts the tie in both directions.
     expect(await page.evaluate('popup.closed')).toBe(true);
     expect(await opened.evaluate('window.opener')).toBeNull();
-    expect(pending.strays).toEqual([reason]);
+    expect(pending.unexpected).toEqual([reason]);
     await finishes(at, pending);
   });
 
@@ -108,7 +108,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       'POST without CORS': 'status 421',
     });
     expect((await page.goto(`http://${STRANGER}:${port}/callback${FORGED}`))?.status()).toBe(421);
-    expect(pending.strays).toEqual([]);
+    expect(pending.unexpected).toEqual([]);
     await finishes(at, pending);
   });
 });

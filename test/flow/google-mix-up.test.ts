@@ -24,7 +24,7 @@ describe('mix-up (RFC 9207 §1): a sign-in whose person was led to another provi
 
       const before = at.sent.length;
       expect(await (await begun.deliver(answer)).text()).toContain('Still waiting');
-      expect(events.at(-1)).toMatchObject({ kind: 'stray', reason: 'other-issuer' });
+      expect(events.at(-1)).toMatchObject({ kind: 'unexpected-request', reason: 'other-issuer' });
       expect(at.sent).toHaveLength(before);
       await begun.deliver(await begun.answer());
       expect(await begun.result).toMatchObject({ provider: asked.id });

@@ -62,7 +62,7 @@ test('once a request has come, whatever it was, a browser that has not ended is 
     tell(FAILED);
     await consent(url);
   });
-  expect(told).toEqual(['waiting', 'stray', 'browser-failed', 'answered']);
+  expect(told).toEqual(['waiting', 'unexpected-request', 'browser-failed', 'answered']);
 });
 
 test('with the answer the browser is told that it is wanted no more', async () => {

@@ -67,7 +67,7 @@ test('2,000 generated callbacks: no 5xx, no crash, exactly one exchange, and the
       expect(status).toBeLessThan(500);
       expect(body).not.toContain('<script ');
       for (const event of waiting.events.slice(heard)) {
-        const reason = event.kind === 'stray' ? event.reason : event.kind;
+        const reason = event.kind === 'unexpected-request' ? event.reason : event.kind;
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       }
       heard = waiting.events.length;

@@ -111,17 +111,17 @@ describe('while a sign-in waits', () => {
     expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
   });
 
-  test('a stray is told to whoever watches and noted in the log, without anything of it', async () => {
+  test('an unexpected request is told to the caller and noted in the log, without anything of it', async () => {
     await using at = await bench();
     const waiting = await at.begin();
     await waiting.visit('/callback?code=marked&state=marked');
     await waiting.visit(`/callback?marked=marked&state=${waiting.state}`);
     expect(waiting.events.slice(1)).toEqual([
-      { kind: 'stray', reason: 'wrong-state' },
-      { kind: 'stray', reason: 'no-answer' },
+      { kind: 'unexpected-request', reason: 'wrong-state' },
+      { kind: 'unexpected-request', reason: 'no-answer' },
     ]);
     const log = await readFile(join(at.home, 'log/fitbit-login.log'), 'utf8');
-    expect(log.match(/"event":"stray_request"/g)).toHaveLength(2);
+    expect(log.match(/"event":"unexpected_request"/g)).toHaveLength(2);
     expect(log).not.toContain('marked');
     expect(log).not.toContain(waiting.state);
     await finished(at, waiting);

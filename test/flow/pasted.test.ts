@@ -1,7 +1,7 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type LoginEvent, login } from '../../src/auth/index.ts';
 import { type IssuerOptions, startIssuer } from '../interop/issuer.ts';
@@ -142,9 +142,10 @@ describe('browser and paste: the first right answer wins, with one exchange', ()
     const target = await waiting.answer();
     waiting.paste.write(addressOf(waiting, target));
     await waiting.said('answered');
+    const arrived = new Promise<void>((resolve) => subscribe('http.server.request.start', () => resolve()));
     const page = fetch(addressOf(waiting, target), { headers: { accept: '*/*' } });
-    // The look-up of the visitor's user takes some milliseconds before the callback counts as arrived.
-    await delay(500);
+    // It has arrived, and its visitor is being looked up.
+    await arrived;
     release();
     expect(await (await page).text()).toMatch(/signed in/i);
     expect(await waiting.result).toMatchObject({ userId: 'WALK01' });

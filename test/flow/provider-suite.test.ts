@@ -35,8 +35,8 @@ const ERROR_CODES = [
   ['an_error_of_tomorrow', 'SIGN_IN_FAILED'],
 ] as const;
 
-const strays = ({ events }: Awaited<ReturnType<Guest['begin']>>) =>
-  events.flatMap((event) => (event.kind === 'stray' ? [event.reason] : []));
+const unexpected = ({ events }: Awaited<ReturnType<Guest['begin']>>) =>
+  events.flatMap((event) => (event.kind === 'unexpected-request' ? [event.reason] : []));
 
 describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
   const { rotates, lifetimeSeconds, less, issAlwaysSent } = row;
@@ -204,7 +204,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     const twice = new URL(answer);
     twice.searchParams.append('code', 'another');
     await begun.deliver(twice);
-    expect(strays(begun)).toEqual(['no-state', 'wrong-state', 'repeated-parameter']);
+    expect(unexpected(begun)).toEqual(['no-state', 'wrong-state', 'repeated-parameter']);
     await begun.deliver(answer);
     expect(await begun.result).toMatchObject({ provider: row.id });
   });
@@ -246,7 +246,7 @@ describe.for(PROVIDERS)('$name keeps the promises:', (row) => {
     const begun = await at.begin();
     const answer = await begun.answer();
     await begun.deliver(answer, { iss: iss(at.party.issuer) });
-    expect(strays(begun)).toEqual(refused ? ['other-issuer'] : []);
+    expect(unexpected(begun)).toEqual(refused ? ['other-issuer'] : []);
     if (refused) await begun.deliver(answer, { iss: at.party.issuer });
     expect(await begun.result).toMatchObject({ provider: row.id });
   });

@@ -4,7 +4,6 @@ import process from 'node:process';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import type { ServerNotice } from '../../src/server/app.ts';
-import type { ListenOptions } from '../../src/server/listen.ts';
 import type { Peer } from '../../src/server/peer.ts';
 import { peerOf } from '../../src/server/peer.ts';
 import { type Answer, waiting } from './server-visitor.ts';
@@ -15,7 +14,7 @@ const isRoot = process.getuid?.() === 0;
 if (!isRoot || !isLinux) console.warn('SKIPPED: another user’s programs, for which one has to be root on Linux.');
 
 /** A bound sign-in. `peer` may be changed as it goes; each beginning has a state of its own. */
-async function bound(first: Peer = 'unknown', options: Partial<ListenOptions<string>> = {}) {
+async function bound(first: Peer = 'unknown', options: Parameters<typeof waiting>[0] = {}) {
   const at = { peer: first, beginnings: 0, notices: [] as ServerNotice['kind'][] };
   const visited = await waiting({
     begin: () => {
@@ -157,6 +156,30 @@ test('issue-16: a callback of the earlier attempt is not accepted when another b
   await at.start();
   proceed('own');
   expect((await callback).status).toBe(400);
+});
+
+test('issue-16: a callback whose peer is looked up while the listener closes still gets its page', async () => {
+  let proceed: (peer: Peer) => void = () => {};
+  const slow = new Promise<Peer>((resolve) => {
+    proceed = resolve;
+  });
+  let lookUps = 0;
+  await using at = await bound('own', {
+    peerOf: async () => {
+      lookUps += 1;
+      return lookUps === 2 ? slow : 'own';
+    },
+    onCallback: (pending) => void pending.respond({ tone: 'success', title: 'Just in time' }),
+  });
+  await at.start();
+  const callback = at.visited.send('GET', '/callback?code=c&state=1');
+  while (lookUps < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const decided = at.visited.listener.decided();
+  const closed = at.visited.listener.close();
+  proceed('own');
+  await decided;
+  expect((await callback).body).toContain('Just in time');
+  await closed;
 });
 
 test('issue-16: the start address of another user’s peer is refused at once; one that has gone uses nothing up', async () => {

@@ -124,8 +124,8 @@ test('the sandbox button needs nothing', async () => {
 });
 
 test('to the provider: by a page of the site that leaves by itself, whose policy stays closed', async () => {
-  const url = 'https://www.fitbit.com/oauth2/authorize?client_id=23ABCD&state="><script>';
-  await using visited = await visitedSite({ submit: async () => ({ kind: 'redirect', url }) });
+  const url = 'http://127.0.0.1:8976/start/one-time?"><script>';
+  await using visited = await visitedSite({ submit: async () => ({ kind: 'redirect', url, host: 'www.fitbit.com' }) });
   const cookie = await visited.enter();
   const answer = await visited.post('setup', {}, cookie);
   const target = answer.header('location') ?? '';

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { ServerNotice } from '../../src/server/app.ts';
+import type { Peer } from '../../src/server/peer.ts';
 import { OPENED, visitedSite } from './site-visitor.ts';
 
 test('another user of the same machine: the key becomes a cookie that nobody else can read, and leaves the address', async () => {
@@ -25,6 +27,36 @@ test('another user of the same machine: the key works once; a second use is told
   expect(again.status).toBe(403);
   expect(again.header('set-cookie')).toBeUndefined();
   expect(again.body).toMatch(/run the command again/);
+});
+
+test.each<readonly [Peer, number, readonly ServerNotice['kind'][]]>([
+  ['own', 303, []],
+  ['unknown', 303, []],
+  ['gone', 403, []],
+  ['other-user', 403, ['other-user']],
+])('issue-16: the key from a peer that is %s → %s', async (peer, status, told) => {
+  const notices: ServerNotice['kind'][] = [];
+  let at = peer;
+  await using visited = await visitedSite({ peerOf: async () => at, onNotice: ({ kind }) => notices.push(kind) });
+  const { pathname, search } = new URL(visited.site.url);
+  const answer = await visited.send('GET', pathname + search, OPENED);
+  expect([answer.status, answer.header('set-cookie') !== undefined]).toEqual([status, status === 303]);
+  expect(notices).toEqual(told);
+  // A refused visitor has not used it up.
+  at = 'own';
+  if (status === 403) expect(await visited.enter()).not.toBe('');
+});
+
+test('issue-16: of two visitors with the key whose users are looked up at once, one gets in', async () => {
+  const decide: (() => void)[] = [];
+  await using visited = await visitedSite({
+    peerOf: () => new Promise((resolve) => decide.push(() => resolve('unknown'))),
+  });
+  const { pathname, search } = new URL(visited.site.url);
+  const visits = [1, 2].map(() => visited.send('GET', pathname + search, OPENED));
+  while (decide.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const proceed of decide) proceed();
+  expect((await Promise.all(visits)).map(({ status }) => status).sort()).toEqual([303, 403]);
 });
 
 test('two sites of the same machine share neither path nor cookie name nor key', async () => {

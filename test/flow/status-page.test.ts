@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { setup, statusPage } from '../../src/auth/index.ts';
+import { authorizeUrlAt } from '../cli/program.ts';
 import { LocalVisitor } from './local-visitor.ts';
 import { failure, signedIn } from './signed-in.ts';
 
@@ -77,7 +78,12 @@ test('a sign-in that waits on the provider’s page is ended with the page, and 
   const { ended, visitor } = await opened(at, stop.signal);
   const onward = await visitor.press('status', 'status', { 'sign-in': 'default' });
   const [, address = ''] = (onward.headers.get('refresh') ?? '').split('url=');
-  const redirectUri = new URL(address).searchParams.get('redirect_uri') ?? '';
+  // The tab begins at the start address, so that the sign-in is bound to its browser (issue-16).
+  expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{22}$/);
+  const provider = await authorizeUrlAt(address);
+  expect(provider.searchParams.get('state')).not.toBeNull();
+  expect(await onward.text()).toContain(`Continue to ${provider.host}`);
+  const redirectUri = provider.searchParams.get('redirect_uri') ?? '';
   expect((await fetch(redirectUri)).status).toBe(400);
   // A second one takes its place.
   await visitor.press('status', 'status', { 'sign-in': 'default' });

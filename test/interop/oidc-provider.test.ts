@@ -110,10 +110,10 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
           edit(redirect);
         },
       });
-      const { page, strays, done } = await started(server.issuer, PUBLIC);
+      const { page, unexpected, done } = await started(server.issuer, PUBLIC);
       await consentAs(page, 'WALK01');
       await page.getByRole('heading', { name: 'Still waiting' }).waitFor();
-      expect(strays).toHaveLength(1);
+      expect(unexpected).toHaveLength(1);
       expect(server.granted).toEqual([]);
       await page.goto(right[0]?.href ?? '');
       expect((await done).userId).toBe('WALK01');

@@ -95,7 +95,7 @@ describe('the authorization request', () => {
 });
 
 // Each row would be judged otherwise if a later rule came first.
-const STRAYS = [
+const UNEXPECTED = [
   ['§11: a repeated parameter comes before a wrong state', 'code=a&code=b&state=wrong', 'repeated-parameter'],
   ['§11: a repeated parameter comes before an error', 'error=access_denied&error=x&state=STATE', 'repeated-parameter'],
   ['§11: the right state twice', 'code=a&state=STATE&state=STATE', 'repeated-parameter'],
@@ -119,7 +119,7 @@ const STRAYS = [
 ] as const;
 
 describe('a request at the redirect URI', () => {
-  test.each(STRAYS)('%s: a stray', (_name, query, reason) => {
+  test.each(UNEXPECTED)('%s: unexpected', (_name, query, reason) => {
     expect(judged(query)).toEqual({ kind: 'unexpected', reason });
   });
 

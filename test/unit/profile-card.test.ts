@@ -122,7 +122,7 @@ describe('the history in a log', () => {
 
   test.each([
     ['a line that a crash cut off', line(1, { event: 'refresh' }).slice(0, 40)],
-    ['a line of something else', line(1, { event: 'stray_request', reason: 'no-state' })],
+    ['a line of something else', line(1, { event: 'unexpected_request', reason: 'no-state' })],
     ['an event of no profile', line(1, { event: 'refresh', profile: undefined })],
     ['an event named like a property of every object', line(1, { event: 'constructor' })],
     ['a damaged time', line(1, { event: 'refresh', time: 'yesterday' })],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failedView, overView, signedInView, strayView } from '../../src/auth/result-view.ts';
+import { failedView, signedInView, tooLateView, unexpectedRequestView } from '../../src/auth/result-view.ts';
 import type { SignIn } from '../../src/auth/status.ts';
 import { AuthError } from '../../src/errors.ts';
 import { resultPage } from '../../src/server/pages/result.ts';
@@ -78,7 +78,7 @@ test('the page of a failure shows what happened, what was kept and one command; 
 test.each(['repeated-parameter', 'no-state', 'wrong-state', 'other-issuer', 'no-answer'] as const)(
   'an unexpected response (%s) is ignored, and the page says that nothing changed',
   (reason) => {
-    const { tone, lines, button, command } = strayView(reason);
+    const { tone, lines, button, command } = unexpectedRequestView(reason);
     expect({ tone, button, command }).toEqual({ tone: 'waiting' });
     expect(JSON.stringify(lines)).toMatch(/Nothing was changed/);
   },
@@ -86,5 +86,5 @@ test.each(['repeated-parameter', 'no-state', 'wrong-state', 'other-issuer', 'no-
 
 test('the page for another browser offers nothing to press', () => {
   expect(Object.keys(VIEWS.otherBrowser)).not.toEqual(expect.arrayContaining(['button', 'command']));
-  expect(overView().title).toBe('Too late');
+  expect(tooLateView().title).toBe('Too late');
 });

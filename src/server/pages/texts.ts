@@ -1,5 +1,5 @@
 /** Every sentence of the pages. Typographic quotes and apostrophes; no command-line options. */
-import type { View } from './view.ts';
+import type { Departure, View } from './view.ts';
 
 /** The language of everything below. */
 export const LANGUAGE = 'en';
@@ -54,7 +54,7 @@ export const VIEWS = {
   },
   otherUser: {
     tone: 'failure',
-    title: 'This sign-in belongs to another user',
+    title: 'This belongs to another user',
     lead: 'Another user of this computer started it. Nothing was changed.',
     lines: [{ icon: 'tab', text: LABELS.closeTab }],
   },
@@ -86,12 +86,12 @@ export const VIEWS = {
 } as const satisfies Record<string, View>;
 
 /** Shown until the provider's page has loaded. */
-export function leavingView({ host, href }: URL): View {
+export function leavingView({ host, url }: Departure): View {
   const provider = /(^|\.)google\.com$/.test(host) ? 'Google' : /(^|\.)fitbit\.com$/.test(host) ? 'Fitbit' : host;
   return {
     tone: 'success',
     title: `Taking you to ${provider}…`,
-    leaving: { label: `Continue to ${host}`, url: href },
+    leaving: { label: `Continue to ${host}`, url },
   };
 }
 export const NOT_MOVING = 'Not moving?';

@@ -47,6 +47,13 @@ export interface View {
 /** The local site's pages. */
 export type PageName = 'setup' | 'status';
 
+/** Where a tab leaves for. */
+export interface Departure {
+  readonly url: string;
+  /** The provider that it leads to: `accounts.google.com`. */
+  readonly host: string;
+}
+
 /** The result of a button, shown by the next page: at the profile it was about, else at the top. */
 export interface Notice {
   readonly tone: 'success' | 'failure';

@@ -1,12 +1,13 @@
 import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createApp } from '../app.ts';
+import { createApp, type ServerNotice } from '../app.ts';
 import { authoritiesOf, type Guard, noPrefetch, noServiceWorker, ownHost, ownTarget } from '../guards.ts';
 import { sendPage } from '../pages/result.ts';
 import { COPY_SCRIPT_HASH, SITE_SCRIPT_HASH } from '../pages/script.ts';
 import { STYLE_HASH } from '../pages/style.ts';
 import { VIEWS } from '../pages/texts.ts';
+import type { PeerLookup } from '../peer.ts';
 import type { RedirectUri } from '../redirect-uri.ts';
 import { queryOf } from '../target.ts';
 import { CSRF_FIELD, formOf, type RouteOptions, siteRoutes } from './routes.ts';
@@ -47,16 +48,19 @@ const GUARDS: readonly Guard[] = [ownHost, getOrPost, ownTarget, noServiceWorker
 export interface SiteAppOptions extends RouteOptions {
   readonly redirect: RedirectUri;
   readonly log?: FastifyBaseLogger | undefined;
+  readonly onNotice: (notice: ServerNotice) => void;
+  readonly peerOf: PeerLookup;
   /** Called once the goodbye page is out. */
   readonly onStop: () => void;
 }
 
 /** The local pages, apart from listening: everything but the entrance is behind the cookie, every form behind its token too. */
-export async function siteApp({ redirect, log, onStop, ...options }: SiteAppOptions): Promise<FastifyInstance> {
+export async function siteApp(given: SiteAppOptions): Promise<FastifyInstance> {
+  const { redirect, log, onNotice, peerOf, onStop, ...options } = given;
   const { session, start } = options;
   const self = ["'self'"];
   const policy = { style: [STYLE_HASH], script: [COPY_SCRIPT_HASH, SITE_SCRIPT_HASH], connect: self, form: self };
-  const app = await createApp({ redirect, guards: GUARDS, log, policy });
+  const app = await createApp({ redirect, guards: GUARDS, log, policy, onNotice });
   await app.register(cookie);
   // The token is a salted hash of the cookie: a form works only in the browser that it was made for.
   await app.register(csrf, {
@@ -70,7 +74,14 @@ export async function siteApp({ redirect, log, onStop, ...options }: SiteAppOpti
   );
 
   app.get('/', async (request, reply) => {
-    if (!session.spendKey(queryOf(request.originalUrl).get('key'))) return sendPage(reply, 403, VIEWS.keyNeeded);
+    const key = queryOf(request.originalUrl).get('key');
+    if (!session.takesKey(key)) return sendPage(reply, 403, VIEWS.keyNeeded);
+    // The address is an argument of the browser's launcher for a moment: another user may have read the key there.
+    const peer = await peerOf(request.raw.socket);
+    if (peer === 'other-user') onNotice({ kind: 'other-user' });
+    if (peer === 'other-user' || peer === 'gone') return sendPage(reply, 403, VIEWS.otherUser);
+    if (!session.takesKey(key)) return sendPage(reply, 403, VIEWS.keyNeeded);
+    session.spendKey();
     const { name, value } = session.cookie;
     // The redirect takes the key out of the address bar and the history.
     return reply.setCookie(name, value, session.cookieOptions).redirect(`${session.base}/${start}`, 303);

@@ -3,14 +3,14 @@ import { sendHtml, sendPage } from '../pages/result.ts';
 import { type SetupForm, type SetupView, setupPage } from '../pages/setup.ts';
 import { ACTIONS, type Action, liveStatus, type StatusView, statusPage } from '../pages/status.ts';
 import { leavingView, VIEWS } from '../pages/texts.ts';
-import type { Notice, PageName, Shell } from '../pages/view.ts';
+import type { Departure, Notice, PageName, Shell } from '../pages/view.ts';
 import { queryOf } from '../target.ts';
 import type { SiteSession } from './session.ts';
 
 /** Where the tab goes after a button. */
 export type Next =
   /** Away to the provider. */
-  | { readonly kind: 'redirect'; readonly url: string }
+  | ({ readonly kind: 'redirect' } & Departure)
   /** To a page of the site, by default the one with the button. */
   | { readonly kind: 'page'; readonly page?: PageName; readonly notice?: Notice };
 
@@ -52,7 +52,7 @@ export function siteRoutes(app: FastifyInstance, { setup, status, start, session
   });
 
   const follow = (reply: FastifyReply, next: Next, from: PageName) => {
-    if (next.kind === 'redirect') return reply.redirect(`${base}/onward?to=${flash.keep(new URL(next.url))}`, 303);
+    if (next.kind === 'redirect') return reply.redirect(`${base}/onward?to=${flash.keep(next)}`, 303);
     const { page = from, notice } = next;
     const said = notice === undefined ? '' : `?said=${flash.keep(notice)}`;
     return reply.redirect(`${base}/${page}${said}`, 303);
@@ -95,9 +95,9 @@ export function siteRoutes(app: FastifyInstance, { setup, status, start, session
   // Browsers check a form's `form-action` against every redirect that follows it, and a provider's sign-in may pass through any host:
   // so the tab leaves by a page that goes there by itself.
   app.get('/onward', async (request, reply) => {
-    const to = flash.address(queryOf(request.originalUrl).get('to'));
-    if (to === undefined) return reply.redirect(`${base}/${start}`, 303);
-    return sendPage(reply.header('refresh', `0;url=${to.href}`), 200, leavingView(to));
+    const departure = flash.departure(queryOf(request.originalUrl).get('to'));
+    if (departure === undefined) return reply.redirect(`${base}/${start}`, 303);
+    return sendPage(reply.header('refresh', `0;url=${new URL(departure.url).href}`), 200, leavingView(departure));
   });
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Notice } from '../pages/view.ts';
+import type { Departure, Notice } from '../pages/view.ts';
 
 /**
  * The one browser that may use the site: it brings the opened address's key, once, and from then on the cookie that it got for it. On a
@@ -35,11 +35,13 @@ export class SiteSession {
     return `/?key=${this.#key}`;
   }
 
-  /** Whether this is the key, for the first time. A wrong one does not spend it. */
-  spendKey(key: string | null): boolean {
-    if (this.#spent || !isSame(key, this.#key)) return false;
+  /** Whether this is the key, and was not used yet. */
+  takesKey(key: string | null): boolean {
+    return !this.#spent && isSame(key, this.#key);
+  }
+
+  spendKey(): void {
     this.#spent = true;
-    return true;
   }
 
   admits(cookies: Readonly<Record<string, string | undefined>>): boolean {
@@ -59,9 +61,9 @@ const CAPACITY = 32;
 
 /** What a redirect hands to the page it leads to, under a random id. The oldest is forgotten first. */
 class FlashStore {
-  readonly #values = new Map<string, Notice | URL>();
+  readonly #values = new Map<string, Notice | Departure>();
 
-  keep(value: Notice | URL): string {
+  keep(value: Notice | Departure): string {
     const id = random(9);
     this.#values.set(id, value);
     const [oldest] = this.#values.keys();
@@ -71,12 +73,12 @@ class FlashStore {
 
   notice(id: string | null): Notice | undefined {
     const value = this.#values.get(id ?? '');
-    return value instanceof URL ? undefined : value;
+    return value !== undefined && 'tone' in value ? value : undefined;
   }
 
-  address(id: string | null): URL | undefined {
+  departure(id: string | null): Departure | undefined {
     const value = this.#values.get(id ?? '');
-    return value instanceof URL ? value : undefined;
+    return value !== undefined && 'url' in value ? value : undefined;
   }
 }
 

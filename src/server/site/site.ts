@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { oncePerKind, type ServerNotice } from '../app.ts';
 import { BindError, bindFirst } from '../bind.ts';
 import type { PageName } from '../pages/view.ts';
+import { type PeerLookup, peerOf } from '../peer.ts';
 import { explainBindError } from '../port-in-use.ts';
 import { parseRedirectUri } from '../redirect-uri.ts';
 import { siteApp } from './app.ts';
@@ -14,6 +16,12 @@ export interface SiteOptions {
   /** Without a request for this long, the site ends; a page in sight keeps asking. In milliseconds. Default 15 minutes. */
   readonly idleMs?: number | undefined;
   readonly log?: FastifyBaseLogger | undefined;
+  /** Called when something arrived that a person should hear of; each kind once. */
+  readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
+  /** Who is at the other end of a connection. Default: what Linux's `/proc` tells, see {@link peerOf}. */
+  readonly peerOf?: PeerLookup | undefined;
+  /** Who had `sudo` run this process: root takes that user's browser for its own. */
+  readonly sudoUid?: number | undefined;
   /** Default 0: any free one. */
   readonly port?: number;
 }
@@ -34,7 +42,10 @@ export interface Site extends AsyncDisposable {
  * Serves the local pages on 127.0.0.1 until the site is closed, stopped by its button, or idle.
  * @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`
  */
-export async function startSite({ idleMs = 15 * 60_000, log, port = 0, ...options }: SiteOptions): Promise<Site> {
+export async function startSite(given: SiteOptions): Promise<Site> {
+  const { idleMs = 15 * 60_000, log, port = 0, sudoUid, ...options } = given;
+  const { peerOf: lookUp = (socket) => peerOf(socket, { sudoUid }) } = given;
+  const onNotice = oncePerKind(given.onNotice);
   const session = new SiteSession({ idleMs });
   const start: PageName = options.status === undefined ? 'setup' : 'status';
   let onStop: () => void = () => {};
@@ -42,7 +53,7 @@ export async function startSite({ idleMs = 15 * 60_000, log, port = 0, ...option
     onStop = resolve;
   });
   const bound = await bindFirst([parseRedirectUri(`http://127.0.0.1:${port}/`)], (redirect) =>
-    siteApp({ ...options, redirect, start, session, log, onStop }),
+    siteApp({ ...options, redirect, start, session, log, onNotice, peerOf: lookUp, onStop }),
   ).catch(async (error: unknown) => {
     session.end();
     throw error instanceof BindError ? await explainBindError(error) : error;
