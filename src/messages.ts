@@ -646,6 +646,8 @@ export const PASTE_REFUSED = {
     'That belongs to another sign-in, or was cut off. Open the URL above, then paste the whole URL your browser ends up on.',
   'other-issuer': ({ provider }) => `That doesn't come from ${provider}. Paste the whole URL your browser ended up on.`,
   'code-alone': ({ provider }) => `${provider} needs the full URL, not just the code.`,
+  rejected: ({ provider }) =>
+    `${provider} rejected that code: it was cut off, already used, or more than a few minutes old. Open the URL above again, approve, and paste the whole new URL.`,
 } as const satisfies Record<string, (to: PasteTarget) => string>;
 
 export function cancelled(): AuthError {
@@ -830,6 +832,14 @@ export function noRefreshToken(): AuthError {
 /** @param reason as it was stored */
 export function deadGrant(reason = 'This sign-in has ended.'): AuthError {
   return new AuthError('GRANT_DEAD', reason, { preserved: PRESERVED.dead });
+}
+
+/** To stand after the provider's refusal of a refresh token that works once. */
+export function usedElsewhere(provider: string): string {
+  return (
+    `A ${provider} refresh token works once, so another machine or program may have used this one. ` +
+    'Let only one of them refresh this sign-in, and pass its access tokens to the others.'
+  );
 }
 
 /** @param when its start, absolute and relative */

@@ -38,7 +38,8 @@ export interface LoginOptions extends LoginRequestOptions {
   /**
    * What a person pastes, where the browser cannot reach this machine: the address that it ended on, its query or the code. Each text
    * is one try, whole, and may hold line breaks. Read from the moment of `waiting` on; its end ends nothing, since the browser may
-   * still come. The first valid callback counts, whichever way it takes. Default: nothing is read.
+   * still come. The first valid callback counts, whichever way it takes; one that was pasted and whose code the provider rejects may
+   * be pasted again. Default: nothing is read.
    */
   readonly pasted?: AsyncIterable<string>;
   /** Addresses on this machine that the result page leads on to. Default: none. */
@@ -69,8 +70,11 @@ export type LoginEvent =
   | BrowserEvent
   /** A request arrived that was not the expected callback; the wait goes on. */
   | { readonly kind: 'unexpected-request'; readonly reason: UnexpectedReason }
-  /** What was pasted was not the expected callback; the wait goes on. `message` says why, for a person, and what to paste instead. */
-  | { readonly kind: 'paste-refused'; readonly reason: PasteReason; readonly message: string }
+  /**
+   * What was pasted was not the expected callback or, after `answered`, its code was `rejected`; the wait goes on. `message` says why,
+   * for a person, and what to paste instead.
+   */
+  | { readonly kind: 'paste-refused'; readonly reason: PasteReason | 'rejected'; readonly message: string }
   /** The callback arrived; its code is being exchanged and the tokens stored. */
   | { readonly kind: 'answered' };
 
@@ -171,7 +175,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   // Not in `validate`: what is valid may still come from another user, or from another browser than the one that began.
   const fromBrowser = listener.callback.then(({ response }) => {
     browserWaits = true;
-    return response;
+    return { callback: response, isPasted: false };
   });
   const { redirectUri, startUrl } = listener;
 
@@ -187,49 +191,59 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
       },
     });
   }
-  const pasted = firstPasted(options.pasted, waiting.signal, (text) => {
-    const result = validatePastedCallback({ server: provider.server, client, pending, redirectUri }, text);
-    if (result.kind === 'nothing') return undefined;
-    if (result.kind !== 'wrong') return result;
-    const { reason } = result;
+  const refusePaste = (reason: PasteReason | 'rejected') => {
     log.info({ event: 'paste_refused', profile: name, reason }, 'Not the expected callback');
-    const message = PASTE_REFUSED[reason]({ provider: provider.name, redirectUri });
-    notify({ kind: 'paste-refused', reason, message });
-    return undefined;
+    notify({ kind: 'paste-refused', reason, message: PASTE_REFUSED[reason]({ provider: provider.name, redirectUri }) });
+  };
+  const nextPasted = acceptedPastes(options.pasted, waiting.signal, (text) => {
+    if (browserWaits) return undefined;
+    const result = validatePastedCallback({ server: provider.server, client, pending, redirectUri }, text);
+    if (result.kind === 'wrong') refusePaste(result.reason);
+    return result.kind === 'wrong' || result.kind === 'nothing' ? undefined : { callback: result, isPasted: true };
   });
 
-  const timeoutError = timedOut({
+  const timedOutError = timedOut({
     provider: provider.name,
     clientId: client.id,
     redirectUri,
     duration: duration(timeoutMs),
   });
-  const callback = await Promise.race([
-    fromBrowser,
-    pasted,
-    rejectAfterTimeout(timeoutMs, timeoutError, { signal, done: waiting.signal }),
-  ])
-    .catch((thrown) => {
-      // The caller is told that nothing was stored: a later callback is not exchanged.
-      listener.expire(tooLateView());
-      throw thrown;
-    })
-    .finally(() => waiting.abort());
+  const timeout = rejectAfterTimeout(timeoutMs, timedOutError, { signal, done: waiting.signal });
+  try {
+    for (;;) {
+      const { callback, isPasted } = await Promise.race([fromBrowser, nextPasted(), timeout]).catch((thrown) => {
+        // The caller is told that nothing was stored: a later callback is not exchanged.
+        listener.expire(tooLateView());
+        throw thrown;
+      });
+      notify({ kind: 'answered' });
+      const binding = { redirectUri, verifier: pending.verifier };
+      const result = await exchangeAndStore(runtime, request, callback, binding).then(
+        (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), button: onward.signedIn } }),
+        (thrown) => ({
+          error: thrown,
+          page: { ...failedView(explain(thrown), { provider: provider.name, profile: name }), button: onward.failed },
+        }),
+      );
+      // A pasted code may be cut off or too old, which costs another paste and not the sign-in.
+      if ('error' in result && isPasted && isRejectedCode(result.error)) {
+        refusePaste('rejected');
+        continue;
+      }
+      // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come, or one
+      // may have brought the same response meanwhile.
+      await listener.decided();
+      if (browserWaits) await (await listener.callback).respond(result.page);
+      if ('error' in result) throw result.error;
+      return result.signIn;
+    }
+  } finally {
+    waiting.abort();
+  }
+}
 
-  notify({ kind: 'answered' });
-  const result = await exchangeAndStore(runtime, request, callback, { redirectUri, verifier: pending.verifier }).then(
-    (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), button: onward.signedIn } }),
-    (thrown) => ({
-      error: thrown,
-      page: { ...failedView(explain(thrown), { provider: provider.name, profile: name }), button: onward.failed },
-    }),
-  );
-  // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come, or one may
-  // have brought the same response meanwhile.
-  await listener.decided();
-  if (browserWaits) await (await listener.callback).respond(result.page);
-  if ('error' in result) throw result.error;
-  return result.signIn;
+function isRejectedCode(error: unknown): boolean {
+  return error instanceof AuthError && error.details.provider_error === 'invalid_grant';
 }
 
 /** Where a local server reports: its requests to the log, unusual visitors to the person, too. @internal */
@@ -263,31 +277,43 @@ function authorizationParameters({ provider, prompt, loginHint }: LoginRequest):
   };
 }
 
-/** Resolves with the first pasted text that `validate` accepts; never, where none is. An input that breaks has ended. @internal */
-export async function firstPasted<T>(
+/**
+ * Reads pasted texts until `signal` ends that. Each call of the function that it returns resolves with the next text that `validate`
+ * accepts; never, where none is. An input that breaks has ended.
+ * @internal
+ */
+export function acceptedPastes<T>(
   pasted: AsyncIterable<string> | undefined,
   signal: AbortSignal,
   validate: (text: string) => T | undefined,
-): Promise<T> {
+): () => Promise<T> {
   const never = new Promise<never>(() => {});
-  if (pasted === undefined) return never;
+  let texts: AsyncIterator<string> | undefined;
   const stopped = new Promise<{ readonly done: true }>((resolve) => {
-    signal.addEventListener('abort', () => resolve({ done: true }), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        // Not awaited: an iterable that is still waiting for its next text answers only after that.
+        texts?.return?.().catch(() => {});
+        resolve({ done: true });
+      },
+      { once: true },
+    );
   });
-  let accepted: T | undefined;
-  try {
-    const texts = pasted[Symbol.asyncIterator]();
-    while (accepted === undefined) {
-      const next = await Promise.race([texts.next(), stopped]);
-      if (next.done || signal.aborted) break;
-      accepted = validate(next.value);
+  return async () => {
+    try {
+      texts ??= pasted?.[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await Promise.race([texts?.next() ?? stopped, stopped]);
+        if (next.done || signal.aborted) return never;
+        const accepted = validate(next.value);
+        if (accepted !== undefined) return accepted;
+      }
+    } catch {
+      // The caller gave the input and knows better what to make of it; the browser may still come.
+      return never;
     }
-    // Not awaited: an iterable that is still waiting for its next text answers only after that.
-    texts.return?.().catch(() => {});
-  } catch {
-    // The caller gave the input and knows better what to make of it; the browser may still come.
-  }
-  return accepted ?? never;
+  };
 }
 
 /**

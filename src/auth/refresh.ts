@@ -1,5 +1,5 @@
 import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
-import { interruptedRefresh, noRefreshToken, notSignedIn, PRESERVED, stillValid } from '../messages.ts';
+import { interruptedRefresh, noRefreshToken, notSignedIn, PRESERVED, stillValid, usedElsewhere } from '../messages.ts';
 import { refreshTokens, type TokenResponse } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
@@ -195,12 +195,13 @@ function wasNotGranted(thrown: unknown): boolean {
 function explainDead(
   error: AuthError,
   { refreshStartedAt, tokens }: Profile,
-  { repeatsRefresh = false }: Provider,
+  { repeatsRefresh = false, name }: Provider,
   now: Date,
 ): AuthError {
   // Where a refresh does not spend its token, a refresh that was cut off has not ended the grant.
   if (refreshStartedAt === undefined || !repeatsRefresh) {
-    const message = [error.message, ...evidence(tokens, now)].join(' ');
+    const elsewhere = repeatsRefresh ? [usedElsewhere(name)] : [];
+    const message = [error.message, ...elsewhere, ...evidence(tokens, now)].join(' ');
     const { hint, details, cause } = error;
     return new AuthError('GRANT_DEAD', message, { hint, details, cause, preserved: PRESERVED.dead });
   }

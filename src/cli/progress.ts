@@ -110,6 +110,7 @@ export class SignInProgress implements Disposable {
   readonly #line: WaitingLine;
   readonly #pastes: Pastes | undefined;
   #saidUnexpected = false;
+  #until = new Date(0);
   readonly #end = () => this.end();
 
   /** @param browser whether one is wanted; none is opened where it could not come back */
@@ -159,9 +160,11 @@ export class SignInProgress implements Disposable {
         return;
       case 'paste-refused':
         say(`${mark('warning', colors.err)} ${event.message}`);
+        if (event.reason === 'rejected') this.#wait();
         return;
       case 'answered':
-        this.end();
+        // What is pasted now counts if this one is rejected.
+        this.#line[Symbol.dispose]();
         if (!this.#context.terminal.canRedraw) say('Finishing sign-in…');
         return;
     }
@@ -179,8 +182,14 @@ export class SignInProgress implements Disposable {
       const how = HOW[terminal.elsewhere ?? 'here'](terminal.tunnel([redirectUri, url]), this.#pastes !== undefined);
       if (how !== '') say(how);
     }
-    if (terminal.canRedraw) this.#line.show(() => this.#words(), until, now);
-    else say(`Waiting for the redirect to ${redirectUri} (time limit ${timeLeft(until, now())} minutes).`);
+    this.#until = until;
+    this.#wait();
+    if (!terminal.canRedraw)
+      say(`Waiting for the redirect to ${redirectUri} (time limit ${timeLeft(until, now())} minutes).`);
+  }
+
+  #wait(): void {
+    this.#line.show(() => this.#words(), this.#until, this.#context.now);
   }
 
   #words(): string {

@@ -1,6 +1,30 @@
 import { expect } from 'vitest';
 import { type Ended, OLD_TOKEN } from './program.ts';
 
+/** Every command that prints. The first goes the quick path. */
+export const PRINTING = [
+  'token',
+  'token --json',
+  'status',
+  'status --json',
+  'status --all',
+  'status --check',
+  'refresh',
+  'export --format notebook',
+  'api /1/user/-/profile.json',
+  'api --include /1/user/-/profile.json',
+  'profiles',
+  'profiles rename renamed again',
+  'scopes',
+  'doctor --redirect-uri http://127.0.0.1:0/callback',
+  'completion bash',
+  'logout --local --profile left',
+  'sandbox --port 0',
+  '--help',
+  'status --help',
+  '--version',
+] as const;
+
 /** How the program is to end. */
 export interface Failure {
   readonly exit: number;

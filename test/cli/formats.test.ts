@@ -144,6 +144,19 @@ const READ: readonly Row[] = [
     right: { ...BOTH, obtainedAt: new Date(1795759200000), expiresAt: NOON },
   },
   {
+    what: 'simple-oauth2',
+    input: {
+      access_token: 'acc',
+      expires_in: 28800,
+      refresh_token: 'ref',
+      scope: 'sleep',
+      token_type: 'Bearer',
+      user_id: 'ABC',
+      expires_at: '2026-11-27T14:00:00.000Z',
+    },
+    right: { ...BOTH, scopes: ['sleep'], userId: 'ABC', tokenType: 'Bearer', expiresAt: NOON },
+  },
+  {
     what: 'saved_at_utc and expires_in, of fitbit-grafana',
     input: { provider: 'fitbit', ...TOKENS, saved_at_utc: '2026-11-27T06:00:00.000999+00:00', expires_in: 28800 },
     right: { ...BOTH, provider: 'fitbit', expiresAt: NOON },

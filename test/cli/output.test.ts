@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PRINTING } from './failure.ts';
 import { type Desk, desk, person } from './program.ts';
 
 let at: Desk;
@@ -17,30 +18,6 @@ beforeAll(async () => {
   }
 });
 afterAll(() => at[Symbol.asyncDispose]());
-
-/** Every command that prints. The first goes the quick path. */
-const PRINTING = [
-  'token',
-  'token --json',
-  'status',
-  'status --json',
-  'status --all',
-  'status --check',
-  'refresh',
-  'export --format notebook',
-  'api /1/user/-/profile.json',
-  'api --include /1/user/-/profile.json',
-  'profiles',
-  'profiles rename renamed again',
-  'scopes',
-  'doctor --redirect-uri http://127.0.0.1:0/callback',
-  'completion bash',
-  'logout --local --profile left',
-  'sandbox --port 0',
-  '--help',
-  'status --help',
-  '--version',
-] as const;
 
 describe.skipIf(process.platform !== 'linux')('a result that could not be written', () => {
   test.each(PRINTING)('%s > /dev/full: a sentence, and 6', async (typed) => {

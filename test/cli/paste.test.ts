@@ -95,6 +95,17 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     await expectNowhere('marked-and-mistyped-text', terminal.bytes);
   });
 
+  test('a code that was cut off is rejected, and the prompt is there again for the whole one', async () => {
+    await using terminal = terminalAt(at.login());
+    const { href, code } = await allow(await printed(terminal));
+    await terminal.shows(/Paste the URL here/);
+    terminal.type(`${href.replace(code, code.slice(0, 20))}\r`);
+    await terminal.shows(/rejected that code[\s\S]*Paste the URL here/);
+    terminal.type(`${href}\r`);
+    expect(await terminal.ended).toBe(0);
+    await expectNowhere(code, terminal.bytes);
+  });
+
   const LONG = 'x'.repeat(9_000);
   test.each<readonly [string, (href: string) => string]>([
     ['9,000 characters, more than a line of a terminal can hold', (href) => `${href}&scope=${LONG}\r`],

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { access } from '../../src/auth/access-token.ts';
 import { checkStatus, refresh, status } from '../../src/auth/index.ts';
 import type { LockedProfile, ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
+import { GOOGLE } from './google.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 /** Lets the provider call the grant dead, as often as it is asked, by a refresh while the stored access token still works. */
@@ -56,6 +57,29 @@ describe('a grant that the provider called dead', () => {
     expect(stored).not.toHaveProperty('grant_ended_at');
     expect(stored).not.toHaveProperty('grant_ended_reason');
     expect((await at.run(['status'])).code).toBe(0);
+  });
+
+  test('whose refresh token worked once: another machine that used it is named as a cause, now and later', async () => {
+    await using at = await signedIn();
+    const here = await at.text();
+    await refresh({}, at.surroundings);
+    // As a second machine has it, with a copy from before.
+    await at.tamper(JSON.parse(here));
+    at.pass(LIFETIME + 121);
+    for (let time = 0; time < 2; time += 1) {
+      const { code, stderr } = await at.run(['token']);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/works once.*another machine or program[\s\S]*fitbit-login login/);
+    }
+  });
+
+  test('of Google, whose refresh tokens work again and again, has no such cause', async () => {
+    await using at = await signedIn(GOOGLE);
+    at.sandbox.faults.add({ at: 'google-token', kind: 'dead-grant' });
+    expect(await failure(refresh({}, at.surroundings))).toMatchObject({
+      code: 'GRANT_DEAD',
+      message: expect.not.stringContaining('another machine'),
+    });
   });
 
   test('is forgotten with a new sign-in', async () => {

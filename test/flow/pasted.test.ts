@@ -99,6 +99,41 @@ describe('an answer that is pasted', () => {
     expect(at.sent).toHaveLength(1);
   });
 
+  test('one whose code the provider rejects may be pasted again, or come by the browser; other failures end it', async () => {
+    await using at = await bench();
+    for (const again of ['paste', 'browser'] as const) {
+      const waiting = await begin(at);
+      const target = await waiting.answer();
+      const cut = addressOf(waiting, target).replace(/(code=[^&]{20})[^&]*/, '$1');
+      waiting.paste.write(cut);
+      await refused(waiting, 1);
+      waiting.paste.write(cut);
+      await refused(waiting, 2);
+      expect(reasons(waiting)).toEqual(['rejected', 'rejected']);
+      if (again === 'paste') waiting.paste.write(addressOf(waiting, target));
+      else await waiting.visit(target);
+      expect(await waiting.result).toMatchObject({ userId: 'WALK01' });
+      expect(waiting.events.filter(({ kind }) => kind === 'answered')).toHaveLength(3);
+    }
+    expect(at.sandbox.state().counts).toMatchObject({ exchanges: 2, invalidGrants: 4 });
+    const old = await at.stored();
+    at.sandbox.faults.add({ at: 'token', kind: 'status', status: 401, times: 1 });
+    const waiting = await begin(at);
+    waiting.paste.write(addressOf(waiting, await waiting.answer()));
+    await expect(waiting.result).rejects.toMatchObject({ code: 'CLIENT_REJECTED' });
+    expect(await at.stored()).toBe(old);
+  });
+
+  test('the time limit holds after a code was rejected', async () => {
+    await using at = await bench();
+    const waiting = await begin(at, { timeoutMs: 1_500 });
+    waiting.paste.write(
+      addressOf(waiting, await waiting.answer()).replace(/code=[^&]*/, 'code=marked-and-unknown-code'),
+    );
+    await refused(waiting, 1);
+    await expect(waiting.result).rejects.toMatchObject({ code: 'TIMED_OUT' });
+  });
+
   test('the end of the input, also one that breaks, is not the end of the wait', async () => {
     await using at = await bench();
     for (const end of [(paste: PassThrough) => paste.end(), (paste: PassThrough) => paste.destroy(new Error('EIO'))]) {

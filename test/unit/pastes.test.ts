@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { firstPasted } from '../../src/auth/login.ts';
+import { acceptedPastes } from '../../src/auth/login.ts';
 
 /** An input whose every `next` is one of these, in turn. */
 const input = (...nexts: readonly (() => Promise<IteratorResult<string>>)[]) => {
@@ -24,10 +24,13 @@ const text = (value: string) => async () => ({ done: false as const, value });
 const turn = () => new Promise(setImmediate);
 
 describe('reading what is pasted', () => {
-  test('resolves with the first text that is accepted, and tells the input that no more is read', async () => {
-    const pasted = input(text('one'), text('two'), text('three'));
-    const accepted = await firstPasted(pasted, new AbortController().signal, (paste) => paste === 'two' || undefined);
-    expect(accepted).toBe(true);
+  test('resolves with the next text that is accepted, each time, and tells the input when no more is read', async () => {
+    const pasted = input(text('one'), text('two'), text('three'), text('four'));
+    const stop = new AbortController();
+    const next = acceptedPastes(pasted, stop.signal, (paste) => (/^t/.test(paste) ? paste : undefined));
+    expect([await next(), await next()]).toEqual(['two', 'three']);
+    expect(pasted.returned).toBe(false);
+    stop.abort();
     expect(pasted.returned).toBe(true);
   });
 
@@ -35,7 +38,7 @@ describe('reading what is pasted', () => {
     const stop = new AbortController();
     const taken: string[] = [];
     const pasted = input(text('one'));
-    void firstPasted(pasted, stop.signal, (paste) => void taken.push(paste));
+    void acceptedPastes(pasted, stop.signal, (paste) => void taken.push(paste))();
     await turn();
     stop.abort();
     await turn();
@@ -50,7 +53,7 @@ describe('reading what is pasted', () => {
       stop.abort();
       return { done: false, value: 'late' };
     });
-    void firstPasted(pasted, stop.signal, (paste) => void taken.push(paste));
+    void acceptedPastes(pasted, stop.signal, (paste) => void taken.push(paste))();
     await turn();
     expect(taken).toEqual([]);
   });
@@ -62,7 +65,7 @@ describe('reading what is pasted', () => {
       },
     };
     for (const pasted of [input(() => Promise.reject(new Error('EIO'))), broken]) {
-      const reading = firstPasted(pasted, new AbortController().signal, () => undefined);
+      const reading = acceptedPastes(pasted, new AbortController().signal, () => undefined)();
       expect(await Promise.race([reading, turn().then(() => 'still waiting')])).toBe('still waiting');
     }
   });
