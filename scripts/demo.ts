@@ -20,7 +20,7 @@ const CLIENT_IDS: Readonly<Record<string, string>> = {
 const { provider } = parseArgs({ options: { provider: { type: 'string', default: 'google-health' } } }).values;
 const clientId = CLIENT_IDS[provider];
 if (clientId === undefined) {
-  process.stderr.write(`Unknown provider “${provider}”. Pass --provider ${Object.keys(CLIENT_IDS).join(' or ')}.\n`);
+  process.stderr.write(`Unknown provider "${provider}". Pass --provider ${Object.keys(CLIENT_IDS).join(' or ')}.\n`);
   process.exit(2);
 }
 

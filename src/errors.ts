@@ -1,55 +1,55 @@
 /** Exit codes, the same for every command: see docs/commands.md. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 130;
 
-/** Every way in which something can end other than well: its exit code, and the one thing to do next. */
+/** Every kind of failure: its exit code, and the one thing to do next. */
 export const KINDS = {
   UNEXPECTED: {
     exit: 1,
-    hint: 'This is a defect of fitbit-login. Run it again with `--log-level debug` and report what it prints.',
+    hint: 'This is a bug in fitbit-login. Run it again with `--log-level debug` and report what it prints.',
   },
   USAGE: { exit: 2, hint: 'See `fitbit-login --help`.' },
-  NOT_CONFIGURED: { exit: 2, hint: 'Register an app and give its client id: see `fitbit-login login --help`.' },
+  NOT_CONFIGURED: { exit: 2, hint: 'Set up your app: `fitbit-login setup`.' },
   CLIENT_REJECTED: {
     exit: 2,
-    hint: 'Check the client id and the client secret against the app registration, then run the command again.',
+    hint: 'Compare the client ID and the client secret with the app registration, then run the command again.',
   },
   REQUEST_REJECTED: { exit: 2, hint: 'Check the app registration: client type, redirect URI and scopes.' },
-  SCOPE_REJECTED: { exit: 2, hint: 'Ask for other scopes with `fitbit-login login --scope …`.' },
+  SCOPE_REJECTED: { exit: 2, hint: 'Request other scopes: `fitbit-login login --scope …`.' },
   METADATA_INVALID: {
     exit: 2,
-    hint: 'Check the address given as `--provider`: it must be the issuer, exactly as its metadata names it.',
+    hint: 'Check the URL passed as `--provider`: it must be the issuer, exactly as in its metadata.',
   },
   NETWORK_BLOCKED: { exit: 2, hint: 'Check HTTPS_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS.' },
   ACCOUNT_NOT_ALLOWED: { exit: 2, hint: 'Sign in with another account: `fitbit-login login`.' },
   NOT_SIGNED_IN: { exit: 3, hint: 'Run `fitbit-login login`.' },
   GRANT_DEAD: { exit: 3, hint: 'Run `fitbit-login login` to sign in again.' },
-  SCOPE_MISSING: { exit: 3, hint: 'Sign in again with the scope that is missing: `fitbit-login login --scope …`.' },
+  SCOPE_MISSING: { exit: 3, hint: 'Sign in again with the missing scope: `fitbit-login login --scope …`.' },
   ACCOUNT_UNREADABLE: {
     exit: 3,
-    hint: 'Open the provider’s own app with this account and finish its setup, then run the command again.',
+    hint: "Open the provider's own app with this account and finish its setup, then run the command again.",
   },
-  DENIED: { exit: 4, hint: 'Run `fitbit-login login` again and press Allow to go on.' },
+  DENIED: { exit: 4, hint: 'Run `fitbit-login login` to try again.' },
   SIGN_IN_FAILED: { exit: 4, hint: 'Run `fitbit-login login` again.' },
   TIMED_OUT: { exit: 4, hint: 'Run `fitbit-login login` again; `--timeout SECONDS` waits longer.' },
   CANCELLED: { exit: 4, hint: 'Run `fitbit-login login` when you are ready.' },
   UNAVAILABLE: { exit: 5, hint: 'Try again later.' },
-  RATE_LIMITED: { exit: 5, hint: 'Try again once the rate limit has been reset.' },
+  RATE_LIMITED: { exit: 5, hint: 'Try again once it resets.' },
   RETIRED: {
     exit: 2,
-    hint: 'Fitbit data lives at Google Health now: `fitbit-login migrate` moves this sign-in there.',
+    hint: 'Fitbit data is in Google Health now: move this sign-in with `fitbit-login migrate`.',
   },
-  ANSWER_INVALID: { exit: 5, hint: 'Try again; if it stays, the provider or something between is broken.' },
+  ANSWER_INVALID: { exit: 5, hint: 'Try again. If it persists, the provider or a proxy is at fault.' },
   PORT_BUSY: {
     exit: 6,
-    hint: 'End the program that holds the port, or register another redirect URI and give it with `--redirect-uri`.',
+    hint: 'Stop the program using the port, or register another redirect URI and pass it with `--redirect-uri`.',
   },
-  LISTEN_FAILED: { exit: 6, hint: 'Check that this machine lets programs listen on its loopback interface.' },
-  STORE_DAMAGED: { exit: 6, hint: 'Mend the file, or move it away and run `fitbit-login login`.' },
-  STORE_VERSION: { exit: 6, hint: 'A newer fitbit-login wrote the file: update fitbit-login.' },
-  STORE_UNAVAILABLE: { exit: 6, hint: 'Make room or mend the permissions, then run the command again.' },
+  LISTEN_FAILED: { exit: 6, hint: 'Check that programs may listen on the loopback interface.' },
+  STORE_DAMAGED: { exit: 6, hint: 'Fix the file, or move it away and run `fitbit-login login`.' },
+  STORE_VERSION: { exit: 6, hint: 'Update fitbit-login.' },
+  STORE_UNAVAILABLE: { exit: 6, hint: 'Free up space or fix the permissions, then run the command again.' },
   FILE_UNREADABLE: { exit: 6, hint: 'Check the path and its permissions.' },
-  OUTPUT_FAILED: { exit: 6, hint: 'Free some space or write somewhere else, then run the command again.' },
-  LOCKED: { exit: 6, hint: 'Wait for the other fitbit-login process to finish, then run the command again.' },
+  OUTPUT_FAILED: { exit: 6, hint: 'Free up space or write to another place, then run the command again.' },
+  LOCKED: { exit: 6, hint: 'Wait for the other fitbit-login process, then run the command again.' },
   INTERRUPTED: { exit: 130, hint: 'Run the command again when you are ready.' },
 } as const satisfies Record<string, { exit: ExitCode; hint: string }>;
 
@@ -61,7 +61,7 @@ export interface AuthErrorOptions {
   readonly cause?: unknown;
   /** What to do next, where the code's own hint is not exact enough. */
   readonly hint?: string;
-  /** What was preserved: "The old tokens are untouched." */
+  /** What was preserved: "Your previous sign-in is unchanged." */
   readonly preserved?: string;
   /** Machine-readable evidence, without secrets: HTTP status, path, reset time. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
@@ -129,5 +129,5 @@ export function asAuthError(thrown: unknown): AuthError {
   if (thrown instanceof AuthError) return thrown;
   // A foreign message may quote what it choked on, a token for one.
   const what = thrown instanceof Error ? thrown.name : typeof thrown;
-  return new AuthError('UNEXPECTED', `Something unexpected happened (${what}).`, { cause: thrown });
+  return new AuthError('UNEXPECTED', `Internal error (${what}).`, { cause: thrown });
 }

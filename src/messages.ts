@@ -1,6 +1,6 @@
 /**
  * What people read when something fails: each function makes one error of this program. By room. Straight quotes, as in a terminal; pages
- * set them as typographic ones. A failed sign-in is also told what was preserved where it is caught.
+ * set them as typographic ones. What a failed sign-in preserved is added where it is caught.
  */
 import { AuthError, type AuthErrorOptions, type ErrorCode } from './errors.ts';
 

@@ -42,7 +42,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u20
 
 /**
  * A provider's free text, made fit to show: the given secrets, in every form in which they are sent, and anything shaped like
- * a credential become `[secret]`, control characters (terminal escapes, line breaks) become blanks, and the length is limited
+ * a credential become `[secret]`, control characters (terminal escapes, line breaks) become spaces, and the length is limited
  * to 300 characters.
  */
 export function redact(text: string, secrets: readonly (Secret | string | undefined)[] = []): string {

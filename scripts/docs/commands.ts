@@ -19,7 +19,7 @@ export function commandsPage(): string {
       ['code', 'means'],
       EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
     ),
-    '`exec` ends with the exit code of the command that it ran, 128 and the number of the signal that ended it, 127 where the command is not found, or 126 where it can’t be run.',
+    "`exec` exits with the exit code of the command that it ran, 128 plus the number of the signal that killed it, 127 if the command was not found, 126 if it can't be run.",
     '## Error codes',
     'Every error has one of these codes. With `--json` it is printed on stdout as `{"error": {"code", "message", "kept", "hint", "exit_code"}}`, `kept` only where something was at stake, and with what else is known: `status`, `path`, `reset_seconds`. The library throws it as an `AuthError` with the same fields. What to do next is the usual hint; a message says something more exact where more is known.',
     table(

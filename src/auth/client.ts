@@ -19,13 +19,13 @@ import { Secret } from '../secret.ts';
 import type { Client, Profile } from '../store/profile.ts';
 
 export interface RegistrationOptions {
-  /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: told by the client id. */
+  /** `fitbit`, `google-health`, or the issuer or metadata address of any OAuth 2.0 server. Default: inferred from the client ID. */
   readonly provider?: 'fitbit' | 'google-health' | (string & {});
   /** Default: from `clientFile`, then `FITBIT_CLIENT_ID`, then what the profile signed in with before. */
   readonly clientId?: string;
   /** The secret of an app that has one. Default: from `clientFile`, then `FITBIT_CLIENT_SECRET`, then as before. */
   readonly clientSecret?: string | Secret;
-  /** The content of a file with the client secret, and perhaps the client id: the secret alone, JSON, dotenv, INI or TOML. */
+  /** The content of a file with the client secret, and perhaps the client ID: the secret alone, JSON, dotenv, INI or TOML. */
   readonly clientFile?: string | Uint8Array;
   /** Asked where the provider's metadata leads to other sites than its own. Default: such a provider is refused. */
   readonly confirmSites?: ConfirmSites;
@@ -81,7 +81,7 @@ export interface ProviderChoice {
   readonly sandbox: string | undefined;
 }
 
-/** Which provider is meant: the one given, else the one that the client id looks like, else the stored one. @internal */
+/** Which provider is meant: the one given, else the one that the client ID looks like, else the stored one. @internal */
 export async function resolveProvider(choice: ProviderChoice, options: DiscoveryOptions): Promise<Provider> {
   const { provider, client, stored, sandbox } = choice;
   if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
@@ -108,7 +108,7 @@ export async function providerOf(profile: Profile, options: DiscoveryOptions): P
     // The person signed in there, and so confirmed its sites.
     return generic(profile.issuer, { ...options, confirmSites: () => true });
   }
-  throw unknownProvider(`This version of fitbit-login does not know the provider “${profile.provider}”.`);
+  throw unknownProvider(`This version of fitbit-login does not know the provider "${profile.provider}".`);
 }
 
 /** What a stored profile's provider is called, without asking anybody. @internal */

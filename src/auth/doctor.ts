@@ -136,7 +136,7 @@ const wrong = (found: string, means: string, todo: string): Finding => ({ state:
 const failed = ({ message, hint }: AuthError, means: string) => wrong(message, means, hint);
 
 function checkRegistration({ app, name, redirectUris }: Context): Finding {
-  if (app.error !== undefined) return failed(app.error, 'Sign-in won’t work.');
+  if (app.error !== undefined) return failed(app.error, "Sign-in won't work.");
   const registrable = redirectUris.filter((uri) => !takesAnyPort(uri));
   const means =
     registrable.length === 0
@@ -144,7 +144,7 @@ function checkRegistration({ app, name, redirectUris }: Context): Finding {
       : `${app.providerName} accepts only the exact registered redirect URI: ${registrable.join(' ')}`;
   if (app.clientId !== undefined) return ok(`The app ${app.clientId} at ${app.providerName}.`, means);
   const todo = 'Run `fitbit-login setup`, which helps to register one; or set FITBIT_CLIENT_ID.';
-  return warning(`No app is known for the profile “${name}”.`, means, todo);
+  return warning(`No app is known for the profile "${name}".`, means, todo);
 }
 
 /** What a sign-in needs on disk before it begins, with some room. */
@@ -163,18 +163,18 @@ async function checkDirectory({ runtime: { environment } }: Context): Promise<Fi
       }
       return exists
         ? ok(`${path} is private to this user.`, 'Profiles are stored in it.')
-        : ok(`${path} doesn’t exist yet; it will be created.`, 'The first sign-in creates it, private to this user.');
+        : ok(`${path} doesn't exist yet; it will be created.`, 'The first sign-in creates it, private to this user.');
     },
   });
 }
 
 async function checkProfile({ runtime, name, stored, storeError }: Context): Promise<Finding> {
-  const means = `The profile “${name}” can’t be used. The file is left as it is.`;
+  const means = `The profile "${name}" can't be used. The file is left as it is.`;
   if (storeError !== undefined) return failed(storeError, means);
   return checkPlace(runtime.environment, 'file', (paths) => profileFile(paths, name), {
     unusable: (error) => failed(error, means),
     usable: ({ path, exists }) => {
-      if (!exists) return ok(`${path} doesn’t exist yet.`, `Not signed in under “${name}”.`);
+      if (!exists) return ok(`${path} doesn't exist yet.`, `Not signed in under "${name}".`);
       const found = `${path} is valid and private.`;
       const session = stored === undefined ? { kind: 'none' as const } : sessionOf(stored, runtime.now());
       if (session.kind === 'none') return ok(found, 'Not signed in yet.');
@@ -191,7 +191,7 @@ async function checkLog({ runtime: { environment } }: Context): Promise<Finding>
   return checkPlace(environment, 'file', ({ log }) => join(log, 'fitbit-login.log'), {
     unusable: ({ message, hint }) => warning(message, means, hint),
     usable: ({ path, exists }) =>
-      ok(`${path} ${exists ? 'is private' : 'doesn’t exist yet; it will be created'}.`, means),
+      ok(`${path} ${exists ? 'is private' : "doesn't exist yet; it will be created"}.`, means),
   });
 }
 
@@ -232,7 +232,7 @@ async function checkLoopback(address: string, { redirectUris }: Context): Promis
   const leading = redirectUris.map(parseRedirectUri).filter(({ addresses }) => addresses.includes(address));
   if (leading.length === 0) return ok(error.message, 'No redirect URI of this profile leads there: not needed.');
   return leading.some(({ addresses }) => addresses.length === 1)
-    ? failed(error, 'The browser’s response could not arrive.')
+    ? failed(error, "The browser's response could not arrive.")
     : ok(error.message, '`localhost` then means the other address, which is enough.');
 }
 
@@ -255,7 +255,7 @@ async function checkPorts({ redirectUris }: Context): Promise<Finding> {
   const found = held.map(({ message }) => message).join(' ');
   const [next] = free;
   return next === undefined
-    ? wrong(found, 'Sign-in couldn’t receive the response.', first.hint)
+    ? wrong(found, "Sign-in couldn't receive the response.", first.hint)
     : warning(found, `A sign-in uses the next one that is free: ${next}`, first.hint);
 }
 
@@ -273,7 +273,7 @@ async function checkBrowser({ runtime: { environment } }: Context): Promise<Find
   try {
     const commands = await Promise.all(
       browserCommands(environment.BROWSER, { platform: platform() }).map(async ({ text, file }) => ({
-        text: `“${text}”`,
+        text: `"${text}"`,
         runs: await isRunnable(file, environment, platform()),
       })),
     );
@@ -281,7 +281,7 @@ async function checkBrowser({ runtime: { environment } }: Context): Promise<Find
     const working = commands.filter(({ runs }) => runs).map(({ text }) => text);
     const missing = commands.filter(({ runs }) => !runs).map(({ text }) => text);
     if (missing.length === 0) return ok(`Using BROWSER=${working.join(', then ')}.`, byHand);
-    const found = `BROWSER names ${missing.join(' and ')}, which cannot be run.`;
+    const found = `BROWSER names ${missing.join(' and ')}, which can't be run.`;
     return working.length === 0
       ? wrong(found, `The default browser is tried instead. ${byHand}`, fix)
       : warning(found, `${working.join(', then ')} is tried instead.`, 'Fix BROWSER.');
@@ -320,8 +320,8 @@ async function checkCertificates({ runtime: { environment } }: Context): Promise
   const options = NODE_OPTIONS.split(/\s+/);
   const system = NODE_USE_SYSTEM_CA === '1' || options.includes('--use-system-ca');
   const trusted = options.includes('--use-openssl-ca')
-    ? 'OpenSSL’s CAs'
-    : `Node’s CAs${system ? ' and the system’s' : ''}`;
+    ? "OpenSSL's CAs"
+    : `Node's CAs${system ? " and the system's" : ''}`;
   const means = 'A provider with a certificate of any other CA is refused, and nothing is sent.';
   if (!file) return ok(`Trusting ${trusted}.`, means);
   const extra = await certificatesIn(file);
@@ -369,15 +369,15 @@ function checkClock({ runtime, stored, asked }: Context): Finding {
   }
   if (asked?.aheadSeconds === undefined) return ok(`${reading}.`, means);
   const off = Math.abs(asked.aheadSeconds);
-  if (off <= TOLERABLE_SECONDS) return ok(`${reading}, within a minute of the provider’s.`, means);
-  const found = `${reading}, ${off} seconds ${asked.aheadSeconds < 0 ? 'behind' : 'ahead of'} the provider’s.`;
+  if (off <= TOLERABLE_SECONDS) return ok(`${reading}, within a minute of the provider's.`, means);
+  const found = `${reading}, ${off} seconds ${asked.aheadSeconds < 0 ? 'behind' : 'ahead of'} the provider's.`;
   return off > HARMFUL_SECONDS ? wrong(found, means, todo) : warning(found, means, todo);
 }
 
 function checkProvider({ app: { providerName, endpoint }, asked }: Context): Finding | undefined {
   if (asked === undefined) return undefined;
   if (asked.error !== undefined)
-    return failed(asked.error, 'Can’t sign in or refresh right now; your tokens are kept.');
+    return failed(asked.error, "Can't sign in or refresh right now; your tokens are kept.");
   return ok(`${providerName} answers at ${new URL(endpoint).host}.`, 'Sign-in and refresh can reach it.');
 }
 
@@ -437,7 +437,7 @@ interface Asked {
   readonly aheadSeconds?: number;
 }
 
-/** One request without a token or a parameter: any response proves that it answers, and tells the time (RFC 9110 §6.6.1). */
+/** One request without a token or a parameter: any response proves that it answers, and has the time (RFC 9110 §6.6.1). */
 async function ask(app: App, { fetch, now }: Runtime, signal?: AbortSignal): Promise<Asked> {
   let aheadSeconds: number | undefined;
   try {

@@ -127,7 +127,7 @@ function clientFor({ clientId, clientSecret }: Credentials, given: Client | unde
   return { id, secret: clientSecret ?? (given?.id === id ? given.secret : undefined) };
 }
 
-/** The client ID decides; what the file and its tokens tell only keeps tokens from going to the other provider. */
+/** The client ID decides; what the file and its tokens show only keeps tokens from going to the other provider. */
 function providerFor({ provider }: Credentials, clientId: string, sandbox: string | undefined): Provider {
   const isGoogle = GOOGLE_CLIENT_ID.test(clientId);
   if (provider === 'google-health' && !isGoogle) {
@@ -154,7 +154,7 @@ function tokensOf(credentials: Credentials, provider: Provider, now: Date): Toke
   const claims = provider.readAccessToken?.(accessToken.reveal()) ?? {};
   const obtainedAt = earlier(credentials.obtainedAt ?? claims.issuedAt ?? now, now);
   const longest = new Date(now.getTime() + LIFETIME_MS[provider.id === 'fitbit' ? 'fitbit' : 'google-health']);
-  const told = credentials.expiresAt ?? claims.expiresAt;
+  const known = credentials.expiresAt ?? claims.expiresAt;
   return {
     accessToken,
     refreshToken,
@@ -162,8 +162,8 @@ function tokensOf(credentials: Credentials, provider: Provider, now: Date): Toke
     scopes: credentials.scopes ?? claims.scopes ?? [],
     userId: credentials.userId ?? claims.userId,
     obtainedAt,
-    // Nobody says when: it is refreshed at its next use, where it can be.
-    expiresAt: told === undefined ? refreshToken && now : earlier(told, claims.expiresAt ?? longest),
+    // Unknown: it is refreshed at its next use, if it can be.
+    expiresAt: known === undefined ? refreshToken && now : earlier(known, claims.expiresAt ?? longest),
     refreshExpiresAt,
   };
 }

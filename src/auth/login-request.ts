@@ -42,7 +42,7 @@ export interface LoginRequest {
  * Fills in what the options leave open: from the environment, then from what the profile signed in with before, then the provider's
  * defaults. `sandbox` says where the provider is played, if it is.
  *
- * @throws AuthError `NOT_CONFIGURED` without a client id; `USAGE`; `UNAVAILABLE` where a sandbox or a provider's metadata cannot be had
+ * @throws AuthError `NOT_CONFIGURED` without a client ID; `USAGE`; `UNAVAILABLE` where a sandbox or a provider's metadata cannot be had
  * @internal
  */
 export async function resolveLoginRequest(
@@ -82,7 +82,7 @@ export async function resolveLoginRequest(
   };
 }
 
-/** A browser sent to a sandbox that has ended would show an error of its own, and the wait would go on. */
+/** A browser sent to a sandbox that has ended would show an error of its own, and the wait would continue. */
 async function assertRunning(origin: string): Promise<void> {
   if (await isRunning(origin)) return;
   throw noSandboxAt(origin);

@@ -68,10 +68,10 @@ export type LoginEvent =
       readonly until: Date;
     }
   | BrowserEvent
-  /** A request arrived that was not the expected callback; the wait goes on. */
+  /** A request arrived that was not the expected callback; the wait continues. */
   | { readonly kind: 'unexpected-request'; readonly reason: UnexpectedReason }
   /**
-   * What was pasted was not the expected callback or, after `answered`, its code was `rejected`; the wait goes on. `message` says why,
+   * What was pasted was not the expected callback or, after `answered`, its code was `rejected`; the wait continues. `message` says why,
    * for a person, and what to paste instead.
    */
   | { readonly kind: 'paste-refused'; readonly reason: PasteReason | 'rejected'; readonly message: string }
@@ -85,7 +85,7 @@ type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kin
  * Signs a person in to their data in the browser and stores the tokens. Run again, it asks for consent again, and only a finished
  * sign-in replaces the tokens stored before. The browser gets its result page only once the tokens are on disk.
  *
- * @throws AuthError `NOT_CONFIGURED` without a client id; `USAGE`; `PORT_BUSY`; `STORE_UNAVAILABLE`, `STORE_DAMAGED`, `LOCKED`, all
+ * @throws AuthError `NOT_CONFIGURED` without a client ID; `USAGE`; `PORT_BUSY`; `STORE_UNAVAILABLE`, `STORE_DAMAGED`, `LOCKED`, all
  *   before the browser is opened; `TIMED_OUT`, `CANCELLED` or the signal's own AuthError; `DENIED`, `CLIENT_REJECTED`, `UNAVAILABLE`
  *   and others. Whatever it is, the stored profile is as it was.
  */
@@ -185,7 +185,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   if (browser) {
     runtime.openBrowser(startUrl ?? url, {
       signal: waiting.signal,
-      tell: (event) => {
+      notify: (event) => {
         // A request has come from a browser that works, whatever its launcher says.
         if (event.kind !== 'browser-silent' || !browserCame) notify(event);
       },
@@ -212,7 +212,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   try {
     for (;;) {
       const { callback, isPasted } = await Promise.race([fromBrowser, nextPasted(), timeout]).catch((thrown) => {
-        // The caller is told that nothing was stored: a later callback is not exchanged.
+        // The caller learns that nothing was stored: a later callback is not exchanged.
         listener.expire(tooLateView());
         throw thrown;
       });

@@ -21,7 +21,7 @@ export interface LogoutOptions {
 
 export interface SignedOut {
   readonly name: string;
-  /** Whether the provider was told, so that the tokens work nowhere any more. */
+  /** Whether the provider revoked the tokens. */
   readonly revoked: boolean;
   /** Files that still hold the tokens, because they were kept current. */
   readonly keptFiles: readonly string[];

@@ -9,7 +9,7 @@ import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import type { SignIn } from './status.ts';
 
-/** What becomes of a Fitbit profile at Google Health. */
+/** How a Fitbit profile maps to Google Health. */
 export interface MigrationPlan {
   readonly from: string;
   /** The profile that the new sign-in is stored under, beside the old one. */
@@ -24,7 +24,7 @@ export interface MigrationPlan {
 export interface MigrateOptions extends Omit<LoginOptions, 'provider' | 'scopes' | 'onward'> {
   /** The profile that the new sign-in is stored under. Default: the old one's name with `-google` after it. */
   readonly to?: string;
-  /** Told what will be asked for, before the browser is opened. */
+  /** Called with what will be requested, before the browser is opened. */
   readonly onPlan?: (plan: MigrationPlan) => void;
 }
 
@@ -36,8 +36,8 @@ export interface Migration {
 }
 
 /**
- * Signs the person of a Fitbit profile in at Google Health, under a profile of its own beside the old one, which stays
- * as it is. Whether it is the same person is told by the ids of both services.
+ * Signs the person of a Fitbit profile in to Google Health, under a profile of its own beside the old one, which stays
+ * as it is. Whether it is the same person is known from the IDs of both services.
  *
  * @throws AuthError `NOT_SIGNED_IN` without such a Fitbit profile; `USAGE` where it is not one of Fitbit's, and where the new
  *   sign-in would replace another; as `login`.
@@ -83,13 +83,13 @@ const HOW_TO_GET_AN_APP = [
   'Then: `fitbit-login migrate --client-secret-file FILE`.',
 ].join('\n');
 
-/** The new sign-in stands beside the others: it may replace an earlier one at Google, and nothing else. */
+/** The new sign-in stands beside the others: it may replace an earlier Google one, and nothing else. */
 function refuseOverAnother({ to }: MigrationPlan, target: Profile | undefined): void {
   if (target?.tokens === undefined || target.provider === 'google-health') return;
   throw migrationTargetTaken(to);
 }
 
-/** The environment may still name the Fitbit app, which Google does not know and must not be told the secret of. */
+/** The environment may still name the Fitbit app, which Google does not know and whose secret it must not get. */
 function withoutOldApp(environment: Environment, { client }: Profile): Environment {
   const { FITBIT_CLIENT_ID: id, FITBIT_CLIENT_SECRET: secret, ...others } = environment;
   const isOld = id ? FITBIT_CLIENT_ID.test(id) : secret === client.secret?.reveal();

@@ -120,8 +120,8 @@ function assertShape(of: string, shape: Readonly<Record<string, v.GenericSchema>
   const [{ type, path, message }] = parsed.issues;
   const key = String(path?.[0]?.key);
   throw type === 'strict_object'
-    ? wrongOption(`There is no “${key}” in ${of}.`, `There are: ${Object.keys(shape).join(', ')}.`)
-    : wrongOption(`“${key}” in ${of} must be ${message}.`);
+    ? wrongOption(`There is no "${key}" in ${of}.`, `There are: ${Object.keys(shape).join(', ')}.`)
+    : wrongOption(`"${key}" in ${of} must be ${message}.`);
 }
 
 function wrongOption(message: string, hint = 'See docs/library.md, or the type of the options.'): AuthError {

@@ -33,7 +33,7 @@ export interface ProfileHandle {
   refresh(options?: Omit<AccessOptions, 'profile' | 'minTtlSeconds'>): Promise<AccessToken>;
   /** Renames it; this handle has the new name from then on. @throws AuthError `USAGE` where the name is taken or cannot be one */
   rename(name: string): Promise<void>;
-  /** Revokes the sign-in and deletes the profile. @throws AuthError, with the profile preserved, where the provider cannot be told */
+  /** Revokes the sign-in and deletes the profile. @throws AuthError, with the profile preserved, if the provider cannot revoke it */
   logout(options?: Omit<LogoutOptions, 'profile'>): Promise<SignedOut>;
 }
 

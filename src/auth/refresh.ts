@@ -36,7 +36,7 @@ interface Refresh {
 /**
  * Refreshes a profile under its lock, which is held until the response is durably stored.
  *
- * Before the refresh token is sent, room on disk is reserved (by the lock) and the profile is marked with `refreshStartedAt`. Whoever
+ * Before the refresh token is sent, room on disk is reserved (by the lock) and the profile is marked with `refreshStartedAt`. Whatever process
  * finds that mark later knows that the refresh was cut off, and repeats it with the same token: Fitbit repeats its response for two
  * minutes.
  *
@@ -136,7 +136,7 @@ async function save(
   return { profile: refreshed, tokens };
 }
 
-/** After a failed refresh: tokens that work all the same, else throws what to tell the person. */
+/** After a failed refresh: tokens that work all the same, else throws why. */
 async function recover(
   runtime: Runtime,
   locked: LockedProfile,

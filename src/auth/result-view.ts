@@ -64,7 +64,7 @@ function lifeLine(done: SignIn, missing: readonly string[]): IconLine {
   return { icon: 'renew', text: RESULT.renews };
 }
 
-/** Where an app of Google's is published. */
+/** Where a Google app is published. */
 const SETUP_LINKS = { publish: 'https://console.cloud.google.com/auth/audience' } as const;
 
 function factsOf(done: SignIn, now: Date): readonly Fact[] {

@@ -32,7 +32,7 @@ export interface RuntimeOptions {
   readonly fetch?: Fetch;
   /** Default: the commands in `BROWSER`, then the system's own way, where a page would be seen (see `noDisplayReason`). */
   readonly openBrowser?: (url: string) => Promise<void>;
-  /** Called with a sentence for a person where something ends nothing but should be known: a file that was too open. Default: not told. */
+  /** Called with a sentence for a person about what stops nothing but should be known: a file that was readable by others. Default: ignored. */
   readonly onNotice?: (text: string) => void;
   /** Log lines that also go to a terminal. Default: none. */
   readonly terminalLog?: { readonly level: LogLevel; readonly stream: Writable };

@@ -22,7 +22,7 @@ export function scopesOf(
     if (found !== undefined) return found.name;
     const passed = fullScope?.(scope);
     if (passed !== undefined) {
-      notice(`The scope “${scope}” isn’t one that is known here; it is asked for all the same, and ${name} decides.`);
+      notice(`The scope "${scope}" isn't one that is known here; it is asked for all the same, and ${name} decides.`);
       return passed;
     }
     const successors = successorsOf?.(scope) ?? [];
@@ -54,7 +54,7 @@ export interface KnownScope {
   readonly words: string;
   /** Requested by default. */
   readonly usual: boolean;
-  /** What one of Fitbit's became at Google Health; absent for others, and where there is none. */
+  /** The Google Health successor of a Fitbit scope; absent for others, and where there is none. */
   readonly successor?: string;
 }
 

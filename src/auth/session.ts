@@ -2,7 +2,7 @@ import type { Environment } from '../environment.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 
-/** How a profile stands, as far as this machine can tell. */
+/** The state of a profile, as far as this machine knows. */
 export type Session =
   | { readonly kind: 'none' }
   /** `secondsLeft` is absent where the provider gave no lifetime. */

@@ -1,4 +1,4 @@
-import { tellingInWords } from '../browser/open-browser.ts';
+import { notifyInWords } from '../browser/open-browser.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { setupEnded } from '../messages.ts';
 import type { SetupError, SetupForm, SetupProviderId, SetupView } from '../server/pages/setup.ts';
@@ -233,7 +233,7 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   await using running = await startSite({ setup: handlers, ...(await serverReports(runtime)) });
   site = running;
   onPage?.(running.url);
-  runtime.openBrowser(running.url, tellingInWords(runtime.notice, seen.signal));
+  runtime.openBrowser(running.url, notifyInWords(runtime.notice, seen.signal));
   try {
     return await Promise.race([desk.done, rejectWhenEnded(running), rejectWhenAborted(signal)]);
   } finally {

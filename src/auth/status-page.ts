@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
-import { tellingInWords } from '../browser/open-browser.ts';
+import { notifyInWords } from '../browser/open-browser.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log.ts';
 import type { Action, StatusView } from '../server/pages/status.ts';
@@ -131,7 +131,7 @@ export async function statusPage(
   });
   site = running;
   onPage?.(running.url);
-  runtime.openBrowser(running.url, tellingInWords(runtime.notice, seen.signal));
+  runtime.openBrowser(running.url, notifyInWords(runtime.notice, seen.signal));
   const interrupted = new Promise<'interrupted'>((resolve) => {
     if (signal?.aborted) resolve('interrupted');
     signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });

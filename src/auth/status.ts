@@ -20,7 +20,7 @@ export interface Status {
   readonly clientId: string;
   readonly session: Session;
   readonly userId?: string;
-  /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
+  /** The id at the service that this one succeeded: a Fitbit ID, for Google Health. */
   readonly legacyUserId?: string;
   /** The account's address, as far as the person let it be known. */
   readonly email?: string;

@@ -22,8 +22,8 @@ export interface CommandOptions {
 /**
  * The commands of `BROWSER`, in the order in which they are to be tried: separated by `:`, on Windows by `;`
  * (http://catb.org/~esr/BROWSER/, and Python's `webbrowser`). Each may have arguments. Quotation marks and, but for Windows, where it
- * is part of paths, the backslash keep blanks and separators from their meaning as they do in a shell; nothing else has a meaning, and
- * no shell ever sees it. What is the path of a file is a command as it stands, blanks and all.
+ * is part of paths, the backslash keep spaces and separators from their meaning as they do in a shell; nothing else has a meaning, and
+ * no shell ever sees it. What is the path of a file is a command as it stands, spaces and all.
  *
  * @throws AuthError `USAGE` where a quotation mark is not closed.
  */

@@ -5,7 +5,7 @@ import type { Environment } from '../environment.ts';
 /** Why the person would not see a page that is opened here. */
 export type NoDisplayReason = 'ci' | 'ssh' | 'container' | 'no-display';
 
-/** What the environment does not tell of a machine. */
+/** What the environment does not show of a machine. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   /** Whether Docker or Podman left the file that says so. */
@@ -38,7 +38,7 @@ export function thisMachine(): Machine {
  * Why the person would not see a page that is opened here; `undefined` where they would. In this order:
  *
  * - `BROWSER` says that they would: dev containers, Codespaces and remote editors set it to a helper that opens the page where
- *   the person is, and whoever sets it by hand knows better than any guess.
+ *   the person is, and a value set by hand is better than any guess.
  * - Not in CI, and not over SSH, whatever `DISPLAY` says: a forwarded display would show a browser of the remote machine, slowly
  *   and without the person's own sign-ins. The person's own browser (RFC 8252 §5) is on the local side. `BROWSER=firefox` says
  *   otherwise.
@@ -67,7 +67,7 @@ function isWsl(environment: Environment, machine: Machine): boolean {
   return Boolean(WSL_DISTRO_NAME || WSL_INTEROP) || (machine.onWsl && !isContainer(environment, machine));
 }
 
-// systemd's Container Interface has `container` name what runs it; Kubernetes tells every pod where its API is.
+// systemd's Container Interface has `container` name what runs it; Kubernetes shows every pod where its API is.
 function isContainer({ container, KUBERNETES_SERVICE_HOST }: Environment, { inContainer }: Machine): boolean {
   return inContainer || Boolean(container || KUBERNETES_SERVICE_HOST);
 }

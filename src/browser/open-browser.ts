@@ -7,24 +7,24 @@ import { NO_DISPLAY, type NoDisplayReason, noDisplayReason, thisMachine } from '
 
 /** What becomes of opening a URL in a browser. */
 export type BrowserEvent =
-  /** A launcher ended well. */
+  /** A launcher exited with 0. */
   | { readonly kind: 'browser-opened' }
-  /** One launcher failed, for this reason, a sentence; the next one is tried where `goesOn` says so. */
-  | { readonly kind: 'browser-failed'; readonly reason: string; readonly goesOn: boolean }
-  /** A launcher has not ended: it is the browser itself, or hangs. `reason` is a sentence; once for each. */
+  /** One launcher failed, for this reason, a sentence; the next one is tried if `triesNext`. */
+  | { readonly kind: 'browser-failed'; readonly reason: string; readonly triesNext: boolean }
+  /** A launcher is still running: it is the browser itself, or hangs. `reason` is a sentence; once for each. */
   | { readonly kind: 'browser-silent'; readonly reason: string }
   /** No browser is opened, because the person would not see it here. */
   | { readonly kind: 'browser-elsewhere'; readonly why: NoDisplayReason };
 
-/** What to tell a person who has the URL before them; `undefined` where all went well. */
+/** What to show next to the URL; `undefined` if all went well. */
 export function browserWords(event: BrowserEvent): string | undefined {
   switch (event.kind) {
     case 'browser-opened':
       return undefined;
     case 'browser-failed':
-      return `${event.reason} ${event.goesOn ? 'The next way is tried.' : 'Open the address above yourself.'}`;
+      return `${event.reason} ${event.triesNext ? 'Trying the next one.' : 'Open the URL above manually.'}`;
     case 'browser-silent':
-      return `${event.reason} If no page has opened, open the address above yourself.`;
+      return `${event.reason} If no page opened, open the URL above manually.`;
     case 'browser-elsewhere':
       return `${NO_DISPLAY[event.why]}, so no browser was opened.`;
   }
@@ -35,8 +35,8 @@ export type OpenBrowser = (url: string, options: OpenBrowserOptions) => void;
 
 export interface OpenBrowserOptions {
   /** Called with what becomes of it. */
-  readonly tell: (event: BrowserEvent) => void;
-  /** Once aborted, nothing further is tried and nothing further is told. */
+  readonly notify: (event: BrowserEvent) => void;
+  /** Once aborted, nothing further is tried or reported. */
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +55,7 @@ export function browserOpener({ environment, own, system }: Ways): OpenBrowser {
     const machine = thisMachine();
     const why = noDisplayReason(environment, machine);
     if (why !== undefined) {
-      options.tell({ kind: 'browser-elsewhere', why });
+      options.notify({ kind: 'browser-elsewhere', why });
       return;
     }
     const hasSystem = noDisplayReason({ ...environment, BROWSER: undefined }, machine) === undefined;
@@ -63,19 +63,19 @@ export function browserOpener({ environment, own, system }: Ways): OpenBrowser {
   };
 }
 
-async function openByCaller(opening: Promise<void>, { tell, signal }: OpenBrowserOptions): Promise<void> {
+async function openByCaller(opening: Promise<void>, { notify, signal }: OpenBrowserOptions): Promise<void> {
   const event = await opening.then(
     () => ({ kind: 'browser-opened' }) as const,
-    (thrown) => ({ kind: 'browser-failed', reason: asAuthError(thrown).message, goesOn: false }) as const,
+    (thrown) => ({ kind: 'browser-failed', reason: asAuthError(thrown).message, triesNext: false }) as const,
   );
-  if (!signal?.aborted) tell(event);
+  if (!signal?.aborted) notify(event);
 }
 
-/** Tells in sentences what becomes of opening a page, until it has been seen. */
-export function tellingInWords(notice: (text: string) => void, seen: AbortSignal): OpenBrowserOptions {
+/** Reports in sentences what becomes of opening a page, until it has been seen. */
+export function notifyInWords(notice: (text: string) => void, seen: AbortSignal): OpenBrowserOptions {
   return {
     signal: seen,
-    tell: (event) => {
+    notify: (event) => {
       const words = browserWords(event);
       if (words !== undefined) notice(words);
     },
@@ -97,10 +97,10 @@ interface Launcher {
 /**
  * Opens `url` in the person's own browser (RFC 8252 §5): by the commands in `BROWSER`, in their order, then as the system does,
  * until one works. One that cannot be started, or ends with another code than 0, has failed, and the next one is tried. One that
- * is still running after five seconds may hang, or be the browser itself: that is told, and nothing else is tried from then on,
+ * is still running after five seconds may hang, or be the browser itself: that is reported, and nothing else is tried from then on,
  * lest a browser that is closed an hour later opens another.
  *
- * Launchers share neither our streams nor our terminal, and outlive us. Resolves when there is nothing left to try or to tell.
+ * Launchers share neither our streams nor our terminal, and outlive us. Resolves when there is nothing left to try or to report.
  */
 async function launch(
   url: string,
@@ -108,24 +108,24 @@ async function launch(
   system: Launcher['start'] | undefined,
   { signal, ...options }: OpenBrowserOptions,
 ): Promise<void> {
-  const tell: typeof options.tell = (event) => {
-    if (!signal?.aborted) options.tell(event);
+  const notify: typeof options.notify = (event) => {
+    if (!signal?.aborted) options.notify(event);
   };
   const launchers: Launcher[] = system === undefined ? [] : [systemLauncher(system)];
   try {
     const commands = browserCommands(environment.BROWSER, { platform: platform() });
     launchers.unshift(...commands.map((command) => commandLauncher(command, environment)));
-    if (launchers.length === 0) tell({ kind: 'browser-failed', reason: 'BROWSER names no command.', goesOn: false });
+    if (launchers.length === 0) notify({ kind: 'browser-failed', reason: 'BROWSER is empty.', triesNext: false });
   } catch (thrown) {
-    tell({ kind: 'browser-failed', reason: asAuthError(thrown).message, goesOn: launchers.length > 0 });
+    notify({ kind: 'browser-failed', reason: asAuthError(thrown).message, triesNext: launchers.length > 0 });
   }
   for (const [index, launcher] of launchers.entries()) {
     if (signal?.aborted) return;
-    const { failure, silent } = await attempt(launcher, url, tell);
-    if (failure === undefined) return tell({ kind: 'browser-opened' });
-    const goesOn = !silent && index < launchers.length - 1;
-    tell({ kind: 'browser-failed', reason: failure, goesOn });
-    if (!goesOn) return;
+    const { failure, silent } = await attempt(launcher, url, notify);
+    if (failure === undefined) return notify({ kind: 'browser-opened' });
+    const triesNext = !silent && index < launchers.length - 1;
+    notify({ kind: 'browser-failed', reason: failure, triesNext });
+    if (!triesNext) return;
   }
 }
 
@@ -140,23 +140,23 @@ interface Attempted {
 async function attempt(
   { name, start, meanings }: Launcher,
   url: string,
-  tell: OpenBrowserOptions['tell'],
+  notify: OpenBrowserOptions['notify'],
 ): Promise<Attempted> {
   let silent = false;
   const timer = setTimeout(() => {
     silent = true;
-    tell({ kind: 'browser-silent', reason: `${name} has not ended.` });
+    notify({ kind: 'browser-silent', reason: `${name} is still running.` });
   }, SILENT_MS);
   // A browser that stays must not keep us.
   timer.unref();
   try {
     const { code, signal } = await ending(await start(url));
     if (code === 0) return { silent };
-    const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+    const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
     const meaning = meanings[code ?? 0];
     return { failure: `${name} ${meaning === undefined ? how : `${meaning} (code ${code})`}.`, silent };
   } catch (thrown) {
-    return { failure: `${name} could not be started: ${startFailure(thrown)}.`, silent };
+    return { failure: `${name} couldn't be started: ${startFailure(thrown)}.`, silent };
   } finally {
     clearTimeout(timer);
   }
@@ -164,7 +164,7 @@ async function attempt(
 
 function commandLauncher(command: BrowserCommand, environment: Environment): Launcher {
   return {
-    name: `“${command.text}”, from BROWSER,`,
+    name: `"${command.text}" (BROWSER)`,
     meanings: {},
     start: async (url) => {
       // In a session of its own: neither Ctrl-C nor the end of our terminal reaches it.
@@ -178,7 +178,7 @@ function commandLauncher(command: BrowserCommand, environment: Environment): Lau
 
 function systemLauncher(start: Launcher['start']): Launcher {
   return {
-    name: 'The system’s own way to open a page',
+    name: "The system's default opener",
     start,
     // Those of xdg-open's manual; macOS's and Windows's launchers have only 0 and 1.
     meanings: { 3: 'found no browser', 4: 'found a browser that failed' },
@@ -202,9 +202,9 @@ function ending(child: ChildProcess): Promise<Ending> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such program',
-  EACCES: 'it may not be run',
-  ENOEXEC: 'it is no program',
+  ENOENT: 'command not found',
+  EACCES: 'permission denied',
+  ENOEXEC: 'not an executable',
 };
 
 function startFailure(thrown: unknown): string {

@@ -57,13 +57,15 @@ function sources(surroundings: RuntimeOptions): Sources {
   };
 }
 
-/** The provider that a line is about, as `login` would find it: named, else told by the client id, else the stored one. */
+/** The provider that a line is about, as `login` would find it: named, else inferred from the client ID, else the stored one. */
 async function providerOf(line: Given, surroundings: RuntimeOptions): Promise<string | undefined> {
   const named = line.get('--provider');
   if (named !== undefined) return named;
   const clientId = line.get('--client-id') ?? surroundings.environment?.FITBIT_CLIENT_ID;
-  const told = SETUP_PROVIDERS.find(({ clientIdPattern }) => clientId !== undefined && clientIdPattern.test(clientId));
-  if (told !== undefined) return told.provider.id;
+  const inferred = SETUP_PROVIDERS.find(
+    ({ clientIdPattern }) => clientId !== undefined && clientIdPattern.test(clientId),
+  );
+  if (inferred !== undefined) return inferred.provider.id;
   const profile = line.get('--profile');
   const stored = await status({ profile }, surroundings).catch(() => undefined);
   return stored?.provider;

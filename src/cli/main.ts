@@ -66,7 +66,7 @@ async function printed(stdout: Output, error: AuthError): Promise<boolean> {
   );
 }
 
-/** How long the end may take after a signal before a person is told why. */
+/** How long the end may take after a signal before the reason is shown. */
 const SOON_MS = 300;
 
 /** A request that was sent is waited for: its response may come once only, with a code's tokens or the next refresh token. */
@@ -91,7 +91,7 @@ export function interrupted(signal: string): AuthError {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** How to report an error in arguments that could not be parsed: as they ask for, as far as can be told. */
+/** How to report an error in arguments that could not be parsed: as they ask for, as far as can be seen. */
 function unparsed(argv: readonly string[]): Options {
   const logLevel = argv.find((_argument, index) => argv[index - 1] === '--log-level');
   return { json: argv.includes('--json'), logLevel };

@@ -8,7 +8,7 @@ const COMMON: Readonly<Record<CommonOption, OptionSpec>> = {
   profile: {
     flags: '--profile <name>',
     description: 'profile to use',
-    defaultText: '$FITBIT_LOGIN_PROFILE, else “default”',
+    defaultText: '$FITBIT_LOGIN_PROFILE, else "default"',
     offer: 'profiles',
   },
   json: { flags: '--json', description: 'output JSON, errors too' },
@@ -60,7 +60,7 @@ export const TIMEOUT: OptionSpec = {
 
 export const NO_BROWSER: OptionSpec = {
   flags: '--no-browser',
-  description: 'don’t open a browser; print the URL and accept the redirect URL as input',
+  description: "don't open a browser; print the URL and accept the redirect URL as input",
 };
 
 export const REDIRECT_URI: OptionSpec = {

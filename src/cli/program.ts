@@ -141,10 +141,10 @@ function usageError({ message }: CommanderError, words: readonly string[]): Auth
     .replace(
       /'([^']*)'/s,
       (_quoted, word: string) =>
-        `“${word
+        `"${word
           .replace(/=.*$/s, '')
           .replace(/^(-\w).+/s, '$1')
-          .replace(/^(.{8}).{24,}/s, '$1…')}”`,
+          .replace(/^(.{8}).{24,}/s, '$1…')}"`,
     );
   const suggestion = suggestions.join(' ').replace(/^\((.*)\)$/, '$1 ');
   return new AuthError('USAGE', `${shown.charAt(0).toUpperCase()}${shown.slice(1)}${/[.?]$/.test(shown) ? '' : '.'}`, {

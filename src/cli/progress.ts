@@ -57,7 +57,7 @@ export class Messages {
 
   #draw(): void {
     if (!this.canRedraw || this.#pinned.length === 0) return;
-    // The last column stays free: some terminals go on to the next line after it.
+    // The last column stays free: some terminals continue on the next line after it.
     const room = (this.#stream.columns || 80) - 1;
     const line = this.#pinned.find(({ length }) => length <= room) ?? this.#pinned.at(-1)?.slice(0, room);
     this.#stream.write(`\r\u001b[2K${line}`);
@@ -154,7 +154,7 @@ export class SignInProgress implements Disposable {
         return;
       }
       case 'unexpected-request':
-        // Any program can send these: a person is told once, the log has them all.
+        // Any program can send these: it is reported once; the log has them all.
         if (!this.#saidUnexpected) say('Ignored an unrelated request; still waiting.');
         this.#saidUnexpected = true;
         return;
@@ -215,5 +215,5 @@ const HOW: Readonly<
   'no-display': forwardOrPaste,
   ci: (_tunnel, mayPaste) => `This is an automated job (CI is set).${mayPaste ? ` Then ${PASTE}` : ''}`,
   container: (_tunnel, mayPaste) =>
-    `This is a container. The redirect arrives only if it shares its host’s network (\`--network host\`).${mayPaste ? ` Otherwise, ${PASTE}` : ''}`,
+    `This is a container. The redirect arrives only if it shares its host's network (\`--network host\`).${mayPaste ? ` Otherwise, ${PASTE}` : ''}`,
 };

@@ -206,7 +206,7 @@ function mutedLines(input: Readable, output: Writable | undefined, isMuted: () =
 }
 
 /**
- * Whether this process may use its terminal: a shell's background job is stopped as soon as it reads from it. Only Linux tells
+ * Whether this process may use its terminal: a shell's background job is stopped as soon as it reads from it. Only Linux shows it
  * (proc(5), `pgrp` and `tpgid`); elsewhere the answer is yes.
  */
 export function isInForeground(): boolean {
@@ -220,14 +220,14 @@ export function isInForeground(): boolean {
   }
 }
 
-/** The text of a file that a person named; “-” is standard input. @throws AuthError `FILE_UNREADABLE` */
+/** The text of a file that a person named; "-" is standard input. @throws AuthError `FILE_UNREADABLE` */
 export async function fileText(file: string, readInput: () => Promise<string>): Promise<string> {
   if (file === '-') return readInput();
   try {
     return decodeText(await readFile(file));
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new AuthError('FILE_UNREADABLE', `Can’t read ${file}${why}.`, { cause });
+    throw new AuthError('FILE_UNREADABLE', `Can't read ${file}${why}.`, { cause });
   }
 }
 

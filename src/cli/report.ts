@@ -38,7 +38,7 @@ export function signInText(done: SignIn, reader: Reader): string {
       ? []
       : [
           warning(
-            `Profile “${profile}” previously belonged to ${replacedUserId}. Use --profile for separate accounts.`,
+            `Profile "${profile}" previously belonged to ${replacedUserId}. Use --profile for separate accounts.`,
           ),
         ]),
     indent(`Next: \`${withProfile('token', profile)}\``),
@@ -191,7 +191,7 @@ export function checkText(checked: CheckedStatus, reader: Reader): string {
   const { out: colors } = reader.colors;
   const { asked, providerScopes, providerExpiresAt, rateLimit, providerName } = checked;
   const facts = [
-    ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can’t be asked; a refresh just worked`],
+    ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can't be asked; a refresh just worked`],
     ...(providerScopes === undefined ? [] : [['Granted', providerScopes.map(shortScope).sort().join(', ')]]),
     ...(providerExpiresAt === undefined ? [] : [['Expires', formatDateTime(providerExpiresAt, reader.now())]]),
     ...(rateLimit === undefined

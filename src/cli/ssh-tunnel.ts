@@ -1,4 +1,4 @@
-/** Who and where the person is, as far as this machine can tell. */
+/** Who and where the person is, as far as this machine knows. */
 export interface Here {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly user?: string;
@@ -36,7 +36,7 @@ function serverOf({ SSH_CONNECTION = '' }: Here['environment']): {
   readonly address?: string;
   readonly sshPort?: string;
 } {
-  // “client-address client-port server-address server-port” (sshd(8)).
+  // "client-address client-port server-address server-port" (sshd(8)).
   const [, , server = '', port = ''] = SSH_CONNECTION.split(' ');
   const address = server.replace(/^::ffff:(?=\d+\.)/i, '');
   if (!/^[\w.:%-]+$/.test(address) || !/^\d+$/.test(port)) return {};

@@ -53,7 +53,7 @@ const PYTHON_DICT = [
   'Convert it: `python3 -c "import ast, json, sys; print(json.dumps(ast.literal_eval(sys.stdin.read())))" < FILE | fitbit-login import -`',
 ] as const;
 
-/** What other programs keep in a form of their own, told by how it begins, and the command that makes JSON of it. */
+/** What other programs keep in a form of their own, recognised by how it begins, and the command that makes JSON of it. */
 const CONVERTED: readonly (readonly [RegExp, string, string])[] = [
   [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how a pickle begins

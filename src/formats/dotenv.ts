@@ -3,7 +3,7 @@ import { FILE_PROBLEMS, unusableFile } from '../messages.ts';
 /** One `NAME=value` of the text; `lead + value + rest` is its source. */
 interface Assignment {
   readonly name: string;
-  /** Everything up to the value: blanks, `export`, the name, the equals sign. */
+  /** Everything up to the value: spaces, `export`, the name, the equals sign. */
   readonly lead: string;
   /** As written, with its quotes. */
   readonly value: string;
@@ -42,7 +42,7 @@ export class DotenvText {
     const lines = this.#lines.map((line) => {
       const value = 'name' in line ? changes.get(line.name) : undefined;
       if (!('name' in line) || value === undefined) return sourceOf(line);
-      // Node 22 and later take the next line for the value where only blanks stand before the line break.
+      // Node 22 and later take the next line for the value if there are only spaces before the line break.
       const lead = value === '' ? line.lead.trimEnd() : line.lead;
       return `${lead}${encode(line.name, value, line.value)}${tidy(line.rest)}`;
     });

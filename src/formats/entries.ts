@@ -176,7 +176,7 @@ function listed(names: readonly string[]): string {
   return names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ');
 }
 
-/** Keys that every program uses, and that tell nothing. */
+/** Keys that every program uses, and that show nothing. */
 const GENERIC = /^(?:data|entries|items|tokens?|credentials?|auth|oauth2?|accounts|profiles|users)$/i;
 
 /** What entries are called: what is their own in the keys that lead to them, or else their number. */

@@ -4,9 +4,9 @@ export type JsonValue = string | number | null | readonly string[];
 /** Where one member of the outermost object stands in the text. */
 interface Member {
   readonly name: string;
-  /** The blanks before the name. */
+  /** The white space before the name. */
   readonly lead: string;
-  /** The colon between name and value, with its blanks. */
+  /** The colon between name and value, with its white space. */
   readonly colon: string;
   /** Where the value begins and ends. */
   readonly start: number;

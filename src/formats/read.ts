@@ -16,7 +16,7 @@ import {
 
 /** What a file of another program can hold of a sign-in, and what can be written for one. */
 export interface Credentials {
-  /** As far as the file and its tokens tell. */
+  /** As far as the file and its tokens show. */
   readonly provider?: 'fitbit' | 'google-health';
   readonly clientId?: string;
   readonly clientSecret?: Secret;
@@ -46,7 +46,7 @@ export interface FoundSignIn {
 export interface FoundClient {
   readonly id?: string;
   readonly secret?: Secret;
-  /** The type of the client, where the file is Google's download, whose top-level key tells it. */
+  /** The type of the client, where the file is Google's download, whose top-level key names it. */
   readonly clientType?: 'desktop' | 'web';
   /** The redirect URIs that are registered, where the file says so: of a Web client of Google. */
   readonly redirectUris?: readonly string[];
@@ -76,7 +76,7 @@ export function readSignIn(content: string | Uint8Array, { entry }: { readonly e
   const notices: string[] = [];
   const credentials = credentialsOf(chosen, entries, notices);
   const isGoogles = chosen.fields.get('type')?.value === 'authorized_user';
-  const kind = isGoogles ? 'an authorized_user file of Google’s libraries' : document.syntax;
+  const kind = isGoogles ? 'a Google authorized_user file' : document.syntax;
   const label = holders.length > 1 ? ` (entry ${labelsOf(holders)[holders.indexOf(chosen)]})` : '';
   return { title: isOwn ? 'a profile of fitbit-login' : `${kind}${label}`, credentials, notices };
 }

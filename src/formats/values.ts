@@ -13,7 +13,7 @@ export interface ValueOptions {
 
 const QUOTES = ['""', "''", '``', '“”', '‘’'];
 /** White space, and the characters without width that copying brings along. */
-const BLANK = /[\s\u200b-\u200d\u2060]/;
+const SPACE = /[\s\u200b-\u200d\u2060]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
@@ -70,7 +70,7 @@ export function readWord(value: unknown): string | undefined {
 const MAX_SCOPES = 10_000;
 
 /**
- * Scopes in any spelling: a list, or one text separated by blanks, commas, semicolons or plus signs, also as Python prints a
+ * Scopes in any spelling: a list, or one text separated by spaces, commas, semicolons or plus signs, also as Python prints a
  * list. `undefined` where there is something else in it than scopes can be made of (RFC 6749 §3.3).
  */
 export function readScopes(value: unknown): readonly string[] | undefined {
@@ -134,7 +134,7 @@ function validDate(ms: number): Date | undefined {
 
 function trim(text: string): string {
   let [start, end] = [0, text.length];
-  while (start < end && BLANK.test(text[start] ?? '')) start += 1;
-  while (end > start && BLANK.test(text[end - 1] ?? '')) end -= 1;
+  while (start < end && SPACE.test(text[start] ?? '')) start += 1;
+  while (end > start && SPACE.test(text[end - 1] ?? '')) end -= 1;
   return text.slice(start, end);
 }

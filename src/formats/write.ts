@@ -41,7 +41,7 @@ const BOTH = ['fitbit', 'google-health'] as const;
 export const FORMATS: readonly Format[] = [
   {
     id: 'notebook',
-    title: 'a notebook’s .env (JSON)',
+    title: "a notebook's .env (JSON)",
     providers: BOTH,
     refreshesByItself: false,
     shape: 'json',
@@ -134,7 +134,7 @@ export const FORMATS: readonly Format[] = [
   },
   {
     id: 'authorized-user',
-    title: 'an authorized_user file of Google’s libraries',
+    title: 'a Google authorized_user file',
     providers: ['google-health'],
     refreshesByItself: true,
     shape: 'json',

@@ -13,7 +13,7 @@ import type { ForwardProxy } from './proxy.ts';
 interface Context {
   /** Whose fault it is: a host, or "the proxy https://…". */
   readonly owner: string;
-  /** Certain that no byte of the request was sent. Default: as far as the code tells. */
+  /** Certain that no byte of the request was sent. Default: as far as the code shows. */
   readonly neverSent?: boolean;
   readonly hint?: string;
   readonly details?: Readonly<Record<string, string | number>>;

@@ -90,7 +90,7 @@ async function readAtMost({ body }: OpenResponse, maxBytes: number, host: string
  * has a connection of its own, and follows no redirect.
  *
  * @param options.connectMs to connect, through the proxy where there is one, in milliseconds. Default 8,000: less than an
- *   answer may take, so that a server that was never reached is told from a silent one.
+ *   answer may take, so that a server that was never reached is not taken for a silent one.
  * @throws AuthError `UNAVAILABLE` and `NETWORK_BLOCKED` as `networkError` has it, `ANSWER_INVALID` for an encoded body,
  *   `USAGE` as {@link proxyFor}. `details.never_sent` says whether the request can have arrived.
  */

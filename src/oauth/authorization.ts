@@ -67,7 +67,7 @@ export type CallbackResult =
 /**
  * Validates a request at the redirect URI, in this order: repeated parameters (RFC 6749 §3.1), state (RFC 9700 §4.7),
  * issuer (RFC 9207 §2.4), error (RFC 6749 §4.1.2.1), code. What fails before the error is unexpected: anybody can have
- * sent it, so the wait goes on.
+ * sent it, so the wait continues.
  * @internal
  */
 export function validateCallback(

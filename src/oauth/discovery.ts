@@ -7,7 +7,7 @@ import { redact } from '../secret.ts';
 import type { RequestOptions } from './errors.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
 
-/** A server found by its metadata, and what else that told. @internal */
+/** A server found by its metadata, and what else that says. @internal */
 export interface DiscoveredServer {
   readonly server: AuthorizationServer;
   /** Absent where the metadata does not list them. */
@@ -88,7 +88,7 @@ async function accept(
   );
   if (!document.success) throw invalid(METADATA_PROBLEMS.incomplete);
   const metadata = document.output;
-  // A document's URL does not tell whether its issuer ends in "/".
+  // A document's URL does not show whether its issuer ends in "/".
   const named = URL.canParse(metadata.issuer) ? new URL(metadata.issuer) : undefined;
   const isSame = named !== undefined && withoutSlash(named) === withoutSlash(issuer);
   await oauth.processDiscoveryResponse(isSame ? named : issuer, response).catch(() => {

@@ -15,17 +15,17 @@ const MAX_LENGTH = 16 * 1024;
 
 const QUOTES = /^["'`<>“”„‘’‚«»‹›]+|["'`<>“”„‘’‚«»‹›]+$/g;
 /** Spaces and line breaks, the invisible ones included. */
-const BLANKS = /[\s\u200b-\u200d\u2060]+/g;
+const SPACES = /[\s\u200b-\u200d\u2060]+/g;
 const BROKEN_PERCENT = /%(?![0-9a-f]{2})/i;
 const HOST_FIRST = /^(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?])/i;
 
 /**
- * Takes apart what was pasted: a whole URL, its query, or the code alone. Quotes and blanks around it, line breaks of a
+ * Takes apart what was pasted: a whole URL, its query, or the code alone. Quotes and spaces around it, line breaks of a
  * terminal that wrapped it, and a fragment such as Fitbit's `#_=_` are dropped. No browser shows the `http://` of a loopback
  * URL, so it may be missing.
  */
 function readPaste(text: string): Pasted {
-  const compact = text.replace(BLANKS, '').replace(QUOTES, '').replace(/#.*$/, '');
+  const compact = text.replace(SPACES, '').replace(QUOTES, '').replace(/#.*$/, '');
   if (compact === '') return { kind: 'nothing' };
   if (BROKEN_PERCENT.test(compact)) return { kind: 'unreadable' };
   const address = compact.replace(HOST_FIRST, 'http://$1');

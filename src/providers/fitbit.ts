@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { StandardError } from '../oauth/server.ts';
 import { DEFAULT_REDIRECT_URI, epochSeconds, type Provider, type TokenClaims } from './provider.ts';
 
-/** What a Fitbit client id looks like. */
+/** What a Fitbit client ID looks like. */
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
 
 const SCOPES = {

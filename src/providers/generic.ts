@@ -16,7 +16,7 @@ export async function generic(address: string, options: DiscoveryOptions): Promi
     scopes: [],
     introspection:
       server.introspectionEndpoint === undefined ? undefined : { authentication: 'client', read: readIntrospection },
-    // openid tells who the person is; OpenID providers give a refresh token for offline_access.
+    // openid identifies the person; OpenID providers issue a refresh token for offline_access.
     defaultScopes: ['openid', 'offline_access'].filter((scope) => scopesSupported.includes(scope)),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],
     prompts: ['consent', 'login', 'login consent', 'none', 'select_account'],

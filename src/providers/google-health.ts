@@ -7,7 +7,7 @@ import type { Secret } from '../secret.ts';
 import { googleRefusal } from './google-refusal.ts';
 import { epochSeconds, type Identity, type Provider, type ScopeInWords, type TokenClaims } from './provider.ts';
 
-/** What a Google client id looks like. */
+/** What a Google client ID looks like. */
 export const GOOGLE_CLIENT_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
 
 /** What every scope of Google Health begins with. */
@@ -84,7 +84,7 @@ export function googleHealth(sandbox?: string): Provider {
     takesLoginHint: true,
     prompts: ['consent', 'select_account', 'select_account consent', 'none'],
     revocationEnds:
-      'Google revokes for the whole project: this person’s sign-ins with every client of the project, on every machine.',
+      "Google revokes for the whole project: this person's sign-ins with every client of the project, on every machine.",
     registration: [
       'Create an OAuth client, type Desktop app: https://console.cloud.google.com/auth/clients',
       'Enable the Google Health API: https://console.cloud.google.com/flows/enableapi?apiid=health.googleapis.com',
@@ -134,7 +134,7 @@ export function shortScope(name: string): string {
   return name.startsWith(GOOGLE_SCOPE_PREFIX) ? name.slice(GOOGLE_SCOPE_PREFIX.length) : name;
 }
 
-/** What became of each of Fitbit's scopes at Google Health: the stem of its successor's name. */
+/** The Google Health successor of each Fitbit scope, by the stem of its name. */
 const SUCCESSORS: Readonly<Record<string, string>> = {
   activity: 'activity_and_fitness',
   cardio_fitness: 'activity_and_fitness',

@@ -9,7 +9,7 @@ const API_LIBRARY = 'https://console.cloud.google.com/apis/library/health.google
 const CLIENTS = 'https://console.cloud.google.com/auth/clients';
 const SIGN_IN = 'sign in again with `fitbit-login login`';
 
-/** A refusal of Google's, in whichever of its two shapes. */
+/** An error from Google, in either of its two shapes. */
 interface Said {
   readonly status: number;
   /** OAuth's `error`, or google.rpc.Status's `status`. */
@@ -47,13 +47,13 @@ const API_ROWS: readonly Row[] = [
   {
     matches: ({ status }) => status === 412,
     code: 'ACCOUNT_UNREADABLE',
-    means: 'The setup of the Google Health app was never finished for this account.',
-    cure: () => 'Finish it on the phone, in the Google Health app, then run the command again.',
+    means: 'The Google Health app was never set up for this account.',
+    cure: () => 'Set it up on the phone, then run the command again.',
   },
   {
     matches: withReason('RESOURCE_PERMISSION_DENIED'),
     code: 'ACCOUNT_UNREADABLE',
-    means: 'Google’s record of this consent is in a bad state, so that it refuses every request.',
+    means: "Google's record of this consent is broken, so it refuses every request.",
     cure: () => `Remove the app at ${CONNECTIONS}, then ${SIGN_IN}.`,
   },
   {
@@ -65,13 +65,13 @@ const API_ROWS: readonly Row[] = [
   {
     matches: withReason('SERVICE_DISABLED'),
     code: 'CLIENT_REJECTED',
-    means: 'The Google Health API isn’t enabled in the project of this app.',
+    means: "The Google Health API isn't enabled in the project of this app.",
     cure: ({ metadata }) => `Enable it at ${API_LIBRARY}${projectIn(metadata)}, then run the command again.`,
   },
   {
     matches: withReason('ACCESS_TOKEN_SCOPE_INSUFFICIENT'),
     code: 'SCOPE_MISSING',
-    means: 'The sign-in doesn’t allow this.',
+    means: 'This sign-in lacks the scope.',
     cure: () => `Allow a scope that ends in .readonly: ${SIGN_IN} and tick it.`,
   },
 ];
@@ -83,13 +83,13 @@ const TOKEN_ROWS: readonly Row[] = [
       (error === 'invalid_client' && !secretSent) ||
       (error === 'invalid_request' && message.includes('client_secret is missing')),
     code: 'CLIENT_REJECTED',
-    means: 'A Google client needs its client secret, a Desktop app too.',
-    cure: () => 'Give the file downloaded for it: `fitbit-login login --client-secret-file FILE`.',
+    means: 'Google clients need their client secret, Desktop apps included.',
+    cure: () => 'Pass its JSON file: `fitbit-login login --client-secret-file FILE`.',
   },
   {
     matches: withError('deleted_client'),
     code: 'CLIENT_REJECTED',
-    means: 'This OAuth client was deleted. Google deletes those that nobody has used for six months.',
+    means: 'This OAuth client was deleted. Google deletes clients that are unused for six months.',
     cure: () => `Restore it at ${CLIENTS} (within 30 days), or create a new one and sign in with its file.`,
   },
   {
@@ -101,14 +101,14 @@ const TOKEN_ROWS: readonly Row[] = [
   {
     matches: withReason('invalid_rapt'),
     code: 'GRANT_DEAD',
-    means: 'The organization of this account requires a new sign-in every so often.',
-    cure: () => `Please ${SIGN_IN}; its administrator decides how often.`,
+    means: "This account's organization requires signing in again from time to time.",
+    cure: () => `Please ${SIGN_IN}. Its administrator decides how often.`,
   },
   {
     matches: withError('admin_policy_enforced'),
     code: 'ACCOUNT_NOT_ALLOWED',
-    means: 'A rule of this account’s organization doesn’t allow this app.',
-    cure: () => 'Sign in with another account: `fitbit-login login`. Workspace accounts can’t hold Fitbit data.',
+    means: "This account's organization doesn't allow this app.",
+    cure: () => "Sign in with another account: `fitbit-login login`. Workspace accounts can't hold Fitbit data.",
   },
   {
     matches: withError('org_internal'),
@@ -120,7 +120,7 @@ const TOKEN_ROWS: readonly Row[] = [
   {
     matches: withError('access_denied'),
     code: 'ACCOUNT_NOT_ALLOWED',
-    means: 'This account may not be used with this app: it is supervised, or a rule of its organization forbids it.',
+    means: "This account can't be used with this app: it is supervised, or its organization forbids it.",
     cure: () => 'Sign in with another account: `fitbit-login login`.',
   },
 ];

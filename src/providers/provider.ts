@@ -45,7 +45,7 @@ export interface Provider {
   readonly repeatsRefresh?: boolean;
   /** What a revocation ends, where that is more than this sign-in: a sentence for a person. */
   readonly revocationEnds?: string;
-  /** How a person gets a client id, as lines of text. */
+  /** How a person gets a client ID, as lines of text. */
   readonly registration: readonly string[];
 }
 

@@ -2,7 +2,7 @@
 export interface Counts {
   /** Codes exchanged for tokens. */
   readonly exchanges: number;
-  /** Refreshes granted; at Fitbit the refresh token was replaced. */
+  /** Refreshes granted; for Fitbit, the refresh token was replaced. */
   readonly refreshes: number;
   /** Fitbit only: refresh requests repeated within two minutes, which got their first response again. */
   readonly repeats: number;

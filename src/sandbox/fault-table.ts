@@ -241,7 +241,7 @@ const STATUS_NAMES: Readonly<Record<'fitbit' | 'oauth' | 'api', Readonly<Record<
 };
 
 function failWithStatus({ reply, service, endpoint }: Struck, args: FaultArguments): FastifyReply {
-  const { status = 500, message = `The sandbox was told to answer ${status}.`, resetSeconds = 60 } = args;
+  const { status = 500, message = `The sandbox was asked to respond with ${status}.`, resetSeconds = 60 } = args;
   // No source knows what a retired Fitbit will say: a page is the least convenient guess.
   if (status === 410)
     return reply.code(410).type(HTML_TYPE).send('<!doctype html><title>Gone</title><h1>410 Gone</h1>');

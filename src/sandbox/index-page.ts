@@ -61,7 +61,7 @@ export function indexPage({ fitbitClients, googleClients, people }: Registry): P
 !${table(FITBIT)}
 <h2>People</h2>
 <table>
-<thead><tr><th>User ID</th><th>Name</th><th>Google Account</th><th>At Google Health</th></tr></thead>
+<thead><tr><th>User ID</th><th>Name</th><th>Google Account</th><th>Google Health account</th></tr></thead>
 <tbody>!${people.map(
     ({ userId, displayName, email, link }) =>
       html`<tr><td><code>${userId}</code></td><td>${displayName}</td><td>${email}</td><td>${LINKS[link]}</td></tr>`,
@@ -71,7 +71,7 @@ export function indexPage({ fitbitClients, googleClients, people }: Registry): P
 <p class="soft">They take and return JSON.</p>
 !${table(CONTROLS)}
 <h2>Faults</h2>
-<p class="soft">At ${ENDPOINTS.google.join(', ')}; with the prefix fitbit- or google- at one service only; at fitbit or google, at all of it.</p>
+<p class="soft">For ${ENDPOINTS.google.join(', ')}; prefix fitbit- or google- for one service only; fitbit or google alone for all of its endpoints.</p>
 <p>!${FAULT_KINDS.map((kind) => html`<code>${kind}</code> `)}</p>`;
   return { title: 'Fitbit and Google Health', main, wide: true };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GoogleRefusal } from './google-refusals.ts';
 
-/** The state of a person's account at Google Health: fine, or how its API refuses a good token. */
+/** The state of a person's Google Health account: fine, or how its API refuses a good token. */
 export type Link = 'linked' | keyof typeof LINK_REFUSALS;
 
 /** How Google Health refuses these accounts. */
@@ -12,7 +12,7 @@ export const LINK_REFUSALS = {
   'permission-denied': 'resource-permission-denied',
 } as const satisfies Record<string, GoogleRefusal>;
 
-/** Somebody who can sign in at the sandbox. */
+/** A person who can sign in to the sandbox. */
 export interface Person {
   /** Six characters, as Fitbit's. Identifies the person on the consent pages of both services. */
   readonly userId: string;

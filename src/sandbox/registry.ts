@@ -47,7 +47,7 @@ export type SandboxClient = FitbitClient | GoogleClient;
 export interface Registration {
   readonly id: string;
   readonly secret?: string;
-  /** Default at Fitbit: `server` with a secret, `client` without one. Default at Google: `desktop`. */
+  /** Default for Fitbit: `server` with a secret, `client` without one. Default for Google: `desktop`. */
   readonly type?: ClientType;
   /** Default: the id. */
   readonly name?: string;

@@ -18,7 +18,7 @@ export interface SandboxOptions {
   /** Who can sign in. Default {@link SANDBOX_PEOPLE}. */
   readonly people?: readonly Person[];
   /**
-   * The `iss` (RFC 9207) of Google's callbacks, and of its ID tokens. Default: the sandbox's origin, which stands for
+   * The `iss` (RFC 9207) of Google callbacks and ID tokens. Default: the sandbox's origin, which stands for
    * `https://accounts.google.com`; `null` leaves it out of callbacks, as Google often does. The fault `drop-iss` does so
    * for single ones.
    */

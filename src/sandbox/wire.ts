@@ -114,7 +114,7 @@ export const FITBIT_ERRORS: ErrorShapes = {
   other: (status, message) => fitbitError(status, status < 500 ? 'invalid_request' : 'system', message),
 };
 
-/** An error of Google's OAuth endpoints: RFC 6749 §5.2. */
+/** An error of the Google OAuth endpoints: RFC 6749 §5.2. */
 export function oauthError(status: number, error: string, description?: string, headers?: Headers): WireError {
   return new WireError(status, { error, error_description: description }, headers);
 }

@@ -58,7 +58,7 @@ export const MAX_SOCKETS = 128;
 /** How long a client may take to send a request, and so how long a browser's preconnected socket may idle. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** How long a client that sent too much may go on sending, so that it reads the page before the connection is reset. */
+/** How long a client that sent too much may continue to send, so that it reads the page before the connection is reset. */
 const DRAIN_MS = 250;
 
 /** A server of this room before its first route: guards, closed headers, bounded sockets, and a log that never sees a query. */
@@ -102,7 +102,7 @@ export async function createApp({ redirect, guards, policy, log, onNotice }: App
         frameAncestors: ["'none'"],
       },
     },
-    // Plain http: a browser must not be told that this loopback host speaks https.
+    // Plain http: a browser must not learn that this loopback host speaks https.
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
   });

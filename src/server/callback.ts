@@ -14,10 +14,10 @@ export type ResultPage = View;
 
 /** What one visit to the redirect URI is. */
 export type CallbackValidation<T> =
-  /** Not the awaited callback: the visitor gets `page` with a 400, and the wait goes on. */
+  /** Not the awaited callback: the visitor gets `page` with a 400, and the wait continues. */
   { readonly kind: 'unexpected'; readonly page: ResultPage } | { readonly kind: 'accepted'; readonly response: T };
 
-/** Checks the parameters of a visit: pure and quick. If it throws, that visitor is told so, and the wait goes on. */
+/** Checks the parameters of a visit: pure and quick. If it throws, that visitor is shown why, and the wait continues. */
 export type ValidateCallback<T> = (parameters: URLSearchParams) => CallbackValidation<T>;
 
 /** The accepted callback. Its browser waits for the page. */
@@ -206,7 +206,7 @@ export function callbackRoutes<T>(
     defects += 1;
     // Once: a visitor who can provoke a defect must not fill the log with it.
     request.log[defects === 1 ? 'error' : 'debug']({ err: error }, 'a request could not be answered');
-    // A 4xx, and the wait goes on: a request that provokes a defect must not be able to end the sign-in.
+    // A 4xx, and the wait continues: a request that provokes a defect must not be able to end the sign-in.
     return sendPage(reply, 400, VIEWS.broken);
   });
 }

@@ -34,7 +34,7 @@ export interface ListenOptions<T> {
   readonly lingerMs?: number | undefined;
   /** Called when something else than the callback arrived that a person should hear of; each kind once. */
   readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
-  /** Who is at the other end of a connection. Default: what Linux's `/proc` tells, see {@link peerOf}. */
+  /** Who is at the other end of a connection. Default: what Linux's `/proc` shows, see {@link peerOf}. */
   readonly peerOf?: PeerLookup | undefined;
   /** Who had `sudo` run this process: root takes that user's browser for its own. */
   readonly sudoUid?: number | undefined;
@@ -52,7 +52,7 @@ export interface Listener<T> extends AsyncDisposable {
   readonly callback: Promise<PendingCallback<T>>;
   /** Resolves once every visitor who has brought a valid callback by now is accepted or refused: looking one up takes milliseconds. */
   decided(): Promise<void>;
-  /** Hands no callback over from now on: a late one gets `page`, or is told that the sign-in is over. */
+  /** Hands no callback over from now on: a late one gets `page`, or the page that the sign-in is over. */
   expire(page?: ResultPage): void;
   /** Frees the port: a page on its way is let out, then every socket is ended, idle ones too. May be called again. */
   close(): Promise<void>;

@@ -8,7 +8,7 @@ export type Peer =
   | 'own'
   /** Of another user. */
   | 'other-user'
-  /** Its end is closed, or half closed: no browser that waits for a page. Whose it was is not told any more. */
+  /** Its end is closed, or half closed: no browser that waits for a page. Whose it was is no longer shown. */
   | 'gone'
   /** Not known: a system without `/proc`, a container's forwarding, another namespace, a program of root. */
   | 'unknown';
@@ -38,7 +38,7 @@ export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Pro
   if (live === undefined) return rows.length > 0 ? 'gone' : 'unknown';
   if (own === undefined) return 'unknown';
   if (live.uid === own || (own === 0 && live.uid === sudoUid)) return 'own';
-  // Root may act for anyone, and run as root we cannot tell who is meant.
+  // Root may act for anyone, and run as root who is meant is unknown.
   return own === 0 || live.uid === 0 || live.uid === OVERFLOW_UID ? 'unknown' : 'other-user';
 }
 

@@ -35,7 +35,7 @@ export async function explainBindError({ failures }: BindError, options: Explain
 
 /**
  * Why a sign-in with this redirect URI could not listen now; `undefined` where it could. Binds each of its addresses for a moment, as
- * nothing else tells for sure.
+ * nothing else is certain.
  */
 export async function explainPort(redirect: RedirectUri, options: ExplainOptions = {}): Promise<AuthError | undefined> {
   const causes = await Promise.all(redirect.addresses.map((address) => refusalAt(address, redirect.port)));
@@ -155,7 +155,7 @@ const HOLDING: Readonly<Record<string, readonly string[]>> = {
   '::1': [...tableForms('::1'), ANY_IPV6],
 };
 
-/** Who holds a loopback address at a port, as Linux tells (proc_pid_net(5), proc_pid_fd(5)). Nothing is known elsewhere. */
+/** Who holds a loopback address at a port, as Linux shows (proc_pid_net(5), proc_pid_fd(5)). Nothing is known elsewhere. */
 export async function holderOf(address: string, port: number): Promise<Holder> {
   const listening = (await tcpTable(port)).filter(({ state }) => state === LISTEN);
   const rows = (HOLDING[address] ?? []).flatMap((form) => listening.filter(({ local }) => local.address === form));

@@ -58,7 +58,7 @@ export class BrowserBinding {
   ): Promise<{ readonly url: string; readonly cookies: readonly string[] } | Refused> {
     const peer = await this.#options.peerOf(request.socket);
     if (peer === 'other-user') return this.#refuseOtherUser();
-    // A browser waits for its page. What has gone could read the state from its half of the connection, and is not told whose it was.
+    // A browser waits for its page. What has gone could read the state from its half of the connection, and Linux no longer shows whose it was.
     if (peer === 'gone') return { status: 403, page: VIEWS.nothingHere };
     if (this.#pending !== undefined && !this.#bringsCookie(request) && peer !== 'own')
       return this.#refuseOtherBrowser();

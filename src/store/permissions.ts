@@ -145,7 +145,7 @@ export interface Inspected {
   readonly trouble?: AuthError;
   /** Its mode if others can open it: `0644`. Never on Windows. */
   readonly openMode?: string;
-  /** Disk space for this user, in bytes. Absent if the system does not tell. */
+  /** Disk space for this user, in bytes. Absent if unknown. */
   readonly freeBytes?: number;
 }
 

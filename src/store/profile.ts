@@ -20,7 +20,7 @@ export interface Tokens {
   /** The scopes granted, which may be more or fewer than were asked for. */
   readonly scopes: readonly string[];
   readonly userId?: string;
-  /** The id at the service that this one succeeded: a Fitbit id, at Google Health. */
+  /** The id at the service that this one succeeded: a Fitbit ID, for Google Health. */
   readonly legacyUserId?: string;
   /** The account's address. */
   readonly email?: string;
@@ -56,7 +56,7 @@ export interface Profile {
   readonly requestedScopes: readonly string[];
   /** The person chose that the address is not asked for. */
   readonly withoutEmail?: boolean;
-  /** Which account is meant, as the person said it: told to the provider at the next sign-in. */
+  /** Which account is meant, as the person said it: sent to the provider at the next sign-in. */
   readonly loginHint?: string;
   /** Absent until the first sign-in is complete. */
   readonly tokens?: Tokens;

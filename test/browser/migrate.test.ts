@@ -61,7 +61,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     await page.getByRole('heading', { name: /signed in/i }).waitFor();
     const { exit, stdout, stderr } = await program.ended;
     expect(exit).toBe(0);
-    expect(stderr).toContain('different person');
+    expect(stderr).toContain('different account');
     expect(JSON.parse(stdout)).toMatchObject({ same_account: false, old_revoked: false });
     expect(await at.stored()).toEqual(old);
   });

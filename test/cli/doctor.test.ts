@@ -111,7 +111,7 @@ describe('doctor --online', () => {
       FITBIT_LOGIN_HOME: directory,
     });
     expect(checks.get('provider')).toMatchObject({ state: 'ok' });
-    expect(checks.get('clock')).toMatchObject({ state: 'ok', found: expect.stringContaining('the provider’s') });
+    expect(checks.get('clock')).toMatchObject({ state: 'ok', found: expect.stringContaining("the provider's") });
     expect(exit).toBe(0);
   });
 
@@ -167,5 +167,5 @@ test('nothing is opened by looking', async () => {
     FITBIT_LOGIN_HOME: await home(),
     BROWSER: nobody,
   });
-  expect(stdout).toContain(`BROWSER=“${nobody}”`);
+  expect(stdout).toContain(`BROWSER="${nobody}"`);
 });

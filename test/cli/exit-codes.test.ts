@@ -79,7 +79,7 @@ const LOGIN: readonly Case[] = [
     hint: 'app registration',
     arrange: broken(400),
   },
-  { name: 'Deny', exit: 4, code: 'DENIED', hint: 'press Allow', browser: () => deny },
+  { name: 'Deny', exit: 4, code: 'DENIED', hint: 'to try again', browser: () => deny },
   {
     name: 'nobody there',
     exit: 4,
@@ -89,7 +89,7 @@ const LOGIN: readonly Case[] = [
   },
   { name: '410 Gone', exit: 2, code: 'RETIRED', hint: 'Google Health', arrange: broken(410) },
   { name: '503', exit: 5, code: 'UNAVAILABLE', hint: 'Try again later', arrange: broken(503) },
-  { name: '429', exit: 5, code: 'RATE_LIMITED', hint: 'rate limit', arrange: broken(429) },
+  { name: '429', exit: 5, code: 'RATE_LIMITED', hint: 'once it resets', arrange: broken(429) },
   {
     name: 'a client file that is not there',
     exit: 6,

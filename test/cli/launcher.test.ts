@@ -83,10 +83,10 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     const { exit, stdout, stderr } = await interrupt(program);
     expect([exit, stdout]).toEqual([130, '']);
     expect(stderr).toContain(
-      '“/nowhere/browser”, from BROWSER, could not be started: there is no such program (ENOENT). The next way is tried.',
+      '"/nowhere/browser" (BROWSER) couldn\'t be started: command not found (ENOENT). Trying the next one.',
     );
-    expect(stderr).toContain(`“'${failing}' -x”, from BROWSER, ended with code 3. The next way is tried.`);
-    expect(stderr).toContain(`“'${killed}'”, from BROWSER, was ended by SIGKILL. The next way is tried.`);
+    expect(stderr).toContain(`"'${failing}' -x" (BROWSER) exited with code 3.`);
+    expect(stderr).toContain(`"'${killed}'" (BROWSER) was killed by SIGKILL.`);
     expect(stderr).not.toMatch(BY_HAND);
     expect(await scripts.runs('never')).toBe(0);
   });
@@ -133,7 +133,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
     const other = await scripts.make('other', RECORD);
     const program = begin({ BROWSER: `'${stays}':'${other}'` });
-    await program.says(/from BROWSER, has not ended\. If no page has opened, open the address above yourself\./);
+    await program.says(/\(BROWSER\) is still running.*open the URL above manually/);
     // Closed later, and not well: that is said, and opens no other one.
     process.kill(Number(await readFile(`${stays}.pid`, 'utf8')), 'SIGTERM');
     await program.says(/from BROWSER, was ended by SIGTERM\. Open the address above yourself\./);
@@ -193,13 +193,11 @@ describe.runIf(isLinux).concurrent('the system’s own way', () => {
     await using scripts = await launchers();
     const bin = await scripts.bin(...XDG_TOOLS);
     const without = begin({ ...desktop(bin), XDG_CURRENT_DESKTOP: 'sway' });
-    await without.says(
-      /The system’s own way to open a page found no browser \(code 3\)\. Open the address above yourself\./,
-    );
+    await without.says(/default opener found no browser \(code 3\)\. Open the URL above/);
     await interrupt(without);
     await scripts.make('bin/gio', '[ "$1" = help ]');
     const failing = begin(desktop(bin));
-    await failing.says(/The system’s own way to open a page found a browser that failed \(code 4\)\. Open/);
+    await failing.says(/default opener found a browser that failed \(code 4\)\. Open/);
     await interrupt(failing);
   });
 });
@@ -249,7 +247,7 @@ describe('a browser that is elsewhere', () => {
 describe('the setup page and the status page', () => {
   test.each(['status --web', 'setup'])('%s says that its page could not be opened', async (command) => {
     const program = at.start(command.split(' '), { environment: { BROWSER: '/nowhere/browser', DISPLAY: '' } });
-    await program.says(/! “\/nowhere\/browser”, from BROWSER, could not be started/);
+    await program.says(/! "\/nowhere\/browser" \(BROWSER\) couldn't be started/);
     await interrupt(program);
   });
 });

@@ -51,7 +51,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     await consent(address);
-    await terminal.answer(/Same person: Google knows this account as WALK01\.[\s\S]*Revoke the old/, typed);
+    await terminal.answer(/Same account.*WALK01\.[\s\S]*Revoke the old/, typed);
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).toContain(words);
     expect(at.sandbox.isLive(token)).toBe(lives);
@@ -63,7 +63,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     await consent(address, { person: 'SLEEP2' });
     expect(await terminal.ended).toBe(0);
-    expect(terminal.screen).toContain('different person');
+    expect(terminal.screen).toContain('different account');
     expect(terminal.screen).not.toContain('Revoke the old');
     expect(at.sandbox.isLive(await refreshTokenOf(at))).toBe(true);
   });

@@ -26,7 +26,7 @@ async function decide(url: URL): Promise<Response> {
 describe('a waiting login', () => {
   test('prints the address first and on a line of its own, whole, before any browser is opened', async () => {
     const program = at.start(at.login(), { environment: { BROWSER: '/nowhere/browser' } });
-    await program.says(/could not be started.*Open the address above yourself/);
+    await program.says(/couldn't be started.*Open the URL above/);
     // Neither the state nor the challenge: a launcher's arguments are readable by everyone on this machine.
     expect((await program.address()).href).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{22}$/);
     const url = await program.authorizeUrl();
@@ -46,7 +46,7 @@ describe('a waiting login', () => {
     await decide(url);
     const { exit, stderr } = await program.ended;
     expect(exit).toBe(0);
-    expect(stderr).not.toContain('could not be started');
+    expect(stderr).not.toContain("couldn't be started");
   });
 
   test('a browser launcher that fails, or that stays, changes nothing', async () => {

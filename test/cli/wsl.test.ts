@@ -85,7 +85,7 @@ describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
 
   test('says when PowerShell fails', async () => {
     const program = await begin(1);
-    await program.says(/The system’s own way to open a page ended with code 1\. Open the address above yourself\./);
+    await program.says(/default opener exited with code 1\. Open the URL above/);
     program.child.kill('SIGINT');
     await program.ended;
   });

@@ -175,7 +175,7 @@ describe('status --check at a provider that cannot be asked about tokens', () =>
     await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined });
     const { code, stdout } = await at.run(['status', '--check']);
     expect(code).toBe(0);
-    expect(stdout).toContain('can’t be asked; a refresh just worked');
+    expect(stdout).toContain("can't be asked; a refresh just worked");
     expect((await at.stored()).access_token).toBe('custom-access-1');
 
     alive = false;

@@ -30,7 +30,7 @@ const API_ROWS: readonly Row[] = [
 const TOKEN_ROWS: readonly Row[] = [
   ['client-secret-missing', 'CLIENT_REJECTED', 2, /--client-secret-file/],
   ['client-secret-wrong', 'CLIENT_REJECTED', 2, /client secret/],
-  ['client-unknown', 'CLIENT_REJECTED', 2, /client id/],
+  ['client-unknown', 'CLIENT_REJECTED', 2, /client ID/],
   ['deleted-client', 'CLIENT_REJECTED', 2, /Restore it/],
   ['disabled-client', 'CLIENT_REJECTED', 2, /Enable it/],
   ['invalid-rapt', 'GRANT_DEAD', 3, /login/],

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => at[Symbol.asyncDispose]());
 
 const SILENT: BrowserEvent = { kind: 'browser-silent', reason: 'It has not ended.' };
-const FAILED: BrowserEvent = { kind: 'browser-failed', reason: 'It has failed.', goesOn: false };
+const FAILED: BrowserEvent = { kind: 'browser-failed', reason: 'It has failed.', triesNext: false };
 
 /** A sign-in whose browser is played by `browse`. @returns what was told, by kind */
 async function signIn(
@@ -29,7 +29,7 @@ async function signIn(
   await signInWith(
     {
       ...runtime,
-      openBrowser: (url, { tell, signal }) => {
+      openBrowser: (url, { notify: tell, signal }) => {
         at.sandbox.register({ id, redirectUris: [new URL(url).searchParams.get('redirect_uri') ?? ''] });
         browsing = browse(url, tell, signal);
       },

@@ -178,7 +178,7 @@ describe('the old sign-in, after the move', () => {
     const { refresh_token } = await at.stored();
     const { code, stdout, stderr } = await run(at, '--revoke', '--login-hint', 'sleeper@example.com', '--json');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/different person.*“default” was WALK01.*was SLEEP2/);
+    expect(stderr).toMatch(/different account.*"default" was WALK01.*was SLEEP2/);
     expect(JSON.parse(stdout)).toMatchObject({ same_account: false, old_revoked: false });
     expect(at.sandbox.isLive(refresh_token)).toBe(true);
   });
@@ -192,7 +192,7 @@ describe('the old sign-in, after the move', () => {
     await at.tamper(changes);
     const { code, stdout, stderr } = await run(at, '--revoke', '--login-hint', hint, '--json');
     expect(code).toBe(0);
-    expect(stderr).toContain('Can’t tell');
+    expect(stderr).toContain("Can't confirm");
     expect(JSON.parse(stdout)).toMatchObject({ same_account: null, old_revoked: false });
     expect(at.sandbox.isLive(refresh_token)).toBe(true);
   });

@@ -11,7 +11,7 @@ describe('logout', () => {
     const { refresh_token } = await at.stored();
     expect(await at.run(['logout'])).toEqual({
       code: 0,
-      stdout: '✓ Signed out: profile “default” was revoked and deleted.\n',
+      stdout: '✓ Signed out: profile "default" was revoked and deleted.\n',
       stderr: '',
     });
     const [sent] = at.sent;

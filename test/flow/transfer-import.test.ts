@@ -238,6 +238,6 @@ describe('import', () => {
   test('warns of the program that the tokens came from, which must not refresh any longer', async () => {
     await using at = await signedIn();
     const { text } = await exportProfile({ format: 'python-fitbit' }, at.surroundings);
-    expect((await taken(at, text)).stderr).toContain('Turn off the other program’s own refresh');
+    expect((await taken(at, text)).stderr).toContain("Turn off the other program's own refresh");
   });
 });

@@ -90,7 +90,7 @@ describe('an error', () => {
     const theirs = new TypeError('x is not a function');
     expect(asAuthError(theirs)).toMatchObject({ code: 'UNEXPECTED', cause: theirs });
     // A foreign message may quote a secret: it is not repeated.
-    expect(asAuthError(theirs).message).toBe('Something unexpected happened (TypeError).');
-    expect(asAuthError('thrown text').message).toBe('Something unexpected happened (string).');
+    expect(asAuthError(theirs).message).toBe('Internal error (TypeError).');
+    expect(asAuthError('thrown text').message).toBe('Internal error (string).');
   });
 });

@@ -67,7 +67,7 @@ describe('options of the wrong type are an AuthError USAGE that names them', () 
   test('and never repeats their values, which may be secrets', () => {
     const secret = Buffer.from('hunter2');
     expect(() => assertOptions('login', { clientSecret: secret })).toThrow(
-      /^“clientSecret” .* a string or a Secret\.$/,
+      /^"clientSecret" .* a string or a Secret\.$/,
     );
     expect(() => assertOptions('login', { clientSecret: { value: 'hunter2' } })).not.toThrow(/hunter2/);
   });

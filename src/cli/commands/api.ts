@@ -17,7 +17,7 @@ const Options = v.object({
 export const apiCommand: Command = {
   name: 'api',
   summary: 'Make one authenticated request',
-  arguments: [{ name: '<path>', description: 'a path on the API’s host: /1/user/-/profile.json' }],
+  arguments: [{ name: '<path>', description: "a path on the API's host: /1/user/-/profile.json" }],
   options: [
     {
       flags: '-X, --method <method>',
@@ -26,7 +26,7 @@ export const apiCommand: Command = {
       offer: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     },
     { flags: '-d, --data <body>', description: 'request body; @FILE reads a file, @- stdin' },
-    { flags: '-H, --header <header>', description: 'another header, “Name: value”; repeatable', collect: true },
+    { flags: '-H, --header <header>', description: 'another header, "Name: value"; repeatable', collect: true },
     { flags: '-i, --include', description: 'print the status and headers too, including rate limits' },
   ],
   examples: [
@@ -75,7 +75,7 @@ function headersOf(lines: readonly string[]): Readonly<Record<string, string>> {
       const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
       const lower = name.toLowerCase();
       if (lower === '' || lower === 'authorization' || lower === 'host') {
-        throw new AuthError('USAGE', `Can’t send “${line.split(':')[0]}” as a header.`, {
+        throw new AuthError('USAGE', `Can't send "${line.split(':')[0]}" as a header.`, {
           hint: 'Use `--header "Name: value"`. Authorization and Host are set for you.',
         });
       }

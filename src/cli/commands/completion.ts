@@ -41,7 +41,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
         return 0;
       }
       if (separator !== '--') throw new AuthError('USAGE', 'Put the words to complete after --.');
-      // Whatever is wrong, a person who presses Tab is not told: there is nothing to offer then.
+      // After any error there is nothing to offer: Tab shows no messages.
       await print(await suggestionsFor(shell, words, commands(), surroundings).catch(() => ''));
       return 0;
     },

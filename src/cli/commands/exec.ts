@@ -46,7 +46,7 @@ export const execCommand: Command = {
       child.once('error', (cause) => {
         const isMissing = 'code' in cause && cause.code === 'ENOENT';
         say(
-          `${mark('bad', colors.err)} ${command}: ${isMissing ? 'command not found' : `can’t be run (${cause.message})`}`,
+          `${mark('bad', colors.err)} ${command}: ${isMissing ? 'command not found' : `can't be run (${cause.message})`}`,
         );
         resolve(isMissing ? NOT_FOUND : NOT_RUNNABLE);
       });

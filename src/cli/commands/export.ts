@@ -33,10 +33,10 @@ export const exportCommand: Command = {
   ],
   examples: [
     {
-      what: 'Keep a notebook’s .env up to date',
+      what: "Keep a notebook's .env up to date",
       command: 'fitbit-login export --format notebook --output .env --keep',
     },
-    { what: 'For Google’s libraries', command: 'fitbit-login export --format authorized-user --output google.json' },
+    { what: "For Google's libraries", command: 'fitbit-login export --format authorized-user --output google.json' },
     { what: 'For a program that reads a .env file', command: 'fitbit-login export --format dotenv' },
   ],
   run: async (given, { surroundings, signal, print, say, colors }) => {
@@ -47,7 +47,7 @@ export const exportCommand: Command = {
     if (output === undefined) await print(new TextEncoder().encode(text));
     else if (json) await print(JSON.stringify({ format, output, keep }, null, 2));
     else say(`${mark('good', colors.err)} Wrote ${output}${keep ? ', which is kept up to date' : ''}.`);
-    if (shellLine !== undefined) say(`For Google’s libraries:\n${shellLine}`);
+    if (shellLine !== undefined) say(`For Google's libraries:\n${shellLine}`);
     return 0;
   },
 };

@@ -17,7 +17,7 @@ const Options = v.object({
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Read tokens from another program’s file',
+  summary: "Read tokens from another program's file",
   arguments: [
     { name: '<file>', description: `the file; - for stdin. Detected: ${IMPORT_FORMATS.join('; ')}`, offer: 'files' },
   ],
@@ -34,7 +34,7 @@ export const importCommand: Command = {
     { flags: '--sandbox <origin>', description: 'the tokens are from the sandbox at this origin' },
   ],
   examples: [
-    { what: 'A notebook’s file', command: 'fitbit-login import .env' },
+    { what: "A notebook's file", command: 'fitbit-login import .env' },
     { what: 'A file without a client ID', command: 'fitbit-login import tokens.json --client-id 23ABCD' },
   ],
   run: async (given, context) => {
@@ -50,7 +50,7 @@ export const importCommand: Command = {
       say(`Stored the app; the file holds no tokens. Sign in: \`${withProfile('login', found.profile)}\``);
     if (found.provider === 'fitbit' && found.refreshable) {
       say(
-        `${mark('warning', colors.err)} Turn off the other program’s own refresh: Fitbit refresh tokens are single-use, so two programs would sign each other out.`,
+        `${mark('warning', colors.err)} Turn off the other program's own refresh: Fitbit refresh tokens are single-use, so two programs would sign each other out.`,
       );
     }
     await print(inJsonOr(json, { ...statusJson(found, now()), format: found.format }, statusText(found, context)));

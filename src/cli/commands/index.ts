@@ -51,7 +51,7 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_CLIENT_SECRET', meaning: 'its secret' },
   { name: 'FITBIT_LOGIN_PROFILE', meaning: 'default profile' },
   { name: 'FITBIT_LOGIN_HOME', meaning: 'data directory; also holds log and cache' },
-  { name: 'BROWSER', meaning: 'a command that receives the URL, or several, separated by “:”, tried in turn' },
+  { name: 'BROWSER', meaning: 'a command that receives the URL, or several, separated by ":", tried in turn' },
   { name: 'NO_COLOR', meaning: 'no colours; FORCE_COLOR for colours without a terminal' },
   { name: 'HTTPS_PROXY', meaning: 'proxy; HTTP_PROXY and ALL_PROXY as well' },
   { name: 'NO_PROXY', meaning: 'hosts to contact directly; this machine always is' },

@@ -39,7 +39,7 @@ export const loginCommand: Command = {
     { flags: '--client-id <id>', description: 'client ID of your app', defaultText: '$FITBIT_CLIENT_ID' },
     {
       flags: '--client-secret-file <file>',
-      description: 'file with the client secret: plain, .env, or Google’s client_secret.json; - for stdin',
+      description: "file with the client secret: plain, .env, or Google's client_secret.json; - for stdin",
       defaultText: '$FITBIT_CLIENT_SECRET',
       offer: 'files',
     },
@@ -53,7 +53,7 @@ export const loginCommand: Command = {
     REDIRECT_URI,
     {
       flags: '--prompt <prompt>',
-      description: 'OAuth prompt parameter: consent, login, “login consent” or none',
+      description: 'OAuth prompt parameter: consent, login, "login consent" or none',
       defaultText: 'consent',
       offer: ['consent', 'login', 'none'],
     },
@@ -68,7 +68,7 @@ export const loginCommand: Command = {
       what: 'With the JSON that Google lets you download',
       command: 'fitbit-login login --client-secret-file client_secret.json',
     },
-    { what: 'With a notebook’s .env', command: 'fitbit-login login --client-secret-file .env' },
+    { what: "With a notebook's .env", command: 'fitbit-login login --client-secret-file .env' },
     { what: 'Request fewer scopes', command: 'fitbit-login login --scope "activity sleep"' },
     { what: 'Try it without an app', command: 'fitbit-login login --sandbox --profile sandbox' },
   ],
@@ -91,7 +91,7 @@ function isUnconfigured(thrown: unknown): boolean {
   return thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED';
 }
 
-/** First use opens the setup page, or asks; a script, and a person who wants no browser, is told what is missing. */
+/** First use opens the setup page, or asks; a script, and a person who wants no browser, gets an error that says what is missing. */
 function mayAsk({ json, browser }: Options, { terminal }: Context): boolean {
   return !json && (terminal.canAsk || (browser && terminal.elsewhere === undefined));
 }

@@ -15,8 +15,8 @@ export const logoutCommand: Command = {
   name: 'logout',
   summary: 'Revoke and delete a sign-in',
   options: [
-    { flags: '--local', description: 'only delete, don’t revoke; tokens stay valid until they expire' },
-    { flags: '--yes', description: 'don’t ask before a revocation that ends more than this sign-in (Google)' },
+    { flags: '--local', description: "only delete, don't revoke; tokens stay valid until they expire" },
+    { flags: '--yes', description: "don't ask before a revocation that ends more than this sign-in (Google)" },
   ],
   examples: [
     { what: 'Sign out', command: 'fitbit-login logout' },
@@ -27,16 +27,16 @@ export const logoutCommand: Command = {
     const confirmRevocation = (ends: string) => {
       if (yes) return true;
       if (terminal.canAsk) return terminal.confirm(`${ends} Revoke?`);
-      throw new AuthError('USAGE', `Nobody can be asked here, and this ends more than one sign-in: ${ends}`, {
+      throw new AuthError('USAGE', `Needs confirmation, and there is no terminal. ${ends}`, {
         preserved: 'Nothing was revoked or deleted.',
-        hint: 'Revoke all the same with `fitbit-login logout --yes`, or only delete here with `fitbit-login logout --local`.',
+        hint: 'Confirm with `fitbit-login logout --yes`, or only delete the tokens here with `fitbit-login logout --local`.',
       });
     };
     const { name, revoked, keptFiles } = await logout({ profile, local, confirmRevocation, signal }, surroundings);
-    const text = `${mark('good', colors.out)} Signed out: profile “${name}” was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;
+    const text = `${mark('good', colors.out)} Signed out: profile "${name}" was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;
     await print(inJsonOr(json, { profile: name, revoked, kept_files: keptFiles }, text));
     for (const file of keptFiles)
-      say(`${mark('warning', colors.err)} ${file} still holds the last tokens. Delete it if you don’t need it.`);
+      say(`${mark('warning', colors.err)} ${file} still holds the last tokens. Delete it if you don't need it.`);
     return 0;
   },
 };

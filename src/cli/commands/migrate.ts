@@ -27,7 +27,7 @@ export const migrateCommand: Command = {
     { flags: '--client-id <id>', description: 'client ID of your Google app' },
     {
       flags: '--client-secret-file <file>',
-      description: 'Google’s client_secret.json, or a file with the secret; - for stdin',
+      description: "Google's client_secret.json, or a file with the secret; - for stdin",
       offer: 'files',
     },
     { flags: '--login-hint <account>', description: 'Google account e-mail to preselect' },
@@ -37,7 +37,7 @@ export const migrateCommand: Command = {
   ],
   examples: [
     {
-      what: 'With Google’s client_secret.json',
+      what: "With Google's client_secret.json",
       command: 'fitbit-login migrate --client-secret-file client_secret.json',
     },
   ],
@@ -73,7 +73,7 @@ export const migrateCommand: Command = {
 
 function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string {
   return [
-    `Moving “${from}” from Fitbit to Google Health. The new sign-in becomes profile “${to}”; the old one stays.`,
+    `Migrating "${from}" to Google Health as new profile "${to}" ("${from}" is kept).`,
     ...scopes.map((scope) => `  ${scope.from} → ${scope.to}`),
     ...withoutSuccessor.map((scope) => `  ${scope} has no successor`),
     '',
@@ -90,28 +90,28 @@ async function offerToRevoke(
   const toRevoke = `Revoke it with \`fitbit-login logout --profile ${plan.from}\`.`;
   if (sameAccount === false) {
     warn(
-      `This is a different person: “${plan.from}” was ${plan.userId}, but this Google account was ${signIn.legacyUserId}. Both sign-ins were kept.`,
+      `Warning: this is a different account: "${plan.from}" was ${plan.userId}, but this Google account was ${signIn.legacyUserId}. Both sign-ins were kept.`,
     );
     return false;
   }
   if (sameAccount === undefined) {
-    warn(`Can’t tell whether this is the same person, so “${plan.from}” was kept. ${toRevoke}`);
+    warn(`Can't confirm that this is the same account, so "${plan.from}" was kept. ${toRevoke}`);
     return false;
   }
-  say(`Same person: Google knows this account as ${plan.userId}.`);
+  say(`Same account: Google knows it as ${plan.userId}.`);
   const yes = wanted || (mayAsk && terminal.canAsk && (await isYes(plan, terminal)));
   if (!yes) {
-    say(`“${plan.from}” was kept. ${toRevoke}`);
+    say(`"${plan.from}" was kept. ${toRevoke}`);
     return false;
   }
   try {
     const { keptFiles } = await logout({ profile: plan.from, signal }, surroundings);
-    say(`“${plan.from}” was revoked and deleted.`);
-    for (const file of keptFiles) warn(`${file} still holds its last tokens. Delete it if you don’t need it.`);
+    say(`"${plan.from}" was revoked and deleted.`);
+    for (const file of keptFiles) warn(`${file} still holds its last tokens. Delete it if you don't need it.`);
     return true;
   } catch (thrown) {
     warn(
-      `Could not revoke “${plan.from}”: ${asAuthError(thrown).message} It was kept; \`fitbit-login logout --local --profile ${plan.from}\` deletes it.`,
+      `Could not revoke "${plan.from}": ${asAuthError(thrown).message} It was kept; \`fitbit-login logout --local --profile ${plan.from}\` deletes it.`,
     );
     return false;
   }
@@ -119,9 +119,9 @@ async function offerToRevoke(
 
 /** @throws AuthError `INTERRUPTED`, `CANCELLED`, which say that the move itself is done */
 function isYes({ from, to }: MigrationPlan, { confirm }: Context['terminal']): Promise<boolean> {
-  return confirm(`Revoke the old sign-in “${from}” at Fitbit now?`).catch((thrown) => {
+  return confirm(`Revoke the old Fitbit sign-in "${from}" now?`).catch((thrown) => {
     throw asAuthError(thrown).with({
-      preserved: `The new sign-in was stored as “${to}”; the old one, “${from}”, was kept.`,
+      preserved: `The new sign-in was stored as "${to}"; the old one, "${from}", was kept.`,
       hint: `To revoke the old one: \`fitbit-login logout --profile ${from}\`.`,
     });
   });

@@ -18,14 +18,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     usage: 'rename OLD NEW',
     act: async ([from = '', to = ''], { surroundings }) => {
       await renameProfile(from, to, surroundings);
-      return `Renamed profile “${from}” to “${to}”.`;
+      return `Renamed profile "${from}" to "${to}".`;
     },
   },
   delete: {
     usage: 'delete NAME',
     act: async ([profile = ''], { surroundings, signal }) => {
       await logout({ profile, local: true, signal }, surroundings);
-      return `Deleted profile “${profile}” from this machine. It was not revoked.`;
+      return `Deleted profile "${profile}" from this machine. It was not revoked.`;
     },
   },
 };

@@ -24,7 +24,7 @@ export const scopesCommand: Command = {
       colors.out.bold('Google Health'),
       indent(table(known['google-health'].map((scope) => [name(scope), scope.words]))),
       '',
-      colors.out.bold('Fitbit, with its successor at Google Health'),
+      colors.out.bold('Fitbit, with the Google Health successor'),
       indent(table(known.fitbit.map((scope) => [name(scope), scope.words, scope.successor ?? '(no successor)']))),
       '',
       '* requested by default',

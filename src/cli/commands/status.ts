@@ -37,7 +37,7 @@ export const statusCommand: Command = {
     const now = context.now();
     if (all) {
       if (profile !== undefined || check || web)
-        throw new AuthError('USAGE', '--all can’t be combined with --profile, --check or --web.');
+        throw new AuthError('USAGE', "--all can't be combined with --profile, --check or --web.");
       const listed = await profiles(surroundings);
       await print(json ? overviewJson(listed, now) : overviewText(listed, context));
       return 0;

@@ -31,7 +31,7 @@ export interface ProfileCard {
   readonly details: readonly Fact[];
   /** Whether the provider can be asked. */
   readonly canCheck: boolean;
-  /** What signing out ends, if there is anything to sign out of: at Google, the access of every computer. */
+  /** What signing out ends, if there is anything to sign out of: with Google, the access of every computer. */
   readonly signOut?: 'everywhere' | 'here';
 }
 

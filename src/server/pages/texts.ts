@@ -374,7 +374,7 @@ export function scopeLabel(scope: string): string {
   return access === 'writeonly' ? `${words} (add)` : words;
 }
 
-/** The names of scopes in plain words, those that only tell who it is left out. */
+/** The names of scopes in plain words, without those that only identify the account. */
 export function scopeLabels(scopes: readonly string[]): readonly string[] {
   return scopes
     .filter((scope) => !IDENTITY_SCOPES.has(partsOf(scope).name))
