@@ -25,10 +25,10 @@ export type ServerNotice =
 
 /** Hands each kind of notice on once: any program can provoke them. */
 export function oncePerKind(onNotice: (notice: ServerNotice) => void = () => {}): (notice: ServerNotice) => void {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return (notice) => {
-    if (told.has(notice.kind)) return;
-    told.add(notice.kind);
+    if (reported.has(notice.kind)) return;
+    reported.add(notice.kind);
     onNotice(notice);
   };
 }
