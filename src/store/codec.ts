@@ -31,7 +31,7 @@ const sandboxOrigin = v.pipe(
   v.check((value) => LOOPBACK_ORIGIN.test(value) && URL.canParse(value), 'is not an http origin on loopback'),
 );
 
-const FILE = v.object({
+const FIELDS = {
   version: v.literal(FILE_VERSION),
   provider: v.picklist(['fitbit', 'google-health', 'custom'], 'is not a provider that this version knows'),
   issuer: v.optional(text),
@@ -73,6 +73,24 @@ const FILE = v.object({
       'is not a list',
     ),
   ),
+  notified: v.optional(v.array(text, 'is not a list')),
+};
+
+const FILE = v.object({
+  ...FIELDS,
+  pending_login: v.optional(
+    v.strictObject(
+      {
+        state: secret,
+        code_verifier: secret,
+        redirect_uri: text,
+        begun_at: time,
+        expires_at: time,
+        profile: v.object(FIELDS),
+      },
+      'is not a pending login',
+    ),
+  ),
 });
 
 type File = v.InferOutput<typeof FILE>;
@@ -104,9 +122,26 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
   }
   const parsed = v.safeParse(FILE, fields, { abortEarly: true });
   if (!parsed.success) throw corruptProfile(path, describe(parsed.issues[0]));
-  const file = parsed.output;
+  const { pending_login: pending, ...file } = parsed.output;
   // Entries and fromEntries see and make own fields only, so that one named `__proto__` stays a plain field.
   const unknown = Object.entries(fields).filter(([name]) => !Object.hasOwn(FILE.entries, name));
+  return {
+    ...profileOf(file, path),
+    pendingLogin: pending && {
+      state: pending.state,
+      verifier: pending.code_verifier,
+      redirectUri: pending.redirect_uri,
+      begunAt: pending.begun_at,
+      expiresAt: pending.expires_at,
+      profile: profileOf(pending.profile, path),
+    },
+    extra: unknown.length > 0 ? Object.fromEntries(unknown) : undefined,
+  };
+}
+
+type Fields = Omit<File, 'pending_login'>;
+
+function profileOf(file: Fields, path: string): Profile {
   return {
     provider: file.provider,
     client: { id: file.client_id, secret: file.client_secret },
@@ -120,14 +155,20 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
     refreshStartedAt: file.refresh_started_at,
     ...grantEndOf(file),
     keep: file.keep,
-    extra: unknown.length > 0 ? Object.fromEntries(unknown) : undefined,
+    notified: file.notified,
   };
 }
 
 /** The text of the file for `profile`: flat, with the wire's names, for people who read it with `jq`. */
 export function encodeProfile(profile: Profile): string {
-  const { client, tokens } = profile;
-  const known = {
+  const known = fieldsOf(profile);
+  const unknown = Object.entries(profile.extra ?? {}).filter(([name]) => !Object.hasOwn(known, name));
+  return `${JSON.stringify({ ...known, ...Object.fromEntries(unknown) }, null, 2)}\n`;
+}
+
+function fieldsOf(profile: Profile): Readonly<Record<keyof File, unknown>> {
+  const { client, tokens, pendingLogin: pending } = profile;
+  return {
     version: FILE_VERSION,
     provider: profile.provider,
     issuer: profile.issuer,
@@ -154,9 +195,16 @@ export function encodeProfile(profile: Profile): string {
     grant_ended_at: profile.grantEndedAt?.toISOString(),
     grant_ended_reason: profile.grantEndedReason,
     keep: profile.keep?.map(({ format, path }) => ({ format, path })),
-  } satisfies Record<keyof File, unknown>;
-  const unknown = Object.entries(profile.extra ?? {}).filter(([name]) => !Object.hasOwn(known, name));
-  return `${JSON.stringify({ ...known, ...Object.fromEntries(unknown) }, null, 2)}\n`;
+    notified: profile.notified,
+    pending_login: pending && {
+      state: pending.state.reveal(),
+      code_verifier: pending.verifier.reveal(),
+      redirect_uri: pending.redirectUri,
+      begun_at: pending.begunAt.toISOString(),
+      expires_at: pending.expiresAt.toISOString(),
+      profile: fieldsOf(pending.profile),
+    },
+  };
 }
 
 function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
@@ -171,7 +219,7 @@ function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value));
 }
 
-function tokensOf(file: File, path: string): Tokens | undefined {
+function tokensOf(file: Fields, path: string): Tokens | undefined {
   const { access_token, token_type, scope, obtained_at } = file;
   if (access_token === undefined) {
     const unexpected = TOKEN_FIELDS.find((name) => file[name] !== undefined);
@@ -198,7 +246,7 @@ function tokensOf(file: File, path: string): Tokens | undefined {
 }
 
 /** Version 0.1.0 does not know these fields and preserves them: tokens that it got later prove that the grant lives. */
-function grantEndOf({ grant_ended_at, grant_ended_reason, obtained_at }: File) {
+function grantEndOf({ grant_ended_at, grant_ended_reason, obtained_at }: Fields) {
   if (grant_ended_at === undefined || (obtained_at !== undefined && obtained_at > grant_ended_at)) return {};
   return { grantEndedAt: grant_ended_at, grantEndedReason: grant_ended_reason };
 }

@@ -43,6 +43,19 @@ export interface KeptExport {
   readonly path: string;
 }
 
+/** A sign-in in two calls, between them: it waits for the address that the person's browser ends on. */
+export interface PendingLogin {
+  readonly state: Secret;
+  readonly verifier: Secret;
+  /** The one that the provider's address names, with its port. */
+  readonly redirectUri: string;
+  readonly begunAt: Date;
+  /** When a response counts no longer. */
+  readonly expiresAt: Date;
+  /** What will be stored with the tokens: where, with which app and for what the person is asked. */
+  readonly profile: Profile;
+}
+
 /** One person at one provider. */
 export interface Profile {
   readonly provider: ProviderId;
@@ -67,6 +80,9 @@ export interface Profile {
   /** What the provider said then, as a sentence without secrets. */
   readonly grantEndedReason?: string;
   readonly keep?: readonly KeptExport[];
+  readonly pendingLogin?: PendingLogin;
+  /** What the command in `FITBIT_LOGIN_NOTIFY` has been run for, so that it is run once for each. */
+  readonly notified?: readonly string[];
   /** Fields of the file that this version does not know; written back as they were. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }

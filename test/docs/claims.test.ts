@@ -55,6 +55,7 @@ describe('docs/file-format.md', () => {
     expiresAt: new Date(0),
     refreshExpiresAt: new Date(0),
   };
+  const request: Profile = { provider: 'fitbit', client: { id: 'x' }, redirectUris: [], requestedScopes: [] };
   const full: Required<Profile> = {
     provider: 'custom',
     issuer: 'https://issuer.example',
@@ -69,6 +70,11 @@ describe('docs/file-format.md', () => {
     grantEndedAt: new Date(0),
     grantEndedReason: 'It has ended.',
     keep: [],
+    notified: [],
+    pendingLogin: {
+      ...{ state: new Secret('s'), verifier: new Secret('v'), redirectUri: 'http://127.0.0.1:1/' },
+      ...{ begunAt: new Date(0), expiresAt: new Date(0), profile: request },
+    },
     extra: {},
   };
 

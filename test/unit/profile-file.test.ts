@@ -40,6 +40,22 @@ const FULL = {
   refresh_expires_at: '2026-07-31T12:00:00.000Z',
   refresh_started_at: '2026-01-31T19:59:00.000Z',
   keep: [{ format: 'notebook', path: '/home/anna/.env' }],
+  notified: ['dead 2026-01-31T20:00:00.000Z'],
+  pending_login: {
+    state: `state-${CANARY}`,
+    code_verifier: `verifier-${CANARY}`,
+    redirect_uri: 'http://127.0.0.1:8976/callback',
+    begun_at: '2026-01-31T12:00:00.000Z',
+    expires_at: '2026-01-31T13:00:00.000Z',
+    profile: {
+      version: 1,
+      provider: 'fitbit',
+      client_id: '23WXYZ',
+      client_secret: `other-${CANARY}`,
+      redirect_uris: ['http://127.0.0.1:8976/callback'],
+      requested_scope: 'sleep',
+    },
+  },
 };
 
 const token = fc.string({ minLength: 1 });
@@ -69,14 +85,16 @@ const tokens = fc
   )
   .map(([required, rest]) => ({ ...required, ...rest }));
 
+const request = fc.record({
+  provider: fc.constantFrom('fitbit' as const, 'google-health' as const, 'custom' as const),
+  client: fc.record({ id: token, secret }, { requiredKeys: ['id'] }),
+  redirectUris: fc.array(token, { maxLength: 3 }),
+  requestedScopes: scopes,
+});
+
 const profile: fc.Arbitrary<Profile> = fc
   .tuple(
-    fc.record({
-      provider: fc.constantFrom('fitbit', 'google-health', 'custom'),
-      client: fc.record({ id: token, secret }, { requiredKeys: ['id'] }),
-      redirectUris: fc.array(token, { maxLength: 3 }),
-      requestedScopes: scopes,
-    }),
+    request,
     fc.record(
       {
         issuer: token,
@@ -84,6 +102,11 @@ const profile: fc.Arbitrary<Profile> = fc
         tokens,
         refreshStartedAt: time,
         keep: fc.array(fc.record({ format: token, path: token.map((name) => `/${name}`) }), { maxLength: 2 }),
+        notified: fc.array(token, { maxLength: 2 }),
+        pendingLogin: fc.record({
+          ...{ state: secret, verifier: secret, redirectUri: token, begunAt: time, expiresAt: time },
+          profile: request,
+        }),
         extra,
       },
       optional,
@@ -202,6 +225,7 @@ describe('the profile file', () => {
       { keep: [{ format: 'notebook', path: '.env' }] },
       'keep has an entry that is not an absolute',
     ],
+    ['a pending login without a state', { pending_login: { ...FULL.pending_login, state: '' } }, 'pending_login has'],
     ['an export with more to it', { keep: [{ format: 'x', path: '/x', [CANARY]: 1 }] }, 'keep has an entry that'],
   ];
 
