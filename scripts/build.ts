@@ -29,6 +29,15 @@ const builtins: Plugin = {
   },
 };
 
+/** The packages for a database: a file that program and library share, loaded by few. */
+const postgresPackages: Plugin = {
+  name: 'the packages for PostgreSQL are another file',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/postgres-packages\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './postgres-packages.mjs', external: true } : undefined,
+    ),
+};
+
 const [, , into = 'dist'] = process.argv;
 const run = promisify(execFile);
 await mkdir(dirname(resolve(into)), { recursive: true });
@@ -78,6 +87,13 @@ async function buildAll(): Promise<void> {
       outExtension: { '.js': '.mjs' },
       format: 'esm',
       splitting: true,
+      plugins: [builtins, postgresPackages],
+    }),
+    build({
+      ...common,
+      entryPoints: ['src/store/postgres-packages.ts'],
+      outfile: join(out, 'postgres-packages.mjs'),
+      format: 'esm',
       plugins: [builtins],
     }),
     build({
@@ -85,7 +101,7 @@ async function buildAll(): Promise<void> {
       entryPoints: ['src/index.ts'],
       outfile: join(out, 'index.cjs'),
       format: 'cjs',
-      plugins: [builtins],
+      plugins: [builtins, postgresPackages],
       // There is no __filename where a bundler has made an ES module of it.
       banner: {
         js: `const moduleUrl = typeof __filename === 'string' ? process.getBuiltinModule('url').pathToFileURL(__filename).href : undefined;`,

@@ -3,6 +3,7 @@
  * set them as typographic ones. What a failed sign-in preserved is added where it is caught.
  */
 import { AuthError, type AuthErrorOptions, type ErrorCode } from './errors.ts';
+import { redact } from './secret.ts';
 
 const NOTHING_CHANGED = 'Nothing was sent or changed.';
 const FILE_UNCHANGED = 'The file is unchanged.';
@@ -179,6 +180,120 @@ export function relativeHome(path: string): AuthError {
   return new AuthError('USAGE', `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`, {
     preserved: NOTHING_CHANGED,
     hint: 'Use an absolute path, or one that begins with `~/`.',
+  });
+}
+
+// Store in PostgreSQL
+
+const LEFT_IN_DATABASE = 'What is stored is unchanged.';
+
+export function storeAddressInvalid(why: string): AuthError {
+  return new AuthError('NOT_CONFIGURED', `FITBIT_LOGIN_STORE is ${why}.`, {
+    preserved: NOTHING_CHANGED,
+    hint: 'Set it to postgresql://ROLE@HOST/DATABASE, with sslmode=disable, allow, prefer, require, verify-ca or verify-full.',
+  });
+}
+
+export function storeKeyMissing(path: string | undefined): AuthError {
+  const what = path ? `The key file ${path} is missing or empty` : 'FITBIT_LOGIN_STORE_KEY_FILE is not set';
+  const file = path || '/path/to/key';
+  return new AuthError('NOT_CONFIGURED', `${what}, and tokens are stored in a database only encrypted.`, {
+    preserved: NOTHING_CHANGED,
+    hint:
+      `Create a key with \`(umask 077; openssl rand -base64 32 > '${file}')\`, copy it to every machine, and set ` +
+      `FITBIT_LOGIN_STORE_KEY_FILE to its path.`,
+  });
+}
+
+export function storeKeyInvalid(
+  path: string,
+  why: string,
+  hint = 'It must have one key a line, as `openssl rand -base64 32` prints it.',
+): AuthError {
+  return new AuthError('NOT_CONFIGURED', `The key file ${path} can't be used: ${why}.`, {
+    preserved: NOTHING_CHANGED,
+    hint,
+  });
+}
+
+/** @param kid the key that it was encrypted with, if that is not in the file */
+export function profileUndecryptable(name: string, keyFile: string, kid: string | undefined): AuthError {
+  if (kid === undefined) {
+    return new AuthError('STORE_DAMAGED', `The profile "${name}" in the database is corrupt: decryption failed.`, {
+      preserved: LEFT_IN_DATABASE,
+      hint: 'Restore it from a backup, or delete it and sign in again.',
+    });
+  }
+  return new AuthError('STORE_UNAVAILABLE', `The profile "${name}" was encrypted with a key that ${keyFile} lacks.`, {
+    preserved: LEFT_IN_DATABASE,
+    hint: 'Add the key that the other machines use as another line.',
+    details: { kid },
+  });
+}
+
+export function noSchema(place: string): AuthError {
+  return new AuthError('NOT_CONFIGURED', `The schema fitbit_login in ${place} is missing or from an older version.`, {
+    preserved: NOTHING_CHANGED,
+    hint: 'Run `fitbit-login store init` as a role that may create schemas.',
+  });
+}
+
+export function newerSchema(place: string): AuthError {
+  return new AuthError('STORE_VERSION', `The schema fitbit_login in ${place} is from a newer fitbit-login.`, {
+    preserved: NOTHING_CHANGED,
+    hint: 'Update fitbit-login on this machine.',
+  });
+}
+
+export function lockLost(location: string): AuthError {
+  return new AuthError('LOCKED', `The connection broke, and with it the lock of ${location}.`, {
+    preserved: NOTHING_CHANGED,
+    hint: 'Run the command again.',
+  });
+}
+
+/** What each error of PostgreSQL or of the connection means, by SQLSTATE or the operating system's name; and what to do. */
+const DATABASE_REASONS: Readonly<Record<string, readonly [reason: string, hint?: string]>> = {
+  '25006': ['it is read-only, as a standby is', 'Connect to the primary server.'],
+  '28000': ['it does not let this role in', "Check the role, `sslmode` and the server's pg_hba.conf."],
+  '28P01': ['wrong role or password', 'Check the role, PGPASSWORD and PGPASSFILE.'],
+  '3D000': ['there is no such database', 'Check FITBIT_LOGIN_STORE.'],
+  '42501': ['the role lacks rights', 'Run the GRANT statements that `fitbit-login store init` prints.'],
+  '53100': ["the server's disk is full", 'Free space on the server, then run the command again.'],
+  '53300': ['it has too many connections', 'Raise max_connections, or run fewer processes at once.'],
+  '57P01': ['it is shutting down'],
+  '57P03': ['it is starting up or shutting down'],
+  ECONNREFUSED: ['connection refused'],
+  ECONNRESET: ['the connection broke'],
+  ENOENT: ['there is no such socket, or a certificate file is missing'],
+  ENOTFOUND: ['there is no such host'],
+  ETIMEDOUT: ['it did not respond in time'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another host', 'Check the host name and `sslrootcert`.'],
+};
+
+const NOT_TRUSTED = [
+  'its certificate is not trusted',
+  "Name the server's CA with `sslrootcert=` or PGSSLROOTCERT.",
+] as const;
+
+/** @param code SQLSTATE, or the name that Node or the operating system gives the error */
+export function databaseFailure(place: string, code: string, message: string, cause: unknown): AuthError {
+  // No schema, or no table in it.
+  if (['3F000', '42P01'].includes(code)) return noSchema(place);
+  const told = /support SSL/.test(message)
+    ? (['it offers no TLS', 'Turn on `ssl` at the server, or connect with another `sslmode`.'] as const)
+    : /password must be a string/.test(message)
+      ? (['it wants a password, and none is set', 'Set PGPASSWORD or PGPASSFILE.'] as const)
+      : /CERT|VERIFY/.test(code)
+        ? (DATABASE_REASONS[code] ?? NOT_TRUSTED)
+        : (DATABASE_REASONS[code] ?? [/terminated|closed/.test(message) ? 'the connection broke' : redact(message)]);
+  const [reason, hint = 'Check the server with `fitbit-login doctor`, then run the command again.'] = told;
+  const name = code === '' ? '' : ` (${code})`;
+  return new AuthError('STORE_UNAVAILABLE', `Can't use ${place}: ${reason}${name}.`, {
+    cause,
+    preserved: NOTHING_CHANGED,
+    hint,
+    ...(code === '' ? {} : { details: { code } }),
   });
 }
 

@@ -28,6 +28,8 @@ const PAUSE_MS = 15;
  * @internal
  */
 export async function readyToken(options: ReadyTokenOptions): Promise<Secret | undefined> {
+  // In a database, which only the whole program can ask.
+  if (options.environment.FITBIT_LOGIN_STORE) return undefined;
   try {
     const name = resolveProfileName(options.environment, options.profile);
     const file = profilePath(join(appPaths(options.environment).config, 'profiles'), name);

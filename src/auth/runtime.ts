@@ -16,8 +16,10 @@ import { type OutsideFiles, readOutside, writeOutside } from '../store/atomic-fi
 import { fileStore } from '../store/file-store.ts';
 import { appPaths } from '../store/paths.ts';
 import { assertNotForeignHome, type Runner } from '../store/permissions.ts';
+import { type PostgresAddress, postgresAddress } from '../store/postgres-address.ts';
+import type { PostgresStoreOptions } from '../store/postgres-store.ts';
 import type { Profile } from '../store/profile.ts';
-import type { ProfileStore } from '../store/store.ts';
+import type { LockedProfile, LockOptions, ProfileStore, StoppableLockOptions } from '../store/store.ts';
 import { providerOf } from './client.ts';
 import { assertRuntimeOptions } from './options.ts';
 import { resolveProfileName } from './session.ts';
@@ -89,19 +91,18 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     const file = (await mayWrite) ? join(directory, 'fitbit-login.log') : undefined;
     return openLogFile({ file, now, terminal: terminalLog });
   });
-  const openStore = once(() => {
-    const { config } = appPaths(environment);
-    return fileStore({
-      directory: join(config, 'profiles'),
+  const openStore = once((): ProfileStore => {
+    const common = {
       runner: user,
-      onNotice: notice,
       onWait: () => notice('Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.'),
-      onCommit: async (name, profile) => {
+      onCommit: async (name: string, profile: Profile) => {
         if (profile.keep === undefined) return;
         const { syncExports } = await import('./kept-exports.ts');
         await syncExports(name, profile, { files, openLog, notice });
       },
-    });
+    };
+    if (environment.FITBIT_LOGIN_STORE) return loadedStore(postgresAddress(environment), environment, common);
+    return fileStore({ ...common, directory: join(appPaths(environment).config, 'profiles'), onNotice: notice });
   });
   const providers = new Map<string, Promise<Provider>>();
   return {
@@ -129,6 +130,31 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       return provider;
     },
     profileName: (given, fallback) => resolveProfileName(environment, given, fallback),
+  };
+}
+
+/** A store in a database, whose code is loaded when it is first used. */
+function loadedStore(
+  address: PostgresAddress,
+  { FITBIT_LOGIN_STORE_KEY_FILE: keyFile }: Environment,
+  common: Pick<PostgresStoreOptions, 'runner' | 'onWait' | 'onCommit'>,
+): ProfileStore {
+  const location = (name: string) => `${address.place}, profile ${name}`;
+  const load = once(async () => {
+    const { postgresStore } = await import('../store/postgres-store.ts');
+    return postgresStore({ ...common, address, keyFile, location });
+  });
+  function lock(name: string, options?: LockOptions): Promise<LockedProfile>;
+  function lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
+  async function lock(name: string, options?: LockOptions): Promise<LockedProfile | undefined> {
+    return (await load()).lock(name, options);
+  }
+  return {
+    location,
+    lock,
+    read: async (name) => (await load()).read(name),
+    list: async () => (await load()).list(),
+    rename: async (from, to) => (await load()).rename(from, to),
   };
 }
 

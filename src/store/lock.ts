@@ -115,7 +115,7 @@ async function tryLock(path: string, isDead: IsDead): Promise<HeldLock | undefin
   }
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
+export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   const { reason } = signal;
   if (reason instanceof AuthError) throw reason;

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { FencedWrite } from '../../src/store/atomic-file.ts';
 import { encodeProfile } from '../../src/store/codec.ts';
-import { fileStore } from '../../src/store/file-store.ts';
-import { commit, counting, countOf, failing, isPosix, modeOf, named, noteOf, PROFILE, test } from './store-fixture.ts';
+import { failing, isPosix, modeOf, named, noteOf, PROFILE, test } from './store-fixture.ts';
 
 describe('the file store', () => {
   test('has nothing at first, and creates nothing by looking', async ({ root, store }) => {
@@ -33,53 +32,6 @@ describe('the file store', () => {
     await locked[Symbol.asyncDispose]();
     expect(noteOf(await store.read('default'))).toBe('old');
     expect(await readdir(directory)).toEqual(['default.json']);
-  });
-
-  test('a checkpoint is stored at once, a commit replaces it, once, and holds the lock until it is disposed of', async ({
-    store,
-  }) => {
-    {
-      await using locked = await store.lock('default');
-      expect(locked.current).toBeUndefined();
-      for (const step of ['first', 'second']) {
-        await locked.checkpoint(named(step));
-        expect(noteOf(await store.read('default'))).toBe(step);
-      }
-      await locked.commit(named('committed'));
-      await expect(locked.commit(named('again'))).rejects.toThrow('only once');
-      expect((await failing(store.lock('default', { timeoutMs: 100 }))).code).toBe('LOCKED');
-    }
-    await using locked = await store.lock('default', { timeoutMs: 100 });
-    expect(noteOf(locked.current)).toBe('committed');
-  });
-
-  test('locks of one process follow one another', async ({ store }) => {
-    const add = () => commit(store, 'default', (current) => counting(Number(countOf(current) ?? 0) + 1));
-    await Promise.all(Array.from({ length: 12 }, add));
-    expect(countOf(await store.read('default'))).toBe(12);
-  });
-
-  test('onCommit is called under the lock, after each commit and no checkpoint', async ({ directory }) => {
-    const calls: unknown[] = [];
-    const store = fileStore({
-      directory,
-      onCommit: async (name, profile) => {
-        calls.push([name, noteOf(profile), (await readdir(directory)).includes('.default.lock')]);
-      },
-    });
-    await using locked = await store.lock('default');
-    await locked.checkpoint(named('noted'));
-    await locked.commit(named('committed'));
-    expect(calls).toEqual([['default', 'committed', true]]);
-  });
-
-  test('stopWhen ends the wait as soon as the newest profile is the one hoped for', async ({ store, put }) => {
-    const isNew = { stopWhen: (newest: unknown) => noteOf(newest as typeof PROFILE) === 'new' };
-    await put('default', named('old'));
-    await using locked = await store.lock('default', isNew);
-    const waiting = store.lock('default', isNew);
-    await locked?.checkpoint(named('new'));
-    expect(await waiting).toBeUndefined();
   });
 
   test('stopWhen is asked a last time under the lock', async ({ directory, store }) => {
@@ -135,13 +87,6 @@ describe('the file store', () => {
     expect(noteOf(await store.read('c'))).toBe('a');
     if (isPosix) expect(await modeOf(store.location('c'))).toBe('600');
     expect((await readdir(directory)).sort()).toEqual(['b.json', 'c.json']);
-  });
-
-  test('renames that cross each other both end', async ({ store, put }) => {
-    await put('a', PROFILE);
-    const [one, other] = await Promise.allSettled([store.rename('a', 'b'), store.rename('b', 'a')]);
-    expect([one.status, other.status]).toContain('fulfilled');
-    expect(await store.list()).toHaveLength(1);
   });
 });
 
