@@ -981,6 +981,11 @@ export function cannotCheck(): AuthError {
   });
 }
 
+/** @param all whether `--all` was there */
+export function allWithout(all: boolean): AuthError {
+  return new AuthError('USAGE', all ? "--all can't be combined with --profile." : '--min-ttl requires `--all`.');
+}
+
 // Requests to an API
 
 const API_HELP = { hint: 'See `fitbit-login api --help`.' };

@@ -20,6 +20,7 @@ export { type LoginEvent, type LoginOptions, login } from './login.ts';
 export { logout } from './logout.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './migrate.ts';
 export { checkStore, type ListedProfile, profiles, renameProfile } from './profiles.ts';
+export { type RefreshOutcome, refreshAll } from './refresh-all.ts';
 export type { RuntimeOptions } from './runtime.ts';
 export { consent, startSandbox } from './sandbox.ts';
 export { type KnownScope, knownScopes } from './scopes.ts';

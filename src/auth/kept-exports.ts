@@ -33,6 +33,19 @@ export async function syncExports(
   }
 }
 
+/** Whether every kept file holds what {@link syncExports} would write. */
+export async function areCurrent(profile: Profile, files: OutsideFiles): Promise<boolean> {
+  for (const { format, path } of profile.keep ?? []) {
+    try {
+      const text = await files.read(path);
+      if (text !== exportedText(profile, formatNamed(format), text)) return false;
+    } catch {
+      return false;
+    }
+  }
+  return true;
+}
+
 /** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
 export function exportedText({ provider, client, tokens }: Profile, format: Format, previous?: string): string {
   if (provider === 'custom' || !format.providers.includes(provider)) {

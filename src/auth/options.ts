@@ -58,6 +58,7 @@ export const OPTIONS = {
   migrate: { ...registration, ...wait, ...browser, to: text, onPlan: callback },
   accessToken: { ...access, minTtlSeconds: number('a number of seconds, 0 or more', (value) => value >= 0) },
   refresh: access,
+  refreshAll: { minTtlSeconds: number('a number of seconds, 0 or more', (value) => value >= 0), signal },
   checkStatus: access,
   status: { profile: text },
   logout: { profile: text, local: flag, confirmRevocation: callback, signal },

@@ -1,22 +1,62 @@
 import * as v from 'valibot';
-import { refresh, status } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
-import { inJsonOr } from '../output.ts';
+import { formatDateTime, type RefreshOutcome, refresh, refreshAll, status } from '../../auth/index.ts';
+import type { ExitCode } from '../../errors.ts';
+import { allWithout } from '../../messages.ts';
+import type { Command, Context } from '../command.ts';
+import { MIN_TTL } from '../options.ts';
+import { commandsIn, inJsonOr, mark, table } from '../output.ts';
 import { statusJson, statusText } from '../report.ts';
 import { commonOptions } from './options.ts';
 
-const Options = v.object(commonOptions);
+const Options = v.object({ ...commonOptions, all: v.optional(v.boolean(), false), minTtl: v.optional(v.number()) });
+
+/** The exit code of several profiles is the one that needs a person the most. */
+const WORST_FIRST: readonly (ExitCode | 0)[] = [1, 6, 2, 3, 5, 0];
 
 export const refreshCommand: Command = {
   name: 'refresh',
   summary: 'Refresh now',
-  options: [],
-  examples: [{ what: 'Before this machine goes offline', command: 'fitbit-login refresh' }],
+  options: [
+    { flags: '--all', description: 'every profile that is due, eight at a time; for cron and timers' },
+    { ...MIN_TTL, description: 'with --all: which profiles are due', defaultText: '900' },
+  ],
+  examples: [
+    { what: 'Before this machine goes offline', command: 'fitbit-login refresh' },
+    { what: 'Every ten minutes, from cron', command: 'fitbit-login refresh --all' },
+  ],
   run: async (given, context) => {
-    const { profile, json } = v.parse(Options, given);
-    await refresh({ profile, signal: context.signal }, context.surroundings);
-    const found = await status({ profile }, context.surroundings);
-    await context.print(inJsonOr(json, statusJson(found, context.now()), statusText(found, context)));
-    return 0;
+    const { profile, json, all, minTtl: minTtlSeconds } = v.parse(Options, given);
+    const { signal, surroundings, print } = context;
+    if (all ? profile !== undefined : minTtlSeconds !== undefined) throw allWithout(all);
+    if (!all) {
+      await refresh({ profile, signal }, surroundings);
+      const found = await status({ profile }, surroundings);
+      await print(inJsonOr(json, statusJson(found, context.now()), statusText(found, context)));
+      return 0;
+    }
+    const outcomes = await refreshAll({ minTtlSeconds, signal }, surroundings);
+    await print(inJsonOr(json, outcomesJson(outcomes, context.now()), outcomesText(outcomes, context)));
+    const codes = outcomes.map((one) => (one.outcome === 'failed' ? one.error.exitCode : 0));
+    return WORST_FIRST.find((code) => codes.includes(code)) ?? 0;
   },
 };
+
+function outcomesJson(outcomes: readonly RefreshOutcome[], now: Date) {
+  return outcomes.map((one) =>
+    one.outcome === 'failed'
+      ? { profile: one.profile, outcome: one.outcome, ...one.error.report() }
+      : { outcome: one.outcome, ...statusJson(one.status, now) },
+  );
+}
+
+function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, now }: Context): string {
+  if (outcomes.length === 0) return 'No profiles yet.';
+  const rows = outcomes.map((one) => {
+    if (one.outcome === 'failed') return [mark('bad', out), one.profile, `${one.error.message} ${one.error.hint}`];
+    if (one.outcome === 'not-signed-in') return ['-', one.profile, 'not signed in'];
+    const { expiresAt } = one.status;
+    const until = expiresAt === undefined ? '' : `; the token expires ${formatDateTime(expiresAt, now())}`;
+    return [mark('good', out), one.profile, `${one.outcome}${until}`];
+  });
+  return commandsIn(table(rows), out);
+}

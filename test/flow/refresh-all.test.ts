@@ -1,0 +1,116 @@
+import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { refreshAll } from '../../src/auth/index.ts';
+import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
+import { GOOGLE } from './google.ts';
+import { LIFETIME, type SignedIn, type SignedInOptions, signedIn } from './signed-in.ts';
+
+const outcomesOf = async (at: SignedIn, ...more: string[]) => {
+  const { code, stdout } = await at.run(['refresh', '--all', '--json', ...more]);
+  const rows: readonly { profile: string; outcome: string; error?: { code: string } }[] = JSON.parse(stdout);
+  return { code, outcomes: Object.fromEntries(rows.map((row) => [row.profile, row.error?.code ?? row.outcome])) };
+};
+
+/** Three profiles: two of Fitbit, one of Google. */
+async function three(options: SignedInOptions = {}): Promise<SignedIn> {
+  const at = await signedIn(options);
+  // With another app: a person's second sign-in with the same one ends the first.
+  const { id: clientId, secret: clientSecret } = SANDBOX_CLIENTS.personal;
+  await at.signIn({ profile: 'other', clientId, clientSecret });
+  await at.signIn({ ...GOOGLE, profile: 'google' });
+  return at;
+}
+
+const refreshed = { default: 'refreshed', google: 'refreshed', other: 'refreshed' };
+
+test('refresh --all refreshes what is due and nothing twice; --min-ttl says what is due', async () => {
+  await using at = await three();
+  expect(await outcomesOf(at)).toEqual({
+    code: 0,
+    outcomes: { default: 'valid', google: 'valid', other: 'valid' },
+  });
+  at.pass(LIFETIME - 900);
+  expect(await outcomesOf(at)).toEqual({ code: 0, outcomes: refreshed });
+  expect((await outcomesOf(at)).outcomes).toMatchObject({ default: 'valid', google: 'valid' });
+  expect((await outcomesOf(at, '--min-ttl', '28000')).outcomes).toMatchObject({
+    default: 'valid',
+    google: 'refreshed',
+  });
+  expect((await at.run(['refresh', '--all'])).stdout).toMatch(
+    /^✓ {2}default {2}valid; the token expires .*\(in 8 hours\)$/m,
+  );
+});
+
+test('one failure stops no other profile, and a rate limit of one provider none of another', async () => {
+  const limited = new Response('{}', { status: 429 });
+  await using at = await three({
+    through: (send) => async (url, init) => (url.endsWith('/oauth2/token') ? limited.clone() : send(url, init)),
+  });
+  at.pass(LIFETIME);
+  expect(await outcomesOf(at)).toEqual({
+    code: 5,
+    outcomes: { default: 'RATE_LIMITED', google: 'refreshed', other: 'RATE_LIMITED' },
+  });
+});
+
+test('the exit code is the one that needs a person the most: damage, configuration, a dead grant, the network', async () => {
+  await using at = await three();
+  at.pass(LIFETIME);
+  at.sandbox.faults.add({ at: 'google-token', kind: 'dead-grant' });
+  expect(await outcomesOf(at)).toEqual({ code: 3, outcomes: { ...refreshed, google: 'GRANT_DEAD' } });
+  expect((await outcomesOf(at)).outcomes).toMatchObject({ default: 'valid', google: 'GRANT_DEAD' });
+  at.pass(LIFETIME);
+  at.sandbox.faults.add({ at: 'token', kind: 'status', status: 410 });
+  expect(await outcomesOf(at)).toMatchObject({ code: 2, outcomes: { default: 'RETIRED', google: 'GRANT_DEAD' } });
+  await writeFile(join(dirname(at.file), 'damaged.json'), '{');
+  expect(await outcomesOf(at)).toMatchObject({ code: 6, outcomes: { damaged: 'STORE_DAMAGED' } });
+});
+
+test('a kept file that is missing or behind is written again, also while the token is valid', async () => {
+  await using at = await signedIn();
+  const kept = join(at.home, 'kept.json');
+  expect((await at.run(['export', '--output', kept, '--keep'])).code).toBe(0);
+  await unlink(kept);
+  expect((await outcomesOf(at)).outcomes).toEqual({ default: 'valid' });
+  expect(await readFile(kept, 'utf8')).toContain((await at.stored()).access_token);
+  at.pass(LIFETIME);
+  await outcomesOf(at);
+  expect(await readFile(kept, 'utf8')).toContain((await at.stored()).access_token);
+});
+
+test('options that do not belong together are refused, and no profile is no failure', async () => {
+  await using at = await signedIn();
+  expect((await at.run(['refresh', '--all', '--profile', 'x'])).code).toBe(2);
+  expect((await at.run(['refresh', '--min-ttl', '60'])).code).toBe(2);
+  await unlink(at.file);
+  expect(await outcomesOf(at)).toEqual({ code: 0, outcomes: {} });
+});
+
+test('a profile without a sign-in is listed and costs nothing', async () => {
+  await using at = await signedIn();
+  await at.tamper(
+    Object.fromEntries(
+      [
+        'access_token',
+        'refresh_token',
+        'token_type',
+        'scope',
+        'user_id',
+        'signed_in_at',
+        'obtained_at',
+        'expires_at',
+      ].map((name) => [name, undefined]),
+    ),
+  );
+  expect(await outcomesOf(at)).toEqual({ code: 0, outcomes: { default: 'not-signed-in' } });
+});
+
+test('ten of them at once: each profile is refreshed once, and all say so', async () => {
+  await using at = await three();
+  at.pass(LIFETIME);
+  const before = at.sandbox.state().counts.refreshes;
+  const all = await Promise.all(Array.from({ length: 10 }, () => refreshAll({}, at.surroundings)));
+  expect(at.sandbox.state().counts.refreshes - before).toBe(3);
+  for (const outcomes of all) expect(outcomes.some(({ outcome }) => outcome === 'failed')).toBe(false);
+});
