@@ -11,6 +11,7 @@ export default defineConfig({
     include: [`test/{unit,flow,cli,browser,interop,docs${all ? ',slow' : ''}}/**/*.test.ts`],
     // Sign-ins are real here: processes, sockets, a browser. Two at a time keep a small machine honest.
     pool: 'forks',
+    isolate: false,
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
