@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest } from '../extent.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { desk } from './browser-fixture.ts';
 
@@ -26,20 +27,23 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     for (const secret of [access_token, refresh_token]) expect(source).not.toContain(secret);
   });
 
-  test('without JavaScript too, an unticked scope is named as missing by the page and by the stored profile', async () => {
-    await using quiet = await launch({ javaScriptEnabled: false });
-    await using at = await desk();
-    const { page, done } = await at.begin(quiet.context);
-    await page.locator('input[value=sleep]').uncheck();
-    await page.getByRole('button', { name: 'Allow' }).click();
-    expect((await done).missingScopes).toEqual(['sleep']);
-    await page.getByRole('heading', { name: /signed in/i }).waitFor();
-    expect(await page.locator('dl > div', { hasText: 'Not granted' }).textContent()).toMatch(/sleep/i);
-    expect(await page.locator('dl > div', { hasText: 'Can read' }).textContent()).not.toMatch(/sleep/i);
-    const { scope, requested_scope } = JSON.parse(await at.stored());
-    expect(scope.split(' ').toSorted()).toEqual(['activity', 'heartrate']);
-    expect(requested_scope).toContain('sleep');
-  });
+  longTest(
+    'without JavaScript too, an unticked scope is named as missing by the page and by the stored profile',
+    async () => {
+      await using quiet = await launch({ javaScriptEnabled: false });
+      await using at = await desk();
+      const { page, done } = await at.begin(quiet.context);
+      await page.locator('input[value=sleep]').uncheck();
+      await page.getByRole('button', { name: 'Allow' }).click();
+      expect((await done).missingScopes).toEqual(['sleep']);
+      await page.getByRole('heading', { name: /signed in/i }).waitFor();
+      expect(await page.locator('dl > div', { hasText: 'Not granted' }).textContent()).toMatch(/sleep/i);
+      expect(await page.locator('dl > div', { hasText: 'Can read' }).textContent()).not.toMatch(/sleep/i);
+      const { scope, requested_scope } = JSON.parse(await at.stored());
+      expect(scope.split(' ').toSorted()).toEqual(['activity', 'heartrate']);
+      expect(requested_scope).toContain('sleep');
+    },
+  );
 
   test('Deny: the page says so, the exit code is 4, and the old tokens are there to the byte', async () => {
     await using at = await desk();
@@ -91,7 +95,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     expect(await other.content()).not.toContain('WALK01');
   });
 
-  test('the consent page works with the keyboard alone, and fits 320 px', async () => {
+  longTest('the consent page works with the keyboard alone, and fits 320 px', async () => {
     await using at = await desk();
     const { page, done } = await at.begin(browser.context);
     await page.setViewportSize({ width: 320, height: 600 });

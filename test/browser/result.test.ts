@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/auth/index.ts';
+import { some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { desk } from './browser-fixture.ts';
@@ -20,7 +21,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  test.for(['Allow', 'Deny'])(
+  test.for(some(['Allow', 'Deny'], 1))(
     '§10: after %s neither address bar nor history holds the code or the state',
     async (button) => {
       await using at = await desk();

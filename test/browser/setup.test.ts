@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest } from '../extent.ts';
 import { clientFile, DESKTOP } from '../flow/google.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { tabTo } from './keyboard.ts';
@@ -34,7 +35,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     expect(await at.stored()).toMatchObject({ provider: 'google-health', client_secret: DESKTOP.secret });
   });
 
-  test('Fitbit without a mouse: from the address to signed in with Tab, Space and Enter alone', async () => {
+  longTest('Fitbit without a mouse: from the address to signed in with Tab, Space and Enter alone', async () => {
     await using at = await localPages();
     const program = at.setup();
     const page = await open(browser.context, program);
@@ -65,7 +66,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     expect(requested_scope).not.toMatch(/location/);
   });
 
-  test('a wrong secret is corrected on the page that the result page leads back to', async () => {
+  longTest('a wrong secret is corrected on the page that the result page leads back to', async () => {
     await using at = await localPages();
     const program = at.setup();
     const page = await open(browser.context, program);
@@ -84,7 +85,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     expect(await at.stored()).toMatchObject({ client_secret: APP.secret });
   });
 
-  test('errors keep what was entered and ticked, but never the secret', async () => {
+  longTest('errors keep what was entered and ticked, but never the secret', async () => {
     await using at = await localPages();
     const page = await open(browser.context, at.setup());
     await page.getByRole('radio', { name: 'Fitbit' }).check();
@@ -119,7 +120,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     expect((await program.ended).exit).toBe(130);
   });
 
-  test('Try it in the sandbox needs nothing at all, and is kept apart', async () => {
+  longTest('Try it in the sandbox needs nothing at all, and is kept apart', async () => {
     await using at = await localPages();
     const program = at.start(['login', '--redirect-uri', at.redirectUri]);
     const page = await open(browser.context, program);
@@ -130,7 +131,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     expect(await at.stored('sandbox')).toMatchObject({ sandbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) });
   });
 
-  test('setup later is filled in, and keeps the secret if none is entered', async () => {
+  longTest('setup later is filled in, and keeps the secret if none is entered', async () => {
     await using at = await localPages();
     await at.signIn();
     const program = at.start(['setup', '--sandbox', at.sandbox.origin]);

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../../src/server/listen.ts';
 import type { Next } from '../../src/server/site/routes.ts';
+import { longTest, some } from '../extent.ts';
 import { clientFile } from '../flow/google.ts';
 import { ENDED, MANY, MISSING, SETUP_WRONG, WELL } from '../flow/site-views.ts';
 import { type VisitedOptions, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
@@ -18,6 +19,8 @@ describe.skipIf(skipWithoutBrowser).each([
     browser = await launch({ javaScriptEnabled });
   });
   afterAll(() => browser[Symbol.asyncDispose]());
+  // What does not depend on the script is tried without it by `npm run test:all`.
+  const also = javaScriptEnabled ? test : longTest;
 
   const opened = async (visited: VisitedSite): Promise<Page> => {
     const page = await browser.context.newPage();
@@ -25,7 +28,7 @@ describe.skipIf(skipWithoutBrowser).each([
     return page;
   };
 
-  test('the key leaves the address bar and the history', async () => {
+  also('the key leaves the address bar and the history', async () => {
     await using visited = await visitedSite();
     const page = await opened(visited);
     expect(page.url()).toBe(visited.site.pageUrl('status'));
@@ -49,7 +52,7 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(visited.desk.acted).toEqual([['check', 'default']]);
   });
 
-  test('signing out asks first, in place', async () => {
+  also('signing out asks first, in place', async () => {
     await using visited = await visitedSite();
     visited.desk.status = { profiles: [{ ...WELL, signOut: 'everywhere' }] };
     const page = await opened(visited);
@@ -85,21 +88,24 @@ describe.skipIf(skipWithoutBrowser).each([
   });
 
   // 127.0.0.1 is the same site whatever the port; localhost is another one, so that the strict cookie takes a detour.
-  test.each(['127.0.0.1', 'localhost'])('from a result page on %s, the status page is one click away', async (host) => {
-    await using visited = await visitedSite();
-    await using listener = await listen({
-      redirectUris: [`http://${host}:0/callback`],
-      validate: () => ({ kind: 'accepted', response: '' }),
-    });
-    const button = { label: 'Back to your sign-ins', url: visited.site.pageUrl('status') };
-    void listener.callback.then((pending) => pending.respond({ tone: 'success', title: 'Signed in', button }));
-    const page = await opened(visited);
-    await page.goto(`${listener.redirectUri}?code=x&state=y`);
-    await page.getByRole('link', { name: 'Back to your sign-ins' }).click();
-    await page.getByRole('heading', { name: /1 of 2 needs you/ }).waitFor();
-  });
+  test.each(some(['127.0.0.1', 'localhost'], javaScriptEnabled ? 1 : 0))(
+    'from a result page on %s, the status page is one click away',
+    async (host) => {
+      await using visited = await visitedSite();
+      await using listener = await listen({
+        redirectUris: [`http://${host}:0/callback`],
+        validate: () => ({ kind: 'accepted', response: '' }),
+      });
+      const button = { label: 'Back to your sign-ins', url: visited.site.pageUrl('status') };
+      void listener.callback.then((pending) => pending.respond({ tone: 'success', title: 'Signed in', button }));
+      const page = await opened(visited);
+      await page.goto(`${listener.redirectUri}?code=x&state=y`);
+      await page.getByRole('link', { name: 'Back to your sign-ins' }).click();
+      await page.getByRole('heading', { name: /1 of 2 needs you/ }).waitFor();
+    },
+  );
 
-  test('a second tab of the same browser is in, another browser is not', async () => {
+  also('a second tab of the same browser is in, another browser is not', async () => {
     await using visited = await visitedSite();
     await opened(visited);
     const second = await browser.context.newPage();
@@ -112,7 +118,7 @@ describe.skipIf(skipWithoutBrowser).each([
     await stranger.getByText('run the command again').waitFor();
   });
 
-  test('keyboard only: from the top of the page to a button, to signing out, and to the goodbye', async () => {
+  also('keyboard only: from the top of the page to a button, to signing out, and to the goodbye', async () => {
     await using visited = await visitedSite();
     visited.desk.status = { profiles: [WELL] };
     const page = await opened(visited);

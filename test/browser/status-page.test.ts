@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest } from '../extent.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { APP, history, type LocalPages, localPages, open } from './local-pages.ts';
 
@@ -13,7 +14,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  test('shows every profile: who, which scopes, where it is stored; and Check now says that it works', async () => {
+  longTest('shows every profile: who, which scopes, where it is stored; and Check now says that it works', async () => {
     await using at = await localPages();
     await at.signIn();
     await at.signIn({ profile: 'partner', scopes: ['sleep'] }, { person: 'SLEEP2' });
@@ -46,7 +47,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     expect(at.sandbox.state().counts.exchanges).toBe(2);
   });
 
-  test('Sign out asks, revokes, deletes, and says so', async () => {
+  longTest('Sign out asks, revokes, deletes, and says so', async () => {
     await using at = await localPages();
     await at.signIn();
     const page = await statusPage(browser, at);
@@ -58,7 +59,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     expect(at.sandbox.state().counts.revocations).toBe(1);
   });
 
-  test('Add account: the setup page for a profile of its own', async () => {
+  longTest('Add account: the setup page for a profile of its own', async () => {
     await using at = await localPages();
     await at.signIn();
     const before = await at.stored();
@@ -81,7 +82,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     expect(await at.stored()).toEqual(before);
   });
 
-  test('a dead grant needs a new sign-in; one that was denied does not help', async () => {
+  longTest('a dead grant needs a new sign-in; one that was denied does not help', async () => {
     await using at = await localPages();
     await at.signIn();
     // One live refresh token per person and app: this sign-in ends the first.
@@ -100,7 +101,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     }
   });
 
-  test('a scope that was not granted is added by a new sign-in', async () => {
+  longTest('a scope that was not granted is added by a new sign-in', async () => {
     await using at = await localPages();
     await at.signIn({}, { untick: ['sleep'] });
     const page = await statusPage(browser, at);
@@ -110,7 +111,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     await page.getByRole('heading', { name: 'All well' }).waitFor();
   });
 
-  test('a damaged file is named and left alone, and the other profiles are none the worse', async () => {
+  longTest('a damaged file is named and left alone, and the other profiles are none the worse', async () => {
     await using at = await localPages();
     await at.signIn();
     await writeFile(at.path('broken'), '{"access_token":"marked-damaged', { mode: 0o600 });
@@ -120,7 +121,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     expect(await page.content()).not.toContain('marked-damaged');
   });
 
-  test('a provider that can’t be reached: the tokens are untouched, and the page says so', async () => {
+  longTest('a provider that can’t be reached: the tokens are untouched, and the page says so', async () => {
     await using at = await localPages();
     await at.signIn();
     await expire(at);

@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
 import { type Desk, desk, type PendingSignIn } from './browser-fixture.ts';
-import { run, type StrangersSite, strangersSite } from './stranger.ts';
+import { run, type StrangersSite, strangersSite, WEB_PAGES } from './stranger.ts';
 
 /** What the page learns by each attempt. */
 const NOTHING = {
@@ -22,6 +23,12 @@ const NOTHING = {
 };
 
 const FORGED = '?code=forged&state=forged';
+const FORGERIES = [
+  ['a forged code and state', FORGED, 'wrong-state'],
+  ['error=access_denied without a state', '?error=access_denied', 'no-state'],
+  ['error=access_denied with a forged state', '?error=access_denied&state=forged', 'wrong-state'],
+  ['a script in error_description', '?error=x&error_description=<script>document.title=1</script>', 'no-state'],
+] as const;
 
 describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
   let browser: RunningBrowser;
@@ -40,11 +47,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     return page;
   };
 
-  describe.each([
-    ['another site', STRANGER],
-    ['another name of this machine', 'localhost'],
-    ['another port of this machine', '127.0.0.1'],
-  ])('of %s', (_whose, host) => {
+  describe.each(some(WEB_PAGES, 1))('of %s', (_whose, host) => {
     test('tries everything that is no visit: it learns nothing, is not heard, and the sign-in finishes', async () => {
       await using at = await desk();
       const pending = await at.begin(browser.context);
@@ -73,26 +76,24 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     });
   });
 
-  test.each([
-    ['a forged code and state', FORGED, 'wrong-state'],
-    ['error=access_denied without a state', '?error=access_denied', 'no-state'],
-    ['error=access_denied with a forged state', '?error=access_denied&state=forged', 'wrong-state'],
-    ['a script in error_description', '?error=x&error_description=<script>document.title=1</script>', 'no-state'],
-  ])('opens a window with %s: the window says that the wait goes on, and it does', async (_what, query, reason) => {
-    await using at = await desk();
-    const pending = await at.begin(browser.context);
-    const page = await strangersPage(STRANGER);
-    const popup = page.waitForEvent('popup');
-    await run(page, 'openWindow', pending.redirectUri + query);
-    const opened = await popup;
-    await opened.getByRole('heading', { name: 'Still waiting' }).waitFor();
-    expect(await opened.title()).toBe('Still waiting · fitbit-login');
-    // The opener policy cuts the tie in both directions.
-    expect(await page.evaluate('popup.closed')).toBe(true);
-    expect(await opened.evaluate('window.opener')).toBeNull();
-    expect(pending.unexpected).toEqual([reason]);
-    await finishes(at, pending);
-  });
+  test.each(some(FORGERIES, 1))(
+    'opens a window with %s: the window says that the wait goes on, and it does',
+    async (_what, query, reason) => {
+      await using at = await desk();
+      const pending = await at.begin(browser.context);
+      const page = await strangersPage(STRANGER);
+      const popup = page.waitForEvent('popup');
+      await run(page, 'openWindow', pending.redirectUri + query);
+      const opened = await popup;
+      await opened.getByRole('heading', { name: 'Still waiting' }).waitFor();
+      expect(await opened.title()).toBe('Still waiting · fitbit-login');
+      // The opener policy cuts the tie in both directions.
+      expect(await page.evaluate('popup.closed')).toBe(true);
+      expect(await opened.evaluate('window.opener')).toBeNull();
+      expect(pending.unexpected).toEqual([reason]);
+      await finishes(at, pending);
+    },
+  );
 
   test('whose name leads here of a sudden (DNS rebinding) is of the same origin then, and turned away by its Host', async () => {
     const before = await strangersSite();

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
+import { STRANGER } from './browser.ts';
+
+/** Whose page it may be, and the host that it is at. */
+export const WEB_PAGES = [
+  ['another site', STRANGER],
+  ['another name of this machine', 'localhost'],
+  ['another port of this machine', '127.0.0.1'],
+] as const;
 
 export interface StrangersSite extends AsyncDisposable {
   readonly port: number;

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
+import { longTest, some } from '../extent.ts';
 import { type Desk, desk } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
@@ -49,22 +50,36 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(JSON.parse(await readFile(at.file, 'utf8'))).toMatchObject({ client_secret: CLIENT.secret });
   });
 
-  test('fitbit-login alone asks, says how to register, and prints the address of the provider whose client id it is', async () => {
-    await using terminal = typedInto(['login', '--profile', 'other', '--redirect-uri', 'http://127.0.0.1:0/callback']);
-    await terminal.shows(/https:\/\/dev\.fitbit\.com\/apps/);
-    await terminal.answer(/Client ID.*: $/, CLIENT.id);
-    await terminal.answer(/Client secret/, '');
-    await terminal.shows(/^https:\/\/www\.fitbit\.com\/oauth2\/authorize\?\S+\r$/m);
-    terminal.type(CTRL_C);
-    expect(await terminal.ended).toBe(130);
-  });
+  longTest(
+    'fitbit-login alone asks, says how to register, and prints the address of the provider whose client id it is',
+    async () => {
+      await using terminal = typedInto([
+        'login',
+        '--profile',
+        'other',
+        '--redirect-uri',
+        'http://127.0.0.1:0/callback',
+      ]);
+      await terminal.shows(/https:\/\/dev\.fitbit\.com\/apps/);
+      await terminal.answer(/Client ID.*: $/, CLIENT.id);
+      await terminal.answer(/Client secret/, '');
+      await terminal.shows(/^https:\/\/www\.fitbit\.com\/oauth2\/authorize\?\S+\r$/m);
+      terminal.type(CTRL_C);
+      expect(await terminal.ended).toBe(130);
+    },
+  );
 
   const DOWNLOADED = JSON.stringify({ installed: { client_id: CLIENT.id, client_secret: CLIENT.secret } }, null, 2);
 
-  test.each([
-    ['the path of the downloaded file', (file: string) => file],
-    ['its pasted text, which is not shown', () => DOWNLOADED.replaceAll('\n', '\r')],
-  ])('takes %s in place of both', async (_what, answer) => {
+  test.each(
+    some(
+      [
+        ['the path of the downloaded file', (file: string) => file],
+        ['its pasted text, which is not shown', () => DOWNLOADED.replaceAll('\n', '\r')],
+      ] as const,
+      1,
+    ),
+  )('takes %s in place of both', async (_what, answer) => {
     const file = join(at.home, 'client.json');
     await writeFile(file, DOWNLOADED);
     await using terminal = typedInto([...setup(), '--profile', 'file']);
@@ -76,10 +91,15 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(await terminal.ended).toBe(130);
   });
 
-  test.each([
-    ['the client ID', []],
-    ['the secret', [CLIENT.id]],
-  ])('Ctrl-C at the question for %s ends with 130, and the terminal is as it was', async (_what, answers) => {
+  test.each(
+    some<readonly [string, readonly string[]]>(
+      [
+        ['the secret', [CLIENT.id]],
+        ['the client ID', []],
+      ],
+      1,
+    ),
+  )('Ctrl-C at the question for %s ends with 130, and the terminal is as it was', async (_what, answers) => {
     await using terminal = typedInto([...setup(), '--profile', 'never']);
     const questions = [/Client ID.*: $/, /Client secret/];
     for (const [index, text] of answers.entries()) await terminal.answer(questions[index] ?? /never/, text);
@@ -98,7 +118,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(terminal.lines).toContainEqual(expect.stringMatching(/^✗ Input ended/));
   });
 
-  test('--no-browser asks even where a page would be seen', async () => {
+  longTest('--no-browser asks even where a page would be seen', async () => {
     const environment = { BROWSER: '/nowhere/browser' };
     await using terminal = typedInto(['login', '--no-browser', '--profile', 'other'], environment);
     await terminal.shows(/Client ID.*: $/);

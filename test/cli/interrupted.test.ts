@@ -6,6 +6,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { fileStore } from '../../src/store/file-store.ts';
+import { longTest, some } from '../extent.ts';
 import { expectFailure } from './failure.ts';
 import { APP, type Desk, desk, type Ended, nobody, type Program, person } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
@@ -118,7 +119,7 @@ async function interrupt(program: Program, signals: readonly Signal[]): Promise<
 }
 
 describe('interrupted while', () => {
-  test.each(ENDED_AT_ONCE)('$name: it ends with $exit, and says so', async ({ begin, exit, says }) => {
+  test.each(some(ENDED_AT_ONCE, 2))('$name: it ends with $exit, and says so', async ({ begin, exit, says }) => {
     // Every signal at the first moment, one at each of the others.
     const index = ENDED_AT_ONCE.findIndex((moment) => moment.begin === begin);
     const signals = SIGNALS.filter((_signal, which) => index === 0 || which === index % SIGNALS.length);
@@ -219,10 +220,15 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
   const shell = 'sh -c \'echo "pid $$"; exec "$@"\' sh $PROGRAM; code=$?; stty -a; exit $code';
   const sane = /(?<!-)\bicanon\b[\s\S]*(?<!-)\becho\b/;
 
-  test.each([
-    ['the prompt for a paste', () => at.login(), /Paste the URL here/],
-    ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client ID.*: $/],
-  ] as const)('a signal at %s ends with 130, and the terminal is as it was', async (_name, args, shown) => {
+  test.each(
+    some(
+      [
+        ['the prompt for a paste', () => at.login(), /Paste the URL here/],
+        ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client ID.*: $/],
+      ] as const,
+      1,
+    ),
+  )('a signal at %s ends with 130, and the terminal is as it was', async (_name, args, shown) => {
     await Promise.all(
       SIGNALS.map(async (signal) => {
         await using terminal = new TypedInto(args(), environment(), { shell });
@@ -247,7 +253,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
     expect(terminal.screen).toMatch(sane);
   });
 
-  test('--json: when the time is up, nothing of the prompt is left above the answer', async () => {
+  longTest('--json: when the time is up, nothing of the prompt is left above the answer', async () => {
     await using terminal = new TypedInto([...at.login(), '--json', '--timeout', '1'], environment());
     await terminal.shows(/Paste the URL here/);
     expect(await terminal.ended).toBe(4);
@@ -256,23 +262,25 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
     expect(lines.filter((line) => line.includes('left,'))).toEqual([]);
   });
 
-  test.each([
-    ['the prompt for a paste', () => at.login(), /Paste the URL here/],
-    ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client ID.*: $/],
-    ['the page that is open', () => ['status', '--web'], /Press Ctrl-C to stop/],
-  ] as const)(
-    'a terminal that goes away at %s ends it as it ends others, without a crash',
-    async (_name, args, shown) => {
-      const code = join(at.home, 'exit-code');
-      await rm(code, { force: true });
-      // The shell outlives its terminal, to hand the hangup on, as shells do, and to tell how the program ended.
-      const outliving = `exec 3<&0; $PROGRAM <&3 & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > '${code}'`;
-      await using terminal = new TypedInto(args(), environment(), { shell: outliving });
-      await terminal.shows(shown);
-      terminal.hangUp();
-      const ended = () => readFile(code, 'utf8').catch(() => '');
-      while ((await ended()) === '') await delay(20);
-      expect(await ended()).toBe('129\n');
-    },
-  );
+  test.each(
+    some(
+      [
+        ['the prompt for a paste', () => at.login(), /Paste the URL here/],
+        ['the question for a client id', () => ['setup', '--profile', 'nobody'], /Client ID.*: $/],
+        ['the page that is open', () => ['status', '--web'], /Press Ctrl-C to stop/],
+      ] as const,
+      1,
+    ),
+  )('a terminal that goes away at %s ends it as it ends others, without a crash', async (_name, args, shown) => {
+    const code = join(at.home, 'exit-code');
+    await rm(code, { force: true });
+    // The shell outlives its terminal, to hand the hangup on, as shells do, and to tell how the program ended.
+    const outliving = `exec 3<&0; $PROGRAM <&3 & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > '${code}'`;
+    await using terminal = new TypedInto(args(), environment(), { shell: outliving });
+    await terminal.shows(shown);
+    terminal.hangUp();
+    const ended = () => readFile(code, 'utf8').catch(() => '');
+    while ((await ended()) === '') await delay(20);
+    expect(await ended()).toBe('129\n');
+  });
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
+import { longTest, some } from '../extent.ts';
 import { DESKTOP, PREFIX } from '../flow/google.ts';
 import { APP, type Desk, desk, person } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
@@ -42,10 +43,15 @@ describe('migrate, in the built program', () => {
 });
 
 describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
-  test.each([
-    ['y', false, 'was revoked and deleted'],
-    ['', true, 'was kept'],
-  ])('offers to revoke the old sign-in, and %j is taken for its word', async (typed, lives, words) => {
+  test.each(
+    some(
+      [
+        ['y', false, 'was revoked and deleted'],
+        ['', true, 'was kept'],
+      ] as const,
+      1,
+    ),
+  )('offers to revoke the old sign-in, and %j is taken for its word', async (typed, lives, words) => {
     await using at = await signedInDesk();
     const token = await refreshTokenOf(at);
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
@@ -57,7 +63,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     expect(at.sandbox.isLive(token)).toBe(lives);
   });
 
-  test('of somebody else asks nothing, and says so loudly', async () => {
+  longTest('of somebody else asks nothing, and says so loudly', async () => {
     await using at = await signedInDesk();
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
@@ -69,7 +75,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
   });
 });
 
-test('scopes lists both providers’ in plain words, and what each of Fitbit’s became', async () => {
+longTest('scopes lists both providers’ in plain words, and what each of Fitbit’s became', async () => {
   await using at = await desk();
   const { exit, stdout } = await at.run(['scopes']);
   expect(exit).toBe(0);

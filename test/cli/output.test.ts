@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest, some } from '../extent.ts';
 import { PRINTING } from './failure.ts';
 import { type Desk, desk, person } from './program.ts';
 
@@ -20,13 +21,13 @@ beforeAll(async () => {
 afterAll(() => at[Symbol.asyncDispose]());
 
 describe.skipIf(process.platform !== 'linux')('a result that could not be written', () => {
-  test.each(PRINTING)('%s > /dev/full: a sentence, and 6', async (typed) => {
+  test.each(some(PRINTING, 4))('%s > /dev/full: a sentence, and 6', async (typed) => {
     const { exit, stderr } = await at.run(typed.split(' '), { around: 'exec "$@" > /dev/full' });
     expect({ exit, stderr }).toEqual({ exit: 6, stderr: expect.stringMatching(/^✗ Could not write .*ENOSPC/m) });
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test('login, import and errors as JSON: the same', async () => {
+  longTest('login, import and errors as JSON: the same', async () => {
     for (const args of [at.login(), ['import', spare, '--profile', 'taken', '--sandbox', at.sandbox.origin]]) {
       const { exit, stderr } = await at.run(args, { around: 'exec "$@" > /dev/full' });
       expect({ exit, stderr }).toEqual({ exit: 6, stderr: expect.stringContaining('ENOSPC') });
@@ -37,7 +38,7 @@ describe.skipIf(process.platform !== 'linux')('a result that could not be writte
     expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('login --profile absent') });
   });
 
-  test.each(['token', 'token --json', 'status', 'export'])(
+  test.each(some(['token', 'token --json', 'status', 'export'], 1))(
     '%s to an output opened for reading only: 6',
     async (typed) => {
       const { exit, stderr } = await at.run(typed.split(' '), { around: 'exec "$@" 1< /dev/null' });
@@ -45,8 +46,11 @@ describe.skipIf(process.platform !== 'linux')('a result that could not be writte
     },
   );
 
-  test.each(['token', 'status', '--help'])('%s to a reader that has gone: no failure and no word', async (typed) => {
-    const { exit, stderr } = await at.run(typed.split(' '), { around: '{ sleep 0.3; "$@"; echo $? >&2; } | :' });
-    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '0\n' });
-  });
+  test.each(some(['token', 'status', '--help'], 1))(
+    '%s to a reader that has gone: no failure and no word',
+    async (typed) => {
+      const { exit, stderr } = await at.run(typed.split(' '), { around: '{ sleep 0.3; "$@"; echo $? >&2; } | :' });
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: '0\n' });
+    },
+  );
 });

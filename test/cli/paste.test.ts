@@ -5,6 +5,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest, some } from '../extent.ts';
 import { DESKTOP } from '../flow/google.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
 import { APP, authorizeUrlAt, type Desk, desk, nobody, person } from './program.ts';
@@ -95,7 +96,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     await expectNowhere('marked-and-mistyped-text', terminal.bytes);
   });
 
-  test('a code that was cut off is rejected, and the prompt is there again for the whole one', async () => {
+  longTest('a code that was cut off is rejected, and the prompt is there again for the whole one', async () => {
     await using terminal = terminalAt(at.login());
     const { href, code } = await allow(await printed(terminal));
     await terminal.shows(/Paste the URL here/);
@@ -107,13 +108,18 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
   });
 
   const LONG = 'x'.repeat(9_000);
-  test.each<readonly [string, (href: string) => string]>([
-    ['9,000 characters, more than a line of a terminal can hold', (href) => `${href}&scope=${LONG}\r`],
-    ['several lines, as a terminal broke it', (href) => `${href.replace(/(.{50})/g, '$1\r')}\r`],
-    ['in brackets, with line breaks', (href) => `\u001b[200~\n${href.replace(/(.{50})/g, '$1\n')}\n\u001b[201~\r`],
-    ['after something that was taken back', (href) => `nonsense\u0015x\u007f${href}\r`],
-    ['with arrows and other keys between', (href) => `\u001b[A\t\u001bx${href}\u001b[D\r`],
-  ])('a paste of %s', async (_name, form) => {
+  test.each<readonly [string, (href: string) => string]>(
+    some(
+      [
+        ['9,000 characters, more than a line of a terminal can hold', (href) => `${href}&scope=${LONG}\r`],
+        ['several lines, as a terminal broke it', (href) => `${href.replace(/(.{50})/g, '$1\r')}\r`],
+        ['in brackets, with line breaks', (href) => `\u001b[200~\n${href.replace(/(.{50})/g, '$1\n')}\n\u001b[201~\r`],
+        ['after something that was taken back', (href) => `nonsense\u0015x\u007f${href}\r`],
+        ['with arrows and other keys between', (href) => `\u001b[A\t\u001bx${href}\u001b[D\r`],
+      ],
+      1,
+    ),
+  )('a paste of %s', async (_name, form) => {
     await using terminal = terminalAt(at.login());
     const { href, code } = await allow(await printed(terminal));
     await terminal.shows(/Paste the URL here/);
@@ -135,7 +141,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.screen).not.toMatch(/neither|another sign-in/);
   });
 
-  test('a denial ends with 4', async () => {
+  longTest('a denial ends with 4', async () => {
     await using terminal = terminalAt(at.login());
     const { href } = await allow(await printed(terminal), { allow: false });
     await terminal.answer(/Paste the URL here/, href);
@@ -162,7 +168,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.lines.filter((line) => /left|characters/.test(line))).toEqual([]);
   });
 
-  test('migrate takes a paste', async () => {
+  longTest('migrate takes a paste', async () => {
     await using other = await desk(await person('allow'));
     expect((await other.run(other.login())).exit).toBe(0);
     await using terminal = new TypedInto(['migrate'], { FITBIT_LOGIN_HOME: other.home, ...SSH });
@@ -174,7 +180,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(stored).toMatchObject({ client_id: DESKTOP.id, legacy_user_id: 'WALK01' });
   });
 
-  test('what is asked instead of the setup page leads to a prompt that takes a paste', async () => {
+  longTest('what is asked instead of the setup page leads to a prompt that takes a paste', async () => {
     const client = { id: '23PSTD', secret: 'marked5ec12e7pasted' };
     const args = ['setup', '--sandbox', at.sandbox.origin, '--redirect-uri', 'http://127.0.0.1:0/callback'];
     await using terminal = terminalAt([...args, '--profile', 'asked'], {
@@ -197,12 +203,17 @@ describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
   const shell = '$PROGRAM; code=$?; stty -a; exit $code';
   const sane = /(?<!-)\bicanon\b[\s\S]*(?<!-)\becho\b/;
 
-  test.each<readonly [string, number, (terminal: TypedInto, href: string) => unknown]>([
-    ['a paste', 0, (terminal, href) => terminal.type(`${href}\r`)],
-    ['an answer of the browser', 0, (_terminal, href) => fetch(href)],
-    ['Ctrl-C', 130, (terminal) => terminal.type(CTRL_C)],
-    ['Ctrl-C twice', 130, (terminal) => terminal.type(CTRL_C + CTRL_C)],
-  ])('after %s', async (_name, exit, end) => {
+  test.each<readonly [string, number, (terminal: TypedInto, href: string) => unknown]>(
+    some(
+      [
+        ['a paste', 0, (terminal, href) => terminal.type(`${href}\r`)],
+        ['an answer of the browser', 0, (_terminal, href) => fetch(href)],
+        ['Ctrl-C', 130, (terminal) => terminal.type(CTRL_C)],
+        ['Ctrl-C twice', 130, (terminal) => terminal.type(CTRL_C + CTRL_C)],
+      ],
+      1,
+    ),
+  )('after %s', async (_name, exit, end) => {
     await using terminal = terminalAt(at.login(), SSH, { shell });
     const { href } = await allow(await printed(terminal));
     await terminal.shows(/Paste the URL here/);
@@ -257,7 +268,7 @@ describe('the browser is elsewhere: without a terminal', () => {
     await expectNowhere(code, stdout, stderr);
   });
 
-  test('over SSH nobody has to say --no-browser, and --json answers as ever', async () => {
+  longTest('over SSH nobody has to say --no-browser, and --json answers as ever', async () => {
     const program = at.start(at.login('--json'), { input: { left: 'open' }, environment: { ...SSH, BROWSER: '' } });
     const { code } = await allow((await program.address()).href);
     await program.says(/^ +ssh -N -L /m);
@@ -300,7 +311,7 @@ describe('the browser is elsewhere: without a terminal', () => {
     },
   );
 
-  test('an input that held the client’s file is not read for a paste', async () => {
+  longTest('an input that held the client’s file is not read for a paste', async () => {
     const input = JSON.stringify({ client_id: APP.id, client_secret: APP.secret });
     const program = at.start(at.login('--no-browser', '--client-secret-file', '-'), { input });
     const { href } = await allow((await program.address()).href);

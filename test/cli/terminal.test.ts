@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
+import { longTest, some } from '../extent.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
 import { APP, type Desk, desk, nobody, person } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
@@ -24,7 +25,7 @@ async function decide(url: URL): Promise<Response> {
 }
 
 describe('a waiting login', () => {
-  test('prints the address first and on a line of its own, whole, before any browser is opened', async () => {
+  longTest('prints the address first and on a line of its own, whole, before any browser is opened', async () => {
     const program = at.start(at.login(), { environment: { BROWSER: '/nowhere/browser' } });
     await program.says(/couldn't be started.*Open the URL above/);
     // Neither the state nor the challenge: a launcher's arguments are readable by everyone on this machine.
@@ -94,14 +95,14 @@ describe('a waiting login', () => {
 });
 
 describe('stdout and stderr', () => {
-  test('the answer alone is on stdout, under any log level', async () => {
+  longTest('the answer alone is on stdout, under any log level', async () => {
     const { exit, stdout, stderr } = await at.run(at.login('--json', '--log-level', 'trace'));
     expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01' });
     expect(stderr).toContain('"level":');
   });
 
-  test('a reader that has gone away costs neither the sign-in nor the exit code', async () => {
+  longTest('a reader that has gone away costs neither the sign-in nor the exit code', async () => {
     const before = at.sandbox.state().counts.exchanges;
     const program = at.start(at.login());
     program.child.stdout?.destroy();
@@ -119,7 +120,7 @@ describe('stdout and stderr', () => {
     expect(await closed.ended).toEqual({ exit: 0, stdout: '', stderr: '' });
   });
 
-  test('off a terminal there are neither colours nor a line that is redrawn', async () => {
+  longTest('off a terminal there are neither colours nor a line that is redrawn', async () => {
     const { stdout, stderr } = await at.run(at.login());
     expect(stdout + stderr).not.toContain('\u001b');
     expect(stderr).not.toContain('\r');
@@ -157,12 +158,17 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
     expect(terminal.bytes).not.toContain(href);
   });
 
-  test.each<readonly [string, Record<string, string>, boolean]>([
-    ['none with NO_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-    ['none with FORCE_COLOR=0', { FORCE_COLOR: '0' }, false],
-    ['some otherwise', {}, true],
-    ['some with FORCE_COLOR, on a dumb one too', { FORCE_COLOR: '1', TERM: 'dumb' }, true],
-  ])('there are colours: %s', async (_when, environment, hasColors) => {
+  test.each<readonly [string, Record<string, string>, boolean]>(
+    some(
+      [
+        ['none with NO_COLOR', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+        ['none with FORCE_COLOR=0', { FORCE_COLOR: '0' }, false],
+        ['some otherwise', {}, true],
+        ['some with FORCE_COLOR, on a dumb one too', { FORCE_COLOR: '1', TERM: 'dumb' }, true],
+      ],
+      2,
+    ),
+  )('there are colours: %s', async (_when, environment, hasColors) => {
     await using terminal = typedInto(environment);
     terminal.type(`${(await decided(terminal)).href}\r`);
     expect(await terminal.ended).toBe(0);
@@ -213,13 +219,13 @@ describe('the program', () => {
     expect((await at.run(['login', '--help'])).stdout).toContain('--client-secret-file');
   });
 
-  test('runs from its source as npm start does', async () => {
+  longTest('runs from its source as npm start does', async () => {
     const run = promisify(execFile);
     const { stdout } = await run(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'src/bin.ts', '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test('a fresh sandbox lives as long as the sign-in to it', async () => {
+  longTest('a fresh sandbox lives as long as the sign-in to it', async () => {
     const args = [
       'login',
       '--sandbox',
@@ -238,7 +244,7 @@ describe('the program', () => {
 });
 
 describe('sandbox', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('runs until %s, and login signs in to it', async (signal) => {
+  test.each(some(['SIGTERM', 'SIGINT'] as const, 1))('runs until %s, and login signs in to it', async (signal) => {
     const program = at.start(['sandbox', '--port', '0', '--json']);
     const [line] = await once(program.child.stdout ?? program.child, 'data');
     const { origin, clients } = JSON.parse(String(line));

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { runs } from '../extent.ts';
 import { bench } from './sign-in.ts';
 
 const EVIL = 'https://evil.example';
-const RUNS = 2_000;
+const RUNS = runs(4_000);
 
 const word = fc.string({ unit: 'binary', maxLength: 20 });
 /** States that are nearly right; `STATE` stands for the right one. */
@@ -55,7 +56,7 @@ function forgeries(state: string): fc.Arbitrary<string> {
   );
 }
 
-test('2,000 generated callbacks: no 5xx, no crash, exactly one exchange, and the tokens stored', async () => {
+test('generated callbacks: no 5xx, no crash, exactly one exchange, and the tokens stored', async () => {
   await using at = await bench();
   const waiting = await at.begin();
   const reasons = new Map<string, number>();

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import type { LoginOptions, RuntimeOptions } from '../../src/auth/index.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from '../browser/browser.ts';
 import { begin } from '../browser/browser-fixture.ts';
+import { longTest, some } from '../extent.ts';
 import { type ClientMetadata, type IssuerOptions, startIssuer } from './issuer.ts';
 
 const SECRET = 'a secret: with $igns & blanks/+';
@@ -53,7 +54,7 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
     ['metadata at their RFC 8414 address alone', PUBLIC, { wellKnown: 'oauth-authorization-server' }],
     ['ID tokens signed with ES256', PUBLIC, { idTokenAlgorithm: 'ES256' }],
   ];
-  test.for(WAYS)('§2 §20: signs in with %s', async ([, client, options]) => {
+  test.for(some(WAYS, 2))('§2 §20: signs in with %s', async ([, client, options]) => {
     await using server = await startIssuer({ ...options, clients: [client] });
     const { page, url, done } = await started(server.issuer, client);
     expect(new URL(url).searchParams.get('code_challenge_method')).toBe('S256');
@@ -78,7 +79,7 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
     await page.getByRole('heading', { name: /declined/i }).waitFor();
   });
 
-  test('a wrong secret is the configuration’s fault, not the person’s', async () => {
+  longTest('a wrong secret is the configuration’s fault, not the person’s', async () => {
     await using server = await startIssuer({ clients: [BASIC] });
     const { page, done } = await started(server.issuer, { ...BASIC, client_secret: 'another one' });
     await consentAs(page, 'WALK01');
@@ -86,7 +87,7 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
     await page.getByRole('heading', { name: /fail|not signed in|can’t|reject/i }).waitFor();
   });
 
-  test('without offline_access nothing is promised that a refresh token would be needed for', async () => {
+  longTest('without offline_access nothing is promised that a refresh token would be needed for', async () => {
     await using server = await startIssuer({ clients: [PUBLIC] });
     const { page, done } = await started(server.issuer, PUBLIC, { scopes: ['openid', 'activity'] });
     await consentAs(page, 'SLEEP2');
@@ -99,7 +100,7 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
     ['with the iss of another provider', ({ searchParams }) => searchParams.set('iss', 'https://other.example')],
     ['with iss twice', ({ searchParams }) => searchParams.append('iss', 'https://other.example')],
   ];
-  test.for(OTHER_ISSUERS)(
+  test.for(some(OTHER_ISSUERS, 1))(
     '§7: an answer %s is not the awaited one; the wait goes on, and the right one is',
     async ([, edit]) => {
       const right: URL[] = [];

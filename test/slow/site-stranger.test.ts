@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from '../browser/browser.ts';
-import { run, type StrangersSite, strangersSite } from '../browser/stranger.ts';
+import { run, type StrangersSite, strangersSite, WEB_PAGES } from '../browser/stranger.ts';
 import { OPENED, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
 
 describe.skipIf(skipWithoutBrowser)(
@@ -29,11 +29,7 @@ describe.skipIf(skipWithoutBrowser)(
       return page;
     };
 
-    describe.each([
-      ['another site', STRANGER],
-      ['another name of this machine', 'localhost'],
-      ['another port of this machine', '127.0.0.1'],
-    ])('a web page of %s', (_whose, host) => {
+    describe.each(WEB_PAGES)('a web page of %s', (_whose, host) => {
       // One for all: whatever is tried, it is untouched afterwards.
       let visited: VisitedSite;
       let own: Page;

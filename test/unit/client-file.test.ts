@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
 import { readClientFile } from '../../src/formats/read.ts';
+import { runs } from '../extent.ts';
 
 const SECRET = 'c0ffee00c0ffee00c0ffee00c0ffee00';
 
@@ -163,7 +164,7 @@ describe('a client file', () => {
           expect(thrown).toMatchObject({ name: 'AuthError', code: 'USAGE' });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9_~.-]{8,80}$/), (word) => {

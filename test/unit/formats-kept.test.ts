@@ -5,6 +5,7 @@ import { AuthError } from '../../src/errors.ts';
 import type { Credentials } from '../../src/formats/read.ts';
 import { formatNamed, write as writeFormat } from '../../src/formats/write.ts';
 import { Secret } from '../../src/secret.ts';
+import { runs } from '../extent.ts';
 
 const NEW: Credentials = {
   clientId: '23ABCD',
@@ -104,7 +105,7 @@ describe('a notebook’s .env keeps what is not ours', () => {
       expect(write('notebook', write('notebook', text))).toBe(write('notebook', text));
     };
     const indents = fc.constantFrom(0, 1, 2, 4, '\t');
-    fc.assert(fc.property(object, indents, fc.constantFrom('', '\n', '\r\n\r\n'), check), { numRuns: 500 });
+    fc.assert(fc.property(object, indents, fc.constantFrom('', '\n', '\r\n\r\n'), check), { numRuns: runs(500) });
   });
 });
 
@@ -194,7 +195,7 @@ describe('a dotenv file keeps what is not ours', () => {
       expect(write('dotenv', after)).toBe(after);
     };
     const args = [fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean()] as const;
-    fc.assert(fc.property(...args, check), { numRuns: 500 });
+    fc.assert(fc.property(...args, check), { numRuns: runs(500) });
   });
 });
 

@@ -5,6 +5,7 @@ import { AuthError } from '../../src/errors.ts';
 import { type Credentials, readSignIn } from '../../src/formats/read.ts';
 import { FORMATS, formatNamed, write as writeFormat } from '../../src/formats/write.ts';
 import { Secret } from '../../src/secret.ts';
+import { runs } from '../extent.ts';
 
 const PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
 
@@ -253,7 +254,7 @@ describe('what is exported is read back the same', () => {
           expect(plain(pick(found.credentials))).toEqual(plain(pick(credentials)));
           expect(found.notices).toEqual([]);
         };
-        fc.assert(fc.property(credentialsOf(provider), check), { numRuns: 200 });
+        fc.assert(fc.property(credentialsOf(provider), check), { numRuns: runs(200) });
       });
     }
   }
@@ -264,6 +265,6 @@ describe('what is exported is read back the same', () => {
       expect(FITBIT_ACCESS_TOKEN).toBe(credentials.accessToken?.reveal());
       expect(FITBIT_USER_ID).toBe(credentials.userId);
     };
-    fc.assert(fc.property(credentialsOf('fitbit'), check), { numRuns: 200 });
+    fc.assert(fc.property(credentialsOf('fitbit'), check), { numRuns: runs(200) });
   });
 });

@@ -2,28 +2,31 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
 import { lockPath, type TakeLockOptions, takeLock } from '../../src/store/lock.ts';
 
-let root: string;
-let path: string;
+type Take = (options?: Partial<TakeLockOptions>) => ReturnType<typeof takeLock>;
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'lock-'));
-  path = lockPath(join(root, 'default.json'));
+/** Tests with a lock of their own, so that their waits run at the same time. */
+const test = base.extend<{ readonly root: string; readonly path: string; readonly take: Take }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are wanted
+  root: async ({}, use) => {
+    const root = await mkdtemp(join(tmpdir(), 'lock-'));
+    await use(root);
+    await rm(root, { recursive: true, force: true });
+  },
+  path: ({ root }, use) => use(lockPath(join(root, 'default.json'))),
+  take: ({ path }, use) =>
+    use((options = {}) => takeLock(path, { what: 'profile "default"', timeoutMs: 200, ...options })),
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
 
-const take = (options: Partial<TakeLockOptions> = {}) =>
-  takeLock(path, { what: 'profile "default"', timeoutMs: 200, ...options });
-
-describe('a lock', () => {
+describe.concurrent('a lock', () => {
   test('is a hidden directory beside its file', () => {
     expect(lockPath('/profiles/a.b.json')).toBe(join('/profiles', '.a.b.lock'));
   });
 
-  test('is there while it is held', async () => {
+  test('is there while it is held', async ({ root, take }) => {
     const waits: string[] = [];
     const lock = await take({ onWait: () => waits.push('wait') });
     expect(await readdir(root)).toEqual(['.default.lock']);
@@ -32,7 +35,7 @@ describe('a lock', () => {
     await lock?.release();
   });
 
-  test('that another holds is waited for, and reported once', async () => {
+  test('that another holds is waited for, and reported once', async ({ root, take }) => {
     const first = await take();
     const waits: string[] = [];
     const second = take({ timeoutMs: 5_000, onWait: () => waits.push('wait') });
@@ -44,7 +47,7 @@ describe('a lock', () => {
     await lock?.release();
   });
 
-  test('that stays held ends in LOCKED, with what and where', async () => {
+  test('that stays held ends in LOCKED, with what and where', async ({ path, take }) => {
     const first = await take();
     const start = performance.now();
     await expect(take({ timeoutMs: 600 })).rejects.toMatchObject({
@@ -58,7 +61,7 @@ describe('a lock', () => {
     await first?.release();
   });
 
-  test('is not waited for once stopWhen says so', async () => {
+  test('is not waited for once stopWhen says so', async ({ root, take }) => {
     const first = await take();
     let asked = 0;
     expect(await take({ timeoutMs: 5_000, stopWhen: async () => ++asked === 3 })).toBeUndefined();
@@ -68,14 +71,14 @@ describe('a lock', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  test('that a process left an hour ago is taken over at once', async () => {
+  test('that a process left an hour ago is taken over at once', async ({ path, take }) => {
     await mkdir(path);
     const anHourAgo = new Date(Date.now() - 3_600_000);
     await utimes(path, anHourAgo, anHourAgo);
     await (await take())?.release();
   });
 
-  test('dated into the future is taken over when nobody updated it while we watched', async () => {
+  test('dated into the future is taken over when nobody updated it while we watched', async ({ path, take }) => {
     await mkdir(path);
     const tomorrow = new Date(Date.now() + 86_400_000);
     await utimes(path, tomorrow, tomorrow);
@@ -83,7 +86,7 @@ describe('a lock', () => {
     await (await take({ timeoutMs: 6_000 }))?.release();
   });
 
-  test('dated into the future and updated is not taken over', async () => {
+  test('dated into the future and updated is not taken over', async ({ path, take }) => {
     await mkdir(path);
     let days = 1;
     const update = async () => {
@@ -97,13 +100,13 @@ describe('a lock', () => {
     clearInterval(updates);
   });
 
-  test('is updated while it is held', async () => {
+  test('is updated while it is held', async ({ take }) => {
     const lock = await take();
     await expect(take({ timeoutMs: 4_500 })).rejects.toMatchObject({ code: 'LOCKED' });
     await lock?.release();
   });
 
-  test('that is given up is forgotten, but not removed', async () => {
+  test('that is given up is forgotten, but not removed', async ({ root, take }) => {
     const lock = await take();
     await lock?.abandon();
     expect(await readdir(root)).toEqual(['.default.lock']);
@@ -112,7 +115,7 @@ describe('a lock', () => {
     expect(await readdir(root)).toEqual(['.default.lock']);
   });
 
-  test('is not taken where something else is in its place', async () => {
+  test('is not taken where something else is in its place', async ({ path, take }) => {
     await writeFile(path, '');
     await expect(take()).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -123,14 +126,15 @@ describe('a lock', () => {
     });
   });
 
-  test('whose directory is not there is an error after a few attempts', async () => {
-    path = join(root, 'missing', '.default.lock');
+  test('whose directory is not there is an error after a few attempts', async ({ root }) => {
+    const missing = join(root, 'missing', '.default.lock');
     let attempts = 0;
     const counting = async () => {
       attempts += 1;
       return false;
     };
-    await expect(take({ timeoutMs: 10_000, stopWhen: counting })).rejects.toMatchObject({
+    const options = { what: 'profile', timeoutMs: 10_000, stopWhen: counting };
+    await expect(takeLock(missing, options)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('take the lock'),
     });
@@ -139,7 +143,7 @@ describe('a lock', () => {
 });
 
 describe('waiting for a lock that is interrupted', () => {
-  test('ends at once, with the signal’s own error or INTERRUPTED', async () => {
+  test('ends at once, with the signal’s own error or INTERRUPTED', async ({ take }) => {
     const lock = await take();
     const own = new AuthError('TIMED_OUT', 'own');
     await expect(take({ signal: AbortSignal.abort(own) })).rejects.toBe(own);

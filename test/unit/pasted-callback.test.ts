@@ -5,6 +5,7 @@ import { type PasteReason, validatePastedCallback } from '../../src/oauth/pasted
 import type { AuthorizationServer } from '../../src/oauth/server.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { googleHealth } from '../../src/providers/google-health.ts';
+import { runs } from '../extent.ts';
 
 const FITBIT = fitbit().server;
 const GOOGLE = googleHealth().server;
@@ -186,7 +187,7 @@ describe('laws', () => {
       fc.property(cases, ([code, text]) => {
         expect(judged(text, server)).toBe(`granted ${code}`);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -205,7 +206,7 @@ describe('laws', () => {
         fc.pre(!text.includes(STATE) && !/[0-9a-f]{40}/.test(text.replace(/\W/g, '')));
         expect(judged(text)).not.toMatch(/^granted/);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -216,7 +217,7 @@ describe('laws', () => {
         fc.pre(!text.includes(STATE));
         expect(judged(text, PLAIN)).not.toMatch(/^granted/);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { AuthError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
 import { decodeProfile, encodeProfile } from '../../src/store/codec.ts';
 import type { Profile } from '../../src/store/profile.ts';
+import { runs } from '../extent.ts';
 
 const PATH = '/home/anna/.config/fitbit-login/profiles/default.json';
 const CANARY = 'canary-7f3a';
@@ -132,7 +133,7 @@ describe('the profile file', () => {
       fc.property(profile, (one) => {
         expect(revealed(read(encodeProfile(one)))).toEqual(revealed(one));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -162,7 +163,7 @@ describe('the profile file', () => {
           expect(String(error)).not.toContain(CANARY);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

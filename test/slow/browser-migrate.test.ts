@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launch, type RunningBrowser, skipWithoutBrowser } from '../browser/browser.ts';
+import { APP, type LocalPages, localPages, open } from '../browser/local-pages.ts';
 import { clientFile, DESKTOP } from '../flow/google.ts';
-import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { APP, type LocalPages, localPages, open } from './local-pages.ts';
 
 const PATIENT = { timeout: 120_000 };
 

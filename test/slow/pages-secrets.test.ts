@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { launch, skipWithoutBrowser } from '../browser/browser.ts';
+import { APP, localPages, open, served } from '../browser/local-pages.ts';
 import { recorder } from '../cli/recorder.ts';
-import { launch, skipWithoutBrowser } from './browser.ts';
-import { APP, localPages, open, served } from './local-pages.ts';
 
 const PATIENT = { timeout: 180_000 };
 
