@@ -2,10 +2,11 @@ import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { encodeProfile } from '../../src/store/codec.ts';
+import { some } from '../extent.ts';
 import { counting, isRoot, modeOf, mount, NOBODY, run, test } from './store-fixture.ts';
 
 describe.concurrent('§16 what a change writes is its owner’s alone from the first byte', () => {
-  test.for(['000', '022', '777'])('under umask %s', async (umask, { root, start }) => {
+  test.for(some(['777', '000', '022'], 1))('under umask %s', async (umask, { root, start }) => {
     const home = join(root, 'home');
     const directory = join(home, 'profiles');
     // Under this umask not even the owner can enter new directories: it is for the files.

@@ -38,11 +38,14 @@ describe.concurrent('a lock', () => {
   test('that another holds is waited for, and reported once', async ({ root, take }) => {
     const first = await take();
     const waits: string[] = [];
-    const second = take({ timeoutMs: 5_000, onWait: () => waits.push('wait') });
-    await sleep(250);
+    let attempts = 0;
+    const fifthAttempt = async () => {
+      attempts += 1;
+      if (attempts === 5) await first?.release();
+      return false;
+    };
+    const lock = await take({ timeoutMs: 20_000, onWait: () => waits.push('wait'), stopWhen: fifthAttempt });
     expect(waits).toEqual(['wait']);
-    await first?.release();
-    const lock = await second;
     expect(await readdir(root)).toEqual(['.default.lock']);
     await lock?.release();
   });
