@@ -22,6 +22,11 @@ describe('a secret', () => {
     expect(print()).not.toContain(VALUE);
   });
 
+  test('prints as [secret]', () => {
+    for (const shown of [`${secret}`, JSON.parse(JSON.stringify(secret)), inspect(secret)])
+      expect(shown).toBe('[secret]');
+  });
+
   test('is revealed, and compared, on purpose only', () => {
     expect(secret.reveal()).toBe(VALUE);
     expect(secret.equals(new Secret(VALUE))).toBe(true);
@@ -71,7 +76,27 @@ describe('a provider’s text, redacted', () => {
     expect(redact('abcdef abc', ['abcdef', 'abc'])).toBe('[secret] [secret]');
   });
 
+  test.each([
+    ['the query of a URL', 'p%2Bss%20w%C3%B6rd%2F1'],
+    ['the query of a URL, with escapes in lower case', 'p%2bss%20w%c3%b6rd%2f1'],
+    ['a form', 'p%2Bss+w%C3%B6rd%2F1'],
+    ['a form, with escapes in lower case', 'p%2bss+w%c3%b6rd%2f1'],
+  ])('does not hold a secret as it stands in %s', (_where, form) => {
+    expect(redact(`Wrong secret: ${form}.`, ['p+ss wörd/1'])).toBe('Wrong secret: [secret].');
+  });
+
+  test('has one blank for each run of control characters, and none at its ends', () => {
+    expect(redact(' \u001b\u001b[31mThe user\r\n\u2028denied it.\n')).toBe('[31mThe user denied it.');
+  });
+
+  test('is cut after 300 characters, with a mark in the last place', () => {
+    const text = 'ab '.repeat(100);
+    expect(redact(`${text.slice(0, 299)}c`)).toBe(`${text.slice(0, 299)}c`);
+    expect(redact(`${text}cd`)).toBe(`${text.slice(0, 299)}…`);
+  });
+
   test('is otherwise as it was', () => {
-    expect(redact('The user denied the request.')).toBe('The user denied the request.');
+    for (const text of ['The user denied the request.', '', 'undefined'])
+      expect(redact(text, [undefined, ''])).toBe(text);
   });
 });
