@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: [`test/{unit,flow,cli,browser,interop,docs${all ? ',slow' : ''}}/**/*.test.ts`],
     // Sign-ins are real here: processes, sockets, a browser. Two at a time keep a small machine honest.
+    setupFiles: ['test/tidy.ts'],
     pool: 'forks',
     isolate: false,
     maxWorkers: 2,

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
-import { type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
 import { findBrowser } from '../../scripts/find-browser.ts';
 
 const QUIET = [
@@ -26,32 +23,24 @@ const browserPath = findBrowser();
 export const skipWithoutBrowser = browserPath === undefined;
 if (skipWithoutBrowser) console.warn('SKIPPED: there is no Chrome, Chromium or Edge to run these tests in.');
 
-/** A running browser; disposing of it closes it and deletes its user's directory. */
+/** A browser that nobody has used before: without history, cookies and caches. Disposing of it forgets them. */
 export interface RunningBrowser extends AsyncDisposable {
   readonly context: BrowserContext;
-  /** Where the browser keeps history, cookies and caches. */
-  readonly userDataDirectory: string;
-  /** Ends the browser, which writes down what it remembers, and keeps the directory to be looked into. */
-  close(): Promise<void>;
 }
 
-/** Starts a browser that nobody has used before, without a window. */
+/** The process behind all of them: the test files of a worker share it, and it ends with the worker. */
+let shared: Promise<Browser> | undefined;
+
+/** Starts a browser without a window. */
 export async function launch(options: BrowserContextOptions = {}): Promise<RunningBrowser> {
-  const userDataDirectory = await mkdtemp(join(tmpdir(), 'browser-'));
-  const forget = () => rm(userDataDirectory, { recursive: true, force: true, maxRetries: 5 });
-  try {
-    const context = await chromium.launchPersistentContext(userDataDirectory, {
-      ...options,
-      ...(browserPath === undefined ? {} : { executablePath: browserPath }),
-      args: [...QUIET, `--host-resolver-rules=${NAMES.join(', ')}`],
-      // Chromium's sandbox refuses to run as root, which is what containers usually are.
-      chromiumSandbox: process.getuid?.() !== 0,
-    });
-    const close = () => context.close();
-    const dispose = () => close().finally(forget);
-    return { context, userDataDirectory, close, [Symbol.asyncDispose]: dispose };
-  } catch (error) {
-    await forget();
-    throw error;
-  }
+  shared ??= chromium.launch({
+    ...(browserPath === undefined ? {} : { executablePath: browserPath }),
+    args: [...QUIET, `--host-resolver-rules=${NAMES.join(', ')}`],
+    // Chromium's sandbox refuses to run as root, which is what containers usually are.
+    chromiumSandbox: process.getuid?.() !== 0,
+  });
+  const browser = await shared;
+  const context = await browser.newContext(options);
+  const isScript = process.env.VITEST === undefined;
+  return { context, [Symbol.asyncDispose]: () => (isScript ? browser : context).close() };
 }
