@@ -678,8 +678,16 @@ export function setupEnded(how: 'stopped' | 'idle' | 'cancelled'): AuthError {
   return new AuthError('CANCELLED', message[how], { hint: 'Run `fitbit-login setup` to open it again.' });
 }
 
-export function unreadableDownload(name: string, cause: unknown): AuthError {
-  return new AuthError('FILE_UNREADABLE', `${name} can't be read.`, { cause });
+/** @param cause Default: it is neither a file nor a pipe */
+export function unreadableFile(path: string, cause?: unknown): AuthError {
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  const why = cause === undefined ? ": it's neither a file nor a pipe." : `${code}.`;
+  return new AuthError('FILE_UNREADABLE', `Can't read ${path}${why}`, { cause });
+}
+
+/** @param name a path, or "Standard input" */
+export function inputTooLarge(name: string): AuthError {
+  return new AuthError('USAGE', `${name} is larger than 1 MiB.`);
 }
 
 export function nothingToMigrate(name: string): AuthError {
@@ -924,6 +932,11 @@ export function unusableMetadata(address: string, [why, hint]: Problem): AuthErr
   return new AuthError('METADATA_INVALID', `Can't use the metadata at ${address}: ${why}.`, { hint });
 }
 
+/** A question. */
+export function otherSites(sites: readonly string[]): string {
+  return `This issuer leads to another site, ${sites.join(' and ')}. Does it sign people in there?`;
+}
+
 /** For {@link unusableMetadata}. */
 export const METADATA_PROBLEMS = {
   incomplete: ['it has no issuer, authorization endpoint or token endpoint'],
@@ -932,7 +945,7 @@ export const METADATA_PROBLEMS = {
   local: (endpoint: string, host: string) => [`its endpoint ${endpoint} is on this machine, but ${host} isn't`],
   otherSite: (sites: readonly string[], host: string) => [
     `its endpoints are on another site, ${sites.join(' and ')}`,
-    `Continue only if you know that ${host} signs people in there.`,
+    `If you know that ${host} signs people in there, add \`--allow-sites ${sites.join(',')}\`.`,
   ],
   noCodes: ["it doesn't support the authorization code flow"],
   noPkce: ["it doesn't support PKCE (S256)"],

@@ -38,7 +38,12 @@ const CREDENTIAL_SHAPED = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8
 
 // Terminal escapes, line breaks, and marks that turn the direction of a text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+
+/** Text of others as one line that a terminal only shows: blanks in the place of control characters and marks of direction. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, ' ');
+}
 
 /**
  * A provider's free text, made fit to show: the given secrets, in every form in which they are sent, and anything shaped like
@@ -54,7 +59,7 @@ export function redact(text: string, secrets: readonly (Secret | string | undefi
     .sort((a, b) => b.length - a.length);
   let shown = text;
   for (const value of values) shown = shown.replaceAll(value, '[secret]');
-  shown = shown.replace(CREDENTIAL_SHAPED, '[secret]').replace(CONTROL, ' ').trim();
+  shown = printable(shown.replace(CREDENTIAL_SHAPED, '[secret]')).trim();
   return shown.length > 300 ? `${shown.slice(0, 299)}…` : shown;
 }
 

@@ -1,11 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { readClientFile as readFoundClient } from '../formats/read.ts';
 import { problemOf } from '../formats/values.ts';
-import { unreadableDownload } from '../messages.ts';
+import { unreadableFile } from '../messages.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth, shortScope } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
@@ -19,6 +19,7 @@ import {
   shortName,
 } from '../server/pages/setup.ts';
 import { byInterest, SETUP, scopeLabel, typographic } from '../server/pages/texts.ts';
+import { readOutside } from '../store/atomic-file.ts';
 import type { Profile } from '../store/profile.ts';
 
 /** A provider that can be set up, and what its client IDs look like. */
@@ -101,9 +102,8 @@ export async function findDownload({ XDG_DOWNLOAD_DIR: own }: Environment, now: 
 
 /** @throws AuthError `FILE_UNREADABLE`, `USAGE` */
 export async function readDownload({ path, name }: Download): Promise<ReadFile> {
-  const content = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw unreadableDownload(name, cause);
-  });
+  const content = await readOutside(path);
+  if (content === undefined) throw unreadableFile(path);
   return readClientFile(content, name);
 }
 

@@ -1,6 +1,7 @@
 import { bash, fish, pwsh, type ShellCompletion, zsh } from '@optique/core/completion';
 import { Option } from 'commander';
 import { type KnownScope, knownScopes, profiles, type RuntimeOptions, SETUP_PROVIDERS, status } from '../auth/index.ts';
+import { printable } from '../secret.ts';
 import type { ArgumentSpec, Command, Offer, OptionSpec } from './command.ts';
 import { commonOf, PROGRAM } from './options.ts';
 
@@ -29,8 +30,9 @@ export async function suggestionsFor(
         ? { kind: 'file', type: 'any', pattern: current, prefix: suggestion.prefix }
         : {
             kind: 'literal',
-            text: suggestion.text,
-            description: suggestion.words === undefined ? undefined : [{ type: 'text', text: suggestion.words }],
+            text: printable(suggestion.text),
+            description:
+              suggestion.words === undefined ? undefined : [{ type: 'text', text: printable(suggestion.words) }],
           },
     ]),
   );

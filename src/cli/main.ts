@@ -3,9 +3,10 @@ import type { Readable } from 'node:stream';
 import { LOG_LEVELS, noDisplayReason, type RuntimeOptions } from '../auth/index.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { Context, Terminal } from './command.ts';
-import { colorsFor, errorText, mark } from './output.ts';
+import { readAll } from './input.ts';
+import { colorsFor, errorText, mark, terminalText, toJson } from './output.ts';
 import { type MaybeTerminal, Messages } from './progress.ts';
-import { ask, askSecret, confirm, isInForeground, type Pastes, pipedPastes, readAll, typedPastes } from './prompt.ts';
+import { ask, askSecret, confirm, isInForeground, type Pastes, pipedPastes, typedPastes } from './prompt.ts';
 import { tunnelCommand } from './ssh-tunnel.ts';
 import { type Output, print } from './stdout.ts';
 
@@ -60,7 +61,7 @@ export async function main(parts: ProcessParts): Promise<number> {
 /** Prints an error as JSON. @returns whether that worked */
 async function printed(stdout: Output, error: AuthError): Promise<boolean> {
   if (error.code === 'OUTPUT_FAILED') return false;
-  return print(stdout, `${JSON.stringify(error.report(), null, 2)}\n`).then(
+  return print(stdout, `${toJson(error.report())}\n`).then(
     () => true,
     () => false,
   );
@@ -119,7 +120,7 @@ function contextOf(parts: ProcessParts, { options, operands, messages }: Parsed)
     operands,
     now: surroundings.now ?? (() => new Date()),
     environment,
-    print: (result) => print(stdout, typeof result === 'string' ? `${result}\n` : result),
+    print: (result) => print(stdout, typeof result === 'string' ? `${terminalText(result)}\n` : result),
     say,
     colors,
     isTerminal: stdout.isTTY === true,
@@ -127,7 +128,7 @@ function contextOf(parts: ProcessParts, { options, operands, messages }: Parsed)
     takeSignals,
     readInput: () => {
       inputIsTaken = true;
-      return readAll(parts.stdin, signal);
+      return readAll(parts.stdin, { name: 'Standard input', signal });
     },
     terminal: terminalOf(parts, messages, () => inputIsTaken),
   };

@@ -47,5 +47,23 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** The value as JSON where `--json` asks for that, else the text. */
 export function inJsonOr(json: boolean, value: unknown, text: string): string {
-  return json ? JSON.stringify(value, null, 2) : text;
+  return json ? toJson(value) : text;
+}
+
+/** JSON that a terminal only shows: it leaves C1 and marks of direction, which may stand in strings alone, as they are. */
+export function toJson(value: unknown, indentation = 2): string {
+  return JSON.stringify(value, null, indentation).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** The escapes of our own colours and weights, or a character that a terminal acts on. */
+const ACTED_ON =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /\u001b\[(?:0|1|2|22|3[1-9])m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** The last net before a terminal: what others chose is filtered where it comes in, and must not move a cursor or hide a word from here, either. */
+export function terminalText(text: string): string {
+  return text.replace(ACTED_ON, (found) => (found.length > 1 ? found : ''));
 }

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { browserWords, type LoginEvent, type LoginOptions } from '../auth/index.ts';
 import type { Context, Terminal } from './command.ts';
-import { type Colors, commandsIn, mark } from './output.ts';
+import { type Colors, commandsIn, mark, terminalText } from './output.ts';
 import type { Pastes } from './prompt.ts';
 
 /** A stream that may be a terminal. */
@@ -30,7 +30,7 @@ export class Messages {
   get stream(): Writable {
     return new Writable({
       write: (chunk, _encoding, done) => {
-        this.#above(chunk);
+        this.#above(String(chunk));
         done();
       },
     });
@@ -49,9 +49,9 @@ export class Messages {
     this.#drawn = false;
   }
 
-  #above(text: string | Uint8Array): void {
+  #above(text: string): void {
     this.clear();
-    this.#stream.write(text);
+    this.#stream.write(terminalText(text));
     this.#draw();
   }
 

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createInterface, type Interface } from 'node:readline';
-import { addAbortSignal, Readable, Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { confirm as clackConfirm, password as clackPassword } from '@clack/prompts';
-import { decodeText } from '../auth/index.ts';
 import { AuthError } from '../errors.ts';
 
 /** What a person pastes, each text whole. */
@@ -18,9 +16,8 @@ export interface Pastes extends AsyncIterable<string>, Disposable {
 const QUIET_MS = 150;
 /** The same without a line break, for a program that writes none and leaves its pipe open. */
 const UNENDED_MS = 1_000;
-/** Beyond any redirect URL, and more than anything that is read from standard input. */
+/** Beyond any redirect URL. */
 const MAX_LENGTH = 64 * 1024;
-const MAX_INPUT_BYTES = 1024 * 1024;
 
 export interface PromptOptions {
   readonly input: Readable;
@@ -218,31 +215,4 @@ export function isInForeground(): boolean {
   } catch {
     return true;
   }
-}
-
-/** The text of a file that a person named; "-" is standard input. @throws AuthError `FILE_UNREADABLE` */
-export async function fileText(file: string, readInput: () => Promise<string>): Promise<string> {
-  if (file === '-') return readInput();
-  try {
-    return decodeText(await readFile(file));
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new AuthError('FILE_UNREADABLE', `Can't read ${file}${why}.`, { cause });
-  }
-}
-
-/** The whole of standard input. @throws AuthError `USAGE` over 1 MiB; the signal's reason */
-export async function readAll(input: Readable, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of addAbortSignal(signal, input)) {
-      chunks.push(Buffer.from(chunk));
-      size += chunks.at(-1)?.length ?? 0;
-      if (size > MAX_INPUT_BYTES) throw new AuthError('USAGE', 'Standard input is larger than 1 MiB.');
-    }
-  } catch (thrown) {
-    throw signal.aborted ? signal.reason : thrown;
-  }
-  return decodeText(Buffer.concat(chunks));
 }

@@ -9,7 +9,7 @@ import {
   shortScope,
 } from '../auth/index.ts';
 import type { Context } from './command.ts';
-import { type Colors, commandsIn, indent, mark, table } from './output.ts';
+import { type Colors, commandsIn, indent, mark, table, toJson } from './output.ts';
 
 /** Who reads a report, and when. */
 type Reader = Pick<Context, 'environment' | 'colors' | 'now'>;
@@ -183,7 +183,7 @@ export function overviewJson(profiles: readonly ListedProfile[], now: Date): str
   const rows = profiles.map((entry) =>
     'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.report() },
   );
-  return JSON.stringify(rows, null, 2);
+  return toJson(rows);
 }
 
 /** What is stored, and what the provider says of it. */

@@ -27,12 +27,14 @@ export interface DiscoveryOptions extends RequestOptions {
 }
 
 const strings = v.optional(v.array(v.string()));
+/** As URLs are written (RFC 3986 §2): nothing that a terminal would act on. */
+const address = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/));
 const Metadata = v.object({
-  issuer: v.string(),
-  authorization_endpoint: v.string(),
-  token_endpoint: v.string(),
-  revocation_endpoint: v.optional(v.string()),
-  introspection_endpoint: v.optional(v.string()),
+  issuer: address,
+  authorization_endpoint: address,
+  token_endpoint: address,
+  revocation_endpoint: v.optional(address),
+  introspection_endpoint: v.optional(address),
   scopes_supported: strings,
   response_types_supported: strings,
   token_endpoint_auth_methods_supported: strings,

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { noIntrospection } from '../messages.ts';
-import type { Secret } from '../secret.ts';
+import { printable, type Secret } from '../secret.ts';
 import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
 import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
 
@@ -51,7 +51,12 @@ export async function introspect(
     if (authentication === 'bearer' && response.status === 401) return { active: false };
     const standard = authentication === 'none' ? await introspectionOf(response, client) : response;
     const claims = await oauth.processIntrospectionResponse(as, registration, standard);
-    return claims.active ? { active: true, claims, headers: response.headers } : { active: false };
+    if (!claims.active) return { active: false };
+    const shown = Object.entries(claims).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? printable(value) : value,
+    ]);
+    return { active: true, claims: Object.fromEntries(shown), headers: response.headers };
   } catch (thrown) {
     throw tokenRequestError(name, 'introspect', thrown);
   }

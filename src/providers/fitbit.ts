@@ -102,7 +102,12 @@ const epochMilliseconds = v.pipe(
   v.transform((value) => value / 1000),
   epochSeconds,
 );
-const Claims = v.object({ sub: v.string(), scopes: v.optional(v.string(), ''), iat: epochSeconds, exp: epochSeconds });
+const Claims = v.object({
+  sub: v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/)),
+  scopes: v.optional(v.string(), ''),
+  iat: epochSeconds,
+  exp: epochSeconds,
+});
 
 /** Reads a Fitbit access token, a JWT whose scopes are codes. */
 function readAccessToken(token: string): TokenClaims | undefined {

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { type ApiAnswer, apiRequest } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
 import type { Command } from '../command.ts';
-import { errorText } from '../output.ts';
-import { fileText } from '../prompt.ts';
+import { fileText } from '../input.ts';
+import { errorText, terminalText, toJson } from '../output.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object({
@@ -40,15 +40,15 @@ export const apiCommand: Command = {
     const { profile, json, method, data, header, include } = v.parse(Options, given);
     const { operands, surroundings, print, signal, readInput, isTerminal, colors } = context;
     const [path = ''] = operands;
-    const body = data?.startsWith('@') ? await fileText(data.slice(1), readInput) : data;
+    const body = data?.startsWith('@') ? await fileText(data.slice(1), { readInput, signal }) : data;
     const request = { profile, body, method: method?.toUpperCase(), headers: headersOf(header), signal };
     const response = await apiRequest(path, request, surroundings);
     const encoder = new TextEncoder();
-    if (include) await print(encoder.encode(headText(response)));
+    if (include) await print(encoder.encode(terminalText(headText(response))));
     await print(isTerminal ? encoder.encode(prettyText(response)) : response.body);
     // The provider's own response stays on stdout, even under --json: only what to do goes to stderr.
     if (response.error === undefined) return 0;
-    context.say(json ? JSON.stringify(response.error.report()) : errorText(response.error, colors.err));
+    context.say(json ? toJson(response.error.report(), 0) : errorText(response.error, colors.err));
     return response.error.exitCode;
   },
 };
@@ -58,11 +58,11 @@ function prettyText({ body, headers }: ApiAnswer): string {
   const text = new TextDecoder().decode(body);
   if (text === '') return '';
   try {
-    if (/\bjson\b/.test(headers.get('content-type') ?? '')) return `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
+    if (/\bjson\b/.test(headers.get('content-type') ?? '')) return `${toJson(JSON.parse(text))}\n`;
   } catch {
     // As it is.
   }
-  return text.endsWith('\n') ? text : `${text}\n`;
+  return terminalText(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 function headText({ status, headers }: ApiAnswer): string {

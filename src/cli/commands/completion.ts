@@ -5,6 +5,9 @@ import type { Command } from '../command.ts';
 /** The shells that there is a script for. */
 export const SHELLS = ['bash', 'zsh', 'fish', 'pwsh'] as const;
 
+/** As it is: the shells' records have NULs between their fields. */
+const bytes = (text: string) => new TextEncoder().encode(`${text}\n`);
+
 const Operands = v.tupleWithRest([v.picklist(SHELLS)], v.string());
 
 /** @param commands what is completed */
@@ -37,12 +40,12 @@ export function completionCommand(commands: () => readonly Command[]): Command {
       const [shell, separator, ...words] = v.parse(Operands, operands);
       const { scriptFor, suggestionsFor } = await import('../completion.ts');
       if (separator === undefined) {
-        await print(scriptFor(shell));
+        await print(bytes(scriptFor(shell)));
         return 0;
       }
       if (separator !== '--') throw new AuthError('USAGE', 'Put the words to complete after --.');
       // After any error there is nothing to offer: Tab shows no messages.
-      await print(await suggestionsFor(shell, words, commands(), surroundings).catch(() => ''));
+      await print(bytes(await suggestionsFor(shell, words, commands(), surroundings).catch(() => '')));
       return 0;
     },
   };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { EXPORT_FORMATS, exportProfile } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
-import { mark } from '../output.ts';
+import { mark, toJson } from '../output.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object({
@@ -45,7 +45,7 @@ export const exportCommand: Command = {
     const { text, warning, shellLine } = await exportProfile({ ...options, signal }, surroundings);
     if (warning !== undefined) say(`${mark('warning', colors.err)} ${warning}`);
     if (output === undefined) await print(new TextEncoder().encode(text));
-    else if (json) await print(JSON.stringify({ format, output, keep }, null, 2));
+    else if (json) await print(toJson({ format, output, keep }));
     else say(`${mark('good', colors.err)} Wrote ${output}${keep ? ', which is kept up to date' : ''}.`);
     if (shellLine !== undefined) say(`For Google's libraries:\n${shellLine}`);
     return 0;

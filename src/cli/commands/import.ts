@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { IMPORT_FORMATS, importProfile } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
+import { fileText } from '../input.ts';
 import { inJsonOr, mark } from '../output.ts';
-import { fileText } from '../prompt.ts';
 import { statusJson, statusText, withProfile } from '../report.ts';
 import { commonOptions } from './options.ts';
 
@@ -41,8 +41,9 @@ export const importCommand: Command = {
     const { json, clientSecretFile, ...options } = v.parse(Options, given);
     const { operands, surroundings, signal, print, say, colors, readInput, now } = context;
     const [file = '-'] = operands;
-    const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, readInput);
-    const text = await fileText(file, readInput);
+    const clientFile =
+      clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, { readInput, signal });
+    const text = await fileText(file, { readInput, signal });
     const found = await importProfile(text, { ...options, clientFile, signal }, surroundings);
     say(`Format: ${found.format}`);
     for (const notice of found.notices) say(`${mark('warning', colors.err)} ${notice}`);

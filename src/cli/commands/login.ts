@@ -1,11 +1,12 @@
 import * as v from 'valibot';
 import { type LoginOptions, login } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
+import { otherSites } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
+import { fileText } from '../input.ts';
 import { list, NO_BROWSER, REDIRECT_URI, TIMEOUT } from '../options.ts';
 import { inJsonOr } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
-import { fileText } from '../prompt.ts';
 import { signInJson, signInText } from '../report.ts';
 import { commonOptions } from './options.ts';
 import { runSetup } from './setup.ts';
@@ -13,6 +14,7 @@ import { runSetup } from './setup.ts';
 const Options = v.object({
   ...commonOptions,
   provider: v.optional(v.string()),
+  allowSites: v.optional(v.array(v.string()), []),
   clientId: v.optional(v.string()),
   clientSecretFile: v.optional(v.string()),
   scope: v.optional(v.array(v.string())),
@@ -35,6 +37,12 @@ export const loginCommand: Command = {
       description: 'fitbit, google-health, or the issuer of any OAuth 2.0 server',
       defaultText: 'inferred from the client ID',
       offer: ['google-health', 'fitbit'],
+    },
+    {
+      flags: '--allow-sites <hosts>',
+      description: 'other sites that the metadata of an issuer of your own may lead to',
+      defaultText: 'ask',
+      parse: list,
     },
     { flags: '--client-id <id>', description: 'client ID of your app', defaultText: '$FITBIT_CLIENT_ID' },
     {
@@ -96,13 +104,26 @@ function mayAsk({ json, browser }: Options, { terminal }: Context): boolean {
   return !json && (terminal.canAsk || (browser && terminal.elsewhere === undefined));
 }
 
-async function loginOptions(options: Options, { signal, readInput }: Context): Promise<LoginOptions> {
+/** Before the browser is opened: an issuer could lead people to the sign-in page of a service that they trust, and take the code. */
+async function confirmSites(
+  sites: readonly string[],
+  { allowSites, json }: Options,
+  { terminal }: Context,
+): Promise<boolean> {
+  const others = sites.filter((site) => !allowSites.includes(site));
+  if (others.length === 0 || json || !terminal.canAsk) return others.length === 0;
+  return terminal.confirm(otherSites(others));
+}
+
+async function loginOptions(options: Options, context: Context): Promise<LoginOptions> {
+  const { signal } = context;
   const { profile, provider, clientId, clientSecretFile, prompt, loginHint, browser, sandbox } = options;
-  const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, readInput);
+  const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context);
   return {
     ...{ profile, provider, clientId, clientFile, prompt, loginHint, browser, sandbox, signal },
     timeoutMs: options.timeout * 1000,
     scopes: options.scope,
     redirectUris: options.redirectUri,
+    confirmSites: (sites) => confirmSites(sites, options, context),
   };
 }

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../auth/index.ts';
 import type { Command, Context } from '../command.ts';
+import { fileText } from '../input.ts';
 import { NO_BROWSER, TIMEOUT } from '../options.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
-import { fileText } from '../prompt.ts';
 import { signInJson, signInText } from '../report.ts';
 import { commonOptions } from './options.ts';
 
@@ -45,7 +45,7 @@ export const migrateCommand: Command = {
     const options = v.parse(Options, given);
     const { profile, to, clientId, clientSecretFile, loginHint, json, revoke } = options;
     const { signal, surroundings, say, now, print } = context;
-    const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context.readInput);
+    const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context);
     using progress = new SignInProgress(context, options);
     const done = await migrate(
       {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import * as v from 'valibot';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
 import type { Command, Context } from '../command.ts';
+import { fileText, type InputSources } from '../input.ts';
 import { REDIRECT_URI, TIMEOUT } from '../options.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { SignInProgress, timeLeft, WaitingLine } from '../progress.ts';
@@ -101,7 +101,8 @@ function afterDelay(ms: number, act: () => void): Disposable {
 type Registration = Pick<LoginOptions, 'clientId' | 'clientSecret' | 'clientFile'>;
 
 /** Asks in the terminal for what the setup page asks for; the usual scopes are taken. */
-async function askForRegistration({ say, terminal, colors }: Context): Promise<Registration> {
+async function askForRegistration(context: Context): Promise<Registration> {
+  const { say, terminal, colors } = context;
   say('No app is set up yet. Create your own, once, for free:');
   for (const { provider } of SETUP_PROVIDERS) {
     say(`\n${colors.err.bold(provider.name)}`);
@@ -110,7 +111,7 @@ async function askForRegistration({ say, terminal, colors }: Context): Promise<R
   say('');
   for (;;) {
     const answer = await terminal.ask('Client ID, or the downloaded JSON file (path or contents): ');
-    const clientFile = answer.startsWith('{') ? answer : await textOf(answer);
+    const clientFile = answer.startsWith('{') ? answer : await textOf(answer, context);
     if (clientFile !== undefined) return { clientFile };
     if (isClientId(answer) && SETUP_PROVIDERS.some(({ clientIdPattern }) => clientIdPattern.test(answer))) {
       const clientSecret = await terminal.askSecret('Client secret (Enter if it has none)', secretProblem);
@@ -125,9 +126,12 @@ async function askForRegistration({ say, terminal, colors }: Context): Promise<R
 }
 
 /** The text of a file that is there. */
-async function textOf(path: string): Promise<string | undefined> {
-  if (path === '') return undefined;
-  return readFile(path.replace(/^~(?=\/)/, homedir()), 'utf8').catch(() => undefined);
+async function textOf(path: string, sources: InputSources): Promise<string | undefined> {
+  if (path === '' || path === '-') return undefined;
+  return fileText(path.replace(/^~(?=\/)/, homedir()), sources).catch((thrown) => {
+    if (sources.signal.aborted) throw thrown;
+    return undefined;
+  });
 }
 
 function secretProblem(text: string): string | undefined {
