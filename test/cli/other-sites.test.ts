@@ -37,7 +37,7 @@ describe('issue-16: a provider whose metadata leads to another site', () => {
     expect(refused.stderr).toContain(`--allow-sites ${SITE}`);
     expect(refused.stderr).not.toContain('/authorize?');
     const other = await at.run([...login, '--allow-sites', 'else.example', '--json']);
-    expect(JSON.parse(other.stdout)).toMatchObject({ code: 'METADATA_INVALID' });
+    expect(JSON.parse(other.stdout)).toMatchObject({ error: { code: 'METADATA_INVALID' } });
     const allowed = at.start([...login, '--allow-sites', `else.example,${SITE}`, '--timeout', '1']);
     expect(await allowed.ended).toMatchObject({ stderr: expect.stringContaining(`https://${SITE}/authorize?`) });
   });
