@@ -131,3 +131,26 @@ export function asAuthError(thrown: unknown): AuthError {
   const what = thrown instanceof Error ? thrown.name : typeof thrown;
   return new AuthError('UNEXPECTED', `Internal error (${what}).`, { cause: thrown });
 }
+
+/** "Did you mean sleep? " for a slip in one of the known names, which may be named by their first words; else nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const typed = word.toLowerCase().slice(0, 64);
+  const slips = (name: string) =>
+    Math.min(...[name, name.split(/[._-]/, 1)[0] ?? name].map((form) => editDistance(typed, form.toLowerCase())));
+  const [best] = known.map((name) => ({ name, slips: slips(name) })).sort((one, other) => one.slips - other.slips);
+  return best !== undefined && best.slips <= Math.min(3, typed.length / 2.5) ? `Did you mean ${best.name}? ` : '';
+}
+
+/** Levenshtein's: letters to add, to remove or to replace. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const [corner = 0, above = 0] = row.slice(column);
+      next.push(Math.min(above + 1, (next[column] ?? 0) + 1, corner + Number(letter !== other)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

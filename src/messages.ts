@@ -2,11 +2,24 @@
  * What people read when something fails: each function makes one error of this program. By room. Straight quotes, as in a terminal; pages
  * set them as typographic ones. What a failed sign-in preserved is added where it is caught.
  */
-import { AuthError, type AuthErrorOptions, type ErrorCode } from './errors.ts';
+import { AuthError, type AuthErrorOptions, didYouMean, type ErrorCode } from './errors.ts';
 import { redact } from './secret.ts';
 
-const NOTHING_CHANGED = 'Nothing was sent or changed.';
-const FILE_UNCHANGED = 'The file is unchanged.';
+const NOTHING_CHANGED = 'Nothing was changed.';
+
+type Details = AuthErrorOptions['details'];
+/** What is wrong, as the end of a sentence, and what to do. */
+type Problem = readonly [what: string, hint?: string];
+type Problems = Readonly<Record<string, Problem | ((...args: never[]) => Problem)>>;
+
+function usage(message: string, hint?: string, preserved?: string): AuthError {
+  return new AuthError('USAGE', message, { hint, preserved });
+}
+
+/** For what was found out before anything was done. */
+function refused(message: string, hint?: string): AuthError {
+  return usage(message, hint, NOTHING_CHANGED);
+}
 
 // Store
 
@@ -34,57 +47,52 @@ const DISK_REASONS: Readonly<Record<string, string>> = {
 /** @param errno the operating system's name of the error: `ENOSPC` */
 export function diskFailure(action: string, path: string, errno: string, cause: unknown): AuthError {
   const reason = DISK_REASONS[errno] ?? 'the operating system refused';
-  return new AuthError('STORE_UNAVAILABLE', `Can't ${action} ${path}: ${reason} (${errno}).`, {
-    cause,
-    details: { path, errno },
-  });
+  const details = { path, errno };
+  return new AuthError('STORE_UNAVAILABLE', `Can't ${action} ${path}: ${reason} (${errno}).`, { cause, details });
 }
 
-export function corruptProfile(path: string, what: string): AuthError {
-  return new AuthError('STORE_DAMAGED', `${path} is corrupt: ${what}.`, {
-    preserved: FILE_UNCHANGED,
-    details: { path },
-  });
-}
+const ofFile = (path: string) => ({ preserved: 'The file is unchanged.', details: { path } });
 
-export function newerProfile(path: string): AuthError {
-  return new AuthError('STORE_VERSION', `${path} was written by a newer fitbit-login.`, {
-    preserved: FILE_UNCHANGED,
-    details: { path },
-  });
-}
+export const corruptProfile = (path: string, what: string) =>
+  new AuthError('STORE_DAMAGED', `${path} is corrupt: ${what}.`, ofFile(path));
 
-export function unknownFieldsTooLarge(path: string): AuthError {
-  return new AuthError('STORE_DAMAGED', `The unknown fields in ${path} are too large to preserve.`, {
-    preserved: FILE_UNCHANGED,
+export const newerProfile = (path: string) =>
+  new AuthError('STORE_VERSION', `${path} was written by a newer fitbit-login.`, ofFile(path));
+
+export const unknownFieldsTooLarge = (path: string) =>
+  new AuthError('STORE_DAMAGED', `The unknown fields in ${path} are too large to preserve.`, {
+    ...ofFile(path),
     hint: 'Remove them, then run the command again.',
-    details: { path },
   });
+
+export const profileTooLarge = (path: string) =>
+  new AuthError('STORE_UNAVAILABLE', `The profile is too large for ${path}: more than 1 MiB.`, { details: { path } });
+
+/** @param rest what follows the path */
+function unusablePath(path: string, rest: string, hint: string): AuthError {
+  const options = { preserved: NOTHING_CHANGED, hint, details: { path } };
+  return new AuthError('STORE_UNAVAILABLE', `${path} ${rest}`, options);
 }
 
-export function profileTooLarge(path: string): AuthError {
-  return new AuthError('STORE_UNAVAILABLE', `The profile is too large for ${path}: more than 1 MiB.`, {
-    details: { path },
-  });
-}
+export const symbolicLink = (path: string) =>
+  unusablePath(
+    path,
+    'is a symbolic link, which is not followed for writing.',
+    'Replace the link with a real file or remove it, then run the command again.',
+  );
 
-export function symbolicLink(path: string): AuthError {
-  return unusablePath(path, `${path} is a symbolic link, which is not followed for writing.`, {
-    hint: 'Replace the link with a real file or remove it, then run the command again.',
-  });
-}
+export const notA = (kind: 'file' | 'directory', path: string) =>
+  unusablePath(path, `is not a ${kind}.`, 'Inspect and move it, then run the command again.');
 
-export function notA(kind: 'file' | 'directory', path: string): AuthError {
-  return unusablePath(path, `${path} is not a ${kind}.`, {
-    hint: 'Inspect and move it, then run the command again.',
-  });
-}
+export const brokenLink = (path: string, target: string) =>
+  unusablePath(
+    path,
+    `is a link to ${target}, which does not exist.`,
+    'Create or mount the target, or remove the link; then run the command again.',
+  );
 
-export function brokenLink(path: string, target: string): AuthError {
-  return unusablePath(path, `${path} is a link to ${target}, which does not exist.`, {
-    hint: 'Create or mount the target, or remove the link; then run the command again.',
-  });
-}
+export const notALock = (path: string) =>
+  unusablePath(path, 'is not a fitbit-login lock.', 'Inspect and remove it, then run the command again.');
 
 interface Users {
   readonly uid: number;
@@ -94,22 +102,14 @@ interface Users {
 }
 
 export function ownedByAnother(path: string, { uid, owner, ownerName }: Users): AuthError {
-  const runner = uid === 0 ? 'root' : uid;
   const asOwner = `Run the command as that user: \`sudo -u ${ownerName ?? `'#${owner}'`} fitbit-login …\`.`;
   return unusablePath(
     path,
-    `${path} belongs to another user (${ownerName ?? owner}); this process runs as ${runner}.`,
-    {
-      hint:
-        uid === 0
-          ? `${asOwner} Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`
-          : 'Run the command as the owner, or take ownership of the file with `chown`.',
-    },
+    `belongs to another user (${ownerName ?? owner}); this process runs as ${uid === 0 ? 'root' : uid}.`,
+    uid === 0
+      ? `${asOwner} Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`
+      : 'Run the command as the owner, or take ownership of the file with `chown`.',
   );
-}
-
-function unusablePath(path: string, message: string, { hint }: AuthErrorOptions): AuthError {
-  return new AuthError('STORE_UNAVAILABLE', message, { preserved: NOTHING_CHANGED, hint, details: { path } });
 }
 
 /** A notice. @param mode four octal digits, before */
@@ -118,70 +118,56 @@ export function wasOpenToOthers(path: string, mode: string, now: string | undefi
   return `${path} was readable by other users (${mode}); ${done}.`;
 }
 
-export function notALock(path: string): AuthError {
-  return unusablePath(path, `${path} is not a fitbit-login lock.`, {
-    hint: 'Inspect and remove it, then run the command again.',
-  });
-}
+export const lockTimeout = (path: string, what: string, timeoutMs: number) =>
+  new AuthError(
+    'LOCKED',
+    `Another fitbit-login process has kept ${what} locked for ${Math.round(timeoutMs / 1000)} s (${path}).`,
+    { preserved: NOTHING_CHANGED, details: { path } },
+  );
 
-export function lockTimeout(path: string, what: string, timeoutMs: number): AuthError {
-  const seconds = Math.round(timeoutMs / 1000);
-  return new AuthError('LOCKED', `Another fitbit-login process has kept ${what} locked for ${seconds} s (${path}).`, {
-    preserved: NOTHING_CHANGED,
-    details: { path },
-  });
-}
-
-export function interruptedWhileWaiting(cause: unknown): AuthError {
-  return new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
+export const interruptedWhileWaiting = (cause: unknown) =>
+  new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
     cause,
     preserved: NOTHING_CHANGED,
   });
-}
 
-export function replacedMeanwhile(path: string): AuthError {
-  return new AuthError('LOCKED', `Another process replaced ${path} while this one was suspended.`, {
+export const replacedMeanwhile = (path: string) =>
+  new AuthError('LOCKED', `Another process replaced ${path} while this one was suspended.`, {
     preserved: "The other process's changes are kept; this one wrote nothing.",
     hint: 'Run the command again.',
     details: { path },
   });
-}
 
-export function tooLargeForTokens(path: string): AuthError {
-  return new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is not a token file.`, {
+export const tooLargeForTokens = (path: string) =>
+  new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is not a token file.`, {
     hint: 'Check the path.',
   });
-}
 
-export function profileExists(name: string): AuthError {
-  return new AuthError('USAGE', `There is already a profile "${name}".`, { preserved: 'Nothing was changed.' });
-}
+export const profileExists = (name: string) => refused(`There is already a profile "${name}".`);
 
-export function noSuchProfile(name: string): AuthError {
-  return new AuthError('NOT_SIGNED_IN', `There is no profile "${name}".`, { hint: 'See `fitbit-login profiles`.' });
-}
-
-export function invalidProfileName(name: string): AuthError {
-  return new AuthError('USAGE', `Invalid profile name ${JSON.stringify(name.slice(0, 80))}.`, {
-    hint:
-      'Use 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit first and no dot last; ' +
-      "Windows device names (con, nul, …) aren't allowed.",
+export const noSuchProfile = (name: string, known: readonly string[]) =>
+  new AuthError('NOT_SIGNED_IN', `There is no profile "${name}".`, {
+    hint: `${didYouMean(name, known)}\`fitbit-login profiles\` lists them.`,
   });
-}
 
-export function noHomeDirectory(): AuthError {
-  return new AuthError('STORE_UNAVAILABLE', 'HOME is not set, and this user has no home directory.', {
+export const invalidProfileName = (name: string) =>
+  usage(
+    `Invalid profile name ${JSON.stringify(name.slice(0, 80))}.`,
+    'Use 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit first and no dot last; ' +
+      "Windows device names (con, nul, …) aren't allowed.",
+  );
+
+export const noHomeDirectory = () =>
+  new AuthError('STORE_UNAVAILABLE', 'HOME is not set, and this user has no home directory.', {
     preserved: NOTHING_CHANGED,
     hint: 'Pass a directory for the tokens: `FITBIT_LOGIN_HOME=/path fitbit-login …`.',
   });
-}
 
-export function relativeHome(path: string): AuthError {
-  return new AuthError('USAGE', `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`, {
-    preserved: NOTHING_CHANGED,
-    hint: 'Use an absolute path, or one that begins with `~/`.',
-  });
-}
+export const relativeHome = (path: string) =>
+  refused(
+    `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`,
+    'Use an absolute path, or one that begins with `~/`.',
+  );
 
 // Store in PostgreSQL
 
@@ -280,14 +266,14 @@ const NOT_TRUSTED = [
 export function databaseFailure(place: string, code: string, message: string, cause: unknown): AuthError {
   // No schema, or no table in it.
   if (['3F000', '42P01'].includes(code)) return noSchema(place);
-  const told = /support SSL/.test(message)
+  const known = /support SSL/.test(message)
     ? (['it offers no TLS', 'Turn on `ssl` at the server, or connect with another `sslmode`.'] as const)
     : /password must be a string/.test(message)
       ? (['it wants a password, and none is set', 'Set PGPASSWORD or PGPASSFILE.'] as const)
       : /CERT|VERIFY/.test(code)
         ? (DATABASE_REASONS[code] ?? NOT_TRUSTED)
         : (DATABASE_REASONS[code] ?? [/terminated|closed/.test(message) ? 'the connection broke' : redact(message)]);
-  const [reason, hint = 'Check the server with `fitbit-login doctor`, then run the command again.'] = told;
+  const [reason, hint = 'Check the server with `fitbit-login doctor`, then run the command again.'] = known;
   const name = code === '' ? '' : ` (${code})`;
   return new AuthError('STORE_UNAVAILABLE', `Can't use ${place}: ${reason}${name}.`, {
     cause,
@@ -359,13 +345,10 @@ export const [NOT_HTTP, CONNECTION_FAILED] = ["it isn't speaking HTTP", 'connect
 export const CHECK_NETWORK = 'Check the network, then try again.';
 
 /** @param from the variable that names the proxy */
-export function checkProxy(from: string): string {
-  return `Check ${from} and the network, then try again.`;
-}
+export const checkProxy = (from: string) => `Check ${from} and the network, then try again.`;
 
-export function useHttpForProxy(from: string, url: string): string {
-  return `Most proxies use plain http: try ${from}=${url.replace('https://', 'http://')}.`;
-}
+export const useHttpForProxy = (from: string, url: string) =>
+  `Most proxies use plain http: try ${from}=${url.replace('https://', 'http://')}.`;
 
 /** What a proxy refused, after "The proxy http://…", and what to do. */
 export const PROXY_REFUSED = {
@@ -391,57 +374,46 @@ export const PROXY_REFUSED = {
   ],
 } as const satisfies Record<string, (...args: never[]) => readonly [what: string, hint: string]>;
 
-export function socksProxy(from: string): AuthError {
-  return new AuthError('USAGE', `${from} names a SOCKS proxy; only HTTP proxies are supported.`, {
+export const socksProxy = (from: string) =>
+  new AuthError('USAGE', `${from} names a SOCKS proxy; only HTTP proxies are supported.`, {
     details: { never_sent: true },
     hint: 'Name an HTTP proxy, HTTPS_PROXY=http://proxy.example:3128, or exempt the provider in NO_PROXY if direct access is possible.',
   });
-}
 
-export function notAProxyUrl(from: string): AuthError {
-  return new AuthError('USAGE', `${from} isn't a proxy URL.`, {
+export const notAProxyUrl = (from: string) =>
+  new AuthError('USAGE', `${from} isn't a proxy URL.`, {
     details: { never_sent: true },
     hint: `Write it as ${proxyFormat(from)}.`,
   });
-}
 
 function proxyFormat(variable: string, url = 'http://proxy.example:3128'): string {
   return `${variable}=${url.replace('://', '://USER:PASSWORD@')}, with special characters of the password percent-encoded ("@" as %40)`;
 }
 
-export function responseTimeout(host: string, ms: number): AuthError {
-  return new AuthError('UNAVAILABLE', `${host}: response timed out after ${ms / 1000} seconds.`);
-}
+export const responseTimeout = (host: string, ms: number) =>
+  new AuthError('UNAVAILABLE', `${host}: response timed out after ${ms / 1000} seconds.`);
 
-export function unexpectedRedirect(host: string, status: number): AuthError {
-  return new AuthError('ANSWER_INVALID', `${host} sent a redirect (${status}), which is not followed.`);
-}
+export const unexpectedRedirect = (host: string, status: number) =>
+  new AuthError('ANSWER_INVALID', `${host} sent a redirect (${status}), which is not followed.`);
 
-export function responseTooLarge(host: string, maxBytes: number): AuthError {
-  return new AuthError('ANSWER_INVALID', `${host} sent more than the ${maxBytes / 1024} KiB limit.`);
-}
+export const responseTooLarge = (host: string, maxBytes: number) =>
+  new AuthError('ANSWER_INVALID', `${host} sent more than the ${maxBytes / 1024} KiB limit.`);
 
-export function unexpectedEncoding(host: string): AuthError {
-  return new AuthError('ANSWER_INVALID', `${host} sent an encoding that was not requested.`);
-}
+export const unexpectedEncoding = (host: string) =>
+  new AuthError('ANSWER_INVALID', `${host} sent an encoding that was not requested.`);
 
 // Browser and server
 
-export function unclosedQuote(): AuthError {
-  return new AuthError('USAGE', 'BROWSER has an unclosed quote.', {
-    hint: 'Fix or unset BROWSER to use the default browser.',
-  });
-}
+export const unclosedQuote = () =>
+  usage('BROWSER has an unclosed quote.', 'Fix or unset BROWSER to use the default browser.');
 
-export function notALoopbackUri(uri: string): AuthError {
-  return new AuthError('USAGE', `Can't listen on ${JSON.stringify(uri)}; use a loopback address.`, {
-    hint: 'Register and pass one like http://127.0.0.1:8976/callback (http; 127.0.0.1, [::1] or localhost; a plain path; no query).',
-  });
-}
+export const notALoopbackUri = (uri: string) =>
+  usage(
+    `Can't listen on ${JSON.stringify(uri)}; use a loopback address.`,
+    'Register and pass one like http://127.0.0.1:8976/callback (http; 127.0.0.1, [::1] or localhost; a plain path; no query).',
+  );
 
-export function noRedirectUri(): AuthError {
-  return new AuthError('USAGE', 'There is no redirect URI to listen on.');
-}
+export const noRedirectUri = () => usage('There is no redirect URI to listen on.');
 
 // Files of other programs
 
@@ -451,7 +423,7 @@ export function unusableFile(
   hint = 'Use another file; `fitbit-login import --help` lists the formats.',
 ): AuthError {
   // Never with a cause: a parser's own error quotes the text, which holds tokens.
-  return new AuthError('USAGE', `Can't use this file: ${what}.`, { preserved: 'Nothing was changed.', hint });
+  return refused(`Can't use this file: ${what}.`, hint);
 }
 
 const OTHER_FILE = 'Use another path with `--output`.';
@@ -489,113 +461,74 @@ export const FILE_PROBLEMS = {
     'Register your own app and sign in with it: `fitbit-login setup`.',
   ],
   notAString: (name: string) => [`its ${name} must be a string`],
-  notDotenv: (name: string) => [
-    `the value of ${name} contains characters not allowed in .env`,
-    'Choose a JSON format.',
-  ],
+  notDotenv: (name: string) => [`the value of ${name} has characters that .env doesn't allow`, 'Choose a JSON format.'],
   existsNotJson: ["it exists and isn't JSON", OTHER_FILE],
   existsNotObject: ["it exists and isn't a JSON object", OTHER_FILE],
   existsJson: ['it exists and is JSON', 'Choose `--format notebook`, or use another path.'],
   ownProfile: ['it is a profile of fitbit-login itself', OTHER_FILE],
-  madeByGoogle: ['it is a file that Google made for something else', OTHER_FILE],
+  madeByGoogle: ['it is a Google file for something else', OTHER_FILE],
   unsupportedProvider: (title: string, provider: string) => [`${title} doesn't support ${provider}`, OTHER_FORMAT],
   lacks: (title: string, what: string) => [`${title} needs ${what}, and there is none`, OTHER_FORMAT],
-} as const satisfies Record<string, Problem | ((...args: never[]) => Problem)>;
+} as const satisfies Problems;
 
-type Problem = readonly [what: string, hint?: string];
+export const unusableValue = (kind: string, source: string, problem: string) =>
+  refused(`The ${kind} ${source} ${problem}.`, `Copy the ${kind} again, complete and alone.`);
 
-export function unusableValue(kind: string, source: string, problem: string): AuthError {
-  return new AuthError('USAGE', `The ${kind} ${source} ${problem}.`, {
-    preserved: 'Nothing was changed.',
-    hint: `Copy the ${kind} again, complete and alone.`,
-  });
-}
+export const unknownFormat = (name: string, known: readonly string[]) =>
+  usage('Unknown format.', `${didYouMean(name, known)}The formats are: ${known.join(', ')}.`);
 
-export function unknownFormat(names: string): AuthError {
-  return new AuthError('USAGE', 'Unknown format.', { hint: `The formats are: ${names}.` });
-}
+export const gcloudsOwnFile = (name: string) =>
+  refused(
+    `${name} is gcloud's own file and is never overwritten.`,
+    'Use another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
+  );
 
-export function gcloudsOwnFile(name: string): AuthError {
-  return new AuthError('USAGE', `${name} is gcloud's own file and is never overwritten.`, {
-    preserved: 'It is unchanged.',
-    hint: 'Use another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
-  });
-}
+export const unsupportedByFormat = (format: string, provider: string) =>
+  usage(`The format ${format} doesn't support ${provider}.`, OTHER_FORMAT);
 
-export function unsupportedByFormat(format: string, provider: string): AuthError {
-  return new AuthError('USAGE', `The format ${format} doesn't support ${provider}.`, { hint: OTHER_FORMAT });
-}
-
-export function keepNeedsOutput(): AuthError {
-  return new AuthError('USAGE', '--keep requires `--output FILE`.');
-}
+export const keepNeedsOutput = () => usage('--keep requires `--output FILE`.');
 
 /** A notice. */
-export function exportFailed(path: string, why: string): string {
-  return `Tokens saved, but ${path} couldn't be updated: ${why}`;
-}
+export const exportFailed = (path: string, why: string) => `Tokens saved, but ${path} couldn't be updated: ${why}`;
 
-export function hasOtherTokens(name: string): AuthError {
-  return new AuthError('USAGE', `The profile "${name}" already has tokens.`, {
-    preserved: 'They are unchanged; nothing was imported.',
-    hint: 'Use `--replace` to overwrite them, or `--profile NAME` to keep both.',
-  });
-}
-
-export function hasAnotherApp(name: string): AuthError {
-  return new AuthError('USAGE', `The profile "${name}" has a sign-in with another app.`, {
-    preserved: 'It is unchanged; nothing was imported.',
-    hint: 'Use `--profile NAME` to keep both.',
-  });
-}
-
-export function noClientIdInFile(): AuthError {
-  return new AuthError('USAGE', 'The file has no client ID.', {
-    preserved: 'Nothing was changed.',
-    hint: 'Pass it with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
-  });
-}
-
-export function noTokensInFile(): AuthError {
-  return new AuthError('USAGE', 'The file contains no tokens.', {
-    preserved: 'Nothing was changed.',
-    hint: 'To sign in with its app: `fitbit-login login --client-secret-file FILE`.',
-  });
-}
-
-const ITS_CLIENT_ID = {
-  preserved: 'Nothing was changed.',
-  hint: 'Pass the client ID of the app that the tokens were issued to: `--client-id ID`.',
-};
-
-export function tokensOfGoogle(): AuthError {
-  return new AuthError(
-    'USAGE',
-    "These are Google Health tokens, but the client ID isn't one of Google.",
-    ITS_CLIENT_ID,
+export const hasOtherTokens = (name: string) =>
+  refused(
+    `The profile "${name}" already has tokens.`,
+    'Use `--replace` to overwrite them, or `--profile NAME` to keep both.',
   );
-}
 
-export function unknownClientIdOfTokens(): AuthError {
-  return new AuthError(
-    'USAGE',
-    'The client ID is neither one of Fitbit (six letters and digits) nor one of Google.',
-    ITS_CLIENT_ID,
+export const hasAnotherApp = (name: string) =>
+  refused(`The profile "${name}" has a sign-in with another app.`, 'Use `--profile NAME` to keep both.');
+
+export const noClientIdInFile = () =>
+  refused(
+    'The file has no client ID.',
+    'Pass it with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
   );
-}
+
+export const noTokensInFile = () =>
+  refused('The file contains no tokens.', 'To sign in with its app: `fitbit-login login --client-secret-file FILE`.');
+
+/** @param isGoogle whether the tokens are */
+export const otherClientIdOfTokens = (isGoogle: boolean) =>
+  refused(
+    isGoogle
+      ? "These are Google Health tokens, but the client ID isn't a Google one."
+      : 'The client ID is neither a Fitbit one (six letters and digits) nor a Google one.',
+    'Pass the client ID of the app that the tokens were issued to: `--client-id ID`.',
+  );
 
 // App and provider
 
-export function googleSecretMissing(): AuthError {
-  return new AuthError('NOT_CONFIGURED', 'Google clients need their client secret, Desktop apps included.', {
-    preserved: 'Nothing was changed.',
+export const googleSecretMissing = () =>
+  new AuthError('NOT_CONFIGURED', 'Google clients need their client secret, Desktop apps included.', {
+    preserved: NOTHING_CHANGED,
     hint: "Pass the client's JSON file: `--client-secret-file FILE`.",
   });
-}
 
 /** @param registration what to do at the provider, step by step */
-export function notConfigured(provider: string, registration: readonly string[]): AuthError {
-  return new AuthError('NOT_CONFIGURED', 'No client ID configured.', {
+export const notConfigured = (provider: string, registration: readonly string[]) =>
+  new AuthError('NOT_CONFIGURED', 'No client ID configured.', {
     hint: [
       `Create an app with ${provider} (once):`,
       ...registration.map((line, index) => `  ${index + 1}. ${line}`),
@@ -604,70 +537,56 @@ export function notConfigured(provider: string, registration: readonly string[])
       'To try it without an app: `fitbit-login login --sandbox`.',
     ].join('\n'),
   });
-}
 
 const PASS_PROVIDER =
   'Pass `--provider fitbit`, `--provider google-health`, or `--provider https://…` with the issuer of an OAuth 2.0 server.';
 
-export function unknownProvider(name: string): AuthError {
-  return new AuthError('USAGE', `Unknown provider "${name}".`, { hint: PASS_PROVIDER });
-}
+export const unknownProvider = (name: string) =>
+  usage(`Unknown provider "${name}".`, `${didYouMean(name, ['fitbit', 'google-health'])}${PASS_PROVIDER}`);
 
-export function unknownClientId(id: string): AuthError {
-  const known = 'Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.';
-  return new AuthError('USAGE', `Unrecognised client ID ${id}. ${known}`, { hint: PASS_PROVIDER });
-}
+export const unknownClientId = (id: string) =>
+  usage(
+    `Unrecognised client ID ${id}. Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.`,
+    PASS_PROVIDER,
+  );
 
-export function noLoopbackUri(uri: string): AuthError {
-  return new AuthError('USAGE', 'This Web client has no loopback redirect URI.', {
-    hint: `Register ${uri} for it and download its JSON again, or create a Desktop app client.`,
-  });
-}
+export const noLoopbackUri = (uri: string) =>
+  usage(
+    'This Web client has no loopback redirect URI.',
+    `Register ${uri} for it and download its JSON again, or create a Desktop app client.`,
+  );
 
-export function unknownPrompt(provider: string, prompt: string, known: readonly string[]): AuthError {
-  return new AuthError('USAGE', `${provider} doesn't support prompt "${prompt}".`, {
-    hint: `Use one of: ${known.join(', ')}.`,
-  });
-}
+export const unknownPrompt = (provider: string, prompt: string, known: readonly string[]) =>
+  usage(`${provider} doesn't support prompt "${prompt}".`, `Use one of: ${known.join(', ')}.`);
 
-export function retiredScope(provider: string, scope: string, successors: readonly string[]): AuthError {
-  return new AuthError('USAGE', `${provider} has retired the scope "${scope}".`, {
-    hint: `Use ${successors.join(' or ')}.`,
-  });
-}
+export const retiredScope = (provider: string, scope: string, successors: readonly string[]) =>
+  usage(`${provider} has retired the scope "${scope}".`, `Use ${successors.join(' or ')}.`);
 
-export function unknownScope(provider: string, scope: string, known: readonly string[]): AuthError {
-  return new AuthError('USAGE', `Unknown scope "${scope}" for ${provider}.`, {
-    hint: `Its scopes are: ${known.join(', ')}.`,
-  });
-}
+export const unknownScope = (provider: string, scope: string, known: readonly string[]) =>
+  usage(`Unknown scope "${scope}" for ${provider}.`, `${didYouMean(scope, known)}Its scopes are: ${known.join(', ')}.`);
 
 // Sandbox
 
-export function notASandbox(origin: string): AuthError {
-  return new AuthError('USAGE', `${origin} isn't a loopback http URL.`, {
-    hint: 'Use `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone to start one.',
-  });
-}
+export const notASandbox = (origin: string) =>
+  usage(
+    `${origin} isn't a loopback http URL.`,
+    'Use `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone to start one.',
+  );
 
-export function sandboxWithProviderUrl(): AuthError {
-  return new AuthError('USAGE', "--sandbox can't be combined with a provider URL.");
-}
+export const sandboxWithProviderUrl = () => usage("--sandbox can't be combined with a provider URL.");
 
-export function noSandboxAt(origin: string): AuthError {
-  return new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
+export const noSandboxAt = (origin: string) =>
+  new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
     hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or use \`--sandbox\` alone to start one.`,
   });
-}
 
-export function sandboxOverRealSignIn(name: string): AuthError {
-  return new AuthError('USAGE', `The profile "${name}" is a real sign-in; the sandbox won't overwrite it.`, {
-    preserved: 'Its tokens are unchanged.',
-    hint: 'Use another profile for the sandbox: `--profile sandbox`.',
-  });
-}
+export const sandboxOverRealSignIn = (name: string) =>
+  refused(
+    `The profile "${name}" is a real sign-in; the sandbox won't overwrite it.`,
+    'Use another profile for the sandbox: `--profile sandbox`.',
+  );
 
-// Setup and migration
+// Setup, migration, signing out
 
 export function setupEnded(how: 'stopped' | 'idle' | 'cancelled'): AuthError {
   const message = {
@@ -680,9 +599,9 @@ export function setupEnded(how: 'stopped' | 'idle' | 'cancelled'): AuthError {
 
 /** @param cause Default: it is neither a file nor a pipe */
 export function unreadableFile(path: string, cause?: unknown): AuthError {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  const why = cause === undefined ? ": it's neither a file nor a pipe." : `${code}.`;
-  return new AuthError('FILE_UNREADABLE', `Can't read ${path}${why}`, { cause });
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const why = cause === undefined ? "it's neither a file nor a pipe" : `${DISK_REASONS[code] ?? 'it failed'} (${code})`;
+  return new AuthError('FILE_UNREADABLE', `Can't read ${path}: ${why}.`, { cause });
 }
 
 /** @param name a path, or "Standard input" */
@@ -690,24 +609,36 @@ export function inputTooLarge(name: string): AuthError {
   return new AuthError('USAGE', `${name} is larger than 1 MiB.`);
 }
 
-export function nothingToMigrate(name: string): AuthError {
-  return new AuthError('NOT_SIGNED_IN', `The profile "${name}" has no Fitbit sign-in to migrate.`, {
+export const nothingToMigrate = (name: string) =>
+  new AuthError('NOT_SIGNED_IN', `The profile "${name}" has no Fitbit sign-in to migrate.`, {
     hint: 'Sign in to Google Health directly: `fitbit-login login --provider google-health`.',
   });
-}
 
-export function notAFitbitProfile(name: string): AuthError {
-  return new AuthError('USAGE', `"${name}" isn't a Fitbit profile; nothing to migrate.`, {
-    hint: 'Pass one with `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
-  });
-}
+export const notAFitbitProfile = (name: string) =>
+  usage(
+    `"${name}" isn't a Fitbit profile; nothing to migrate.`,
+    'Pass one with `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
+  );
 
-export function migrationTargetTaken(name: string): AuthError {
-  return new AuthError('USAGE', `The profile "${name}" already has another sign-in.`, {
-    preserved: 'Nothing was changed.',
-    hint: 'Use another profile for the new sign-in: `fitbit-login migrate --to NAME`.',
+export const migrationTargetTaken = (name: string) =>
+  refused(
+    `The profile "${name}" already has another sign-in.`,
+    'Use another profile for the new sign-in: `fitbit-login migrate --to NAME`.',
+  );
+
+export const revocationDeclined = () =>
+  new AuthError('CANCELLED', 'Nothing was revoked.', {
+    preserved: 'The sign-in is unchanged.',
+    hint: 'To delete it from this machine only: `fitbit-login logout --local`.',
   });
-}
+
+/** @param ends what a revocation ends: a sentence */
+export const confirmationNeeded = (ends: string) =>
+  usage(
+    `Needs confirmation, and there is no terminal. ${ends}`,
+    'Confirm with `fitbit-login logout --yes`, or only delete the tokens here with `fitbit-login logout --local`.',
+    'Nothing was revoked or deleted.',
+  );
 
 // Signing in
 
@@ -720,11 +651,11 @@ export function withProfileFlag(text: string, name: string): string {
   );
 }
 
-export function notSignedIn(name: string): AuthError {
-  return new AuthError('NOT_SIGNED_IN', `Not signed in (profile "${name}").`, {
-    hint: withProfileFlag('Run `fitbit-login login`.', name),
+/** @param known the profiles that there are */
+export const notSignedIn = (name: string, known: readonly string[] = []) =>
+  new AuthError('NOT_SIGNED_IN', `Not signed in (profile "${name}").`, {
+    hint: didYouMean(name, known) + withProfileFlag('Run `fitbit-login login`.', name),
   });
-}
 
 /** A warning. @param when as people read it */
 export function grantEnds(
@@ -773,9 +704,7 @@ export const PASTE_REFUSED = {
     `${provider} rejected that code: it was cut off, already used, or more than a few minutes old. Open the URL above again, approve, and paste the whole new URL.`,
 } as const satisfies Record<string, (to: PasteTarget) => string>;
 
-export function cancelled(): AuthError {
-  return new AuthError('CANCELLED', 'The sign-in was cancelled.');
-}
+export const cancelled = () => new AuthError('CANCELLED', 'The sign-in was cancelled.');
 
 interface Waited {
   readonly provider: string;
@@ -785,13 +714,12 @@ interface Waited {
   readonly duration: string;
 }
 
-export function timedOut({ provider, clientId, redirectUri, duration }: Waited): AuthError {
-  return new AuthError('TIMED_OUT', `Timed out after ${duration} waiting for ${provider}.`, {
+export const timedOut = ({ provider, clientId, redirectUri, duration }: Waited) =>
+  new AuthError('TIMED_OUT', `Timed out after ${duration} waiting for ${provider}.`, {
     hint:
       `If ${provider} showed an error, check that the client ID ${clientId} is right and that its app has exactly this redirect URI ` +
       `registered: ${redirectUri} . Otherwise run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
   });
-}
 
 /** After a sign-in that could not be completed. */
 export const PRESERVED = {
@@ -802,14 +730,11 @@ export const PRESERVED = {
   repeatable: 'Your tokens were kept. Fix the cause and retry within two minutes to recover the new ones.',
 } as const;
 
-export function accountUnknown(provider: string, why: string): string {
-  return `${provider} did not say whose account this is: ${why}`;
-}
+export const accountUnknown = (provider: string, why: string) =>
+  `${provider} did not say whose account this is: ${why}`;
 
 /** A sentence for what a sign-in met although it is complete. */
-export function signedInAllTheSame(obstacle: string): string {
-  return `${obstacle} The sign-in itself is complete.`;
-}
+export const signedInAllTheSame = (obstacle: string) => `${obstacle} The sign-in itself is complete.`;
 
 type Meaning = readonly [ErrorCode, (provider: string) => string];
 
@@ -858,20 +783,16 @@ export const INVALID_GRANT = {
 } as const satisfies Record<string, Meaning>;
 
 /** For a code that is not registered, before what the provider says itself. */
-export function unknownError(provider: string, error: string): string {
-  return `${provider} refused with the error "${error}".`;
-}
+export const unknownError = (provider: string, error: string) => `${provider} refused with the error "${error}".`;
 
 /** What a provider said, to stand after a sentence of ours. */
-export function providerSays(provider: string, text: string | undefined): string {
-  return text ? ` ${provider} says: "${text}"` : '';
-}
+export const providerSays = (provider: string, text: string | undefined) =>
+  text ? ` ${provider} says: "${text}"` : '';
 
 // Responses of a provider
 
-export function serviceRetired(provider: string, details: Details): AuthError {
-  return new AuthError('RETIRED', `${provider} has retired this service (410 Gone).`, { details });
-}
+export const serviceRetired = (provider: string, details: Details) =>
+  new AuthError('RETIRED', `${provider} has retired this service (410 Gone).`, { details });
 
 export function rateLimited(provider: string, seconds: number | undefined, details: Details): AuthError {
   const when = seconds === undefined ? '' : ` It resets in ${seconds} seconds.`;
@@ -880,25 +801,19 @@ export function rateLimited(provider: string, seconds: number | undefined, detai
   });
 }
 
-export function accountBusy(provider: string, details: Details): AuthError {
-  return new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, {
+export const accountBusy = (provider: string, details: Details) =>
+  new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, {
     details,
   });
-}
 
-export function unavailable(provider: string, status: number): AuthError {
-  return new AuthError('UNAVAILABLE', `${provider} is temporarily unavailable (${status}).`, { details: { status } });
-}
+export const unavailable = (provider: string, status: number) =>
+  new AuthError('UNAVAILABLE', `${provider} is temporarily unavailable (${status}).`, { details: { status } });
 
-type Details = AuthErrorOptions['details'];
+export const failedWithoutReason = (provider: string, status: number) =>
+  new AuthError('ANSWER_INVALID', `${provider} failed with status ${status}.`, { details: { status } });
 
-export function failedWithoutReason(provider: string, status: number): AuthError {
-  return new AuthError('ANSWER_INVALID', `${provider} failed with status ${status}.`, { details: { status } });
-}
-
-export function invalidResponse(provider: string, what: string, details?: Details): AuthError {
-  return new AuthError('ANSWER_INVALID', `${provider} sent an invalid response: ${what}.`, { details });
-}
+export const invalidResponse = (provider: string, what: string, details?: Details) =>
+  new AuthError('ANSWER_INVALID', `${provider} sent an invalid response: ${what}.`, { details });
 
 /** For {@link invalidResponse}. */
 export const INVALID = {
@@ -908,34 +823,25 @@ export const INVALID = {
   otherAccount: (userId: string | undefined) => `these are tokens of another account, ${userId}`,
 } as const;
 
-export function accountNotNamed(provider: string, status: number): AuthError {
-  return new AuthError('ANSWER_INVALID', `${provider} did not say whose account this is (${status}).`);
-}
+export const accountNotNamed = (provider: string, status: number) =>
+  new AuthError('ANSWER_INVALID', `${provider} did not say whose account this is (${status}).`);
 
-export function noRevocation(provider: string): AuthError {
-  return new AuthError('USAGE', `${provider} doesn't support revocation.`);
-}
+export const noRevocation = (provider: string) => usage(`${provider} doesn't support revocation.`);
 
-export function noIntrospection(provider: string): AuthError {
-  return new AuthError('USAGE', `${provider} can't be asked about a token.`);
-}
+export const noIntrospection = (provider: string) => usage(`${provider} can't be asked about a token.`);
 
-export function notAnIssuer(address: string): AuthError {
-  return new AuthError('METADATA_INVALID', `${address} isn't valid: the URL must be https, or http on loopback.`);
-}
+export const notAnIssuer = (address: string) =>
+  new AuthError('METADATA_INVALID', `${address} isn't valid: the URL must be https, or http on loopback.`);
 
-export function noMetadata(address: string, tried: readonly string[]): AuthError {
-  return new AuthError('METADATA_INVALID', `${address} has no OAuth metadata: tried ${tried.join(', ')}.`);
-}
+export const noMetadata = (address: string, tried: readonly string[]) =>
+  new AuthError('METADATA_INVALID', `${address} has no OAuth metadata: tried ${tried.join(', ')}.`);
 
-export function unusableMetadata(address: string, [why, hint]: Problem): AuthError {
-  return new AuthError('METADATA_INVALID', `Can't use the metadata at ${address}: ${why}.`, { hint });
-}
+export const unusableMetadata = (address: string, [why, hint]: Problem) =>
+  new AuthError('METADATA_INVALID', `Can't use the metadata at ${address}: ${why}.`, { hint });
 
 /** A question. */
-export function otherSites(sites: readonly string[]): string {
-  return `This issuer leads to another site, ${sites.join(' and ')}. Does it sign people in there?`;
-}
+export const otherSites = (sites: readonly string[]) =>
+  `This issuer leads to another site, ${sites.join(' and ')}. Does it sign people in there?`;
 
 /** For {@link unusableMetadata}. */
 export const METADATA_PROBLEMS = {
@@ -949,26 +855,21 @@ export const METADATA_PROBLEMS = {
   ],
   noCodes: ["it doesn't support the authorization code flow"],
   noPkce: ["it doesn't support PKCE (S256)"],
-} as const satisfies Record<string, Problem | ((...args: never[]) => Problem)>;
+} as const satisfies Problems;
 
 // Tokens
 
-export function noRefreshToken(): AuthError {
-  return new AuthError('GRANT_DEAD', 'The access token has expired and there is no refresh token.');
-}
+export const noRefreshToken = () =>
+  new AuthError('GRANT_DEAD', 'The access token has expired and there is no refresh token.');
 
 /** @param reason as it was stored */
-export function deadGrant(reason = 'This sign-in has ended.'): AuthError {
-  return new AuthError('GRANT_DEAD', reason, { preserved: PRESERVED.dead });
-}
+export const deadGrant = (reason = 'This sign-in has ended.') =>
+  new AuthError('GRANT_DEAD', reason, { preserved: PRESERVED.dead });
 
 /** To stand after the provider's refusal of a refresh token that works once. */
-export function usedElsewhere(provider: string): string {
-  return (
-    `A ${provider} refresh token works once, so another machine or program may have used this one. ` +
-    'Let only one of them refresh this sign-in, and pass its access tokens to the others.'
-  );
-}
+export const usedElsewhere = (provider: string) =>
+  `A ${provider} refresh token works once, so another machine or program may have used this one. ` +
+  'Let only one of them refresh this sign-in, and pass its access tokens to the others.';
 
 /** @param when its start, absolute and relative */
 export function interruptedRefresh(when: string, userId: string | undefined, cause: AuthError): AuthError {
@@ -979,62 +880,88 @@ export function interruptedRefresh(when: string, userId: string | undefined, cau
 }
 
 /** A notice. */
-export function stillValid(why: string): string {
-  return `${why} The stored access token is still valid until it expires.`;
-}
+export const stillValid = (why: string) => `${why} The stored access token is still valid until it expires.`;
 
-export function rejectedFreshToken(provider: string, said = '', details?: Details): AuthError {
-  return new AuthError('GRANT_DEAD', `${provider} rejected a freshly refreshed token.${said}`, { details });
-}
+export const rejectedFreshToken = (provider: string, said = '', details?: Details) =>
+  new AuthError('GRANT_DEAD', `${provider} rejected a freshly refreshed token.${said}`, { details });
 
-export function cannotCheck(): AuthError {
-  return new AuthError('USAGE', "The provider can't be asked about a token, and there is no refresh token to try.", {
-    preserved: 'The stored token is unchanged.',
-    hint: 'Try it: `fitbit-login token`.',
-  });
-}
+export const cannotCheck = () =>
+  refused(
+    "The provider can't be asked about a token, and there is no refresh token to try.",
+    'Try `fitbit-login token`.',
+  );
 
 /** @param all whether `--all` was there */
-export function allWithout(all: boolean): AuthError {
-  return new AuthError('USAGE', all ? "--all can't be combined with --profile." : '--min-ttl requires `--all`.');
-}
+export const allWithout = (all: boolean) =>
+  usage(all ? "--all can't be combined with --profile." : '--min-ttl requires `--all`.');
 
 // Requests to an API
 
-const API_HELP = { hint: 'See `fitbit-login api --help`.' };
+export const invalidHeader = () => usage('Invalid header.');
 
-export function invalidRequest(what: 'header' | { readonly method: string } | { readonly bodyOf: string }): AuthError {
-  if (what === 'header') return new AuthError('USAGE', 'Invalid header.', API_HELP);
-  if ('method' in what) return new AuthError('USAGE', `Can't send the method ${what.method}.`, API_HELP);
-  return new AuthError('USAGE', `A ${what.bodyOf} request has no body.`, API_HELP);
-}
+export const unknownHeaderForm = (name: string) =>
+  usage(`Can't send "${name}" as a header.`, 'Use `--header "Name: value"`. Authorization and Host are set for you.');
 
-export function noApiHost(provider: string): AuthError {
-  return new AuthError('USAGE', `${provider} has no known API host.`, {
-    hint: 'Use `fitbit-login token` with your own client.',
+export const invalidMethod = (method: string) => usage(`Can't send the method ${method}.`);
+
+export const bodyNotAllowed = (method: string) => usage(`A ${method} request has no body.`);
+
+export const unsendableRequest = (cause: unknown) =>
+  new AuthError('USAGE', "The request's headers or body can't be sent.", {
+    cause,
+    hint: 'Pass them as `fetch` takes them.',
   });
-}
 
-export function pathElsewhere(origin: string): AuthError {
-  return new AuthError('USAGE', `The path must be on ${origin}; tokens are never sent elsewhere.`, {
-    hint: 'Google Health: `/v4/users/me/identity`. Fitbit: `/1/user/-/profile.json`.',
-  });
-}
+export const noApiHost = (provider: string) =>
+  usage(`${provider} has no known API host.`, 'Use `fitbit-login token` with your own client.');
 
-export function scopeMissing(said: string, details: Details): AuthError {
-  return new AuthError('SCOPE_MISSING', `This sign-in lacks the scope.${said}`, { details });
-}
+export const pathElsewhere = (origin: string) =>
+  usage(
+    `The path must be on ${origin}; tokens are never sent elsewhere.`,
+    'Google Health: `/v4/users/me/identity`. Fitbit: `/1/user/-/profile.json`.',
+  );
 
-export function noSuchPath(provider: string, said: string, details: Details): AuthError {
-  return new AuthError('USAGE', `${provider}'s API has no such path (404, a page instead of JSON).${said}`, {
+export const scopeMissing = (said: string, details: Details) =>
+  new AuthError('SCOPE_MISSING', `This sign-in lacks the scope.${said}`, { details });
+
+export const noSuchPath = (provider: string, said: string, details: Details) =>
+  new AuthError('USAGE', `${provider}'s API has no such path (404, a page instead of JSON).${said}`, {
     hint: "Check the path and its version (`/v4/…`, `/1/…`) against the provider's documentation.",
     details,
   });
-}
 
-export function requestRefused(provider: string, status: number, said: string): AuthError {
-  return new AuthError('USAGE', `${provider} refused the request (${status}).${said}`, {
+export const requestRefused = (provider: string, status: number, said: string) =>
+  new AuthError('USAGE', `${provider} refused the request (${status}).${said}`, {
     hint: "Check the path, method and body against the provider's documentation.",
     details: { status },
   });
-}
+
+// Command line
+
+export const outOfRange = (what: string, min: number, max: number) => usage(`Must be a ${what} from ${min} to ${max}.`);
+
+export const emptyList = () => usage('Expected at least one value.');
+
+export const wordsBeforeSeparator = () => usage('Put the words to complete after --.');
+
+export const wrongArguments = (forms: readonly string[]) => usage(`Usage: ${forms.join(', or ')}.`);
+
+export const notWithAll = () => usage("--all can't be combined with --profile, --check or --web.");
+
+export const noSetupPossible = () =>
+  new AuthError('NOT_CONFIGURED', 'No display and no terminal for setup.', {
+    hint: 'Pass the client ID as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
+  });
+
+export const setupTimedOut = (minutes: number) =>
+  new AuthError('TIMED_OUT', `Setup was not finished in ${minutes} minutes.`, {
+    hint: 'Run `fitbit-login setup` to open it again.',
+  });
+
+export const inputEnded = () => new AuthError('CANCELLED', 'Input ended before setup was complete.');
+
+export const interrupted = (signal?: string) =>
+  new AuthError('INTERRUPTED', 'Interrupted.', { details: signal === undefined ? {} : { signal } });
+
+export const outputFailed = (reason: string, cause: unknown) =>
+  new AuthError('OUTPUT_FAILED', `Can't write the output: ${reason}.`, { cause });

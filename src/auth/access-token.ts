@@ -2,6 +2,7 @@ import { AuthError } from '../errors.ts';
 import { deadGrant, notSignedIn, withProfileFlag } from '../messages.ts';
 import type { Secret } from '../secret.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
+import { namesIn } from '../store/store.ts';
 import { assertOptions } from './options.ts';
 import { refreshLocked } from './refresh.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
@@ -95,7 +96,7 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
   const fresh = (profile: Profile | undefined) => freshTokens(profile, runtime.now(), request);
 
   const stored = await runtime.store.read(name);
-  if (stored?.tokens === undefined) throw notSignedIn(name);
+  if (stored?.tokens === undefined) throw notSignedIn(name, stored ? [] : await namesIn(runtime.store));
   const tokens = fresh(stored);
   if (tokens !== undefined) return { name, profile: stored, tokens, refreshed: false };
   // Only a caller that knows the token not to work asks the provider about a dead grant again.

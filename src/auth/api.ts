@@ -1,6 +1,6 @@
 import type { Fetch } from '../environment.ts';
 import type { AuthError } from '../errors.ts';
-import { invalidRequest, noApiHost, pathElsewhere } from '../messages.ts';
+import { bodyNotAllowed, invalidHeader, invalidMethod, noApiHost, pathElsewhere } from '../messages.ts';
 import { apiError } from '../oauth/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { redact, type Secret } from '../secret.ts';
@@ -111,9 +111,9 @@ export function rateLimitOf(headers: Headers): RateLimit | undefined {
 /** @throws AuthError `USAGE` for what cannot be sent, which `fetch` would call a failed connection */
 function validateRequest({ body, method = body === undefined ? 'GET' : 'POST', headers = {} }: ApiRequest): void {
   if (!/^[A-Z]{1,20}$/.test(method) || ['CONNECT', 'TRACE', 'TRACK'].includes(method))
-    throw invalidRequest({ method: redact(method) });
-  if (body !== undefined && ['GET', 'HEAD'].includes(method)) throw invalidRequest({ bodyOf: method });
-  if (Object.values(headers).some((value) => !/^[\t\x20-\x7e]*$/.test(value))) throw invalidRequest('header');
+    throw invalidMethod(redact(method));
+  if (body !== undefined && ['GET', 'HEAD'].includes(method)) throw bodyNotAllowed(method);
+  if (Object.values(headers).some((value) => !/^[\t\x20-\x7e]*$/.test(value))) throw invalidHeader();
 }
 
 /** @throws AuthError `USAGE` where the address is not at the provider's API host */

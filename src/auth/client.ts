@@ -108,7 +108,7 @@ export async function providerOf(profile: Profile, options: DiscoveryOptions): P
     // The person signed in there, and so confirmed its sites.
     return generic(profile.issuer, { ...options, confirmSites: () => true });
   }
-  throw unknownProvider(`This version of fitbit-login does not know the provider "${profile.provider}".`);
+  throw unknownProvider(profile.provider);
 }
 
 /** What a stored profile's provider is called, without asking anybody. @internal */

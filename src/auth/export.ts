@@ -18,8 +18,7 @@ export const EXPORT_FORMATS: readonly { readonly id: ExportFormat; readonly titl
 export interface ExportOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
   readonly profile?: string;
-  /** One of {@link EXPORT_FORMATS}. */
-  readonly format: string;
+  readonly format: ExportFormat;
   /** The file to write, 0600 and atomically; its other keys or lines are preserved. Default: none. */
   readonly output?: string;
   /** Whether the file is written again at every later change of the profile. Default `false`. */

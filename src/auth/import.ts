@@ -1,14 +1,7 @@
 import { AuthError } from '../errors.ts';
 import { type Credentials, type FoundClient, readClientFile, readSignIn } from '../formats/read.ts';
 import { ALSO_READ, FORMATS } from '../formats/write.ts';
-import {
-  hasAnotherApp,
-  hasOtherTokens,
-  noClientIdInFile,
-  noTokensInFile,
-  tokensOfGoogle,
-  unknownClientIdOfTokens,
-} from '../messages.ts';
+import { hasAnotherApp, hasOtherTokens, noClientIdInFile, noTokensInFile, otherClientIdOfTokens } from '../messages.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
@@ -130,12 +123,10 @@ function clientFor({ clientId, clientSecret }: Credentials, given: Client | unde
 /** The client ID decides; what the file and its tokens show only keeps tokens from going to the other provider. */
 function providerFor({ provider }: Credentials, clientId: string, sandbox: string | undefined): Provider {
   const isGoogle = GOOGLE_CLIENT_ID.test(clientId);
-  if (provider === 'google-health' && !isGoogle) {
-    throw tokensOfGoogle();
-  }
+  if (provider === 'google-health' && !isGoogle) throw otherClientIdOfTokens(true);
   if (isGoogle) return googleHealth(sandbox);
   if (sandbox !== undefined || FITBIT_CLIENT_ID.test(clientId)) return fitbit(sandbox);
-  throw unknownClientIdOfTokens();
+  throw otherClientIdOfTokens(false);
 }
 
 function holdsTheSame({ accessToken, refreshToken }: Tokens, credentials: Credentials): boolean {

@@ -14,7 +14,7 @@ export { type AccessToken, accessToken, environmentFor, refresh } from './access
 export { type ApiAnswer, apiRequest } from './api.ts';
 export { type CheckedStatus, checkStatus } from './check.ts';
 export { type Check, type CheckState, type Diagnosis, doctor } from './doctor.ts';
-export { EXPORT_FORMATS, exportProfile } from './export.ts';
+export { EXPORT_FORMATS, type ExportFormat, exportProfile } from './export.ts';
 export { IMPORT_FORMATS, importProfile } from './import.ts';
 export { type LoginEvent, type LoginOptions, login } from './login.ts';
 export { logout } from './logout.ts';
@@ -28,4 +28,4 @@ export { type SetupOptions, setup } from './setup.ts';
 export { SETUP_PROVIDERS } from './setup-form.ts';
 export { type SignIn, type Status, status } from './status.ts';
 export { statusPage } from './status-page.ts';
-export { endWarning, formatDateTime } from './times.ts';
+export { age, endWarning, formatWithDistance } from './times.ts';

@@ -1,7 +1,8 @@
 import { AuthError } from '../errors.ts';
-import { noSuchProfile, withProfileFlag } from '../messages.ts';
+import { noSuchProfile, revocationDeclined, withProfileFlag } from '../messages.ts';
 import { revokeToken } from '../oauth/token-endpoint.ts';
 import type { Profile } from '../store/profile.ts';
+import { namesIn } from '../store/store.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { isRunning } from './sandbox.ts';
@@ -40,11 +41,11 @@ export async function logout(options: LogoutOptions = {}, runtimeOptions: Runtim
   const name = runtime.profileName(options.profile);
   // Reading first: to say that there is no such profile, no directory has to be created.
   const stored = await runtime.store.read(name);
-  if (stored === undefined) throw noSuchProfile(name);
+  if (stored === undefined) throw noSuchProfile(name, await namesIn(runtime.store));
   if (!local) await confirmRevocation(runtime, stored, options);
   await using locked = await runtime.store.lock(name, { signal, forRemoval: true });
   const { current: profile } = locked;
-  if (profile === undefined) throw noSuchProfile(name);
+  if (profile === undefined) throw noSuchProfile(name, []);
   const revoked = !local && (await revoke(runtime, name, profile));
   await locked.remove();
   (await runtime.openLog()).info({ event: 'sign_out', profile: name, revoked }, 'Signed out');
@@ -60,10 +61,7 @@ async function confirmRevocation(
   if (confirm === undefined || stored.tokens === undefined) return;
   const { revocationEnds } = await runtime.providerOf(stored);
   if (revocationEnds === undefined || (await confirm(revocationEnds))) return;
-  throw new AuthError('CANCELLED', 'Nothing was revoked.', {
-    preserved: 'The sign-in is as it was.',
-    hint: 'To delete it from this machine only: `fitbit-login logout --local`.',
-  });
+  throw revocationDeclined();
 }
 
 /** @returns whether there was something to revoke, and a way to do so */

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { unsendableRequest } from '../messages.ts';
 import { type AccessOptions, type AccessToken, accessToken, refresh } from './access-token.ts';
 import { sendToApi } from './api.ts';
 import { type CheckedStatus, checkStatus } from './check.ts';
@@ -88,9 +88,6 @@ async function requestFrom({ method, headers, body, signal }: ProfileRequest) {
       signal: signal ?? undefined,
     };
   } catch (cause) {
-    throw new AuthError('USAGE', 'The headers or the body of the request cannot be sent.', {
-      hint: 'Give them as `fetch` takes them.',
-      cause,
-    });
+    throw unsendableRequest(cause);
   }
 }

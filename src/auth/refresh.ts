@@ -3,11 +3,12 @@ import { interruptedRefresh, noRefreshToken, notSignedIn, PRESERVED, stillValid,
 import { refreshTokens, type TokenResponse } from '../oauth/token-endpoint.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Secret } from '../secret.ts';
+import { formatDateTime } from '../server/pages/texts.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import type { Runtime } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
-import { age, formatMoment, fromNow } from './times.ts';
+import { age, fromNow } from './times.ts';
 import { tokensFrom } from './tokens.ts';
 
 export interface RefreshRequest extends FreshnessOptions {
@@ -213,9 +214,9 @@ function explainDead(
 function evidence(tokens: Tokens | undefined, now: Date): readonly string[] {
   const { signedInAt, obtainedAt, refreshExpiresAt } = tokens ?? {};
   return [
-    signedInAt && `The sign-in was ${age(signedInAt, now)} old (from ${formatMoment(signedInAt)}).`,
-    obtainedAt && `It last worked ${formatMoment(obtainedAt)}.`,
-    refreshExpiresAt && `Its stored end was ${formatMoment(refreshExpiresAt)}.`,
+    signedInAt && `The sign-in was ${age(signedInAt, now)} old (from ${formatDateTime(signedInAt)}).`,
+    obtainedAt && `It last worked ${formatDateTime(obtainedAt)}.`,
+    refreshExpiresAt && `Its stored end was ${formatDateTime(refreshExpiresAt)}.`,
   ].filter((sentence) => sentence !== undefined);
 }
 

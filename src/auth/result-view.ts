@@ -113,6 +113,11 @@ export function providerName({ providerName: name, sandbox }: Pick<Status, 'prov
   return sandbox === undefined ? name : RESULT.simulated(name.replace(' (sandbox)', ''));
 }
 
+/** Whether the provider did not take the client's credentials (RFC 6749 §5.2), rather than the app. */
+export function rejectsSecret({ code, details }: AuthError): boolean {
+  return code === 'CLIENT_REJECTED' && details.provider_error === 'invalid_client';
+}
+
 export interface FailedAttempt {
   /** As people call it: "Google". */
   readonly provider?: string;
@@ -125,7 +130,7 @@ export function failedView(
   { provider = 'The provider', profile = 'default' }: FailedAttempt = {},
 ): View {
   const { code, message, preserved, hint } = error;
-  const wrongSecret = code === 'CLIENT_REJECTED' && /secret/i.test(message);
+  const wrongSecret = rejectsSecret(error);
   const known = code !== 'CLIENT_REJECTED' || wrongSecret ? FAILURE_TITLES[code] : undefined;
   const title = known?.(provider) ?? RESULT.notSignedIn;
   const labels = RESULT.facts;

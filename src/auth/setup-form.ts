@@ -21,6 +21,7 @@ import {
 import { byInterest, SETUP, scopeLabel, typographic } from '../server/pages/texts.ts';
 import { readOutside } from '../store/atomic-file.ts';
 import type { Profile } from '../store/profile.ts';
+import { rejectsSecret } from './result-view.ts';
 
 /** A provider that can be set up, and what its client IDs look like. */
 export interface SetupProvider {
@@ -146,8 +147,9 @@ const FIELDS: Readonly<Partial<Record<AuthError['code'], SetupError['field']>>> 
 };
 
 /** What a failed sign-in says on the page: a strip at the top, and a sentence beside the field that helps. */
-export function setupErrors({ code, message, hint }: AuthError, provider: SetupProviderId): readonly SetupError[] {
-  if (code === 'CLIENT_REJECTED' && /secret/i.test(message)) {
+export function setupErrors(error: AuthError, provider: SetupProviderId): readonly SetupError[] {
+  const { code, message, hint } = error;
+  if (rejectsSecret(error)) {
     const name = provider === 'fitbit' ? 'Fitbit' : 'Google';
     return [
       { field: 'form', text: SETUP.errors.secretRejected(name) },

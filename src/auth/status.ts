@@ -1,5 +1,6 @@
 import { notSignedIn } from '../messages.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
+import { namesIn } from '../store/store.ts';
 import { providerNameOf } from './client.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
@@ -60,7 +61,7 @@ export async function status(options: StatusOptions = {}, runtimeOptions: Runtim
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
   const profile = await runtime.store.read(name);
-  if (profile === undefined) throw notSignedIn(name);
+  if (profile === undefined) throw notSignedIn(name, await namesIn(runtime.store));
   return storedStatus(runtime, name, profile);
 }
 

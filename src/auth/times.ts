@@ -1,4 +1,5 @@
 import { grantEnds } from '../messages.ts';
+import { formatDateTime } from '../server/pages/texts.ts';
 import type { ProviderId } from '../store/profile.ts';
 
 /** A sign-in that may have a last day. */
@@ -14,36 +15,16 @@ const TWO_DAYS_MS = 2 * 86_400_000;
 /** A warning from two days before the grant itself ends; `undefined` before, and where the end is not known. */
 export function endWarning({ profile, provider, refreshExpiresAt }: Grant, now: Date): string | undefined {
   if (refreshExpiresAt === undefined || refreshExpiresAt.getTime() - now.getTime() > TWO_DAYS_MS) return undefined;
-  return grantEnds(formatDateTime(refreshExpiresAt, now), {
+  return grantEnds(formatWithDistance(refreshExpiresAt, now), {
     profile,
     isOver: refreshExpiresAt <= now,
     isGoogle: provider === 'google-health',
   });
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
-
-/** A moment for a person, in the machine's own time zone: "22 Nov 2026, 19:12 UTC+1 (in 8 hours)". */
-export function formatDateTime(date: Date, now: Date): string {
-  return `${formatMoment(date)} (${fromNow(date, now)})`;
-}
-
-/** The same without how far off it is. */
-export function formatMoment(date: Date): string {
-  const day = `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
-  return `${day}, ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())} ${zone(date)}`;
-}
-
-/** How far the machine's clock is from UTC at that moment: "UTC", "UTC+1", "UTC-3:30". */
-function zone(date: Date): string {
-  const minutes = -date.getTimezoneOffset();
-  if (minutes === 0) return 'UTC';
-  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${twoDigits(rest)}`}`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
+/** A moment for a person, in the machine's own time zone: "23 Nov, 06:00 CET (in 8 hours)". */
+export function formatWithDistance(date: Date, now: Date): string {
+  return `${formatDateTime(date, now)} (${fromNow(date, now)})`;
 }
 
 const STEPS = [

@@ -10,6 +10,9 @@ import { ask, askSecret, confirm, isInForeground, type Pastes, pipedPastes, type
 import { tunnelCommand } from './ssh-tunnel.ts';
 import { type Output, print } from './stdout.ts';
 
+// What a signal ends a command with. For bin.ts, which shares no part with messages.ts otherwise.
+export { interrupted } from '../messages.ts';
+
 /** The parts of a process that the command line uses. */
 export interface ProcessParts {
   readonly argv: readonly string[];
@@ -83,11 +86,6 @@ function sayingWhatIsAwaited(signal: AbortSignal, messages: Messages): Disposabl
       signal.removeEventListener('abort', wait);
     },
   };
-}
-
-/** What a command ends with where a signal asks it to. */
-export function interrupted(signal: string): AuthError {
-  return new AuthError('INTERRUPTED', 'Interrupted.', { details: { signal } });
 }
 
 type Options = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { LOG_LEVELS } from '../auth/index.ts';
-import { AuthError } from '../errors.ts';
+import { emptyList, outOfRange } from '../messages.ts';
 import type { CommonOption, OptionSpec } from './command.ts';
 
 export const PROGRAM = 'fitbit-login';
@@ -32,7 +32,7 @@ function seconds(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    throw new AuthError('USAGE', `Must be a whole number of seconds from ${min} to ${max}.`);
+    throw outOfRange('whole number of seconds', min, max);
   };
 }
 
@@ -40,7 +40,7 @@ function seconds(min: number, max: number): (text: string) => number {
 export function list(text: string): readonly string[] {
   const names = text.split(/[\s,]+/).filter(Boolean);
   if (names.length > 0) return names;
-  throw new AuthError('USAGE', 'Expected at least one value.');
+  throw emptyList();
 }
 
 export const MIN_TTL: OptionSpec = {

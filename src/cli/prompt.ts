@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 import { confirm as clackConfirm, password as clackPassword } from '@clack/prompts';
-import { AuthError } from '../errors.ts';
+import { inputEnded, interrupted } from '../messages.ts';
 
 /** What a person pastes, each text whole. */
 export interface Pastes extends AsyncIterable<string>, Disposable {
@@ -37,9 +37,9 @@ export async function ask(question: string, { input, output, signal }: PromptOpt
   try {
     return await new Promise<string>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
-      const ended = () => reject(new AuthError('CANCELLED', 'Input ended before setup was complete.'));
+      const ended = () => reject(inputEnded());
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      lines.once('SIGINT', () => reject(new AuthError('INTERRUPTED', 'Interrupted.')));
+      lines.once('SIGINT', () => reject(interrupted()));
       // After Ctrl-Z and fg.
       lines.on('SIGCONT', () => lines.prompt(true));
       // A terminal that goes away breaks the input, which readline hands on.
@@ -93,7 +93,7 @@ export async function confirm(question: string, options: PromptOptions): Promise
 /** Clack answers with a symbol on Ctrl-C. */
 function unlessCancelled<Value>(answer: Value, signal: AbortSignal): Exclude<Value, symbol> {
   if (typeof answer !== 'symbol') return answer as Exclude<Value, symbol>;
-  throw signal.aborted ? signal.reason : new AuthError('INTERRUPTED', 'Interrupted.');
+  throw signal.aborted ? signal.reason : interrupted();
 }
 
 /**

@@ -1,8 +1,9 @@
 import {
   type AccessToken,
+  age,
   type CheckedStatus,
   endWarning,
-  formatDateTime,
+  formatWithDistance,
   type ListedProfile,
   type SignIn,
   type Status,
@@ -48,7 +49,7 @@ export function signInText(done: SignIn, reader: Reader): string {
 
 function expiryText({ provider, profile }: Status, end: Date, now: Date): string {
   const login = withProfile('login', profile);
-  const expires = `Expires ${formatDateTime(end, now)}`;
+  const expires = `Expires ${formatWithDistance(end, now)}`;
   if (provider !== 'google-health') return `${expires}. Then run \`${login}\` again.`;
   return `${expires}: Google ends sign-ins of apps in Testing after 7 days.\n  Publish the app at https://console.cloud.google.com/auth/audience, then run \`${login}\` again.`;
 }
@@ -68,7 +69,7 @@ export function statusText(status: Status, reader: Reader): string {
     scopes.length === 0 ? undefined : ['Reads', scopes.map(shortScope).sort().join(', ')],
     missingScopes.length === 0 ? undefined : ['Not granted', missingScopes.map(shortScope).sort().join(', ')],
     legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
-    refreshExpiresAt === undefined ? undefined : ['Expires', formatDateTime(refreshExpiresAt, now)],
+    refreshExpiresAt === undefined ? undefined : ['Expires', formatWithDistance(refreshExpiresAt, now)],
     ['App', status.clientId],
     profile === 'default' ? undefined : ['Profile', profile],
     ['File', shortPath(status.location, reader)],
@@ -77,7 +78,7 @@ export function statusText(status: Status, reader: Reader): string {
   return commandsIn(
     [
       headline(status, reader),
-      ...(needsPerson(status) ? [] : [indent(validity(status))]),
+      ...(needsPerson(status) ? [] : [indent(validity(status, now))]),
       indent(table(rows)),
       ...(refreshStartedAt === undefined
         ? []
@@ -96,31 +97,19 @@ function headline(status: Status, { colors: { out: colors }, now }: Reader): str
   const bad = (text: string) => `${mark('bad', colors)} ${text}\n${indent(login)}`;
   if (session.kind === 'none') return bad('Not signed in.');
   if (session.kind === 'dead')
-    return bad(`Signed out by ${status.providerName} ${formatDateTime(session.since, now())}.`);
+    return bad(`Signed out by ${status.providerName} ${formatWithDistance(session.since, now())}.`);
   if (needsPerson(status)) return bad('Signed out: the access token has expired, and there is no refresh token.');
   return `${mark(missingScopes.length > 0 ? 'warning' : 'good', colors)} ${signedInAs(status)}`;
 }
 
 /** How long it works, for a sign-in that does. */
-function validity({ session, refreshable }: Status): string {
-  const left = session.kind === 'valid' ? session.secondsLeft : 0;
-  if (left === 0) return 'Renews itself; the next use gets a new token';
+function validity({ session, refreshable, expiresAt }: Status, now: Date): string {
+  if (session.kind !== 'valid' || session.secondsLeft === 0) return 'Renews itself; the next use gets a new token';
   const token =
-    left === undefined ? 'the current token has no known expiry' : `the current token is good for ${duration(left)}`;
+    expiresAt === undefined
+      ? 'the current token has no known expiry'
+      : `the current token is good for ${age(expiresAt, now)}`;
   return refreshable ? `Renews itself; ${token}` : `Does not renew itself; ${token}`;
-}
-
-/** "42 minutes". */
-function duration(seconds: number): string {
-  const units = [
-    [86_400, 'day'],
-    [3_600, 'hour'],
-    [60, 'minute'],
-    [1, 'second'],
-  ] as const;
-  const [size, name] = units.find(([size]) => seconds >= size) ?? [1, 'second'];
-  const count = Math.floor(seconds / size);
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 
 /** Whether only a new sign-in helps. */
@@ -193,13 +182,13 @@ export function checkText(checked: CheckedStatus, reader: Reader): string {
   const facts = [
     ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can't be asked; a refresh just worked`],
     ...(providerScopes === undefined ? [] : [['Granted', providerScopes.map(shortScope).sort().join(', ')]]),
-    ...(providerExpiresAt === undefined ? [] : [['Expires', formatDateTime(providerExpiresAt, reader.now())]]),
+    ...(providerExpiresAt === undefined ? [] : [['Expires', formatWithDistance(providerExpiresAt, reader.now())]]),
     ...(rateLimit === undefined
       ? []
       : [
           [
             'Rate limit',
-            `${rateLimit.remaining} of ${rateLimit.limit} requests left; resets in ${duration(rateLimit.resetSeconds)}`,
+            `${rateLimit.remaining} of ${rateLimit.limit} requests left; resets in ${rateLimit.resetSeconds} seconds`,
           ],
         ]),
   ];

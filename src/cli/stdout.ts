@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { AuthError } from '../errors.ts';
+import { outputFailed } from '../messages.ts';
 
 /** Where results go: standard output, or a stream that stands for it. */
 export interface Output {
@@ -37,7 +37,7 @@ export async function print(output: Output, data: string | Uint8Array): Promise<
   const error = await new Promise<Error | null | undefined>((resolve) => output.write(data, resolve));
   if (!error || codeOf(error) === 'EPIPE' || codeOf(error) === 'ERR_STREAM_DESTROYED') return;
   const [, reason = error.message] = /^\w+: (.*), write$/.exec(error.message) ?? [];
-  throw new AuthError('OUTPUT_FAILED', `Could not write the output: ${reason} (${codeOf(error)}).`, { cause: error });
+  throw outputFailed(`${reason} (${codeOf(error)})`, error);
 }
 
 function codeOf(error: unknown): string {

@@ -167,8 +167,10 @@ export const ALSO_READ: readonly string[] = [
 export function formatNamed(id: string): Format {
   const format = FORMATS.find((candidate) => candidate.id === id.replaceAll('_', '-'));
   if (format !== undefined) return format;
-  const ids = FORMATS.map((candidate) => candidate.id).join(', ');
-  throw unknownFormat(ids);
+  throw unknownFormat(
+    id,
+    FORMATS.map((candidate) => candidate.id),
+  );
 }
 
 /**

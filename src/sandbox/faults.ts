@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
-import { AuthError } from '../errors.ts';
+import { AuthError, didYouMean } from '../errors.ts';
 import { type Correct, type Effect, FAULT_KINDS, FAULTS, type FaultArguments, type FaultKind } from './fault-table.ts';
 import { ENDPOINTS, type Endpoint, SERVICES, type Service } from './wire.ts';
 
@@ -35,7 +35,10 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const FaultSchema = v.pipe(
   v.strictObject({
     at: v.picklist(PLACES),
-    kind: v.custom<FaultKind>(isFaultKind, `one of: ${FAULT_KINDS.join(', ')}`),
+    kind: v.custom<FaultKind>(
+      isFaultKind,
+      ({ input }) => `${didYouMean(String(input), FAULT_KINDS)}There are: ${FAULT_KINDS.join(', ')}`,
+    ),
     times: v.optional(v.pipe(Count, v.minValue(1))),
     status: v.optional(v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599))),
     errorType: v.optional(v.string()),

@@ -19,7 +19,14 @@ import {
   restrict,
 } from './permissions.ts';
 import { isProfileName, type Profile, profileName } from './profile.ts';
-import type { Listed, LockedProfile, LockOptions, ProfileStore, StoppableLockOptions } from './store.ts';
+import {
+  type Listed,
+  type LockedProfile,
+  type LockOptions,
+  namesIn,
+  type ProfileStore,
+  type StoppableLockOptions,
+} from './store.ts';
 
 /** Disk space reserved beyond the file's own. Half of it is for a change of the layout, half for new tokens. */
 const GROWTH_BYTES = 128 * 1024;
@@ -191,7 +198,7 @@ export function fileStore(options: FileStoreOptions): ProfileStore {
     const check = async () => {
       if (await isReplaceable(target)) throw profileExists(to);
       if (await isReplaceable(source)) return;
-      throw noSuchProfile(from);
+      throw noSuchProfile(from, await namesIn({ list }));
     };
     await check();
     const held: LockedFile[] = [];

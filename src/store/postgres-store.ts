@@ -10,7 +10,14 @@ import { throwIfAborted } from './lock.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { type Profile, profileName } from './profile.ts';
-import type { Listed, LockedProfile, LockOptions, ProfileStore, StoppableLockOptions } from './store.ts';
+import {
+  type Listed,
+  type LockedProfile,
+  type LockOptions,
+  namesIn,
+  type ProfileStore,
+  type StoppableLockOptions,
+} from './store.ts';
 
 export interface PostgresStoreOptions extends Pick<FileStoreOptions, 'runner' | 'onCommit' | 'onWait'> {
   readonly address: PostgresAddress;
@@ -169,7 +176,9 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
       rows.map(async (row) =>
         profileOf(row).then(
           (profile): Listed =>
-            profile === undefined ? { name: row.name, error: noSuchProfile(row.name) } : { name: row.name, profile },
+            profile === undefined
+              ? { name: row.name, error: noSuchProfile(row.name, []) }
+              : { name: row.name, profile },
           (error): Listed => ({ name: row.name, error: asAuthError(error) }),
         ),
       ),
@@ -182,7 +191,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
     const check = async () => {
       if ((await read(to)) !== undefined) throw profileExists(to);
       const source = await read(from);
-      if (source === undefined) throw noSuchProfile(from);
+      if (source === undefined) throw noSuchProfile(from, await namesIn({ list }));
       return source;
     };
     await check();

@@ -70,3 +70,9 @@ export interface ProfileStore {
   /** Renames a profile, exclusively. @throws AuthError `USAGE` where `to` is taken; `NOT_SIGNED_IN` where there is no `from`. */
   rename(from: string, to: string): Promise<void>;
 }
+
+/** The names of all profiles; none where they cannot be listed. */
+export async function namesIn(store: Pick<ProfileStore, 'list'>): Promise<readonly string[]> {
+  const listed = await store.list().catch(() => []);
+  return listed.map(({ name }) => name);
+}

@@ -11,7 +11,7 @@ import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const run = promisify(execFile);
 const LOUD = 'marked-loud';
-const BY_HAND = /Open the address above yourself\./;
+const BY_HAND = /Open the URL above manually\./;
 
 let at: Desk;
 let allow = '';
@@ -94,14 +94,14 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
   test('whose every command fails leaves the address to be opened by hand, and the sign-in goes on', async () => {
     await using scripts = await launchers();
     const program = begin({ BROWSER: `/nowhere/one:'${await scripts.make('two', 'exit 1')}'` });
-    await program.says(/ended with code 1\. Open the address above yourself\./);
+    await program.says(/exited with code 1\. Open the URL above manually\./);
     await decide(program);
     expect((await program.ended).exit).toBe(0);
   });
 
   test.each([
     ['firefox "', 'unclosed quote'],
-    ['::', 'BROWSER names no command'],
+    ['::', 'BROWSER is empty'],
   ])('that cannot be read is said: %s', async (BROWSER, words) => {
     const program = begin({ BROWSER });
     await program.says(BY_HAND);
@@ -128,7 +128,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(stdout + stderr).not.toContain(LOUD);
   });
 
-  test('that has not ended is told of once, and not taken for a failure', async () => {
+  test('that is still running is reported once, and not taken for a failure', async () => {
     await using scripts = await launchers();
     const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
     const other = await scripts.make('other', RECORD);
@@ -136,11 +136,11 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     await program.says(/\(BROWSER\) is still running.*open the URL above manually/);
     // Closed later, and not well: that is said, and opens no other one.
     process.kill(Number(await readFile(`${stays}.pid`, 'utf8')), 'SIGTERM');
-    await program.says(/from BROWSER, was ended by SIGTERM\. Open the address above yourself\./);
+    await program.says(/\(BROWSER\) was killed by SIGTERM\. Open the URL above manually\./);
     await decide(program);
     const { exit, stderr } = await program.ended;
     expect(exit).toBe(0);
-    expect(stderr.match(/has not ended/g)).toHaveLength(1);
+    expect(stderr.match(/is still running/g)).toHaveLength(1);
     expect(await scripts.runs('other')).toBe(0);
   });
 
@@ -185,7 +185,7 @@ describe.runIf(isLinux).concurrent('the system’s own way', () => {
     const program = begin({ ...desktop(bin), XDG_CURRENT_DESKTOP: 'sway', BROWSER: failing });
     const address = (await program.address()).href;
     expect(await scripts.recorded('bin/firefox')).toEqual([address]);
-    expect((await interrupt(program)).stderr).toMatch(/ended with code 1\. The next way is tried\./);
+    expect((await interrupt(program)).stderr).toMatch(/exited with code 1\. Trying the next one\./);
     expect(await scripts.runs('failing')).toBe(1);
   });
 

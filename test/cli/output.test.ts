@@ -23,7 +23,7 @@ afterAll(() => at[Symbol.asyncDispose]());
 describe.skipIf(process.platform !== 'linux')('a result that could not be written', () => {
   test.each(some(PRINTING, 4))('%s > /dev/full: a sentence, and 6', async (typed) => {
     const { exit, stderr } = await at.run(typed.split(' '), { around: 'exec "$@" > /dev/full' });
-    expect({ exit, stderr }).toEqual({ exit: 6, stderr: expect.stringMatching(/^✗ Could not write .*ENOSPC/m) });
+    expect({ exit, stderr }).toEqual({ exit: 6, stderr: expect.stringMatching(/^✗ Can't write .*ENOSPC/m) });
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

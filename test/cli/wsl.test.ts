@@ -77,7 +77,7 @@ describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
     await decide(await program.authorizeUrl());
     const { exit, stdout, stderr } = await program.ended;
     expect(exit).toBe(0);
-    expect(stdout + stderr).not.toMatch(/marked-loud|no browser|Open the address above/);
+    expect(stdout + stderr).not.toMatch(/marked-loud|no browser|Open the URL above/);
     const [directory, asked = ''] = (await readFile(join(place, 'mnt/asked'), 'utf8')).split('\n');
     expect(directory).toBe('/mnt/c/Windows/System32/WindowsPowerShell/v1.0');
     expect(asked).toContain(`Start '${url.href}'`);

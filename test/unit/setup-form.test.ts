@@ -89,7 +89,10 @@ test.each<[string, Partial<SetupForm>, readonly string[]]>([
 });
 
 test('a rejected secret is explained at the top and at its field; other failures at the top', () => {
-  const rejected = setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.'), 'google-health');
+  const rejected = setupErrors(
+    new AuthError('CLIENT_REJECTED', 'Rejected.', { details: { provider_error: 'invalid_client' } }),
+    'google-health',
+  );
   expect(rejected.map(({ field }) => field)).toEqual(['form', 'form', 'clientSecret']);
   const busy = setupErrors(new AuthError('PORT_BUSY', 'Taken.'), 'fitbit');
   expect(busy.map(({ field }) => field)).toEqual(['form', 'form', 'redirectUri']);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type ApiAnswer, apiRequest } from '../../auth/index.ts';
-import { AuthError } from '../../errors.ts';
+import { unknownHeaderForm } from '../../messages.ts';
 import type { Command } from '../command.ts';
 import { fileText } from '../input.ts';
 import { errorText, terminalText, toJson } from '../output.ts';
@@ -75,9 +75,7 @@ function headersOf(lines: readonly string[]): Readonly<Record<string, string>> {
       const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];
       const lower = name.toLowerCase();
       if (lower === '' || lower === 'authorization' || lower === 'host') {
-        throw new AuthError('USAGE', `Can't send "${line.split(':')[0]}" as a header.`, {
-          hint: 'Use `--header "Name: value"`. Authorization and Host are set for you.',
-        });
+        throw unknownHeaderForm(line.split(':', 1)[0] ?? '');
       }
       return [lower, value];
     }),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { AuthError } from '../../errors.ts';
+import { wordsBeforeSeparator } from '../../messages.ts';
 import type { Command } from '../command.ts';
 
 /** The shells that there is a script for. */
@@ -43,7 +43,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
         await print(bytes(scriptFor(shell)));
         return 0;
       }
-      if (separator !== '--') throw new AuthError('USAGE', 'Put the words to complete after --.');
+      if (separator !== '--') throw wordsBeforeSeparator();
       // After any error there is nothing to offer: Tab shows no messages.
       await print(bytes(await suggestionsFor(shell, words, commands(), surroundings).catch(() => '')));
       return 0;

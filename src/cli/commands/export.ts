@@ -1,12 +1,16 @@
 import * as v from 'valibot';
-import { EXPORT_FORMATS, exportProfile } from '../../auth/index.ts';
+import { EXPORT_FORMATS, type ExportFormat, exportProfile } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
 import { mark, toJson } from '../output.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object({
   ...commonOptions,
-  format: v.optional(v.string(), 'notebook'),
+  // Which there are is checked there.
+  format: v.optional(
+    v.custom<ExportFormat>((value) => typeof value === 'string'),
+    'notebook',
+  ),
   output: v.optional(v.string()),
   keep: v.optional(v.boolean(), false),
 });

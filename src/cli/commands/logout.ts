@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { logout } from '../../auth/index.ts';
-import { AuthError } from '../../errors.ts';
+import { confirmationNeeded } from '../../messages.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { commonOptions } from './options.ts';
@@ -27,10 +27,7 @@ export const logoutCommand: Command = {
     const confirmRevocation = (ends: string) => {
       if (yes) return true;
       if (terminal.canAsk) return terminal.confirm(`${ends} Revoke?`);
-      throw new AuthError('USAGE', `Needs confirmation, and there is no terminal. ${ends}`, {
-        preserved: 'Nothing was revoked or deleted.',
-        hint: 'Confirm with `fitbit-login logout --yes`, or only delete the tokens here with `fitbit-login logout --local`.',
-      });
+      throw confirmationNeeded(ends);
     };
     const { name, revoked, keptFiles } = await logout({ profile, local, confirmRevocation, signal }, surroundings);
     const text = `${mark('good', colors.out)} Signed out: profile "${name}" was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { logout, profiles, renameProfile } from '../../auth/index.ts';
-import { AuthError } from '../../errors.ts';
+import { wrongArguments } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { inJsonOr, table } from '../output.ts';
 import { overviewJson } from '../report.ts';
@@ -64,7 +64,7 @@ export const profilesCommand: Command = {
       const usage = (action === undefined ? Object.values(ACTIONS) : [action]).map(
         (known) => `profiles ${known.usage}`,
       );
-      throw new AuthError('USAGE', `Usage: ${usage.join(', or ')}.`);
+      throw wrongArguments(usage);
     }
     const done = await action.act(names, context);
     await print(inJsonOr(json, { action: name, profiles: names }, done));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { formatDateTime, type RefreshOutcome, refresh, refreshAll, status } from '../../auth/index.ts';
+import { formatWithDistance, type RefreshOutcome, refresh, refreshAll, status } from '../../auth/index.ts';
 import type { ExitCode } from '../../errors.ts';
 import { allWithout } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
@@ -55,7 +55,7 @@ function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, no
     if (one.outcome === 'failed') return [mark('bad', out), one.profile, `${one.error.message} ${one.error.hint}`];
     if (one.outcome === 'not-signed-in') return ['-', one.profile, 'not signed in'];
     const { expiresAt } = one.status;
-    const until = expiresAt === undefined ? '' : `; the token expires ${formatDateTime(expiresAt, now())}`;
+    const until = expiresAt === undefined ? '' : `; the token expires ${formatWithDistance(expiresAt, now())}`;
     return [mark('good', out), one.profile, `${one.outcome}${until}`];
   });
   return commandsIn(table(rows), out);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as v from 'valibot';
 import { startSandbox } from '../../auth/index.ts';
-import { AuthError } from '../../errors.ts';
+import { outOfRange } from '../../messages.ts';
 import type { Command } from '../command.ts';
 import { commandsIn, indent, inJsonOr, table } from '../output.ts';
 import { commonOptions } from './options.ts';
@@ -49,5 +49,5 @@ export const sandboxCommand: Command = {
 function port(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 65_535) return value;
-  throw new AuthError('USAGE', 'Must be a port from 0 to 65535.');
+  throw outOfRange('port', 0, 65_535);
 }

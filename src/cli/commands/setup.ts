@@ -10,7 +10,7 @@ import {
   type SignIn,
   setup,
 } from '../../auth/index.ts';
-import { AuthError } from '../../errors.ts';
+import { noSetupPossible, setupTimedOut } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText, type InputSources } from '../input.ts';
 import { REDIRECT_URI, TIMEOUT } from '../options.ts';
@@ -61,9 +61,7 @@ export async function runSetup(
   const { terminal, surroundings } = context;
   if (browser && terminal.elsewhere === undefined) return onPage(options, context);
   if (!terminal.canAsk) {
-    throw new AuthError('NOT_CONFIGURED', 'No display and no terminal for setup.', {
-      hint: 'Pass the client ID as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
-    });
+    throw noSetupPossible();
   }
   // Finds a full disk before anything is asked.
   await checkStore({ profile: options.profile, signal: context.signal }, surroundings);
@@ -76,9 +74,7 @@ async function onPage(options: SetupOptions, { terminal, say, signal, now, surro
   using line = new WaitingLine(terminal);
   const until = new Date(now().getTime() + SETUP_MS);
   const timeUp = new AbortController();
-  using _ = afterDelay(SETUP_MS, () =>
-    timeUp.abort(new AuthError('TIMED_OUT', 'Setup was not finished in 15 minutes.')),
-  );
+  using _ = afterDelay(SETUP_MS, () => timeUp.abort(setupTimedOut(SETUP_MS / 60_000)));
   return await setup(
     {
       ...options,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { checkStatus, profiles, status, statusPage } from '../../auth/index.ts';
-import { AuthError } from '../../errors.ts';
+import { notWithAll } from '../../messages.ts';
 import type { Command } from '../command.ts';
 import { inJsonOr } from '../output.ts';
 import { checkJson, checkText, needsPerson, overviewJson, overviewText, statusJson, statusText } from '../report.ts';
@@ -36,8 +36,7 @@ export const statusCommand: Command = {
     const { surroundings, print, say, signal } = context;
     const now = context.now();
     if (all) {
-      if (profile !== undefined || check || web)
-        throw new AuthError('USAGE', "--all can't be combined with --profile, --check or --web.");
+      if (profile !== undefined || check || web) throw notWithAll();
       const listed = await profiles(surroundings);
       await print(json ? overviewJson(listed, now) : overviewText(listed, context));
       return 0;

@@ -420,10 +420,13 @@ function inSentence(names: readonly string[]): readonly string[] {
 
 const DAY_MS = 86_400_000;
 
-/** A time in the machine's own zone, which it names: "Today, 15:50 CET", "23 Nov, 06:00 CET", "20 May 2026, 10:12 CEST". */
-export function formatDateTime(date: Date, now: Date): string {
-  const far = Math.abs(date.getTime() - now.getTime()) > 150 * DAY_MS;
-  const today = date.toDateString() === now.toDateString();
+/**
+ * A time in the machine's own zone, which it names: "Today, 15:50 CET", "23 Nov, 06:00 CET", "20 May 2026, 10:12 CEST". Without `now`
+ * always with the year.
+ */
+export function formatDateTime(date: Date, now?: Date): string {
+  const far = now === undefined || Math.abs(date.getTime() - now.getTime()) > 150 * DAY_MS;
+  const today = date.toDateString() === now?.toDateString();
   const day = today ? 'Today' : formatDay(date, { month: 'short', ...(far && { year: 'numeric' }) });
   const time = date.toLocaleTimeString(LOCALE, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
   return `${day}, ${time}`;
