@@ -712,13 +712,19 @@ interface Waited {
   readonly redirectUri: string;
   /** "5 minutes" */
   readonly duration: string;
+  /** Whether the account's address was requested along. */
+  readonly asksEmail: boolean;
 }
 
-export const timedOut = ({ provider, clientId, redirectUri, duration }: Waited) =>
+/** After `invalid_scope`. */
+export const WITHOUT_EMAIL =
+  "If the provider doesn't allow your email address next to the health scopes, leave it out: `fitbit-login login --no-email`. Otherwise pass other scopes; `fitbit-login scopes` lists them.";
+
+export const timedOut = ({ provider, clientId, redirectUri, duration, asksEmail }: Waited) =>
   new AuthError('TIMED_OUT', `Timed out after ${duration} waiting for ${provider}.`, {
     hint:
       `If ${provider} showed an error, check that the client ID ${clientId} is right and that its app has exactly this redirect URI ` +
-      `registered: ${redirectUri} . Otherwise run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
+      `registered: ${redirectUri} . ${asksEmail ? 'If it showed invalid_scope, run `fitbit-login login --no-email`. ' : ''}Otherwise run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
   });
 
 /** After a sign-in that could not be completed. */
@@ -820,7 +826,7 @@ export const INVALID = {
   tokenType: 'unsupported token type',
   token: 'malformed token',
   lifetime: 'invalid token lifetime (negative, not a number, or over ten years)',
-  otherAccount: (userId: string | undefined) => `these are tokens of another account, ${userId}`,
+  otherAccount: (who: string | undefined) => `these are tokens of another account, ${who}`,
 } as const;
 
 export const accountNotNamed = (provider: string, status: number) =>

@@ -1,5 +1,6 @@
 import { cannotCheck, rejectedFreshToken } from '../messages.ts';
 import { introspect } from '../oauth/introspection.ts';
+import { dataScopes } from '../providers/google-health.ts';
 import { type Access, type AccessOptions, access } from './access-token.ts';
 import { type RateLimit, rateLimitOf } from './api.ts';
 import { assertOptions } from './options.ts';
@@ -63,7 +64,7 @@ export async function checkStatus(
   return {
     ...checked(current),
     asked: true,
-    providerScopes,
+    providerScopes: provider.id === 'google-health' && providerScopes ? dataScopes(providerScopes) : providerScopes,
     providerExpiresAt,
     rateLimit: rateLimitOf(response.headers),
   };

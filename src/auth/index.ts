@@ -21,6 +21,7 @@ export { logout } from './logout.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './migrate.ts';
 export { checkStore, type ListedProfile, profiles, renameProfile } from './profiles.ts';
 export { type RefreshOutcome, refreshAll } from './refresh-all.ts';
+export { accountName } from './result-view.ts';
 export type { RuntimeOptions } from './runtime.ts';
 export { consent, startSandbox } from './sandbox.ts';
 export { type KnownScope, knownScopes } from './scopes.ts';

@@ -13,6 +13,8 @@ export type Prompt = 'consent' | 'login' | 'login consent' | 'none' | 'select_ac
 export interface LoginRequestOptions extends RegistrationOptions {
   /** One or several, in an array or with spaces or commas between them; short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
   readonly scopes?: string | readonly string[];
+  /** Whether to ask for the account's address as well (Google Health: `openid email`). Default: as before, else `true`. */
+  readonly email?: boolean;
   /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
   readonly redirectUris?: readonly string[];
   /** What the provider must ask. Default `consent`, without which Google gives no refresh token a second time. */
@@ -31,6 +33,8 @@ export interface LoginRequest {
   readonly provider: Provider;
   readonly client: Client;
   readonly scopes: readonly string[];
+  /** Asked along, to name the account; empty where the person chose to leave them out. */
+  readonly identityScopes: readonly string[];
   /** Registered redirect URIs; the first whose port is free is used. */
   readonly redirectUris: readonly string[];
   /** The `prompt` parameter; none is sent where it is absent. */
@@ -66,6 +70,7 @@ export async function resolveLoginRequest(
   if (prompt !== undefined && !provider.prompts.includes(prompt)) {
     throw unknownPrompt(provider.name, prompt, provider.prompts);
   }
+  const email = options.email ?? same?.withoutEmail !== true;
   return {
     name,
     provider,
@@ -74,6 +79,7 @@ export async function resolveLoginRequest(
     scopes: options.scopes
       ? scopesOf(provider, scopeList(options.scopes), runtime.notice)
       : knownAmong(provider, same?.requestedScopes),
+    identityScopes: email ? (provider.identityScopes ?? []) : [],
     // A file that is given now knows better than the profile what is registered.
     redirectUris:
       options.redirectUris ?? registeredUris(options.clientFile) ?? same?.redirectUris ?? provider.defaultRedirectUris,

@@ -9,6 +9,7 @@ import {
   signedInAllTheSame,
   timedOut,
   VISITOR_NOTICES,
+  WITHOUT_EMAIL,
   withProfileFlag,
 } from '../messages.ts';
 import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
@@ -17,7 +18,7 @@ import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Identity, Provider } from '../providers/provider.ts';
 import type { ServerNotice } from '../server/app.ts';
 import type { Link } from '../server/pages/view.ts';
-import type { Profile } from '../store/profile.ts';
+import type { Profile, Tokens } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
 import { assertOptions } from './options.ts';
@@ -140,7 +141,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     authorizationUrl(provider.server, {
       clientId: client.id,
       redirectUri: listener.redirectUri,
-      scopes: request.scopes,
+      scopes: [...new Set([...request.scopes, ...request.identityScopes])],
       pending,
       parameters: authorizationParameters(request),
     });
@@ -207,6 +208,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
     clientId: client.id,
     redirectUri,
     duration: duration(timeoutMs),
+    asksEmail: request.identityScopes.length > 0,
   });
   const timeout = rejectAfterTimeout(timeoutMs, timedOutError, { signal, done: waiting.signal });
   try {
@@ -217,7 +219,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
         throw thrown;
       });
       notify({ kind: 'answered' });
-      const binding = { redirectUri, verifier: pending.verifier };
+      const binding = { redirectUri, verifier: pending.verifier, nonce: pending.nonce };
       const result = await exchangeAndStore(runtime, request, callback, binding).then(
         (signIn) => ({ signIn, page: { ...signedInView(signIn, runtime.now()), button: onward.signedIn } }),
         (thrown) => ({
@@ -346,15 +348,21 @@ async function exchangeAndStore(
   callback: FirstCallback,
   binding: Omit<CodeExchange, 'parameters'>,
 ): Promise<SignIn> {
-  if (callback.kind === 'refused') throw callback.error;
-  const { name, provider, client, scopes, redirectUris, loginHint } = request;
+  const { name, provider, client, scopes, identityScopes, redirectUris, loginHint } = request;
+  const explained = (error: AuthError) =>
+    error.code === 'SCOPE_REJECTED' && identityScopes.length > 0 ? error.with({ hint: WITHOUT_EMAIL }) : error;
+  if (callback.kind === 'refused') throw explained(callback.error);
   await using locked = await runtime.store.lock(name);
   // Before the request, so that a slow response never makes a token look younger than it is.
   const obtainedAt = runtime.now();
   const code = { ...binding, parameters: callback.parameters };
-  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch });
+  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch, now: obtainedAt }).catch(
+    (thrown) => {
+      throw explained(asAuthError(thrown));
+    },
+  );
   const { keep, extra, tokens: replaced } = locked.current ?? {};
-  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: scopes });
+  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: [...scopes, ...identityScopes] });
   const profile: Profile = {
     provider: provider.id,
     issuer: provider.id === 'custom' ? provider.server.issuer : undefined,
@@ -362,6 +370,7 @@ async function exchangeAndStore(
     client,
     redirectUris,
     requestedScopes: scopes,
+    withoutEmail: provider.identityScopes !== undefined && identityScopes.length === 0 ? true : undefined,
     loginHint,
     tokens,
     keep,
@@ -377,8 +386,19 @@ async function exchangeAndStore(
     { event: 'sign_in', profile: name, provider: provider.id, user_id: status.userId, scope },
     'Signed in',
   );
-  const replacedUserId = replaced?.userId === status.userId ? undefined : replaced?.userId;
-  return { ...status, obstacle, replacedUserId };
+  const { userId: replacedUserId, email: replacedEmail }: Partial<Tokens> =
+    replaced !== undefined && isOtherAccount(replaced, signedIn.tokens) ? replaced : {};
+  return { ...status, obstacle, replacedUserId, replacedEmail };
+}
+
+/** What is not known of both says nothing. */
+function isOtherAccount(before: Tokens, { subject, userId, legacyUserId, email }: Tokens): boolean {
+  const [known] = [
+    [before.subject, subject],
+    [before.userId, before.userId === legacyUserId ? legacyUserId : userId],
+    [before.email, email],
+  ].filter((ids) => !ids.includes(undefined));
+  return known !== undefined && known[0] !== known[1];
 }
 
 /** Asks who signed in, where the token response does not say. The tokens are stored before, since there may be no response. */

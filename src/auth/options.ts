@@ -37,6 +37,7 @@ const wait = {
   redirectUris: texts,
   prompt: text,
   loginHint: text,
+  email: flag,
   sandbox: must('true or the origin of a running sandbox', (value) => value === true || isText(value)),
   timeoutMs: milliseconds,
   signal,

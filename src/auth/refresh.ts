@@ -80,7 +80,8 @@ async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: Abort
     async () => {
       const obtainedAt = runtime.now();
       try {
-        const options = { fetch: runtime.fetch, userId: profile.tokens.userId };
+        const { userId, subject } = profile.tokens;
+        const options = { fetch: runtime.fetch, now: obtainedAt, userId, subject };
         return { obtainedAt, response: await refreshTokens(provider.server, profile.client, refreshToken, options) };
       } catch (thrown) {
         failures.push(thrown);
@@ -94,9 +95,9 @@ async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: Abort
 
 function refreshedTokens(before: Tokens, response: TokenResponse, obtainedAt: Date): Tokens {
   const tokens = tokensFrom(response, { obtainedAt, requestedScopes: before.scopes });
-  const { userId = before.userId } = tokens;
+  const { userId = before.userId, subject = before.subject, email = before.email } = tokens;
   const { legacyUserId, signedInAt } = before;
-  const refreshed = { ...tokens, userId, legacyUserId, signedInAt };
+  const refreshed = { ...tokens, userId, legacyUserId, subject, email, signedInAt };
   if (tokens.refreshToken !== undefined && !tokens.refreshToken.equals(before.refreshToken)) return refreshed;
   // RFC 6749 §6: without a new refresh token the old one stays valid, until it would have ended anyway. A response that
   // counts its days anew must not make that end slide.

@@ -48,9 +48,19 @@ export function signedInView(done: SignIn, now: Date): View {
 
 /** What a person most needs to know of how long this lasts, or what keeps it from working. */
 function lifeLine(done: SignIn, missing: readonly string[]): IconLine {
-  const { obstacle, replacedUserId, sandbox, refreshExpiresAt, refreshable, obtainedAt, profile, provider } = done;
+  const {
+    obstacle,
+    replacedEmail,
+    replacedUserId = replacedEmail,
+    sandbox,
+    refreshExpiresAt,
+    refreshable,
+    obtainedAt,
+    profile,
+    provider,
+  } = done;
   if (obstacle !== undefined) return { icon: 'triangle', text: typographic(obstacle) };
-  if (replacedUserId !== undefined) return { icon: 'person', text: RESULT.replaced(replacedUserId) };
+  if (replacedUserId !== undefined) return { icon: 'person', text: RESULT.replaced(replacedEmail ?? replacedUserId) };
   if (missing.length > 0) return { icon: 'check', text: RESULT.works(scopeLabels(done.scopes)) };
   if (!refreshable) return { icon: 'clock', text: RESULT.noRefreshToken(shortProvider(done)) };
   if (sandbox !== undefined) return { icon: 'check', text: RESULT.madeUp(profile) };
@@ -96,10 +106,7 @@ function dayOrTime(date: Date, now: Date): string {
 }
 
 /** By what people know their account. */
-export function accountName({
-  userId,
-  email,
-}: Pick<Status, 'userId'> & { readonly email?: string }): string | undefined {
+export function accountName({ userId, email }: Pick<Status, 'userId' | 'email'>): string | undefined {
   return email ?? userId;
 }
 

@@ -1,4 +1,5 @@
 import { notSignedIn } from '../messages.ts';
+import { dataScopes } from '../providers/google-health.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
 import { namesIn } from '../store/store.ts';
 import { providerNameOf } from './client.ts';
@@ -25,7 +26,7 @@ export interface Status {
   readonly legacyUserId?: string;
   /** The account's address, as far as the person let it be known. */
   readonly email?: string;
-  /** Granted. */
+  /** Granted, without those that only name the account. */
   readonly scopes: readonly string[];
   /** Requested, but not granted. */
   readonly missingScopes: readonly string[];
@@ -47,8 +48,9 @@ export interface Status {
 export interface SignIn extends Status {
   /** What keeps the tokens from opening anything yet, and what to do. */
   readonly obstacle?: string;
-  /** The person whose tokens this profile held before, if another one. */
+  /** The account whose tokens this profile held before, if another one. */
   readonly replacedUserId?: string;
+  readonly replacedEmail?: string;
 }
 
 /**
@@ -86,7 +88,9 @@ export interface StatusContext {
 /** @internal */
 export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
   const { tokens, sandbox, refreshStartedAt, grantEndedAt, grantEndedReason } = profile;
-  const { scopes = [], ...grant }: Partial<Tokens> = tokens ?? {};
+  const grant: Partial<Tokens> = tokens ?? {};
+  const opening = profile.provider === 'google-health' ? dataScopes : (scopes: readonly string[]) => scopes;
+  const scopes = opening(grant.scopes ?? []);
   return {
     profile: name,
     provider: profile.provider,
@@ -98,7 +102,8 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     legacyUserId: grant.legacyUserId,
     email: grant.email,
     scopes,
-    missingScopes: tokens === undefined ? [] : profile.requestedScopes.filter((scope) => !scopes.includes(scope)),
+    missingScopes:
+      tokens === undefined ? [] : opening(profile.requestedScopes).filter((scope) => !scopes.includes(scope)),
     refreshable: grant.refreshToken !== undefined,
     obtainedAt: grant.obtainedAt,
     expiresAt: grant.expiresAt,

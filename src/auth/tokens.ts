@@ -10,7 +10,7 @@ export interface TokensContext {
 
 /** A token response with its lifetimes as absolute times. */
 export function tokensFrom(response: TokenResponse, { obtainedAt, requestedScopes }: TokensContext): Tokens {
-  const { accessToken, refreshToken, tokenType, userId, expiresInSeconds, refreshExpiresInSeconds } = response;
+  const { accessToken, refreshToken, tokenType, userId, subject, email } = response;
   const after = (seconds: number | undefined) =>
     seconds === undefined ? undefined : new Date(obtainedAt.getTime() + seconds * 1000);
   return {
@@ -19,8 +19,10 @@ export function tokensFrom(response: TokenResponse, { obtainedAt, requestedScope
     tokenType,
     scopes: response.scopes ?? requestedScopes,
     userId,
+    subject,
+    email,
     obtainedAt,
-    expiresAt: after(expiresInSeconds),
-    refreshExpiresAt: after(refreshExpiresInSeconds),
+    expiresAt: after(response.expiresInSeconds),
+    refreshExpiresAt: after(response.refreshExpiresInSeconds),
   };
 }

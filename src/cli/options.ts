@@ -63,6 +63,11 @@ export const NO_BROWSER: OptionSpec = {
   description: "don't open a browser; print the URL and accept the redirect URL as input",
 };
 
+export const NO_EMAIL: OptionSpec = {
+  flags: '--no-email',
+  description: "don't request the account's e-mail address (remembered; Google Health)",
+};
+
 export const REDIRECT_URI: OptionSpec = {
   flags: '--redirect-uri <uris>',
   description: 'registered loopback redirect URIs; the first one with a free port is used',

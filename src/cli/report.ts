@@ -1,5 +1,6 @@
 import {
   type AccessToken,
+  accountName,
   age,
   type CheckedStatus,
   endWarning,
@@ -18,7 +19,7 @@ type Reader = Pick<Context, 'environment' | 'colors' | 'now'>;
 /** A finished sign-in. */
 export function signInText(done: SignIn, reader: Reader): string {
   const { out: colors } = reader.colors;
-  const { missingScopes, obstacle, refreshExpiresAt, replacedUserId, profile } = done;
+  const { missingScopes, obstacle, refreshExpiresAt, replacedEmail, replacedUserId = replacedEmail, profile } = done;
   const first =
     missingScopes.length === 0
       ? `${mark('good', colors)} ${signedInAs(done)}`
@@ -39,7 +40,7 @@ export function signInText(done: SignIn, reader: Reader): string {
       ? []
       : [
           warning(
-            `Profile "${profile}" previously belonged to ${replacedUserId}. Use --profile for separate accounts.`,
+            `Profile "${profile}" previously belonged to ${replacedEmail ?? replacedUserId}. Use --profile for separate accounts.`,
           ),
         ]),
     indent(`Next: \`${withProfile('token', profile)}\``),
@@ -56,18 +57,25 @@ function expiryText({ provider, profile }: Status, end: Date, now: Date): string
 
 /** A finished sign-in for `--json`. */
 export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
-  return { ...statusJson(done, now), replaced_user_id: done.replacedUserId ?? null, obstacle: done.obstacle ?? null };
+  return {
+    ...statusJson(done, now),
+    replaced_user_id: done.replacedUserId ?? null,
+    replaced_email: done.replacedEmail ?? null,
+    obstacle: done.obstacle ?? null,
+  };
 }
 
 /** What is stored of one profile. */
 export function statusText(status: Status, reader: Reader): string {
   const { out: colors } = reader.colors;
-  const { missingScopes, refreshStartedAt, refreshExpiresAt, scopes, legacyUserId, profile } = status;
+  const { missingScopes, refreshStartedAt, refreshExpiresAt, userId, email, legacyUserId, profile } = status;
+  const scopes = scopeNames(status.scopes);
   const now = reader.now();
   const warning = endWarning(status, now);
   const facts: readonly (readonly [string, string] | undefined)[] = [
-    scopes.length === 0 ? undefined : ['Reads', scopes.map(shortScope).sort().join(', ')],
-    missingScopes.length === 0 ? undefined : ['Not granted', missingScopes.map(shortScope).sort().join(', ')],
+    scopes.length === 0 ? undefined : ['Reads', scopes],
+    missingScopes.length === 0 ? undefined : ['Not granted', scopeNames(missingScopes)],
+    email === undefined || userId === undefined ? undefined : ['User ID', userId],
     legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
     refreshExpiresAt === undefined ? undefined : ['Expires', formatWithDistance(refreshExpiresAt, now)],
     ['App', status.clientId],
@@ -117,8 +125,14 @@ export function needsPerson({ session }: Status): boolean {
   return session.kind !== 'valid' && (session.kind !== 'expired' || !session.refreshable);
 }
 
-function signedInAs({ providerName, userId }: Status): string {
-  return `Signed in to ${providerName}${userId === undefined ? '' : ` as ${userId}`}`;
+function signedInAs(status: Status): string {
+  const who = accountName(status);
+  return `Signed in to ${status.providerName}${who === undefined ? '' : ` as ${who}`}`;
+}
+
+/** By their short names. */
+function scopeNames(scopes: readonly string[]): string {
+  return scopes.map(shortScope).sort().join(', ');
 }
 
 /** Every profile in a row, those that need a person first. */
@@ -152,7 +166,7 @@ function overviewRow(entry: ListedProfile, colors: Colors): OverviewRow {
     return { cells: [entry.profile, '-', `${mark('bad', colors)} unreadable`, 'now: fitbit-login doctor'], urgency: 0 };
   }
   const { status, profile } = entry;
-  const account = `${status.userId ?? '-'}${status.sandbox === undefined ? '' : ' (sandbox)'}`;
+  const account = `${accountName(status) ?? '-'}${status.sandbox === undefined ? '' : ' (sandbox)'}`;
   if (needsPerson(status)) {
     const state = status.session.kind === 'none' ? 'not signed in' : 'signed out';
     return {
@@ -181,7 +195,7 @@ export function checkText(checked: CheckedStatus, reader: Reader): string {
   const { asked, providerScopes, providerExpiresAt, rateLimit, providerName } = checked;
   const facts = [
     ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can't be asked; a refresh just worked`],
-    ...(providerScopes === undefined ? [] : [['Granted', providerScopes.map(shortScope).sort().join(', ')]]),
+    ...(providerScopes === undefined ? [] : [['Granted', scopeNames(providerScopes)]]),
     ...(providerExpiresAt === undefined ? [] : [['Expires', formatWithDistance(providerExpiresAt, reader.now())]]),
     ...(rateLimit === undefined
       ? []

@@ -114,7 +114,10 @@ export const FORMATS: readonly Format[] = [
       refresh_token: refreshToken?.reveal(),
       token_type: tokenType,
       expiry: expiresAt?.toISOString(),
-      scopes: scopes?.map((scope) => scope.replace(/^.*\/googlehealth\.(?=[a-z_]+\.(?:readonly|writeonly)$)/, '')),
+      // It knows no others.
+      scopes: scopes
+        ?.filter((scope) => scope.includes('.') && !scope.endsWith('/userinfo.email'))
+        .map((scope) => scope.replace(/^.*\/googlehealth\.(?=[a-z_]+\.(?:readonly|writeonly)$)/, '')),
     }),
   },
   {

@@ -13,13 +13,16 @@ export interface PendingAuthorization {
   readonly verifier: Secret;
   /** S256 of the verifier (RFC 7636 §4.2). */
   readonly challenge: string;
+  /** 256 random bits, which the ID token must repeat (OpenID Connect Core §3.1.2.1). Sent with the scope `openid` alone. */
+  readonly nonce: Secret;
 }
 
 /** @internal */
 export function newAuthorization(): PendingAuthorization {
   const verifier = randomText();
   const challenge = createHash('sha256').update(verifier).digest('base64url');
-  return { state: new Secret(randomText()), verifier: new Secret(verifier), challenge };
+  const [state, nonce] = [new Secret(randomText()), new Secret(randomText())];
+  return { state, verifier: new Secret(verifier), challenge, nonce };
 }
 
 /** 256 random bits in 43 characters. */
@@ -49,6 +52,7 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
     state: request.pending.state.reveal(),
     code_challenge: request.pending.challenge,
     code_challenge_method: 'S256',
+    ...(request.scopes.includes('openid') && { nonce: request.pending.nonce.reveal() }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   if (request.scopes.length === 0) url.searchParams.delete('scope');

@@ -17,6 +17,15 @@ export interface TokenResponse {
   /** Absent where the response has none: granted as asked (RFC 6749 §5.1). */
   readonly scopes?: readonly string[];
   readonly userId?: string;
+  /** Of the ID token. */
+  readonly subject?: string;
+  readonly email?: string;
+}
+
+/** How a token request is sent, and the response dated. */
+export interface TokenRequestOptions extends RequestOptions {
+  /** What an ID token's times are compared with. */
+  readonly now: Date;
 }
 
 export interface CodeExchange {
@@ -25,10 +34,13 @@ export interface CodeExchange {
   /** The same redirect URI as in the authorization request, to the byte (RFC 6749 §4.1.3). */
   readonly redirectUri: string;
   readonly verifier: Secret;
+  /** The one that was sent: an ID token must repeat it. */
+  readonly nonce?: Secret;
 }
 
 /**
- * Exchanges an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5).
+ * Exchanges an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). An ID token may be missing; one that is there must be valid
+ * (OpenID Connect Core §3.1.3.7). Its signature is not checked, since it comes straight from the token endpoint (6).
  *
  * @throws AuthError `SIGN_IN_FAILED` for a code that is spent or too old, `CLIENT_REJECTED`, `REQUEST_REJECTED`,
  *   `UNAVAILABLE`, `RATE_LIMITED`, `RETIRED`, `ANSWER_INVALID`.
@@ -37,9 +49,10 @@ export async function exchangeCode(
   server: AuthorizationServer,
   client: ClientRegistration,
   exchange: CodeExchange,
-  options: RequestOptions,
+  options: TokenRequestOptions,
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadataOf(server), { client_id: client.id }];
+  const [as, registration] = [metadataOf(server), registrationOf(client, options)];
+  const expectedNonce = exchange.nonce?.reveal();
   try {
     const response = await oauth.authorizationCodeGrantRequest(
       as,
@@ -50,7 +63,11 @@ export async function exchangeCode(
       exchange.verifier.reveal(),
       requestOptions(server, client, server.tokenEndpoint, options),
     );
-    return await read(server, response, (copy) => oauth.processAuthorizationCodeResponse(as, registration, copy));
+    return await read(server, response, (copy, { id_token }) =>
+      oauth.processAuthorizationCodeResponse(as, registration, copy, {
+        expectedNonce: id_token === undefined ? undefined : expectedNonce,
+      }),
+    );
   } catch (thrown) {
     throw tokenRequestError(server.name, 'exchange', thrown);
   }
@@ -59,7 +76,7 @@ export async function exchangeCode(
 /**
  * Refreshes the access token (RFC 6749 §6).
  *
- * @param options.userId whose tokens they are. Tokens of another person are refused (OpenID Connect Core 1.0 §12.2).
+ * @param options.userId whose tokens they are, as is `subject`. Tokens of another person are refused (OpenID Connect Core 1.0 §12.2).
  * @throws AuthError `GRANT_DEAD` when the server says that the refresh token no longer works, and no other error says
  *   that; else as {@link exchangeCode}.
  */
@@ -67,9 +84,9 @@ export async function refreshTokens(
   server: AuthorizationServer,
   client: ClientRegistration,
   refreshToken: Secret,
-  options: RequestOptions & { readonly userId?: string },
+  options: TokenRequestOptions & { readonly userId?: string; readonly subject?: string },
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadataOf(server), { client_id: client.id }];
+  const [as, registration] = [metadataOf(server), registrationOf(client, options)];
   try {
     const response = await oauth.refreshTokenGrantRequest(
       as,
@@ -79,8 +96,10 @@ export async function refreshTokens(
       requestOptions(server, client, server.tokenEndpoint, options),
     );
     const tokens = await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
-    if (options.userId === undefined || (tokens.userId ?? options.userId) === options.userId) return tokens;
-    throw invalidResponse(server.name, INVALID.otherAccount(tokens.userId));
+    const differs = (name: 'userId' | 'subject') =>
+      options[name] !== undefined && tokens[name] !== undefined && options[name] !== tokens[name];
+    if (!differs('userId') && !differs('subject')) return tokens;
+    throw invalidResponse(server.name, INVALID.otherAccount(tokens.email ?? tokens.userId ?? tokens.subject));
   } catch (thrown) {
     throw tokenRequestError(server.name, 'refresh', thrown);
   }
@@ -113,6 +132,14 @@ export async function revokeToken(
   }
 }
 
+/** How far this machine's clock may be off before an ID token counts as too old: a nonce and the connection bind it already. */
+const CLOCK_TOLERANCE_SECONDS = 86_400;
+
+function registrationOf({ id }: ClientRegistration, { now }: TokenRequestOptions): oauth.Client {
+  const skew = Math.round((now.getTime() - Date.now()) / 1000);
+  return { client_id: id, [oauth.clockSkew]: skew, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
+}
+
 /** What a token, a scope and a user id may be made of (RFC 6749 appendix A): nothing that a header or a terminal would act on. */
 const VISIBLE = /^[\x21-\x7e]+$/;
 
@@ -121,17 +148,17 @@ const TEN_YEARS_IN_SECONDS = 10 * 366 * 24 * 3600;
 async function read(
   server: AuthorizationServer,
   response: Response,
-  validate: (response: Response) => Promise<oauth.TokenEndpointResponse>,
+  validate: (response: Response, fields: Fields) => Promise<oauth.TokenEndpointResponse>,
 ): Promise<TokenResponse> {
-  const tokens = await validate(await withoutEmptyFields(response));
+  const tokens = await validate(...(await withoutEmptyFields(response)));
   if (tokens.token_type !== 'bearer') throw invalidResponse(server.name, INVALID.tokenType);
   for (const token of [tokens.access_token, tokens.refresh_token ?? 'none']) {
     if (VISIBLE.test(token)) continue;
     throw invalidResponse(server.name, INVALID.token);
   }
   const { userIdField, subjectIsUserId = true } = server;
-  const subject = subjectIsUserId ? oauth.getValidatedIdTokenClaims(tokens)?.sub : undefined;
-  const userId = userIdField === undefined ? subject : tokens[userIdField];
+  const { sub, email, email_verified: isVerified }: Fields = oauth.getValidatedIdTokenClaims(tokens) ?? {};
+  const userId = userIdField === undefined ? subjectIsUserId && sub : tokens[userIdField];
   return {
     accessToken: new Secret(tokens.access_token),
     refreshToken: tokens.refresh_token === undefined ? undefined : new Secret(tokens.refresh_token),
@@ -139,25 +166,36 @@ async function read(
     expiresInSeconds: lifetime(server, tokens.expires_in),
     refreshExpiresInSeconds: lifetime(server, tokens.refresh_token_expires_in),
     scopes: tokens.scope?.split(' ').filter((scope) => VISIBLE.test(scope)),
-    userId: typeof userId === 'string' && VISIBLE.test(userId) ? userId : undefined,
+    userId: textLike(VISIBLE, userId),
+    subject: textLike(VISIBLE, sub),
+    email: isVerified === false ? undefined : textLike(EMAIL, email),
   };
 }
+
+/** Nothing in it that a terminal would act on or that would turn text around. */
+const EMAIL = /^[^@\p{C}\p{Z}]+@[^@\p{C}\p{Z}]+$/u;
+
+function textLike(pattern: RegExp, value: unknown): string | undefined {
+  return typeof value === 'string' && value.length < 256 && pattern.test(value) ? value : undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Fields beside the access token: what is null or empty is absent, a list of scopes a text. A pair is not lost for their form. */
 const OPTIONAL_FIELDS = ['refresh_token', 'expires_in', 'refresh_token_expires_in', 'scope', 'id_token'];
 
-async function withoutEmptyFields(response: Response): Promise<Response> {
+async function withoutEmptyFields(response: Response): Promise<[Response, Fields]> {
   const body: unknown = response.ok
     ? await response
         .clone()
         .json()
         .catch(() => undefined)
     : undefined;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return response;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return [response, {}];
   const fields: Record<string, unknown> = { ...body };
   if (Array.isArray(fields.scope)) fields.scope = fields.scope.filter((scope) => typeof scope === 'string').join(' ');
   for (const name of OPTIONAL_FIELDS) if (fields[name] === null || fields[name] === '') delete fields[name];
-  return new Response(JSON.stringify(fields), response);
+  return [new Response(JSON.stringify(fields), response), fields];
 }
 
 function lifetime(server: AuthorizationServer, seconds: unknown): number | undefined {

@@ -78,6 +78,7 @@ export function googleHealth(sandbox?: string): Provider {
     successorsOf,
     fullScope,
     defaultScopes: USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`),
+    identityScopes: ['openid', 'email'],
     // A Desktop client has nothing registered: any free port of 127.0.0.1 will do.
     defaultRedirectUris: ['http://127.0.0.1:0/callback'],
     authorizationParameters: { access_type: 'offline' },
@@ -94,15 +95,19 @@ export function googleHealth(sandbox?: string): Provider {
   };
 }
 
+/** `email` comes back by its address: the same scope. */
 const OPENID_SCOPES: readonly string[] = ['openid', 'email', 'https://www.googleapis.com/auth/userinfo.email'];
+
+/** Of scopes at Google, those that open data: the others only name the account. */
+export function dataScopes(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !OPENID_SCOPES.includes(scope));
+}
 
 /**
  * Google's list grows, so that what has the form of a scope of Google Health is for Google to judge; so are OpenID's, but for
  * `profile`, which was one of Google Health's.
  */
 function fullScope(scope: string): string | undefined {
-  // Google calls it by its address in its response: the same scope.
-  if (scope === 'email') return OPENID_SCOPES[2];
   if (OPENID_SCOPES.includes(scope)) return scope;
   const name = shortScope(scope);
   return /^[a-z][a-z_]*\.(readonly|writeonly)$/.test(name) ? `${GOOGLE_SCOPE_PREFIX}${name}` : undefined;

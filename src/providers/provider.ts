@@ -23,6 +23,8 @@ export interface Provider {
   readonly scopes: readonly ScopeInWords[];
   /** Scopes that a login asks for by default. */
   readonly defaultScopes: readonly string[];
+  /** Requested along with every login that does not leave them out: they name the account. */
+  readonly identityScopes?: readonly string[];
   /** Redirect URIs used when the caller names none. */
   readonly defaultRedirectUris: readonly string[];
   /** `prompt` values it knows; the first is the default. */

@@ -83,6 +83,7 @@ const FILE = v.object({
       {
         state: secret,
         code_verifier: secret,
+        nonce: v.optional(secret),
         redirect_uri: text,
         begun_at: time,
         expires_at: time,
@@ -130,6 +131,7 @@ export function decodeProfile(bytes: Uint8Array, path: string): Profile {
     pendingLogin: pending && {
       state: pending.state,
       verifier: pending.code_verifier,
+      nonce: pending.nonce,
       redirectUri: pending.redirect_uri,
       begunAt: pending.begun_at,
       expiresAt: pending.expires_at,
@@ -199,6 +201,7 @@ function fieldsOf(profile: Profile): Readonly<Record<keyof File, unknown>> {
     pending_login: pending && {
       state: pending.state.reveal(),
       code_verifier: pending.verifier.reveal(),
+      nonce: pending.nonce?.reveal(),
       redirect_uri: pending.redirectUri,
       begun_at: pending.begunAt.toISOString(),
       expires_at: pending.expiresAt.toISOString(),

@@ -47,6 +47,8 @@ export interface KeptExport {
 export interface PendingLogin {
   readonly state: Secret;
   readonly verifier: Secret;
+  /** Absent if it was begun by a version that sent none. */
+  readonly nonce?: Secret;
   /** The one that the provider's address names, with its port. */
   readonly redirectUri: string;
   readonly begunAt: Date;

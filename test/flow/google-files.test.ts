@@ -62,7 +62,7 @@ describe('export for Google’s libraries', () => {
 describe('import', () => {
   test('of an authorized_user with a refresh token alone: used once, to have an access token beside it', async () => {
     await using at = await signedIn(GOOGLE);
-    const { refresh_token, scope } = await at.stored();
+    const { refresh_token } = await at.stored();
     const input = JSON.stringify({
       type: 'authorized_user',
       client_id: DESKTOP.id,
@@ -73,7 +73,11 @@ describe('import', () => {
     const { code, stdout, stderr } = await at.run(argv, { input });
     expect(code).toBe(0);
     expect(stderr).toContain('authorized_user');
-    expect(JSON.parse(stdout)).toMatchObject({ provider: 'google-health', scope: scope.split(' '), refreshable: true });
+    expect(JSON.parse(stdout)).toMatchObject({
+      provider: 'google-health',
+      email: 'walker@example.com',
+      refreshable: true,
+    });
     expect(at.sandbox.state().services.google.refreshes).toBe(1);
     expect(await at.run(['token', '--profile', 'other'])).toMatchObject({
       code: 0,

@@ -24,7 +24,7 @@ describe('whose account it is', () => {
     await using at = await signedIn(GOOGLE);
     await at.run(['refresh']);
     const { stdout } = await at.run(['status']);
-    expect(stdout).toMatch(/Signed in to .* as \d{19}\n/);
+    expect(stdout).toMatch(/User ID +\d{19}\n/);
     expect(stdout).toMatch(/Fitbit account +WALK01\n/);
     expect(JSON.parse((await at.run(['status', '--json'])).stdout)).toMatchObject({
       user_id: expect.stringMatching(/^\d{19}$/),

@@ -116,9 +116,10 @@ describe('the request', () => {
     expect(url.searchParams.has('login_hint')).toBe(false);
     expect(done).toMatchObject({ provider: 'google-health', refreshable: true });
     const asked = url.searchParams.get('scope')?.split(' ') ?? [];
-    expect(asked).toEqual(done.scopes);
-    expect(asked.length).toBeLessThan(6);
-    for (const scope of asked)
+    expect(asked.slice(-2)).toEqual(['openid', 'email']);
+    expect(asked.slice(0, -2)).toEqual(done.scopes);
+    expect(asked.length).toBeLessThan(8);
+    for (const scope of done.scopes)
       expect(scope).toMatch(/^https:\/\/www\.googleapis\.com\/auth\/googlehealth\.\w+\.readonly$/);
   });
 
@@ -148,7 +149,7 @@ describe('the request', () => {
 
   test('scopes are taken by their short names and by their full ones', async () => {
     const scopes = ['sleep.readonly', `${PREFIX}ecg.readonly`, `${PREFIX}sleep.readonly`];
-    const { url, stored } = await signIn({ ...GOOGLE, scopes });
+    const { url, stored } = await signIn({ ...GOOGLE, scopes, email: false });
     const asked = `${PREFIX}sleep.readonly ${PREFIX}ecg.readonly`;
     expect(url.searchParams.get('scope')).toBe(asked);
     expect(stored).toMatchObject({ requested_scope: asked, scope: asked });

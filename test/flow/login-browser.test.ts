@@ -39,6 +39,7 @@ async function signIn(
       provider,
       client: { id, secret: new Secret(secret ?? '') },
       scopes: ['sleep'],
+      identityScopes: [],
       redirectUris: ['http://127.0.0.1:0/callback'],
     },
     { timeoutMs: 10_000, notify: (event) => told.push(event) },

@@ -74,6 +74,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
       {
         ...party.login,
         scopes: asked,
+        email: false,
         redirectUris: ['http://127.0.0.1:0/callback'],
         browser: false,
         signal: life.signal,

@@ -41,7 +41,7 @@ describe('google-auth-library', () => {
     await using at = await signedIn({ ...GOOGLE, scopes: ['sleep.readonly'] });
     const client = new OAuth2Client({ clientId: GOOGLE.clientId, endpoints: endpointsAt(at) });
     const { access_token, scope } = await at.stored();
-    expect(await client.getTokenInfo(access_token)).toMatchObject({ aud: GOOGLE.clientId, scopes: [scope] });
+    expect(await client.getTokenInfo(access_token)).toMatchObject({ aud: GOOGLE.clientId, scopes: scope.split(' ') });
   });
 
   test('Python reads token, expiry and scopes as its own library does', async () => {

@@ -30,7 +30,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     const program = await moving(at, '--revoke');
     const page = await open(browser.context, program);
     await page.getByText(DESKTOP.name).first().waitFor();
-    expect(await page.getByRole('checkbox').count()).toBe(2);
+    expect(await page.getByRole('checkbox').count()).toBe(4);
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('heading', { name: /signed in/i }).waitFor();
     await page.getByText('WALK01').first().waitFor({ state: 'attached' });

@@ -8,11 +8,12 @@ import { Secret } from '../../src/secret.ts';
 const FITBIT = fitbit().server;
 const { standardError: _, ...STANDARD } = FITBIT;
 const CLIENT = { id: '23ABCD', secret: new Secret('client-secret-c0ffee') };
+const now = new Date();
 const REFRESH_TOKEN = new Secret('refresh+token/short');
 
 /** What a refresh becomes when `server` answers so. */
 async function refreshed(server: AuthorizationServer, response: Response): Promise<AuthError> {
-  const thrown: unknown = await refreshTokens(server, CLIENT, REFRESH_TOKEN, { fetch: async () => response }).then(
+  const thrown: unknown = await refreshTokens(server, CLIENT, REFRESH_TOKEN, { now, fetch: async () => response }).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -106,7 +107,7 @@ describe('an error of the token endpoint', () => {
         return Response.json({ error: 'invalid_client', error_description: description }, { status: 401 });
       };
       const client = { id: '23ABCD', secret: new Secret(secret) };
-      const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { fetch }).then(
+      const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { now, fetch }).then(
         () => Promise.reject(new Error('It did not fail.')),
         (thrown) => thrown,
       );
@@ -158,6 +159,7 @@ describe('a token response', () => {
   const PAIR = { access_token: 'at', refresh_token: 'rt', token_type: 'Bearer' };
   const refresh = (fields: object, options: { userId?: string } = {}) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
+      now,
       fetch: async () => Response.json({ ...PAIR, ...fields }),
       ...options,
     });

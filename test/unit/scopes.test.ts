@@ -33,7 +33,7 @@ describe('the scopes that a person named', () => {
     ['mindfulness.readonly', `${PREFIX}mindfulness.readonly`],
     [`${PREFIX}reproductive_health.writeonly`, `${PREFIX}reproductive_health.writeonly`],
     ['openid', 'openid'],
-    ['email', 'https://www.googleapis.com/auth/userinfo.email'],
+    ['email', 'email'],
   ])('%s is not known here: it is passed to Google as %s, with a notice, and asked for again later', (name, full) => {
     const notices: string[] = [];
     expect(scopesOf(googleHealth(), [name], (text) => notices.push(text))).toEqual([full]);

@@ -4,7 +4,7 @@ import { AuthError } from '../../errors.ts';
 import { otherSites } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { list, NO_BROWSER, REDIRECT_URI, TIMEOUT } from '../options.ts';
+import { list, NO_BROWSER, NO_EMAIL, REDIRECT_URI, TIMEOUT } from '../options.ts';
 import { inJsonOr } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
 import { signInJson, signInText } from '../report.ts';
@@ -22,6 +22,7 @@ const Options = v.object({
   // Which of them the provider takes is checked there.
   prompt: v.optional(v.custom<LoginOptions['prompt']>((value) => typeof value === 'string')),
   loginHint: v.optional(v.string()),
+  email: v.optional(v.boolean(), true),
   browser: v.optional(v.boolean(), true),
   timeout: v.optional(v.number(), 300),
   sandbox: v.optional(v.union([v.literal(true), v.string()])),
@@ -66,6 +67,7 @@ export const loginCommand: Command = {
       offer: ['consent', 'login', 'none'],
     },
     { flags: '--login-hint <account>', description: 'account e-mail to preselect (remembered; Google Health)' },
+    NO_EMAIL,
     NO_BROWSER,
     TIMEOUT,
     { flags: '--sandbox [origin]', description: 'use the simulator: start one, or use the one at ORIGIN' },
@@ -123,6 +125,8 @@ async function loginOptions(options: Options, context: Context): Promise<LoginOp
     ...{ profile, provider, clientId, clientFile, prompt, loginHint, browser, sandbox, signal },
     timeoutMs: options.timeout * 1000,
     scopes: options.scope,
+    // Without the option it is as before.
+    email: options.email ? undefined : false,
     redirectUris: options.redirectUri,
     confirmSites: (sites) => confirmSites(sites, options, context),
   };

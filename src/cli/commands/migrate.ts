@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../auth/index.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { NO_BROWSER, TIMEOUT } from '../options.ts';
+import { NO_BROWSER, NO_EMAIL, TIMEOUT } from '../options.ts';
 import { inJsonOr, mark } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
 import { signInJson, signInText } from '../report.ts';
@@ -14,6 +14,7 @@ const Options = v.object({
   clientId: v.optional(v.string()),
   clientSecretFile: v.optional(v.string()),
   loginHint: v.optional(v.string()),
+  email: v.optional(v.boolean(), true),
   browser: v.optional(v.boolean(), true),
   timeout: v.optional(v.number(), 300),
   revoke: v.optional(v.boolean(), false),
@@ -31,6 +32,7 @@ export const migrateCommand: Command = {
       offer: 'files',
     },
     { flags: '--login-hint <account>', description: 'Google account e-mail to preselect' },
+    NO_EMAIL,
     NO_BROWSER,
     TIMEOUT,
     { flags: '--revoke', description: 'revoke the old sign-in once the new one is stored and has the same owner' },
@@ -51,6 +53,7 @@ export const migrateCommand: Command = {
       {
         ...{ profile, to, clientId, clientFile, loginHint, signal },
         ...progress.loginOptions,
+        email: options.email ? undefined : false,
         timeoutMs: options.timeout * 1000,
         onPlan: (plan) => say(planText(plan)),
       },

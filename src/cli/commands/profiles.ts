@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { logout, profiles, renameProfile } from '../../auth/index.ts';
+import { accountName, logout, profiles, renameProfile } from '../../auth/index.ts';
 import { wrongArguments } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { inJsonOr, table } from '../output.ts';
@@ -52,7 +52,7 @@ export const profilesCommand: Command = {
       const listed = await profiles(surroundings);
       const rows = listed.map((entry) => [
         entry.profile,
-        'status' in entry ? (entry.status.userId ?? '-') : colors.out.red('unreadable'),
+        'status' in entry ? (accountName(entry.status) ?? '-') : colors.out.red('unreadable'),
       ]);
       if (json) await print(overviewJson(listed, context.now()));
       else if (rows.length > 0) await print(table(rows));
