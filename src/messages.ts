@@ -180,6 +180,12 @@ export function storeAddressInvalid(why: string): AuthError {
   });
 }
 
+export function noDatabaseNamed(): AuthError {
+  return new AuthError('NOT_CONFIGURED', 'FITBIT_LOGIN_STORE is not set, and files need no set-up.', {
+    hint: 'Set it to the database: postgresql://ROLE@HOST/DATABASE.',
+  });
+}
+
 export function storeKeyMissing(path: string | undefined): AuthError {
   const what = path ? `The key file ${path} is missing or empty` : 'FITBIT_LOGIN_STORE_KEY_FILE is not set';
   const file = path || '/path/to/key';

@@ -6,6 +6,7 @@ import { browserCommands, isRunnable } from '../browser/command.ts';
 import { NO_DISPLAY, noDisplayReason } from '../browser/has-display.ts';
 import type { Environment, Fetch } from '../environment.ts';
 import { AuthError, asAuthError } from '../errors.ts';
+import { newerSchema, noSchema } from '../messages.ts';
 import { proxyFor } from '../network/proxy.ts';
 import { throwOnServiceFailure } from '../oauth/errors.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
@@ -14,6 +15,7 @@ import { parseRedirectUri } from '../server/redirect-uri.ts';
 import { profilePath, readProfile } from '../store/file-store.ts';
 import { type AppPaths, appPaths } from '../store/paths.ts';
 import { inspect } from '../store/permissions.ts';
+import { postgresAddress } from '../store/postgres-address.ts';
 import type { Profile } from '../store/profile.ts';
 import { providerNameOf, resolveClient, resolveProvider } from './client.ts';
 import { assertOptions } from './options.ts';
@@ -36,6 +38,7 @@ export type CheckState = 'ok' | 'warning' | 'wrong';
 export type CheckId =
   | 'registration'
   | 'directory'
+  | 'database'
   | 'profile'
   | 'log'
   | 'loopback-ipv4'
@@ -82,7 +85,7 @@ export async function doctor(options: DoctorOptions = {}, runtimeOptions: Runtim
   // What the store would say about open files, the checks say.
   const runtime = createRuntime({ ...runtimeOptions, onNotice: () => {} });
   const name = runtime.profileName(options.profile);
-  const [stored, storeError] = readStored(runtime.environment, name);
+  const [stored, storeError] = await readStored(runtime, name);
   const app = await appOf(stored, runtime.environment);
   const redirectUris = options.redirectUris ?? app.redirectUris;
   for (const uri of redirectUris) parseRedirectUri(uri);
@@ -114,11 +117,12 @@ interface Context {
 const CHECKS: readonly {
   readonly id: CheckId;
   readonly title: string;
-  readonly check: (context: Context) => Finding | undefined | Promise<Finding>;
+  readonly check: (context: Context) => Finding | undefined | Promise<Finding | undefined>;
 }[] = [
   { id: 'registration', title: 'App and redirect URI', check: checkRegistration },
   { id: 'directory', title: 'Directory', check: checkDirectory },
-  { id: 'profile', title: 'Profile file', check: checkProfile },
+  { id: 'database', title: 'Database', check: checkDatabase },
+  { id: 'profile', title: 'Profile', check: checkProfile },
   { id: 'log', title: 'Log file', check: checkLog },
   { id: 'loopback-ipv4', title: 'Loopback, IPv4', check: (context) => checkLoopback('127.0.0.1', context) },
   { id: 'loopback-ipv6', title: 'Loopback, IPv6', check: (context) => checkLoopback('::1', context) },
@@ -150,7 +154,8 @@ function checkRegistration({ app, name, redirectUris }: Context): Finding {
 /** What a sign-in needs on disk before it begins, with some room. */
 const NEEDED_BYTES = 512 * 1024;
 
-async function checkDirectory({ runtime: { environment } }: Context): Promise<Finding> {
+async function checkDirectory({ runtime: { environment } }: Context): Promise<Finding | undefined> {
+  if (environment.FITBIT_LOGIN_STORE) return undefined;
   return checkPlace(environment, 'directory', ({ config }) => join(config, 'profiles'), {
     unusable: (error) => failed(error, 'Nothing can be stored.'),
     usable: ({ path, exists, freeBytes = NEEDED_BYTES }) => {
@@ -168,22 +173,69 @@ async function checkDirectory({ runtime: { environment } }: Context): Promise<Fi
   });
 }
 
-async function checkProfile({ runtime, name, stored, storeError }: Context): Promise<Finding> {
-  const means = `The profile "${name}" can't be used. The file is left as it is.`;
+async function checkDatabase({ runtime: { environment, now } }: Context): Promise<Finding | undefined> {
+  if (!environment.FITBIT_LOGIN_STORE) return undefined;
+  const unusable = 'No profile can be read or stored.';
+  try {
+    const address = postgresAddress(environment);
+    const { connected } = await import('../store/postgres-session.ts');
+    const { inspectDatabase, SCHEMA_VERSION } = await import('../store/postgres-schema.ts');
+    const database = await connected(address, inspectDatabase);
+    const found = `PostgreSQL ${database.version} at ${address.place}, ${database.tls ? 'with' : 'without'} TLS`;
+    if (database.isStandby)
+      return wrong(`${found}: a standby.`, 'Nothing can be stored.', 'Connect to the primary server.');
+    if (database.schema === undefined || database.schema < SCHEMA_VERSION)
+      return failed(noSchema(address.place), unusable);
+    if (database.schema > SCHEMA_VERSION) return failed(newerSchema(address.place), unusable);
+    if (!database.hasRights) {
+      return wrong(
+        `${found}; the role lacks rights.`,
+        unusable,
+        'Run the GRANT statements that `fitbit-login store init` prints.',
+      );
+    }
+    const ahead = Math.round((now().getTime() - database.time) / 1000);
+    if (Math.abs(ahead) > TOLERABLE_SECONDS) {
+      const clocks = `this clock is ${Math.abs(ahead)} seconds ${ahead < 0 ? 'behind' : 'ahead of'} the server's`;
+      return warning(
+        `${found}; ${clocks}.`,
+        'Machines that disagree refresh too early or too late.',
+        'Set the clocks.',
+      );
+    }
+    return ok(
+      `${found}; the clocks agree.`,
+      'Profiles are stored there, encrypted. This role has the rights it needs.',
+    );
+  } catch (thrown) {
+    return failed(asAuthError(thrown), unusable);
+  }
+}
+
+async function checkProfile(context: Context): Promise<Finding> {
+  const { runtime, name, stored, storeError } = context;
+  const means = `The profile "${name}" can't be used. It is left as it is.`;
   if (storeError !== undefined) return failed(storeError, means);
+  if (runtime.environment.FITBIT_LOGIN_STORE) {
+    if (stored === undefined) return ok(`There is no profile "${name}" yet.`, 'Not signed in.');
+    return checkSession(context, `The profile "${name}" can be read and decrypted.`);
+  }
   return checkPlace(runtime.environment, 'file', (paths) => profileFile(paths, name), {
     unusable: (error) => failed(error, means),
     usable: ({ path, exists }) => {
       if (!exists) return ok(`${path} doesn't exist yet.`, `Not signed in under "${name}".`);
-      const found = `${path} is valid and private.`;
-      const session = stored === undefined ? { kind: 'none' as const } : sessionOf(stored, runtime.now());
-      if (session.kind === 'none') return ok(found, 'Not signed in yet.');
-      if (session.kind === 'valid') return ok(found, 'Signed in.');
-      if (session.kind === 'expired' && session.refreshable)
-        return ok(found, 'Signed in; the next use refreshes the token.');
-      return warning(found, 'The sign-in has ended.', 'Run `fitbit-login login` to sign in again.');
+      return checkSession(context, `${path} is valid and private.`);
     },
   });
+}
+
+function checkSession({ runtime, stored }: Context, found: string): Finding {
+  const session = stored === undefined ? { kind: 'none' as const } : sessionOf(stored, runtime.now());
+  if (session.kind === 'none') return ok(found, 'Not signed in yet.');
+  if (session.kind === 'valid') return ok(found, 'Signed in.');
+  if (session.kind === 'expired' && session.refreshable)
+    return ok(found, 'Signed in; the next use refreshes the token.');
+  return warning(found, 'The sign-in has ended.', 'Run `fitbit-login login` to sign in again.');
 }
 
 async function checkLog({ runtime: { environment } }: Context): Promise<Finding> {
@@ -385,9 +437,11 @@ function profileFile({ config }: AppPaths, name: string): string {
   return profilePath(join(config, 'profiles'), name);
 }
 
-/** Not by way of the store, which may be elsewhere or not openable. */
-function readStored(environment: Environment, name: string): [stored?: Profile, error?: AuthError] {
+/** A file not by way of the store, which may not be openable. */
+async function readStored(runtime: Runtime, name: string): Promise<[stored?: Profile, error?: AuthError]> {
+  const { environment } = runtime;
   try {
+    if (environment.FITBIT_LOGIN_STORE) return [await runtime.store.read(name)];
     return [readProfile(profileFile(appPaths(environment), name), userOf(environment))?.profile];
   } catch (thrown) {
     return [undefined, asAuthError(thrown)];

@@ -29,4 +29,5 @@ export { type SetupOptions, setup } from './setup.ts';
 export { SETUP_PROVIDERS } from './setup-form.ts';
 export { type SignIn, type Status, status } from './status.ts';
 export { statusPage } from './status-page.ts';
+export { initializeStore } from './store.ts';
 export { age, endWarning, formatWithDistance } from './times.ts';

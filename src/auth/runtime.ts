@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { noDisplayReason } from '../browser/has-display.ts';
 import { browserOpener, type OpenBrowser } from '../browser/open-browser.ts';
-import { type Environment, type Fetch, SECRET_VARIABLES } from '../environment.ts';
+import { type Environment, type Fetch, secretVariables } from '../environment.ts';
 import { type LogLevel, openLog as openLogFile } from '../log.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
@@ -190,7 +190,8 @@ async function openWithSystem(url: string): Promise<ChildProcess> {
   const { default: open } = await import('open');
   // `open` hands on the whole environment. xdg-open looks at BROWSER, too: it would run what has just failed once more, and
   // then none of the browsers that it knows.
-  const hidden = Object.entries(process.env).filter(([name]) => ['BROWSER', ...SECRET_VARIABLES].includes(name));
+  const names = ['BROWSER', ...secretVariables(process.env)];
+  const hidden = Object.entries(process.env).filter(([name]) => names.includes(name));
   for (const [name] of hidden) delete process.env[name];
   try {
     return await open(url);

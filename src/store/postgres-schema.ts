@@ -15,7 +15,7 @@ const MIGRATIONS = [
      reserve bytea
    );
    COMMENT ON COLUMN fitbit_login.profiles.generation IS 'Drawn anew by each holder of the lock; an earlier holder can no longer write';
-   COMMENT ON COLUMN fitbit_login.profiles.profile IS 'For people and reports: the profile without its secrets. Never read back';
+   COMMENT ON COLUMN fitbit_login.profiles.profile IS 'For people and reports, without secrets. Never read back';
    COMMENT ON COLUMN fitbit_login.profiles.encrypted IS 'The whole profile, as a JWE. Absent while the first change is under way';
    COMMENT ON COLUMN fitbit_login.profiles.reserve IS 'Random bytes, which make a full disk known before a token is sent';`,
 ];
@@ -28,10 +28,32 @@ GRANT SELECT ON fitbit_login.schema_version TO fitbit_login;
 GRANT SELECT, INSERT, UPDATE, DELETE ON fitbit_login.profiles TO fitbit_login;
 GRANT USAGE ON SEQUENCE fitbit_login.generation TO fitbit_login;`;
 
-/** Whether the role has all of {@link GRANTS}, as an expression. */
-export const HAS_RIGHTS = `has_table_privilege('fitbit_login.profiles', 'SELECT') AND has_table_privilege('fitbit_login.profiles', 'INSERT')
-  AND has_table_privilege('fitbit_login.profiles', 'UPDATE') AND has_table_privilege('fitbit_login.profiles', 'DELETE')
-  AND has_sequence_privilege('fitbit_login.generation', 'USAGE')`;
+/** What a database is like, for a diagnosis. */
+export interface InspectedDatabase {
+  readonly version: string;
+  readonly tls: boolean;
+  readonly isStandby: boolean;
+  /** The server's clock, in milliseconds. */
+  readonly time: number;
+  /** Absent without a schema. */
+  readonly schema?: number;
+  /** Whether the role has all of {@link GRANTS}. */
+  readonly hasRights: boolean;
+}
+
+/** Looks, and changes nothing. @throws the database's own errors: for a schema that the role may not even look into */
+export async function inspectDatabase(client: Client): Promise<InspectedDatabase> {
+  const { rows } =
+    await client.query(`SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS "isStandby",
+    coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS tls,
+    (extract(epoch FROM clock_timestamp()) * 1000)::float AS time, to_regclass('fitbit_login.profiles') IS NOT NULL AS schema`);
+  const [{ schema, ...database }] = rows;
+  if (!schema) return { ...database, hasRights: false };
+  const found = await client.query(`SELECT version AS schema,
+    (SELECT bool_and(has_table_privilege('fitbit_login.profiles', "right")) FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS "right")
+    AND has_sequence_privilege('fitbit_login.generation', 'USAGE') AS "hasRights" FROM fitbit_login.schema_version`);
+  return { ...database, ...found.rows[0] };
+}
 
 /**
  * Creates the schema or brings it up to date, in one transaction.

@@ -7,7 +7,7 @@ import type { Client } from './postgres-packages.ts';
 import { SCHEMA_VERSION } from './postgres-schema.ts';
 
 /** How long what fails for a passing reason is tried again, in milliseconds. */
-export const RETRY_MS = 30_000;
+const RETRY_MS = 30_000;
 /** An unused connection is closed after so long, in milliseconds. */
 const IDLE_MS = 500;
 
@@ -28,7 +28,7 @@ const SETTINGS = Object.entries({
   .join(', ');
 
 /** Connects with TLS or without, as the address says. @throws the error of `pg` */
-export async function connect({ attempts }: PostgresAddress): Promise<Client> {
+async function connect({ attempts }: PostgresAddress): Promise<Client> {
   const packages = await import('./postgres-packages.ts');
   let failure: unknown;
   for (const connectionString of attempts) {
@@ -55,6 +55,20 @@ export async function connect({ attempts }: PostgresAddress): Promise<Client> {
     }
   }
   throw failure;
+}
+
+/** Does something over a connection of its own, to a database that may have no schema. @throws AuthError */
+export async function connected<T>(address: PostgresAddress, work: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    const client = await connect(address);
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    throw explained(error, address);
+  }
 }
 
 /** This process's connection to one database: opened when it is needed, shared, closed when it is no longer used. */
@@ -175,7 +189,7 @@ function codeOf(error: unknown): string {
 }
 
 /** An error of `pg` as one of ours. */
-export function explained(error: unknown, { place }: PostgresAddress): AuthError {
+function explained(error: unknown, { place }: PostgresAddress): AuthError {
   if (error instanceof AuthError) return error;
   return databaseFailure(place, codeOf(error), error instanceof Error ? error.message : String(error), error);
 }

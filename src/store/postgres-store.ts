@@ -264,13 +264,24 @@ function lockKey(name: string): string {
   return String(createHash('sha256').update(`fitbit-login ${name}`).digest().readBigInt64BE());
 }
 
-const SECRETS = ['client_secret', 'access_token', 'refresh_token'];
+/** What may be read without a key: how the sign-in is, and whose it is by number. */
+const READABLE = [
+  'provider',
+  'issuer',
+  'client_id',
+  'scope',
+  'user_id',
+  'signed_in_at',
+  'obtained_at',
+  'expires_at',
+  'refresh_expires_at',
+  'refresh_started_at',
+  'grant_ended_at',
+  'grant_ended_reason',
+];
 
-/** What is stored of a profile: the part that anybody with the database may read, and all of it, encrypted. */
+/** The columns of a profile: what may be read without a key, and all of it, encrypted. */
 async function encrypted(encryption: Encryption, name: string, profile: Profile): Promise<readonly [string, string]> {
-  const readable = Object.entries(JSON.parse(encodeProfile({ ...profile, extra: undefined })));
-  return [
-    JSON.stringify(Object.fromEntries(readable.filter(([field]) => !SECRETS.includes(field)))),
-    await encryption.encrypt(name, encodeProfile(profile)),
-  ];
+  const text = encodeProfile(profile);
+  return [JSON.stringify(JSON.parse(text), READABLE), await encryption.encrypt(name, text)];
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { postgresAddress } from '../../src/store/postgres-address.ts';
 import { Client } from '../../src/store/postgres-packages.ts';
 import { migrate } from '../../src/store/postgres-schema.ts';
-import { connect } from '../../src/store/postgres-session.ts';
+import { connected } from '../../src/store/postgres-session.ts';
 
 const run = promisify(execFile);
 
@@ -66,6 +66,9 @@ export async function postgresServer(...settings: readonly string[]): Promise<Po
     ['-D', data, '-U', 'owner', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'],
     as,
   );
+  // Over the network with a password, as a server of others has it; over the socket anyone, who must get past its directory.
+  const hba = 'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n';
+  await writeFile(join(data, 'pg_hba.conf'), hba);
   const port = await freePort();
   let server: ChildProcess | undefined;
   const start = async (more: readonly string[]) => {
@@ -134,9 +137,7 @@ export async function postgresServer(...settings: readonly string[]): Promise<Po
       await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
       const environment = { FITBIT_LOGIN_STORE: url, FITBIT_LOGIN_STORE_KEY_FILE: keyFile };
       if (migrated) {
-        const client = await connect(postgresAddress(environment));
-        await migrate(client, name);
-        await client.end();
+        await connected(postgresAddress(environment), (client) => migrate(client, name));
       }
       return {
         name,

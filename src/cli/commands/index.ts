@@ -15,6 +15,7 @@ import { sandboxCommand } from './sandbox.ts';
 import { scopesCommand } from './scopes.ts';
 import { setupCommand } from './setup.ts';
 import { statusCommand } from './status.ts';
+import { storeCommand } from './store.ts';
 import { tokenCommand } from './token.ts';
 
 // What the command line is, as data: parser, help, completion and documents are made from it.
@@ -28,7 +29,7 @@ export const GROUPS: readonly { readonly title: string; readonly commands: reado
   { title: 'Sign in', commands: [loginCommand, setupCommand, migrateCommand, logoutCommand] },
   { title: 'Use', commands: [tokenCommand, execCommand, apiCommand, exportCommand, importCommand] },
   { title: 'Manage', commands: [statusCommand, refreshCommand, profilesCommand, scopesCommand] },
-  { title: 'Tools', commands: [doctorCommand, sandboxCommand, completionCommand(() => COMMANDS)] },
+  { title: 'Tools', commands: [doctorCommand, storeCommand, sandboxCommand, completionCommand(() => COMMANDS)] },
 ];
 
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(({ commands }) => commands);
@@ -51,6 +52,8 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_CLIENT_SECRET', meaning: 'its secret' },
   { name: 'FITBIT_LOGIN_PROFILE', meaning: 'default profile' },
   { name: 'FITBIT_LOGIN_HOME', meaning: 'data directory; also holds log and cache' },
+  { name: 'FITBIT_LOGIN_STORE', meaning: 'PostgreSQL database for profiles: postgresql://…; default: files' },
+  { name: 'FITBIT_LOGIN_STORE_KEY_FILE', meaning: 'file with the keys that encrypt them there' },
   { name: 'BROWSER', meaning: 'a command that receives the URL, or several, separated by ":", tried in turn' },
   { name: 'NO_COLOR', meaning: 'no colours; FORCE_COLOR for colours without a terminal' },
   { name: 'HTTPS_PROXY', meaning: 'proxy; HTTP_PROXY and ALL_PROXY as well' },
