@@ -11,6 +11,10 @@ const NOT_RUN = new Map<string, string>([
     'npm ci && npm run build && npm install --global .',
     'It would change this machine. test/cli/package.test.ts installs the package.',
   ],
+  [
+    'FITBIT_LOGIN_STORE=postgresql://admin@db.example/health fitbit-login store init',
+    'It needs a database. test/flow/postgres.test.ts has one.',
+  ],
   ['sudo chown -R "$USER" ~/.config/fitbit-login', 'It asks for a password.'],
   [
     'source <(fitbit-login completion zsh)',
@@ -44,7 +48,7 @@ interface Step {
 function stepsOf(blocks: readonly Block[]): readonly Step[] {
   const steps: Step[] = [];
   let under: string | undefined;
-  for (const block of blocks.filter(({ language }) => Object.hasOwn(RUN, language))) {
+  for (const block of blocks.filter(({ language, hint }) => Object.hasOwn(RUN, language) && hint !== 'database')) {
     for (const text of examplesIn(block).filter((example) => !NOT_RUN.has(commandOf(example)))) {
       steps.push({ block, text, first: block.under !== under || block.hint !== '' });
       under = block.under;
