@@ -74,6 +74,8 @@ export async function refresh(
 export interface AccessRequest extends Omit<AccessOptions, 'profile'>, FreshnessOptions {
   /** The profile's name. */
   readonly name: string;
+  /** How long to wait for another process that holds the lock. Default: as `ProfileStore.lock`. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** A working access token, and the profile it is from. @internal */
@@ -109,6 +111,7 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
     await using locked = await runtime.store.lock(name, {
       signal,
       onWait,
+      timeoutMs: request.lockTimeoutMs,
       stopWhen: (newest: Profile | undefined) => fresh(newest) !== undefined || isDead(newest),
     });
     const newest = locked === undefined ? await runtime.store.read(name) : locked.current;

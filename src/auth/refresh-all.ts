@@ -24,7 +24,7 @@ const AT_ONCE = 8;
 
 /**
  * Refreshes every profile whose token is about to expire, at most eight at a time, and writes kept exports that are out of date.
- * A failure is an outcome and stops no other profile. After a rate limit, the provider's other profiles are left for the next call.
+ * A failure is an outcome and stops no other profile. One that another process has locked is left to it, and looked at again at the end. After a rate limit, the provider's other profiles are left for the next call.
  *
  * @returns an outcome for each profile, sorted by name
  * @throws AuthError `STORE_UNAVAILABLE`; the signal's reason
@@ -39,11 +39,18 @@ export async function refreshAll(
   const limits = new Map<string, AuthError>();
   const outcomes: RefreshOutcome[] = [];
 
-  const refresh = async (name: string, profile: Profile): Promise<RefreshOutcome> => {
+  const refresh = async (name: string, profile: Profile, lockTimeoutMs?: number): Promise<RefreshOutcome> => {
     if (profile.tokens === undefined) return outcomeOf('not-signed-in', name, profile);
     const service = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
     // Without a refresh token, what is left of the access token is all there is.
-    const request = { name, signal, minTtlSeconds: profile.tokens.refreshToken === undefined ? 0 : minTtlSeconds };
+    const needed = profile.tokens.refreshToken === undefined ? 0 : minTtlSeconds;
+    const request = {
+      name,
+      signal,
+      minTtlSeconds: needed,
+      lockTimeoutMs,
+      ...(lockTimeoutMs === 0 && { onWait: () => {} }),
+    };
     try {
       if (freshTokens(profile, runtime.now(), request) !== undefined) {
         await syncStaleExports(runtime, name, profile);
@@ -59,24 +66,36 @@ export async function refreshAll(
       return { profile: name, outcome: 'failed', error: error.with({ hint: withProfileFlag(error.hint, name) }) };
     }
   };
+  const unread = ({ name, error }: { readonly name: string; readonly error: AuthError }): RefreshOutcome => ({
+    profile: name,
+    outcome: 'failed',
+    error,
+  });
   const outcomeOf = (outcome: 'refreshed' | 'valid' | 'not-signed-in', name: string, profile: Profile) => ({
     profile: name,
     outcome,
     status: storedStatus(runtime, name, profile),
   });
 
-  // In another order each time: one that is always limited must not keep the same others waiting.
+  // In another order each time: one that is always limited must not keep the same others waiting, nor machines that begin at once each other.
   const listed = (await runtime.store.list()).map((entry) => ({ entry, order: Math.random() }));
   const queue = listed.sort((a, b) => a.order - b.order).values();
+  const locked: string[] = [];
   const work = async () => {
     for (const { entry } of queue) {
       if (signal?.aborted) return;
-      const { name } = entry;
-      if ('error' in entry) outcomes.push({ profile: name, outcome: 'failed', error: entry.error });
-      else outcomes.push(await refresh(name, entry.profile));
+      const outcome = 'error' in entry ? unread(entry) : await refresh(entry.name, entry.profile, 0);
+      // Another process is at it, perhaps on another machine.
+      if (outcome.outcome === 'failed' && outcome.error.code === 'LOCKED') locked.push(entry.name);
+      else outcomes.push(outcome);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const name of locked) {
+    if (signal?.aborted) break;
+    const profile = await runtime.store.read(name);
+    if (profile !== undefined) outcomes.push(await refresh(name, profile));
+  }
   signal?.throwIfAborted();
   return outcomes.sort((a, b) => (a.profile < b.profile ? -1 : 1));
 }

@@ -99,7 +99,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
     let held: Held | undefined;
     try {
       for (;;) {
-        held = await take(name, { onWait: options.onWait, ...wait });
+        held = await take(name, { ...wait, onWait: wait.onWait ?? options.onWait });
         // The last change may have come between the last look and the lock.
         if (held === undefined || wait.stopWhen?.(await read(name))) {
           await held?.release();

@@ -46,8 +46,8 @@ export interface PostgresDatabase {
   /** What makes a process use it. */
   readonly environment: { readonly FITBIT_LOGIN_STORE: string; readonly FITBIT_LOGIN_STORE_KEY_FILE: string };
   query(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
-  /** Ends every connection of the store to it. @returns how many there were */
-  terminate(): Promise<number>;
+  /** Ends every connection to it, or those of one application. @returns how many there were */
+  terminate(application?: string): Promise<number>;
 }
 
 /** Starts a server that syncs nothing: what a test kills is a process, never the machine. */
@@ -145,10 +145,10 @@ export async function postgresServer(...settings: readonly string[]): Promise<Po
         keyFile,
         environment,
         query: (text, values) => admin(name, text, values),
-        terminate: async () => {
-          const all =
-            'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()';
-          return (await admin(name, all, [name])).length;
+        terminate: async (application = '%') => {
+          const all = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = $1 AND pid <> pg_backend_pid() AND application_name LIKE $2`;
+          return (await admin(name, all, [name, application])).length;
         },
       };
     },

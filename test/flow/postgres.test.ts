@@ -63,7 +63,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     );
     expect(imported.stderr).not.toContain('✗');
     expect((await command(['token', '--profile', 'back'])).code).toBe(0);
-    expect((await command(['logout', '--profile', 'back', '--yes'])).code).toBe(0);
+    expect((await command(['logout', '--profile', 'back'])).code).toBe(0);
     expect(await database.query('SELECT name FROM fitbit_login.profiles')).toEqual([]);
     await expect(stat(join(at.home, 'profiles'))).rejects.toThrow('ENOENT');
   });
@@ -196,7 +196,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
       await refused({}, 6, /read-only/);
       expect((await command(['token'])).code).toBe(0);
       await database.query(
-        `SET default_transaction_read_only = off; ALTER DATABASE ${database.name} RESET default_transaction_read_only`,
+        `BEGIN READ WRITE; ALTER DATABASE ${database.name} RESET default_transaction_read_only; COMMIT`,
       );
       await database.terminate();
     });
