@@ -43,6 +43,7 @@ const nodes = (values.node === undefined ? [currentNode, findNode(SECOND_NODE)] 
   (node): node is NodeRuntime => node !== undefined,
 );
 const figures: Figure[] = [];
+const atEnd: (() => PromiseLike<void>)[] = [];
 try {
   for (const [name, row] of Object.entries(ROWS)) {
     if (values.only.length > 0 && !values.only.includes(name)) continue;
@@ -58,6 +59,7 @@ try {
     }
   }
 } finally {
+  for (const end of atEnd) await end();
   await rm(directory, { recursive: true, force: true });
 }
 
@@ -86,7 +88,7 @@ if (
 
 async function measure(name: string, row: Row, node: NodeRuntime): Promise<readonly Figure[]> {
   const series = await alternate(
-    await row.contestants({ ...setting, node, peers }),
+    await row.contestants({ ...setting, node, peers, atEnd }),
     Number(values.rounds ?? row.rounds),
   );
   const [base] = series;

@@ -5,6 +5,9 @@ import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createRuntime } from '../../src/auth/runtime.ts';
+import { decodeProfile } from '../../src/store/codec.ts';
+import { hasPostgres, postgresServer } from '../../test/flow/postgres-server.ts';
 import type { NodeRuntime } from '../node-runtime.ts';
 import type { Contestant } from './figures.ts';
 import type { Peer, Setting } from './peers.ts';
@@ -14,6 +17,8 @@ import { ACCESS_TOKEN, FRESH_TOKEN } from './provider.ts';
 interface Rig extends Setting {
   readonly node: NodeRuntime;
   readonly peers: readonly Peer[];
+  /** What to do when all rows are measured. */
+  readonly atEnd: (() => PromiseLike<void>)[];
 }
 
 export interface Row {
@@ -45,6 +50,29 @@ export const ROWS: Readonly<Record<string, Row>> = {
         ...rig.peers.flatMap(({ name, token }) =>
           token ? [{ name, mayFail: true, measure: () => wholeProcessMs(token(rig.node.path), ACCESS_TOKEN) }] : [],
         ),
+      ];
+    },
+  },
+  'token, fresh, over PostgreSQL': {
+    unit: 'ms',
+    rounds: 30,
+    contestants: async (rig) => {
+      if (!hasPostgres) return [];
+      const server = await postgresServer();
+      rig.atEnd.push(() => server[Symbol.asyncDispose]());
+      const { url, environment } = await server.database();
+      const home = await makeHome(rig, 1);
+      const within = { ...rig, environment: { ...rig.environment, ...environment } };
+      const store = createRuntime({ environment }).store;
+      const profile = decodeProfile(readFileSync(join(home, 'profiles/p0.json')), 'p0');
+      {
+        await using locked = await store.lock('default');
+        await locked.commit(profile);
+      }
+      const psql = { file: 'psql', args: [url, '-Atc', `SELECT '${ACCESS_TOKEN}'`], env: rig.environment };
+      return [
+        { name: 'psql', measure: () => wholeProcessMs(psql, ACCESS_TOKEN) },
+        { name: 'fitbit-login', measure: () => wholeProcessMs(program(within, home, 'token'), ACCESS_TOKEN) },
       ];
     },
   },

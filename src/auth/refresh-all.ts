@@ -100,7 +100,7 @@ export async function refreshAll(
   return outcomes.sort((a, b) => (a.profile < b.profile ? -1 : 1));
 }
 
-/** A kept file may be behind: its disk was full at the last refresh, or somebody deleted it. */
+/** A kept file may be behind: its disk was full at the last refresh, or it was deleted. */
 async function syncStaleExports(runtime: Runtime, name: string, profile: Profile): Promise<void> {
   if (await areCurrent(profile, runtime.files)) return;
   await using locked = await runtime.store.lock(name);
