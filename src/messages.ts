@@ -736,6 +736,7 @@ export const timedOut = ({ provider, clientId, redirectUri, duration, asksEmail 
 /** After a sign-in that could not be completed. */
 export const PRESERVED = {
   nothing: 'Nothing was stored.',
+  perhaps: 'The change may not have been stored.',
   before: 'Your previous sign-in is unchanged.',
   tokens: 'Your tokens were kept.',
   dead: 'Your tokens were kept but can no longer be refreshed.',

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError } from '../errors.ts';
-import { databaseFailure, newerSchema, noSchema } from '../messages.ts';
+import { databaseFailure, newerSchema, noSchema, PRESERVED } from '../messages.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import type { Client } from './postgres-packages.ts';
 import { SCHEMA_VERSION } from './postgres-schema.ts';
@@ -97,8 +97,12 @@ export class PostgresSession {
       [Symbol.dispose]: () => {
         this.#users -= 1;
         if (this.#users > 0) return;
-        this.#client?.then((client) => client.unref()).catch(() => {});
-        this.#closing = setTimeout(() => this.#client?.then((client) => client.end()).catch(() => {}), IDLE_MS).unref();
+        const idle = this.#client;
+        idle?.then((client) => client.unref()).catch(() => {});
+        this.#closing = setTimeout(() => {
+          this.#forget(idle);
+          idle?.then((client) => client.end()).catch(() => {});
+        }, IDLE_MS).unref();
       },
     };
   }
@@ -135,7 +139,10 @@ export class PostgresSession {
       } catch (error) {
         if (error instanceof AuthError) throw error;
         const again = persistent || BUSY.includes(codeOf(error)) || (isBroken(error) && !broke);
-        if (!again || performance.now() - start > RETRY_MS || signal?.aborted) throw explained(error, this.address);
+        if (!again || performance.now() - start > RETRY_MS || signal?.aborted) {
+          const failure = explained(error, this.address);
+          throw persistent ? failure.with({ preserved: PRESERVED.perhaps }) : failure;
+        }
         broke ||= isBroken(error);
         await delay(100 + Math.random() * 400);
       }
@@ -143,20 +150,23 @@ export class PostgresSession {
   }
 
   #connected(): Promise<Client> {
-    this.#client ??= this.#open().catch((error) => {
-      this.#client = undefined;
-      throw error;
-    });
-    return this.#client;
+    if (this.#client !== undefined) return this.#client;
+    const opening = this.#open();
+    this.#client = opening;
+    const forget = () => this.#forget(opening);
+    opening.then((client) => client.on('end', forget), forget);
+    return opening;
+  }
+
+  #forget(client: Promise<Client> | undefined): void {
+    if (client === undefined || this.#client !== client) return;
+    this.#client = undefined;
+    this.locked.clear();
   }
 
   async #open(): Promise<Client> {
     const client = await connect(this.address);
     client.on('notification', ({ payload = '' }) => this.changes.emit(payload));
-    client.on('end', () => {
-      this.#client = undefined;
-      this.locked.clear();
-    });
     try {
       const { rows } = await client.query('SELECT version FROM fitbit_login.schema_version');
       if (rows[0]?.version > SCHEMA_VERSION) throw newerSchema(this.address.place);

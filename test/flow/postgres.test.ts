@@ -250,7 +250,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     expect(withoutSecrets({ PGPASSWORD: 'theirs' })).toEqual({ PGPASSWORD: 'theirs' });
   });
 
-  test("no secret is in a dump of the database, in the server's log of all statements, or in what it shows of its sessions", async () => {
+  test("the administrator of the database finds no secret in a dump, in the server's log of all statements, or in what it shows of its sessions", async () => {
     await signIn();
     const seen: string[] = [];
     const look = async () => seen.push(JSON.stringify(await database.query('SELECT * FROM pg_stat_activity')));

@@ -192,6 +192,25 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     }
   });
 
+  test('a server that stays away after the response: exit 6 after 30 seconds, with how long the response is repeated', {
+    timeout: 90_000,
+  }, async () => {
+    await expire('P1');
+    sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
+    const before = sandbox.state().counts;
+    const running = token(0, 'P1');
+    await requested(before.refreshes);
+    await server.stop();
+    expect(await running.ended).toMatchObject({
+      exit: 6,
+      stdout: '',
+      stderr: expect.stringContaining('within two minutes'),
+    });
+    await server.restart();
+    await expectAlive(1, 'P1');
+    expect(sandbox.state().counts).toMatchObject({ repeats: before.repeats + 1, invalidGrants: before.invalidGrants });
+  });
+
   test('a holder that was suspended, lost its lock and wakes up changes nothing, and prints the newest token', async () => {
     await expire('P2');
     sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 500, times: 1 });
