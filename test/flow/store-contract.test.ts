@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/secret.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { postgresAddress } from '../../src/store/postgres-address.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
@@ -93,13 +94,23 @@ describe.each(Object.keys(STORES))('a store in %s', (kind) => {
       ...PROFILE,
       loginHint: 'a@example.org',
       refreshStartedAt: new Date('2026-01-31T12:00:01Z'),
-      keep: [{ format: 'fitbit-login', path: '/somewhere/else' }],
+      keep: [{ format: 'notebook', path: '/somewhere/else' }],
+      pendingLogin: {
+        state: new Secret('state'),
+        verifier: new Secret('verifier'),
+        redirectUri: 'http://127.0.0.1:8976/callback',
+        begunAt: new Date('2026-01-31T12:00:00Z'),
+        expiresAt: new Date('2026-01-31T12:10:00Z'),
+        profile: { ...PROFILE, tokens: undefined },
+      },
+      notified: ['once'],
       extra: { note: 'kept \u0000 \ud800 ü', nested: { is: [1, null] } },
     };
     await commit(store, 'default', () => whole);
     const read = await other.read('default');
     expect(read?.tokens?.refreshToken?.reveal()).toBe('refresh');
     expect(read?.client.secret?.reveal()).toBe('client-secret');
+    expect(read?.pendingLogin?.verifier.reveal()).toBe('verifier');
     expect(JSON.parse(JSON.stringify(read))).toEqual(JSON.parse(JSON.stringify(whole)));
   });
 
