@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { longTest } from '../extent.ts';
 import { host, skipWithoutHosts } from './host.ts';
 import { type Desk, desk, type Ended, nobody, type StartOptions } from './program.ts';
 
@@ -83,7 +84,7 @@ describe('doctor on a machine where all is well', () => {
     expect(at.sandbox.state().counts).toEqual(before);
   });
 
-  test('as text: the summary first, and every check with --verbose', async () => {
+  longTest('as text: the summary first, and every check with --verbose', async () => {
     const uri = await freeUri();
     const { exit, stdout } = await run(['--redirect-uri', uri], { FITBIT_LOGIN_HOME: await home() });
     expect(exit).toBe(0);
@@ -148,7 +149,7 @@ describe.skipIf(skipWithoutHosts)('doctor on another host', () => {
     expect([localhost.exit, only.exit]).toEqual([0, 6]);
   });
 
-  test('whose loopback interface is down', async () => {
+  longTest('whose loopback interface is down', async () => {
     await using there = await host();
     await there.run('ip', 'link', 'set', 'lo', 'down');
     await there.run('ip', 'addr', 'flush', 'dev', 'lo');

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
+import { longTest } from '../extent.ts';
 import { type Anna, makeUpAnna, skipWithoutAnna, skipWithoutSudo } from './other-user.ts';
 import { APP, type Desk, desk, type Ended, OLD_TOKEN, type StartOptions } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
@@ -87,7 +88,7 @@ describe('a home directory with blanks and letters beyond ASCII', () => {
 });
 
 describe('XDG_CONFIG_HOME and XDG_STATE_HOME', () => {
-  test('that are relative are ignored, as the specification wants; absolute ones are used', async () => {
+  longTest('that are relative are ignored, as the specification wants; absolute ones are used', async () => {
     const home = await mkdtemp(join(tmpdir(), 'xdg-'));
     const file = await plant(join(home, '.config'));
     const relative = inHome(home, { environment: { XDG_CONFIG_HOME: 'relative', XDG_STATE_HOME: './relative' } });
@@ -334,7 +335,7 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
     await rm(home, { recursive: true });
   });
 
-  test('as root with a place of its own: works', async () => {
+  longTest('as root with a place of its own: works', async () => {
     const FITBIT_LOGIN_HOME = join(anna.root, 'of root');
     expect((await signIn(as([], anna.home, { FITBIT_LOGIN_HOME }))).exit).toBe(0);
     expect((await stat(join(FITBIT_LOGIN_HOME, 'profiles/default.json'))).uid).toBe(0);

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
+import { longTest, some } from '../extent.ts';
 import { launchers, RECORD, XDG_TOOLS } from './launchers.ts';
 import { APP, type Desk, desk, type Program, person } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
@@ -176,7 +177,7 @@ describe.runIf(isLinux).concurrent('the system’s own way', () => {
     expect(stdout + stderr).not.toContain(LOUD);
   });
 
-  test('comes after the commands of BROWSER, and does not try them again', async () => {
+  longTest('comes after the commands of BROWSER, and does not try them again', async () => {
     await using scripts = await launchers();
     const bin = await scripts.bin(...XDG_TOOLS);
     const failing = await scripts.make('failing', RECORD, 'exit 1');
@@ -189,7 +190,7 @@ describe.runIf(isLinux).concurrent('the system’s own way', () => {
     expect(await scripts.runs('failing')).toBe(1);
   });
 
-  test('that finds no browser, or one that fails, is said', async () => {
+  longTest('that finds no browser, or one that fails, is said', async () => {
     await using scripts = await launchers();
     const bin = await scripts.bin(...XDG_TOOLS);
     const without = begin({ ...desktop(bin), XDG_CURRENT_DESKTOP: 'sway' });
@@ -213,7 +214,7 @@ describe('a browser that is elsewhere', () => {
     ['CI', { CI: 'true', DISPLAY: ':99' }, /automated job \(CI is set\)/],
     ['a container', { ...NONE, container: 'podman' }, /This is a container/],
   ];
-  test.runIf(isLinux).concurrent.each(CASES)(
+  test.runIf(isLinux).concurrent.each(some(CASES, 1))(
     '%s: none is opened, that is said, and the sign-in goes on',
     async (_what, environment, words) => {
       await using scripts = await launchers();

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest } from '../extent.ts';
 import { type Host, host, skipWithoutHosts } from './host.ts';
 import { type Desk, desk, type Ended, person } from './program.ts';
 
@@ -35,7 +36,7 @@ describe.skipIf(skipWithoutHosts)('a host with IPv6 switched off', () => {
     expect(stderr).toContain('"absent":["::1"]');
   });
 
-  test('signs in at any port of localhost', async () => {
+  longTest('signs in at any port of localhost', async () => {
     expect((await signIn(there.inside, 'http://localhost:0/callback')).exit).toBe(0);
   });
 
@@ -63,7 +64,7 @@ describe.skipIf(skipWithoutHosts)('a host', () => {
     expect(stderr).not.toContain('"absent"');
   });
 
-  test('with an IPv6 loopback address only: localhost is caught there, as far as it goes', async () => {
+  longTest('with an IPv6 loopback address only: localhost is caught there, as far as it goes', async () => {
     await there.run('ip', 'addr', 'del', '127.0.0.1/8', 'dev', 'lo');
     const program = at.start(['login', '--redirect-uri', LOCALHOST, '--no-browser', '--timeout', '1'], {
       within: there.inside,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longTest, some } from '../extent.ts';
 import { freePort, hasIpv6, nodeAt } from '../flow/port-programs.ts';
 import { type Desk, desk, person } from './program.ts';
 
@@ -39,14 +40,11 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     expect(program.child.exitCode).toBeNull();
   });
 
-  test.skipIf(!hasIpv6).each([
-    ['127.0.0.1', '127.0.0.1'],
-    ['::1', '::1'],
-  ])('on %s only is noticed for localhost', async (host, taken) => {
+  test.skipIf(!hasIpv6).each(some(['127.0.0.1', '::1'], 1))('on %s only is noticed for localhost', async (host) => {
     await using program = await nodeAt(host);
     const { exit, stderr } = await at.run(login(uri(program.port, 'localhost')));
     expect(exit).toBe(6);
-    expect(stderr).toContain(`is used by node (pid ${program.pid}) on ${taken}`);
+    expect(stderr).toContain(`is used by node (pid ${program.pid}) on ${host}`);
   });
 
   test('is passed over for the next registered URI; where all are taken, each is named with its holder', async () => {
@@ -60,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     for (const { port, pid } of [one, other]) expect(stderr).toContain(`port ${port} is used by node (pid ${pid})`);
   });
 
-  test('is named for the sandbox too', async () => {
+  longTest('is named for the sandbox too', async () => {
     await using program = await nodeAt('127.0.0.1');
     const { exit, stderr } = await at.run(['sandbox', '--port', String(program.port)]);
     expect(exit).toBe(6);
