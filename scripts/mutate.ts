@@ -15,7 +15,7 @@ const GUARDED: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/errors.ts': ['unit/oauth-errors'],
   'src/oauth/token-endpoint.ts': ['unit/oauth-errors'],
   'src/auth/api.ts:82-113': ['unit/api-url'],
-  'src/auth/session.ts': ['unit/session'],
+  'src/auth/session.ts': ['unit/session', 'unit/status'],
   'src/server/guards.ts': ['unit/guards'],
   'src/server/start.ts': ['unit/browser-binding'],
   'src/server/target.ts': ['unit/target'],
