@@ -9,6 +9,7 @@ import {
   validateCallback,
 } from '../../src/oauth/authorization.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
+import { Secret } from '../../src/secret.ts';
 
 const { server } = fitbit();
 const ALWAYS_ISS = { ...server, issuer: 'https://issuer.example', issAlwaysSent: true };
@@ -233,5 +234,19 @@ describe('§12: an error at the redirect URI', () => {
       expect(refused({ error: 'x', error_description: `You sent ${secret}.` }).message).toContain('You sent [secret]');
       expect(refused({ error: secret }).message).not.toContain(secret);
     }
+  });
+
+  test('state and verifier are taken out in any shape, also of the error’s code', () => {
+    const odd = { state: new Secret('odd state'), verifier: new Secret('odd verifier'), challenge: 'c' };
+    const answer = { error: 'odd verifier', error_description: 'odd state, odd verifier', state: 'odd state' };
+    const result = validateCallback(server, CLIENT, odd, new URLSearchParams(answer));
+    expect(result).toMatchObject({
+      kind: 'refused',
+      error: { message: expect.stringMatching(/"\[secret\]".*"\[secret\], \[secret\]"/) },
+    });
+  });
+
+  test('without words of the provider holds none', () => {
+    expect(refused({ error: 'access_denied' }).message).not.toMatch(/says|undefined/);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { AuthError, type ErrorCode } from '../../src/errors.ts';
+import { newAuthorization, validateCallback } from '../../src/oauth/authorization.ts';
+import { apiError } from '../../src/oauth/errors.ts';
 import type { AuthorizationServer } from '../../src/oauth/server.ts';
-import { refreshTokens, revokeToken } from '../../src/oauth/token-endpoint.ts';
+import { exchangeCode, refreshTokens, revokeToken } from '../../src/oauth/token-endpoint.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { Secret } from '../../src/secret.ts';
 
@@ -199,5 +201,221 @@ describe('a token response', () => {
     for (const fields of [{ user_id: 'WALK01' }, {}])
       expect((await refresh(fields, { userId: 'WALK01' })).accessToken.reveal()).toBe('at');
     expect((await refresh({ user_id: 'OTHER1' })).userId).toBe('OTHER1');
+  });
+});
+
+describe('an error of the API', () => {
+  const TOKEN = new Secret('odd token');
+  const ofApi = (
+    status: number,
+    body = '',
+    headers: Record<string, string> = {},
+    server: AuthorizationServer = FITBIT,
+  ) => apiError(server, new Response(null, { status, headers }), body, TOKEN);
+  const fitbitBody = (errorType: string, message?: string) => JSON.stringify({ errors: [{ errorType, message }] });
+
+  test.each<readonly [number, string, Record<string, string>, ErrorCode]>([
+    [401, fitbitBody('invalid_token'), {}, 'GRANT_DEAD'],
+    [403, fitbitBody('insufficient_scope'), {}, 'SCOPE_MISSING'],
+    [403, fitbitBody('other'), {}, 'USAGE'],
+    [404, '<p>', { 'content-type': 'text/html; charset=utf-8' }, 'USAGE'],
+    [404, '{}', { 'content-type': 'application/json' }, 'USAGE'],
+    [400, 'no JSON', {}, 'USAGE'],
+    [409, '', {}, 'UNAVAILABLE'],
+    [410, '', {}, 'RETIRED'],
+    [429, '', {}, 'RATE_LIMITED'],
+    [500, '', {}, 'UNAVAILABLE'],
+    [408, '', {}, 'UNAVAILABLE'],
+    [407, '', {}, 'USAGE'],
+    [499, '', {}, 'USAGE'],
+  ])('%i %s %o is %s', (status, body, headers, code) => {
+    expect(ofApi(status, body, headers)).toMatchObject({ code, details: { status } });
+  });
+
+  test('a page in the place of JSON means a wrong path; any other 404 is the API’s own', () => {
+    const isPathNamed = (type: string, status = 404) =>
+      /no such path/.test(ofApi(status, '', { 'content-type': type }).message);
+    expect(isPathNamed('text/html')).toBe(true);
+    expect(isPathNamed('TEXT/HTML;charset=utf-8')).toBe(true);
+    for (const type of ['text/htmlx', 'application/text/html', 'application/json'])
+      expect(isPathNamed(type)).toBe(false);
+    expect(isPathNamed('text/html', 400)).toBe(false);
+    expect(ofApi(404).message).not.toMatch(/no such path/);
+  });
+
+  test('the provider’s words are shown without the token', () => {
+    for (const [status, type] of [
+      [401, 'invalid_token'],
+      [403, 'insufficient_scope'],
+      [400, 'validation'],
+    ] as const)
+      expect(ofApi(status, fitbitBody(type, 'Not with odd token.')).message).toContain('says: "Not with [secret]."');
+    expect(ofApi(400, fitbitBody('validation')).message).not.toMatch(/says|undefined/);
+    expect(ofApi(400, '', {}, STANDARD).message).not.toMatch(/says|undefined/);
+  });
+
+  test('a rate limit brings the provider’s own hint; nothing else does', () => {
+    const server = { ...FITBIT, rateLimitHint: 'Wait.' };
+    expect(ofApi(429, '', {}, server).hint).toBe('Wait.');
+    expect(ofApi(503, '', {}, server).hint).not.toBe('Wait.');
+  });
+
+  test('a refusal that the provider alone knows keeps its code and hint', () => {
+    const server: AuthorizationServer = {
+      ...FITBIT,
+      standardError: (_body, { secretSent, status }) => ({
+        error: 'x',
+        error_description: 'Words.',
+        refusal: { code: 'ACCOUNT_NOT_ALLOWED', message: `Refused ${status} ${secretSent}.`, hint: 'Do it.' },
+      }),
+    };
+    expect(ofApi(403, '', {}, server)).toMatchObject({
+      code: 'ACCOUNT_NOT_ALLOWED',
+      message: 'Refused 403 true. Fitbit says: "Words."',
+      hint: 'Do it.',
+      details: { status: 403 },
+    });
+  });
+});
+
+describe('a refusal of the token endpoint that the provider alone knows', () => {
+  const refusing = (body?: object): AuthorizationServer => ({
+    ...FITBIT,
+    standardError: (_body, { secretSent }) => ({
+      error: 'own_error',
+      error_description: 'Not with refresh+token/short.',
+      refusal: { code: 'ACCOUNT_NOT_ALLOWED', message: `Refused ${secretSent}.`, hint: 'Do it.' },
+      ...body,
+    }),
+  });
+
+  test('keeps its code, hint and status, without what was sent', async () => {
+    const error = await refreshed(refusing(), new Response('{}', { status: 403 }));
+    expect(error).toMatchObject({
+      code: 'ACCOUNT_NOT_ALLOWED',
+      message: 'Refused true. Fitbit says: "Not with [secret]."',
+      hint: 'Do it.',
+      details: { status: 403, provider_error: 'own_error' },
+    });
+  });
+
+  test('is told whether a secret was sent', async () => {
+    const thrown = refreshTokens(refusing(), { id: '23ABCD' }, REFRESH_TOKEN, {
+      fetch: async () => new Response('{}', { status: 403 }),
+    });
+    await expect(thrown).rejects.toThrow('Refused false.');
+  });
+});
+
+describe('a request to the token endpoint', () => {
+  const EXCHANGE = { redirectUri: 'http://127.0.0.1:8976/callback', verifier: new Secret('v'.repeat(43)) };
+  const PAIR = { access_token: 'at', refresh_token: 'rt', token_type: 'Bearer' };
+  /** As `validateCallback` makes them: oauth4webapi takes no others. */
+  const parameters = () => {
+    const pending = newAuthorization();
+    const query = new URLSearchParams({ code: 'the-code', state: pending.state.reveal() });
+    const result = validateCallback(FITBIT, CLIENT, pending, query);
+    return result.kind === 'granted' ? result.parameters : new URLSearchParams();
+  };
+
+  test('exchanges the code with verifier and redirect URI', async () => {
+    const sent: string[] = [];
+    const fetch = async (url: string, init?: RequestInit) => {
+      sent.push(`${init?.method} ${url} ${init?.body}`);
+      return Response.json({
+        ...PAIR,
+        expires_in: 60,
+        refresh_token_expires_in: 120,
+        scope: 'sleep  profile',
+        user_id: 'WALK01',
+      });
+    };
+    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch });
+    expect(tokens).toEqual({
+      accessToken: new Secret('at'),
+      refreshToken: new Secret('rt'),
+      tokenType: 'Bearer',
+      expiresInSeconds: 60,
+      refreshExpiresInSeconds: 120,
+      scopes: ['sleep', 'profile'],
+      userId: 'WALK01',
+    });
+    expect(sent).toHaveLength(1);
+    for (const part of [
+      'POST https://api.fitbit.com/oauth2/token',
+      'grant_type=authorization_code',
+      'code=the-code',
+      `code_verifier=${'v'.repeat(43)}`,
+      'redirect_uri=http%3A%2F%2F127.0.0.1%3A8976%2Fcallback',
+    ])
+      expect(sent[0]).toContain(part);
+  });
+
+  test.each<readonly [number, string, ErrorCode]>([
+    [400, 'invalid_grant', 'SIGN_IN_FAILED'],
+    [401, 'invalid_client', 'CLIENT_REJECTED'],
+    [503, 'invalid_grant', 'UNAVAILABLE'],
+  ])('an exchange that is refused with %i %s is %s, without code and verifier', async (status, type, code) => {
+    const message = `Not the-code, not ${'v'.repeat(43)}.`;
+    const fetch = async () => fitbitError(status, type, message);
+    const error = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code });
+    for (const secret of ['the-code', 'v'.repeat(43)]) expect(JSON.stringify(error)).not.toContain(secret);
+  });
+
+  test('is refused where it failed for a reason that nobody knows', async () => {
+    const fetch = async () => {
+      throw new TypeError('broken');
+    };
+    await expect(refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, { fetch })).rejects.toMatchObject({
+      code: 'UNEXPECTED',
+      message: 'broken',
+    });
+  });
+
+  test('revokes at the revocation endpoint; without one, and with a token that is dead already, says so', async () => {
+    const sent: string[] = [];
+    const revoke = (server: AuthorizationServer, response: Response) =>
+      revokeToken(server, CLIENT, REFRESH_TOKEN, {
+        fetch: async (url, init) => {
+          sent.push(`${url} ${init?.body}`);
+          return response;
+        },
+      });
+    await revoke(FITBIT, new Response(null));
+    expect(sent[0]).toContain(`${FITBIT.revocationEndpoint} `);
+    expect(sent[0]).toContain(`token=${encodeURIComponent(REFRESH_TOKEN.reveal())}`);
+    const { revocationEndpoint: __, ...without } = FITBIT;
+    await expect(revoke(without, new Response(null))).rejects.toBeInstanceOf(AuthError);
+    expect(sent).toHaveLength(1);
+    await expect(revoke(FITBIT, fitbitError(400, 'invalid_token'))).rejects.toMatchObject({ code: expect.any(String) });
+  });
+});
+
+describe('a token response of another form', () => {
+  const refresh = (fields: object) =>
+    refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
+      fetch: async () => Response.json({ access_token: 'at', ...fields }),
+    });
+  test.each([
+    { token_type: 'mac' },
+    { token_type: 'Bearer', expires_in: -1 },
+    { token_type: 'Bearer', expires_in: 10 * 366 * 24 * 3600 + 1 },
+    { token_type: 'Bearer', refresh_token_expires_in: -1 },
+    { token_type: 'Bearer', refresh_token_expires_in: '60' },
+  ])('is refused with %j', async (fields) => {
+    await expect(refresh(fields)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
+  });
+
+  test.each([
+    [{ expires_in: 0 }, { expiresInSeconds: 0 }],
+    [{ refresh_token_expires_in: 10 * 366 * 24 * 3600 }, { refreshExpiresInSeconds: 10 * 366 * 24 * 3600 }],
+    [{ scope: ['sleep', 7, 'a\u001b'] }, { scopes: ['sleep'] }],
+    [{ user_id: 'a b' }, { userId: undefined }],
+  ])('is taken with %j', async (fields, expected) => {
+    expect(await refresh({ token_type: 'bearer', ...fields })).toMatchObject(expected);
   });
 });
