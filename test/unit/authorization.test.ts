@@ -237,7 +237,7 @@ describe('§12: an error at the redirect URI', () => {
   });
 
   test('state and verifier are taken out in any shape, also of the error’s code', () => {
-    const odd = { state: new Secret('odd state'), verifier: new Secret('odd verifier'), challenge: 'c' };
+    const odd = { ...newAuthorization(), state: new Secret('odd state'), verifier: new Secret('odd verifier') };
     const answer = { error: 'odd verifier', error_description: 'odd state, odd verifier', state: 'odd state' };
     const result = validateCallback(server, CLIENT, odd, new URLSearchParams(answer));
     expect(result).toMatchObject({

@@ -301,6 +301,7 @@ describe('a refusal of the token endpoint that the provider alone knows', () => 
 
   test('is told whether a secret was sent', async () => {
     const thrown = refreshTokens(refusing(), { id: '23ABCD' }, REFRESH_TOKEN, {
+      now,
       fetch: async () => new Response('{}', { status: 403 }),
     });
     await expect(thrown).rejects.toThrow('Refused false.');
@@ -330,7 +331,7 @@ describe('a request to the token endpoint', () => {
         user_id: 'WALK01',
       });
     };
-    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch });
+    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { now, fetch });
     expect(tokens).toEqual({
       accessToken: new Secret('at'),
       refreshToken: new Secret('rt'),
@@ -358,7 +359,7 @@ describe('a request to the token endpoint', () => {
   ])('an exchange that is refused with %i %s is %s, without code and verifier', async (status, type, code) => {
     const message = `Not the-code, not ${'v'.repeat(43)}.`;
     const fetch = async () => fitbitError(status, type, message);
-    const error = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch }).then(
+    const error = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { now, fetch }).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
@@ -370,7 +371,7 @@ describe('a request to the token endpoint', () => {
     const fetch = async () => {
       throw new TypeError('broken');
     };
-    await expect(refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, { fetch })).rejects.toMatchObject({
+    await expect(refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, { now, fetch })).rejects.toMatchObject({
       code: 'UNEXPECTED',
       message: 'broken',
     });
@@ -398,6 +399,7 @@ describe('a request to the token endpoint', () => {
 describe('a token response of another form', () => {
   const refresh = (fields: object) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
+      now,
       fetch: async () => Response.json({ access_token: 'at', ...fields }),
     });
   test.each([
