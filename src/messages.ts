@@ -410,8 +410,8 @@ export const unexpectedEncoding = (host: string) =>
 
 // Browser and server
 
-export const unclosedQuote = () =>
-  usage('BROWSER has an unclosed quote.', 'Fix or unset BROWSER to use the default browser.');
+export const unclosedQuote = (variable: string) =>
+  usage(`${variable} has an unclosed quote.`, `Fix or unset ${variable}.`);
 
 export const notALoopbackUri = (uri: string) =>
   usage(
@@ -687,6 +687,30 @@ export const VISITOR_NOTICES = {
     'A response came from another browser than the one you started with, and was ignored. Finish in that one.',
 } as const;
 
+/** For the command in FITBIT_LOGIN_NOTIFY. @param reason what the provider said */
+export function deadNotice(
+  name: string,
+  provider: string,
+  reason = 'the access token has expired, and there is no refresh token.',
+): string {
+  return withProfileFlag(
+    `${name}: signed out of ${provider}: ${reason} Run \`fitbit-login login\` to sign in again.`,
+    name,
+  );
+}
+
+export function scopesLostNotice(name: string, provider: string, scopes: readonly string[]): string {
+  return withProfileFlag(
+    `${name}: ${provider} no longer grants ${scopes.join(', ')}. Run \`fitbit-login login\` to allow it again.`,
+    name,
+  );
+}
+
+/** A notice. @param why a sentence without its full stop */
+export function notifierFailed(why: string): string {
+  return `The command in FITBIT_LOGIN_NOTIFY failed: ${why.replace(/\.$/, '')}.`;
+}
+
 interface PasteTarget {
   readonly provider: string;
   readonly redirectUri: string;
@@ -703,11 +727,11 @@ export const PASTE_REFUSED = {
   'no-answer': () => 'That has no code; it may have been cut off. Paste the whole URL.',
   'repeated-parameter': () => 'That URL repeats a parameter. Paste the URL once, and nothing else.',
   'wrong-state': () =>
-    'That belongs to another sign-in, or was cut off. Open the URL above, then paste the whole URL your browser ends up on.',
+    'That belongs to another sign-in, or was cut off. Open the sign-in URL again, then paste the whole URL your browser ends up on.',
   'other-issuer': ({ provider }) => `That doesn't come from ${provider}. Paste the whole URL your browser ended up on.`,
   'code-alone': ({ provider }) => `${provider} needs the full URL, not just the code.`,
   rejected: ({ provider }) =>
-    `${provider} rejected that code: it was cut off, already used, or more than a few minutes old. Open the URL above again, approve, and paste the whole new URL.`,
+    `${provider} rejected that code: it was cut off, already used, or more than a few minutes old. Open the sign-in URL again, approve, and paste the whole new URL.`,
 } as const satisfies Record<string, (to: PasteTarget) => string>;
 
 export const cancelled = () => new AuthError('CANCELLED', 'The sign-in was cancelled.');
@@ -739,6 +763,7 @@ export const PRESERVED = {
   perhaps: 'The change may not have been stored.',
   before: 'Your previous sign-in is unchanged.',
   tokens: 'Your tokens were kept.',
+  pending: 'The sign-in still waits for its response.',
   dead: 'Your tokens were kept but can no longer be refreshed.',
   repeatable: 'Your tokens were kept. Fix the cause and retry within two minutes to recover the new ones.',
 } as const;
@@ -748,6 +773,42 @@ export const accountUnknown = (provider: string, why: string) =>
 
 /** A sentence for what a sign-in met although it is complete. */
 export const signedInAllTheSame = (obstacle: string) => `${obstacle} The sign-in itself is complete.`;
+
+const BEGIN_AGAIN = 'Begin again with `fitbit-login login --begin`, and open its new URL.';
+
+export const sandboxMustRun = () =>
+  usage(
+    '--begin needs a sandbox that keeps running.',
+    'Start one with `fitbit-login sandbox`, and pass its URL: `--sandbox URL`.',
+  );
+
+export const nothingPending = () =>
+  new AuthError('SIGN_IN_FAILED', 'No sign-in waits for this response: it was finished or refused, or begun again.', {
+    hint: `\`fitbit-login profiles\` shows which profiles wait. ${BEGIN_AGAIN}`,
+  });
+
+export const noPendingLogin = (name: string) =>
+  new AuthError('SIGN_IN_FAILED', `The profile "${name}" waits for no response.`, {
+    hint: withProfileFlag(BEGIN_AGAIN, name),
+  });
+
+/** @param when as people read it */
+export const loginLinkExpired = (name: string, when: string) =>
+  new AuthError('TIMED_OUT', `The sign-in of the profile "${name}" expired ${when}.`, {
+    hint: withProfileFlag(`${BEGIN_AGAIN} \`--expires 1d\` waits longer.`, name),
+  });
+
+/** A notice. */
+export const responseOfAnother = (name: string) => `That is the response for the profile "${name}", not for this one.`;
+
+/** @param refused why what was read last is not the response */
+export const noResponse = (refused: string | undefined) =>
+  refused === undefined
+    ? new AuthError('CANCELLED', 'No response was entered.', { preserved: PRESERVED.pending })
+    : new AuthError('SIGN_IN_FAILED', refused, {
+        preserved: PRESERVED.pending,
+        hint: 'Run `fitbit-login login --finish` again with the right URL.',
+      });
 
 type Meaning = readonly [ErrorCode, (provider: string) => string];
 
@@ -904,9 +965,12 @@ export const cannotCheck = () =>
     'Try `fitbit-login token`.',
   );
 
-/** @param all whether `--all` was there */
-export const allWithout = (all: boolean) =>
-  usage(all ? "--all can't be combined with --profile." : '--min-ttl requires `--all`.');
+export const notATimeSpan = () => usage('Must be a time such as 30m, 1h or 2d, at most 24d.');
+
+/** For one option that means nothing without another. */
+export const requires = (option: string, other: string) => usage(`--${option} requires \`--${other}\`.`);
+
+export const notTogether = (option: string, others: string) => usage(`--${option} can't be combined with ${others}.`);
 
 // Requests to an API
 

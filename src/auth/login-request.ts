@@ -1,6 +1,7 @@
 import { noSandboxAt, notConfigured, unknownPrompt } from '../messages.ts';
+import { authorizationUrl, type PendingAuthorization } from '../oauth/authorization.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { Client } from '../store/profile.ts';
+import type { Client, Profile } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
 import { scopeList } from './options.ts';
 import type { Runtime } from './runtime.ts';
@@ -92,4 +93,35 @@ export async function resolveLoginRequest(
 async function assertRunning(origin: string): Promise<void> {
   if (await isRunning(origin)) return;
   throw noSandboxAt(origin);
+}
+
+/** What a sign-in stores, but for the tokens. @internal */
+export function requestedProfile(request: LoginRequest): Profile {
+  const { provider, client, redirectUris, scopes, identityScopes, loginHint } = request;
+  return {
+    provider: provider.id,
+    issuer: provider.id === 'custom' ? provider.server.issuer : undefined,
+    sandbox: provider.sandbox,
+    client,
+    redirectUris,
+    requestedScopes: scopes,
+    withoutEmail: provider.identityScopes !== undefined && identityScopes.length === 0 ? true : undefined,
+    loginHint,
+  };
+}
+
+/** The provider's address that the person's browser opens. @internal */
+export function authorizeUrlFor(request: LoginRequest, redirectUri: string, pending: PendingAuthorization): string {
+  const { provider, client, scopes, identityScopes, prompt, loginHint } = request;
+  return authorizationUrl(provider.server, {
+    clientId: client.id,
+    redirectUri,
+    scopes: [...new Set([...scopes, ...identityScopes])],
+    pending,
+    parameters: {
+      ...provider.authorizationParameters,
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(loginHint === undefined || !provider.takesLoginHint ? {} : { login_hint: loginHint }),
+    },
+  });
 }

@@ -12,7 +12,7 @@ import {
   WITHOUT_EMAIL,
   withProfileFlag,
 } from '../messages.ts';
-import { authorizationUrl, newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
+import { newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Identity, Provider } from '../providers/provider.ts';
@@ -20,7 +20,14 @@ import type { ServerNotice } from '../server/app.ts';
 import type { Link } from '../server/pages/view.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
 import type { LockedProfile } from '../store/store.ts';
-import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
+import {
+  authorizeUrlFor,
+  type LoginRequest,
+  type LoginRequestOptions,
+  requestedProfile,
+  resolveLoginRequest,
+} from './login-request.ts';
+import { notifiedAtSignIn } from './notify.ts';
 import { assertOptions } from './options.ts';
 import { failedView, signedInView, tooLateView, unexpectedRequestView } from './result-view.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
@@ -137,14 +144,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const reasons = new Set<UnexpectedReason>();
   let browserCame = false;
   let browserWaits = false;
-  const authorizeUrl = (): string =>
-    authorizationUrl(provider.server, {
-      clientId: client.id,
-      redirectUri: listener.redirectUri,
-      scopes: [...new Set([...request.scopes, ...request.identityScopes])],
-      pending,
-      parameters: authorizationParameters(request),
-    });
+  const authorizeUrl = () => authorizeUrlFor(request, listener.redirectUri, pending);
   const begin = (): string => {
     // Another browser of the same user begins anew, and the state that the first one was given is void.
     if (isBegun) pending = newAuthorization();
@@ -244,7 +244,8 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   }
 }
 
-function isRejectedCode(error: unknown): boolean {
+/** @internal */
+export function isRejectedCode(error: unknown): boolean {
   return error instanceof AuthError && error.details.provider_error === 'invalid_grant';
 }
 
@@ -269,14 +270,6 @@ function explain(thrown: unknown, name: string, stored: Profile | undefined): Au
 /** Locks the profile and reserves room for it, as the save will, and lets go. @throws AuthError as `ProfileStore.lock` */
 async function checkStore({ store }: Runtime, name: string, signal: AbortSignal | undefined): Promise<void> {
   await using _locked = await store.lock(name, { signal });
-}
-
-function authorizationParameters({ provider, prompt, loginHint }: LoginRequest): Record<string, string> {
-  return {
-    ...provider.authorizationParameters,
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(loginHint === undefined || !provider.takesLoginHint ? {} : { login_hint: loginHint }),
-  };
 }
 
 /**
@@ -340,19 +333,23 @@ async function rejectAfterTimeout(
 /**
  * Exchanges the code and stores the tokens. Room on disk is reserved before the code is sent, since a code works once.
  *
+ * @param assertCurrent called under the lock, before the code is sent
  * @throws AuthError the provider's refusal; as `exchangeCode` and `ProfileStore.lock`; the profile is then as it was
+ * @internal
  */
-async function exchangeAndStore(
+export async function exchangeAndStore(
   runtime: Runtime,
   request: LoginRequest,
   callback: FirstCallback,
   binding: Omit<CodeExchange, 'parameters'>,
+  assertCurrent: (current: Profile | undefined) => void = () => {},
 ): Promise<SignIn> {
-  const { name, provider, client, scopes, identityScopes, redirectUris, loginHint } = request;
+  const { name, provider, client, scopes, identityScopes } = request;
   const explained = (error: AuthError) =>
     error.code === 'SCOPE_REJECTED' && identityScopes.length > 0 ? error.with({ hint: WITHOUT_EMAIL }) : error;
   if (callback.kind === 'refused') throw explained(callback.error);
   await using locked = await runtime.store.lock(name);
+  assertCurrent(locked.current);
   // Before the request, so that a slow response never makes a token look younger than it is.
   const obtainedAt = runtime.now();
   const code = { ...binding, parameters: callback.parameters };
@@ -363,23 +360,11 @@ async function exchangeAndStore(
   );
   const { keep, extra, tokens: replaced } = locked.current ?? {};
   const tokens = tokensFrom(response, { obtainedAt, requestedScopes: [...scopes, ...identityScopes] });
-  const profile: Profile = {
-    provider: provider.id,
-    issuer: provider.id === 'custom' ? provider.server.issuer : undefined,
-    sandbox: provider.sandbox,
-    client,
-    redirectUris,
-    requestedScopes: scopes,
-    withoutEmail: provider.identityScopes !== undefined && identityScopes.length === 0 ? true : undefined,
-    loginHint,
-    tokens,
-    keep,
-    extra,
-  };
+  const profile: Profile = { ...requestedProfile(request), tokens, keep, extra };
   const { obstacle, ...identity } = await identify(runtime, locked, profile, provider);
   const { userId = tokens.userId, legacyUserId } = identity;
   const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId, signedInAt: obtainedAt } };
-  await locked.commit(signedIn);
+  await locked.commit({ ...signedIn, notified: notifiedAtSignIn(signedIn) });
   const status = storedStatus(runtime, name, signedIn, provider.name);
   const scope = status.scopes.join(' ');
   (await runtime.openLog()).info(

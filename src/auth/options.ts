@@ -55,6 +55,8 @@ const browser = {
 /** The options that each function of the library takes. */
 export const OPTIONS = {
   login: { ...registration, ...wait, ...browser, provider: text, scopes, onward: object },
+  beginLogin: { ...registration, ...wait, provider: text, scopes, expiresMs: milliseconds },
+  finishLogin: { profile: text, pasted: browser.pasted, signal, onRefused: callback },
   setup: { ...wait, scopes, confirmSites: callback, onPage: callback },
   migrate: { ...registration, ...wait, ...browser, to: text, onPlan: callback },
   accessToken: { ...access, minTtlSeconds: number('a number of seconds, 0 or more', (value) => value >= 0) },

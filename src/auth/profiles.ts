@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, rename, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { AuthError } from '../errors.ts';
+import { diskError } from '../store/disk-error.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
 
@@ -42,4 +46,23 @@ export async function checkStore(
 ): Promise<void> {
   const { store, profileName } = createRuntime(runtimeOptions);
   await using _locked = await store.lock(profileName(profile), { signal });
+}
+
+/**
+ * Replaces a file that holds no secret and that other users may read, such as node_exporter: a reader sees the old one or the new one.
+ *
+ * @throws AuthError `STORE_UNAVAILABLE`
+ */
+export async function writeMetrics(path: string, text: string): Promise<void> {
+  // Not of the ending that is collected.
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await writeFile(temporary, text, { flag: 'wx', mode: 0o644 });
+    // A umask may have taken a bit.
+    await chmod(temporary, 0o644);
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw diskError('write', path, error);
+  }
 }

@@ -50,12 +50,13 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
 function readyTokenIn(
   file: string,
   name: string,
-  { minTtlSeconds, uid, now }: ReadyTokenOptions,
+  { minTtlSeconds, uid, now, environment }: ReadyTokenOptions,
 ): Secret | 'expired' | undefined {
   const found = readProfile(file, { uid });
   if (found?.profile.tokens === undefined) return undefined;
   const { profile, tooOpen } = found;
   const time = now();
+  if (environment.FITBIT_LOGIN_NOTIFY && profile.grantEndedAt !== undefined) return undefined;
   const tokens = freshTokens(profile, time, { minTtlSeconds });
   if (tokens === undefined) return 'expired';
   const { refreshExpiresAt } = tokens;

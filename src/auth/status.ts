@@ -40,6 +40,9 @@ export interface Status {
   /** When the provider said that the grant has ended. */
   readonly grantEndedAt?: Date;
   readonly grantEndedReason?: string;
+  /** When a sign-in in two calls was begun that waits for its response, until `pendingUntil`. */
+  readonly pendingSince?: Date;
+  readonly pendingUntil?: Date;
   /** Where the profile is stored. */
   readonly location: string;
 }
@@ -111,6 +114,8 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     refreshStartedAt,
     grantEndedAt,
     grantEndedReason,
+    pendingSince: profile.pendingLogin?.begunAt,
+    pendingUntil: profile.pendingLogin?.expiresAt,
     location,
   };
 }

@@ -40,6 +40,26 @@ export function browserCommands(
   });
 }
 
+/**
+ * One command with its arguments, read as {@link browserCommands} reads each of them.
+ * @param variable names it in the error
+ * @throws AuthError `USAGE` where a quotation mark is not closed.
+ */
+export function commandIn(
+  variable: string,
+  value: string,
+  { platform, isFile = isOnDisk }: CommandOptions,
+): BrowserCommand {
+  const text = value.trim();
+  if (isFile(text)) return { text, file: text, args: [] };
+  const [
+    {
+      words: [file = '', ...args],
+    } = { words: [] },
+  ] = parts(text, platform, variable, '');
+  return { text, file, args };
+}
+
 /** The arguments with the address in them: in the place of every `%s`, else as the last one. `%%` is a `%`. */
 export function argumentsFor({ args }: BrowserCommand, url: string): readonly string[] {
   let placed = false;
@@ -60,8 +80,12 @@ interface Part {
 }
 
 /** Splits at the separators, and each part into its words, as POSIX shells do with quotation marks. */
-function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
-  const separator = platform === 'win32' ? ';' : ':';
+function parts(
+  value: string,
+  platform: NodeJS.Platform,
+  variable = 'BROWSER',
+  separator = platform === 'win32' ? ';' : ':',
+): readonly Part[] {
   const escaping = platform === 'win32' ? undefined : '\\';
   const quotes = platform === 'win32' ? '"' : `"'`;
   const found: Part[] = [];
@@ -96,7 +120,7 @@ function parts(value: string, platform: NodeJS.Platform): readonly Part[] {
     else word = (word ?? '') + char;
   }
   if (quote !== '') {
-    throw unclosedQuote();
+    throw unclosedQuote(variable);
   }
   endPart(value.length);
   return found;

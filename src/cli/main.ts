@@ -1,9 +1,11 @@
 import { hostname, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
-import { LOG_LEVELS, noDisplayReason, type RuntimeOptions } from '../auth/index.ts';
+import * as v from 'valibot';
+import { LOG_LEVELS, noDisplayReason, notifyOwner, type RuntimeOptions } from '../auth/index.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { Context, Terminal } from './command.ts';
 import { readAll } from './input.ts';
+import { commonOf } from './options.ts';
 import { colorsFor, errorText, mark, terminalText, toJson } from './output.ts';
 import { type MaybeTerminal, Messages } from './progress.ts';
 import { ask, askSecret, confirm, isInForeground, type Pastes, pipedPastes, typedPastes } from './prompt.ts';
@@ -39,6 +41,7 @@ export async function main(parts: ProcessParts): Promise<number> {
   const colors = colorsFor(stderr, environment);
   const messages = new Messages(stderr, environment, colors);
   let options = unparsed(argv);
+  let notify = async () => {};
   using _ = sayingWhatIsAwaited(parts.signal, messages);
   try {
     const { runProgram } = await import('./program.ts');
@@ -46,9 +49,13 @@ export async function main(parts: ProcessParts): Promise<number> {
       argv,
       parts.version,
       { print: (text) => print(stdout, text), colors: colorsFor(stdout, environment) },
-      (parsed, operands) => {
+      (parsed, operands, command) => {
         options = parsed;
-        return contextOf(parts, { options, operands, messages });
+        const context = contextOf(parts, { options, operands, messages });
+        const { all, profile } = v.parse(Scope, parsed);
+        if (environment.FITBIT_LOGIN_NOTIFY && commonOf(command).some(({ flags }) => flags.startsWith('--profile')))
+          notify = () => notifyOwner({ profile, all }, context.surroundings);
+        return context;
       },
     );
   } catch (thrown) {
@@ -58,8 +65,14 @@ export async function main(parts: ProcessParts): Promise<number> {
     if (!said) messages.say(errorText(error, colors));
     if (options.logLevel === 'debug' || options.logLevel === 'trace') messages.say(stackOf(error));
     return error.exitCode;
+  } finally {
+    // After the command's own output, which somebody waits for.
+    if (!parts.signal.aborted) await notify();
   }
 }
+
+/** The options that say which profiles a command is about. */
+const Scope = v.object({ all: v.optional(v.boolean(), false), profile: v.optional(v.string()) });
 
 /** Prints an error as JSON. @returns whether that worked */
 async function printed(stdout: Output, error: AuthError): Promise<boolean> {

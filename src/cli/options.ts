@@ -1,5 +1,5 @@
 import { LOG_LEVELS } from '../auth/index.ts';
-import { emptyList, outOfRange } from '../messages.ts';
+import { emptyList, notATimeSpan, outOfRange } from '../messages.ts';
 import type { CommonOption, OptionSpec } from './command.ts';
 
 export const PROGRAM = 'fitbit-login';
@@ -34,6 +34,17 @@ function seconds(min: number, max: number): (text: string) => number {
     if (value >= min && value <= max) return value;
     throw outOfRange('whole number of seconds', min, max);
   };
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** A length of time with its unit, in milliseconds: `90s`, `30m`, `1h`, `2d`. */
+export function timeSpan(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,4})([smhd])$/.exec(text) ?? [];
+  const ms = Number(count) * (UNITS[unit] ?? Number.NaN) * 1000;
+  // As long as a timer can run.
+  if (ms > 0 && ms < 2 ** 31) return ms;
+  throw notATimeSpan();
 }
 
 /** Names separated by spaces or commas. */

@@ -29,7 +29,7 @@ export async function runProgram(
   argv: readonly string[],
   version: string,
   { print, colors }: ProgramOutput,
-  context: (options: Readonly<Record<string, unknown>>, operands: readonly string[]) => Context,
+  context: (options: Readonly<Record<string, unknown>>, operands: readonly string[], command: Command) => Context,
 ): Promise<number> {
   let exitCode = 0;
   let help = '';
@@ -58,7 +58,7 @@ export async function runProgram(
         .configureHelp(helpOf(spec, colors))
         .passThroughOptions(spec.passThrough ?? false)
         .action(async (...given: unknown[]) => {
-          exitCode = await spec.run(command.opts(), context(command.opts(), operandsOf(given)));
+          exitCode = await spec.run(command.opts(), context(command.opts(), operandsOf(given), spec));
         });
       for (const { name, description, choices } of spec.arguments ?? []) {
         const argument = new Argument(name, description);

@@ -93,7 +93,7 @@ export function statusText(status: Status, reader: Reader): string {
         : [
             `${mark('warning', colors)} A refresh was interrupted at ${refreshStartedAt.toISOString()}; \`${withProfile('token', profile)}\` repeats it.`,
           ]),
-      ...(warning === undefined ? [] : [`${mark('warning', colors)} ${warning}`]),
+      ...[warning, pendingText(status, now)].filter(Boolean).map((text) => `${mark('warning', colors)} ${text}`),
     ].join('\n'),
     colors,
   );
@@ -125,6 +125,15 @@ export function needsPerson({ session }: Status): boolean {
   return session.kind !== 'valid' && (session.kind !== 'expired' || !session.refreshable);
 }
 
+/** When a person is needed, as far as is known: the past for now. `undefined` for a sign-in that renews itself without an end. */
+export function needsPersonAt(status: Status, now: Date): Date | undefined {
+  const { session, pendingUntil = now, refreshExpiresAt, refreshable, expiresAt } = status;
+  // Somebody was asked already.
+  if (session.kind === 'none' && pendingUntil > now) return pendingUntil;
+  if (needsPerson(status)) return now;
+  return refreshable ? refreshExpiresAt : expiresAt;
+}
+
 function signedInAs(status: Status): string {
   const who = accountName(status);
   return `Signed in to ${status.providerName}${who === undefined ? '' : ` as ${who}`}`;
@@ -136,9 +145,9 @@ function scopeNames(scopes: readonly string[]): string {
 }
 
 /** Every profile in a row, those that need a person first. */
-export function overviewText(profiles: readonly ListedProfile[], { colors: { out: colors } }: Reader): string {
+export function overviewText(profiles: readonly ListedProfile[], { colors: { out: colors }, now }: Reader): string {
   if (profiles.length === 0) return commandsIn('No profiles yet. Run `fitbit-login login`.', colors);
-  const rows = profiles.map((entry) => overviewRow(entry, colors));
+  const rows = profiles.map((entry) => overviewRow(entry, colors, now()));
   const urgent = rows.filter(({ urgency }) => urgency === 0).length;
   const dated = rows.filter(({ urgency }) => urgency === 1).length;
   const needs = [
@@ -161,22 +170,24 @@ interface OverviewRow {
   readonly urgency: 0 | 1 | 2;
 }
 
-function overviewRow(entry: ListedProfile, colors: Colors): OverviewRow {
+function overviewRow(entry: ListedProfile, colors: Colors, now: Date): OverviewRow {
   if ('error' in entry) {
     return { cells: [entry.profile, '-', `${mark('bad', colors)} unreadable`, 'now: fitbit-login doctor'], urgency: 0 };
   }
   const { status, profile } = entry;
   const account = `${accountName(status) ?? '-'}${status.sandbox === undefined ? '' : ' (sandbox)'}`;
-  if (needsPerson(status)) {
+  const at = needsPersonAt(status, now);
+  if (at !== undefined && at <= now) {
     const state = status.session.kind === 'none' ? 'not signed in' : 'signed out';
     return {
       cells: [profile, account, `${mark('bad', colors)} ${state}`, `now: ${withProfile('login', profile)}`],
       urgency: 0,
     };
   }
-  if (status.refreshExpiresAt !== undefined) {
-    const by = status.refreshExpiresAt.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
-    return { cells: [profile, account, `${mark('warning', colors)} expires`, `by ${by}`], urgency: 1 };
+  if (at !== undefined) {
+    const by = at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    const state = status.session.kind === 'none' ? 'waiting for a response' : 'expires';
+    return { cells: [profile, account, `${mark('warning', colors)} ${state}`, `by ${by}`], urgency: 1 };
   }
   return { cells: [profile, account, `${mark('good', colors)} signed in`, 'no'], urgency: 2 };
 }
@@ -263,8 +274,19 @@ export function statusJson(status: Status, now: Date): Record<string, unknown> {
     refresh_started_at: status.refreshStartedAt ?? null,
     grant_ended_at: status.grantEndedAt ?? null,
     grant_ended_reason: status.grantEndedReason ?? null,
+    needs_person_at: needsPersonAt(status, now) ?? null,
+    pending_since: status.pendingSince ?? null,
+    pending_until: status.pendingUntil ?? null,
     file: status.location,
   };
+}
+
+/** What a sign-in that was begun waits for, if there is one. */
+export function pendingText({ pendingSince, pendingUntil = new Date(0) }: Status, now: Date): string | undefined {
+  if (pendingSince === undefined) return undefined;
+  return pendingUntil > now
+    ? `Waiting for a response since ${formatWithDistance(pendingSince, now)}`
+    : `The sign-in URL expired ${formatWithDistance(pendingUntil, now)}`;
 }
 
 /** A command as it is typed for a profile. */

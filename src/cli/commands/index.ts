@@ -54,6 +54,7 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_LOGIN_HOME', meaning: 'data directory; also holds log and cache' },
   { name: 'FITBIT_LOGIN_STORE', meaning: 'PostgreSQL database for profiles: postgresql://…; default: files' },
   { name: 'FITBIT_LOGIN_STORE_KEY_FILE', meaning: 'file with the keys that encrypt them there' },
+  { name: 'FITBIT_LOGIN_NOTIFY', meaning: 'command to run when a sign-in needs you (sentence; JSON on stdin)' },
   { name: 'BROWSER', meaning: 'a command that receives the URL, or several, separated by ":", tried in turn' },
   { name: 'NO_COLOR', meaning: 'no colours; FORCE_COLOR for colours without a terminal' },
   { name: 'HTTPS_PROXY', meaning: 'proxy; HTTP_PROXY and ALL_PROXY as well' },

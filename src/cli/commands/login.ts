@@ -1,13 +1,20 @@
 import * as v from 'valibot';
-import { type LoginOptions, login } from '../../auth/index.ts';
+import {
+  beginLogin,
+  finishLogin,
+  formatWithDistance,
+  type LoginOptions,
+  login,
+  RESPOND_WITHIN_SECONDS,
+} from '../../auth/index.ts';
 import { AuthError } from '../../errors.ts';
-import { otherSites } from '../../messages.ts';
+import { notTogether, otherSites, requires } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
-import { list, NO_BROWSER, NO_EMAIL, REDIRECT_URI, TIMEOUT } from '../options.ts';
-import { inJsonOr } from '../output.ts';
+import { list, NO_BROWSER, NO_EMAIL, REDIRECT_URI, TIMEOUT, timeSpan } from '../options.ts';
+import { commandsIn, inJsonOr, mark, toJson } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
-import { signInJson, signInText } from '../report.ts';
+import { signInJson, signInText, withProfile } from '../report.ts';
 import { commonOptions } from './options.ts';
 import { runSetup } from './setup.ts';
 
@@ -25,6 +32,9 @@ const Options = v.object({
   email: v.optional(v.boolean(), true),
   browser: v.optional(v.boolean(), true),
   timeout: v.optional(v.number(), 300),
+  begin: v.optional(v.boolean(), false),
+  expires: v.optional(v.number()),
+  finish: v.optional(v.boolean(), false),
   sandbox: v.optional(v.union([v.literal(true), v.string()])),
 });
 type Options = v.InferOutput<typeof Options>;
@@ -70,6 +80,14 @@ export const loginCommand: Command = {
     NO_EMAIL,
     NO_BROWSER,
     TIMEOUT,
+    { flags: '--begin', description: 'print the sign-in URL and end; --finish takes the response, from any device' },
+    {
+      flags: '--expires <time>',
+      description: 'with --begin: how long the response is waited for (30m, 1h, 2d)',
+      defaultText: '1h',
+      parse: timeSpan,
+    },
+    { flags: '--finish', description: 'take the URL that the browser ended up on, typed or from standard input' },
     { flags: '--sandbox [origin]', description: 'use the simulator: start one, or use the one at ORIGIN' },
   ],
   examples: [
@@ -80,10 +98,14 @@ export const loginCommand: Command = {
     },
     { what: "With a notebook's .env", command: 'fitbit-login login --client-secret-file .env' },
     { what: 'Request fewer scopes', command: 'fitbit-login login --scope "activity sleep"' },
+    { what: 'For a person elsewhere, in two calls', command: 'fitbit-login login --begin --profile p17 --expires 1d' },
     { what: 'Try it without an app', command: 'fitbit-login login --sandbox --profile sandbox' },
   ],
   run: async (given, context) => {
     const options = v.parse(Options, given);
+    if (options.finish) return finish(given, options, context);
+    if (options.begin) return begin(given, options, context);
+    if (options.expires !== undefined) throw requires('expires', 'begin');
     const wanted = await loginOptions(options, context);
     using progress = new SignInProgress(context, options);
     const done = await login({ ...wanted, ...progress.loginOptions }, context.surroundings).catch((thrown) => {
@@ -96,6 +118,60 @@ export const loginCommand: Command = {
     return 0;
   },
 };
+
+async function begin(given: object, options: Options, context: Context): Promise<number> {
+  if ('timeout' in given || !options.browser) throw notTogether('begin', '--timeout and --no-browser');
+  const { print, say, colors, now } = context;
+  const { browser: _, timeoutMs: __, ...wanted } = await loginOptions(options, context);
+  const begun = await beginLogin({ ...wanted, expiresMs: options.expires }, context.surroundings);
+  const { profile, providerName, url, redirectUri, expiresAt } = begun;
+  const minutes = RESPOND_WITHIN_SECONDS / 60;
+  if (!options.json) {
+    say(`Open this URL on any device before ${formatWithDistance(expiresAt, now())}, and allow access:`);
+    await print(url);
+    say(
+      commandsIn(
+        `Within ${minutes} minutes of allowing it, when ${providerName}'s response ends, run \`${withProfile('login --finish', profile)}\`\nand paste the URL your browser ended up on. It begins with ${redirectUri} and its page shows an error.`,
+        colors.err,
+      ),
+    );
+    return 0;
+  }
+  await print(
+    toJson({
+      profile,
+      provider: begun.provider,
+      provider_name: providerName,
+      client_id: begun.clientId,
+      scope: begun.scopes,
+      url,
+      redirect_uri: redirectUri,
+      state: begun.state,
+      expires_at: expiresAt,
+      respond_within_seconds: RESPOND_WITHIN_SECONDS,
+    }),
+  );
+  return 0;
+}
+
+async function finish(given: object, { profile, json, browser }: Options, context: Context): Promise<number> {
+  const { terminal, say, print, colors, signal, surroundings, now } = context;
+  const others = Object.keys(given).filter(
+    (name) => !['finish', 'browser', 'email', 'profile', 'json', 'logLevel'].includes(name),
+  );
+  if (others.length > 0 || !browser) throw notTogether('finish', 'any option but --profile');
+  using pastes = terminal.pastes({ piped: true });
+  if (pastes === undefined) throw new AuthError('USAGE', 'There is no terminal and no standard input to read from.');
+  const end = () => pastes[Symbol.dispose]();
+  signal.addEventListener('abort', end, { once: true });
+  if (terminal.canAsk) say('Paste the URL your browser ended up on, then press Enter (it is not shown):');
+  pastes.open();
+  const onRefused = (message: string) => say(`${mark('warning', colors.err)} ${message}`);
+  const done = await finishLogin({ profile, pasted: pastes, signal, onRefused }, surroundings);
+  end();
+  await print(inJsonOr(json, signInJson(done, now()), signInText(done, context)));
+  return 0;
+}
 
 function isUnconfigured(thrown: unknown): boolean {
   return thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED';

@@ -3,7 +3,7 @@ import { accountName, logout, profiles, renameProfile } from '../../auth/index.t
 import { wrongArguments } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { inJsonOr, table } from '../output.ts';
-import { overviewJson } from '../report.ts';
+import { overviewJson, pendingText } from '../report.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object(commonOptions);
@@ -53,6 +53,7 @@ export const profilesCommand: Command = {
       const rows = listed.map((entry) => [
         entry.profile,
         'status' in entry ? (accountName(entry.status) ?? '-') : colors.out.red('unreadable'),
+        'status' in entry ? (pendingText(entry.status, context.now()) ?? '') : '',
       ]);
       if (json) await print(overviewJson(listed, context.now()));
       else if (rows.length > 0) await print(table(rows));

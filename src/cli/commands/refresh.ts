@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { formatWithDistance, type RefreshOutcome, refresh, refreshAll, status } from '../../auth/index.ts';
 import type { ExitCode } from '../../errors.ts';
-import { allWithout } from '../../messages.ts';
+import { notTogether, requires } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { MIN_TTL } from '../options.ts';
 import { commandsIn, inJsonOr, mark, table } from '../output.ts';
@@ -27,7 +27,8 @@ export const refreshCommand: Command = {
   run: async (given, context) => {
     const { profile, json, all, minTtl: minTtlSeconds } = v.parse(Options, given);
     const { signal, surroundings, print } = context;
-    if (all ? profile !== undefined : minTtlSeconds !== undefined) throw allWithout(all);
+    if (all && profile !== undefined) throw notTogether('all', '--profile');
+    if (!all && minTtlSeconds !== undefined) throw requires('min-ttl', 'all');
     if (!all) {
       await refresh({ profile, signal }, surroundings);
       const found = await status({ profile }, surroundings);

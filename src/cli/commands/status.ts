@@ -1,9 +1,20 @@
 import * as v from 'valibot';
-import { checkStatus, profiles, status, statusPage } from '../../auth/index.ts';
-import { notWithAll } from '../../messages.ts';
+import { checkStatus, type ListedProfile, profiles, status, statusPage, writeMetrics } from '../../auth/index.ts';
+import { notTogether, notWithAll, requires } from '../../messages.ts';
 import type { Command } from '../command.ts';
+import { metricsText } from '../metrics.ts';
+import { timeSpan } from '../options.ts';
 import { inJsonOr } from '../output.ts';
-import { checkJson, checkText, needsPerson, overviewJson, overviewText, statusJson, statusText } from '../report.ts';
+import {
+  checkJson,
+  checkText,
+  needsPerson,
+  needsPersonAt,
+  overviewJson,
+  overviewText,
+  statusJson,
+  statusText,
+} from '../report.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object({
@@ -11,6 +22,10 @@ const Options = v.object({
   all: v.optional(v.boolean(), false),
   check: v.optional(v.boolean(), false),
   web: v.optional(v.boolean(), false),
+  within: v.optional(v.number()),
+  metrics: v.optional(v.boolean(), false),
+  accounts: v.optional(v.boolean(), false),
+  output: v.optional(v.string()),
 });
 
 /** Why the status page has ended, where its button was not pressed. */
@@ -21,25 +36,45 @@ export const statusCommand: Command = {
   summary: 'Show accounts, scopes and expiry',
   options: [
     { flags: '--all', description: 'all profiles, one per line; with --json, a list' },
+    {
+      flags: '--within <time>',
+      description: 'with --all: exit with 3 if a profile needs you within this time (12h, 2d)',
+      parse: timeSpan,
+    },
+    { flags: '--metrics', description: 'with --all: print metrics for Prometheus, without accounts' },
+    { flags: '--accounts', description: 'with --metrics: label them with the account, too' },
+    {
+      flags: '--output <file>',
+      description: "with --metrics: replace this file (0644, atomically), for node_exporter's textfile collector",
+      offer: 'files',
+    },
     { flags: '--check', description: 'ask the provider whether the sign-in works; exits 3 if it is dead' },
     { flags: '--web', description: 'open the status page: all profiles, with actions' },
   ],
   examples: [
     { what: 'Show the default profile', command: 'fitbit-login status' },
     { what: 'All profiles', command: 'fitbit-login status --all' },
+    { what: 'Exit with 3 if one needs you within two days', command: 'fitbit-login status --all --within 2d' },
+    { what: 'For Prometheus', command: 'fitbit-login status --all --metrics' },
     { what: 'Does it really work?', command: 'fitbit-login status --check' },
     { what: 'In the browser', command: 'fitbit-login status --web' },
     { what: 'In a script', command: 'fitbit-login status --json' },
   ],
   run: async (given, context) => {
-    const { profile, json, all, check, web } = v.parse(Options, given);
+    const { profile, json, all, check, web, within, metrics, accounts, output } = v.parse(Options, given);
     const { surroundings, print, say, signal } = context;
     const now = context.now();
+    const needsAll = Object.entries({ within, metrics, accounts, output }).find(([, value]) => value);
+    if (!all && needsAll !== undefined) throw requires(needsAll[0], 'all');
+    if (!metrics && (accounts || output !== undefined)) throw requires(accounts ? 'accounts' : 'output', 'metrics');
     if (all) {
       if (profile !== undefined || check || web) throw notWithAll();
+      if (json && metrics) throw notTogether('metrics', '--json');
       const listed = await profiles(surroundings);
-      await print(json ? overviewJson(listed, now) : overviewText(listed, context));
-      return 0;
+      if (output !== undefined) await writeMetrics(output, metricsText(listed, now, accounts));
+      else if (metrics) await print(new TextEncoder().encode(metricsText(listed, now, accounts)));
+      else await print(json ? overviewJson(listed, now) : overviewText(listed, context));
+      return within === undefined ? 0 : exitCodeWithin(listed, now, within);
     }
     if (web) {
       const onPage = (url: string) => say(`Status page (one-time link):\n\n${url}\n\nPress Ctrl-C to stop.`);
@@ -57,3 +92,11 @@ export const statusCommand: Command = {
     return needsPerson(found) ? 3 : 0;
   },
 };
+
+/** 6 for a profile that cannot be read, 3 for one that needs a person by then. */
+function exitCodeWithin(listed: readonly ListedProfile[], now: Date, withinMs: number): number {
+  if (listed.some((entry) => 'error' in entry)) return 6;
+  const by = new Date(now.getTime() + withinMs);
+  const needed = listed.map((entry) => ('status' in entry ? needsPersonAt(entry.status, now) : undefined));
+  return needed.some((at) => at !== undefined && at <= by) ? 3 : 0;
+}
