@@ -131,7 +131,7 @@ async function begin(given: object, options: Options, context: Context): Promise
     await print(url);
     say(
       commandsIn(
-        `Within ${minutes} minutes of allowing it, when ${providerName}'s response ends, run \`${withProfile('login --finish', profile)}\`\nand paste the URL your browser ended up on. It begins with ${redirectUri} and its page shows an error.`,
+        `Within ${minutes} minutes of allowing it (${providerName}'s response expires), run \`${withProfile('login --finish', profile)}\`\nand paste the URL your browser ended up on. It begins with ${redirectUri} and its page shows an error.`,
         colors.err,
       ),
     );
