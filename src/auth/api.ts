@@ -60,7 +60,7 @@ export async function apiRequest(
  * Sends one authenticated request to the provider's API host and to no other. A token that the provider rejects is refreshed, and the
  * request sent once more.
  *
- * @param path at the provider's API host, query included: `/1/user/-/profile.json`
+ * @param path at the provider's API host, query included: `/v4/users/me/identity`
  * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
  * @internal
  */

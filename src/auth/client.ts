@@ -111,11 +111,11 @@ export async function providerOf(profile: Profile, options: DiscoveryOptions): P
   throw unknownProvider(profile.provider);
 }
 
-/** What a stored profile's provider is called, without asking anybody. @internal */
-export function providerNameOf(profile: Profile): string {
-  if (profile.provider === 'fitbit') return fitbit(profile.sandbox).name;
-  if (profile.provider === 'google-health') return googleHealth(profile.sandbox).name;
-  return profile.issuer !== undefined && URL.canParse(profile.issuer) ? new URL(profile.issuer).host : profile.provider;
+/** What is known of a stored profile's provider without asking anybody. @internal */
+export function knownProvider({ provider, sandbox, issuer }: Profile): Pick<Provider, 'name' | 'revocationEnds'> {
+  if (provider === 'fitbit') return fitbit(sandbox);
+  if (provider === 'google-health') return googleHealth(sandbox);
+  return { name: issuer !== undefined && URL.canParse(issuer) ? new URL(issuer).host : provider };
 }
 
 /** What a client file says is registered. A Web client of Google has its URIs there; a Desktop client takes any port. @internal */

@@ -17,7 +17,7 @@ import { type AppPaths, appPaths } from '../store/paths.ts';
 import { inspect } from '../store/permissions.ts';
 import { postgresAddress } from '../store/postgres-address.ts';
 import type { Profile } from '../store/profile.ts';
-import { providerNameOf, resolveClient, resolveProvider } from './client.ts';
+import { knownProvider, resolveClient, resolveProvider } from './client.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions, userOf } from './runtime.ts';
 import { sessionOf } from './session.ts';
@@ -468,7 +468,7 @@ async function appOf(stored: Profile | undefined, environment: Environment): Pro
     const same = stored?.client.id === clientId ? stored : undefined;
     if (same?.issuer !== undefined) {
       const { issuer: endpoint, redirectUris } = same;
-      return { clientId, providerName: providerNameOf(same), redirectUris, endpoint };
+      return { clientId, providerName: knownProvider(same).name, redirectUris, endpoint };
     }
     const choice = { provider: undefined, client, stored, sandbox: stored?.sandbox };
     const { name, server, defaultRedirectUris } = await resolveProvider(choice, { fetch: offline });

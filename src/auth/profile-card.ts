@@ -60,7 +60,7 @@ const TWO_DAYS_MS = 2 * 86_400_000;
 
 /** A profile as the status page shows it. A token that renews itself is never a problem. */
 export function profileCard(status: Status, { history, readableByOthers, now }: CardContext): ProfileCard {
-  const { profile, session, scopes, provider, refreshable, obtainedAt, refreshExpiresAt, userId } = status;
+  const { profile, session, scopes, refreshable, obtainedAt, refreshExpiresAt, userId } = status;
   const { state, words, problem } = assess(status, history, now);
   const labels = STATUS;
   const canRead = shortList(scopeLabels(scopes)) || labels.nothing;
@@ -112,9 +112,7 @@ export function profileCard(status: Status, { history, readableByOthers, now }: 
     signOut:
       session.kind === 'none'
         ? undefined
-        : provider === 'google-health' && status.sandbox === undefined
-          ? 'everywhere'
-          : 'here',
+        : { ends: status.revocationEnds === undefined ? undefined : typographic(status.revocationEnds) },
   };
 }
 

@@ -59,7 +59,8 @@ export async function chooseSandbox(
     const origin = wanted && originOf(wanted);
     return { origin, given, before, [Symbol.asyncDispose]: async () => {} };
   }
-  const sandbox = await startSandboxFor(given, options.redirectUris ?? before?.redirectUris, runtime.now);
+  const app = given ?? sandboxClient(options.provider);
+  const sandbox = await startSandboxFor(app, options.redirectUris ?? before?.redirectUris, runtime.now);
   return { origin: sandbox.origin, given, before, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }
 
@@ -89,19 +90,18 @@ function originOf(address: string): string {
   return isLoopbackOrigin(origin) ? origin : address;
 }
 
-/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Fitbit where none is. @internal */
+/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Google Health where none is. @internal */
 export function sandboxClient(provider: string | undefined): Client {
-  const { id, secret } = provider === 'google-health' ? SANDBOX_CLIENTS.desktop : SANDBOX_CLIENTS.personal;
+  const { id, secret } = provider === 'fitbit' ? SANDBOX_CLIENTS.personal : SANDBOX_CLIENTS.desktop;
   return { id, secret: new Secret(secret) };
 }
 
 /** Starts a sandbox that knows the given app, as if its owner had registered it there. */
 async function startSandboxFor(
-  client: Client | undefined,
+  { id, secret }: Client,
   redirectUris: readonly string[] = SANDBOX_CLIENTS.personal.redirectUris,
   now: () => Date,
 ): Promise<Sandbox> {
-  const { id, secret } = client ?? sandboxClient(undefined);
   const { startSandbox } = await import('../sandbox/sandbox.ts');
   const registration = { id, redirectUris, ...(secret === undefined ? {} : { secret: secret.reveal() }) };
   return startSandbox({ clients: [registration], now });

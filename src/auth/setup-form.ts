@@ -201,7 +201,6 @@ export function setupView({ stored, redirectUris, form, file, download, errors, 
     isWeb: chosen === 'google-health' && registered !== undefined && (form === undefined || form.redirectUri !== ''),
     errors,
     failed,
-    isPaused: true,
   };
 }
 

@@ -2,7 +2,7 @@ import { notSignedIn } from '../messages.ts';
 import { dataScopes } from '../providers/google-health.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
 import { namesIn } from '../store/store.ts';
-import { providerNameOf } from './client.ts';
+import { knownProvider } from './client.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Session, sessionOf } from './session.ts';
@@ -43,6 +43,8 @@ export interface Status {
   /** When a sign-in in two calls was begun that waits for its response, until `pendingUntil`. */
   readonly pendingSince?: Date;
   readonly pendingUntil?: Date;
+  /** What a revocation ends, if that is more than this sign-in: a sentence. */
+  readonly revocationEnds?: string;
   /** Where the profile is stored. */
   readonly location: string;
 }
@@ -75,7 +77,7 @@ export function storedStatus(
   { store, now }: Pick<Runtime, 'store' | 'now'>,
   name: string,
   profile: Profile,
-  providerName = providerNameOf(profile),
+  providerName = knownProvider(profile).name,
 ): Status {
   return statusOf(profile, { name, providerName, location: store.location(name), now: now() });
 }
@@ -116,6 +118,7 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     grantEndedReason,
     pendingSince: profile.pendingLogin?.begunAt,
     pendingUntil: profile.pendingLogin?.expiresAt,
+    revocationEnds: knownProvider(profile).revocationEnds,
     location,
   };
 }

@@ -182,6 +182,8 @@ export class SignInProgress implements Disposable {
       const how = HOW[terminal.elsewhere ?? 'here'](terminal.tunnel([redirectUri, url]), this.#pastes !== undefined);
       if (how !== '') say(how);
     }
+    // In the sandbox nothing warns.
+    if (new URL(url).host === 'accounts.google.com') say(UNVERIFIED);
     this.#until = until;
     this.#wait();
     if (!terminal.canRedraw)
@@ -205,6 +207,9 @@ function forwardOrPaste(command: string, mayPaste: boolean): string {
   const forward = `Then${mayPaste ? ' either' : ''} forward the port from that device:\n  \`${command}\``;
   return mayPaste ? `${forward}\nor ${PASTE}` : forward;
 }
+
+const UNVERIFIED =
+  "If Google warns that the app is unverified: it's your own. Choose Advanced, then Go to your app (unsafe).";
 
 /** What to do where no browser is opened, by where the browser is. */
 const HOW: Readonly<

@@ -38,6 +38,8 @@ const SCOPES: readonly ScopeInWords[] = Object.entries(STEMS).flatMap(([stem, { 
     : []),
 ]);
 
+const CONSOLE = 'https://console.cloud.google.com';
+
 /** As few as are useful, and read-only. */
 const USUAL = ['activity_and_fitness', 'health_metrics_and_measurements', 'profile', 'sleep'];
 
@@ -50,6 +52,7 @@ export function googleHealth(sandbox?: string): Provider {
   const accounts = sandbox ?? 'https://accounts.google.com';
   const tokens = sandbox ?? 'https://oauth2.googleapis.com';
   const api = sandbox ?? 'https://health.googleapis.com';
+  const defaultScopes = USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`);
   const name = sandbox === undefined ? 'Google Health' : 'Google Health (sandbox)';
   const server: AuthorizationServer = {
     name,
@@ -77,7 +80,7 @@ export function googleHealth(sandbox?: string): Provider {
     scopes: SCOPES,
     successorsOf,
     fullScope,
-    defaultScopes: USUAL.map((stem) => `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`),
+    defaultScopes,
     identityScopes: ['openid', 'email'],
     // A Desktop client has nothing registered: any free port of 127.0.0.1 will do.
     defaultRedirectUris: ['http://127.0.0.1:0/callback'],
@@ -85,12 +88,13 @@ export function googleHealth(sandbox?: string): Provider {
     takesLoginHint: true,
     prompts: ['consent', 'select_account', 'select_account consent', 'none'],
     revocationEnds:
-      "Google revokes for the whole project: this person's sign-ins with every client of the project, on every machine.",
+      "Google revokes for the app's whole project: it ends this account's sign-ins with all its clients, on all computers.",
     registration: [
-      'Create an OAuth client, type Desktop app: https://console.cloud.google.com/auth/clients',
-      'Enable the Google Health API: https://console.cloud.google.com/flows/enableapi?apiid=health.googleapis.com',
-      'On Audience, click Publish app. Otherwise you must sign in again every 7 days.',
-      "Download the client's JSON file; it has the client ID and the secret.",
+      `Turn on the Google Health API: choose or create a project, then press Enable. ${CONSOLE}/flows/enableapi?apiid=health.googleapis.com`,
+      `Name your app: press Get started; any name, your email, audience External. ${CONSOLE}/auth/overview/create`,
+      `Create a client: choose Desktop app, then Download JSON. It's offered only once. ${CONSOLE}/auth/clients/create`,
+      `Add the data: under Manually add scopes, paste these. ${CONSOLE}/auth/scopes\n     ${defaultScopes.join('\n     ')}`,
+      `Publish the app. Otherwise Google ends the sign-in after 7 days. ${CONSOLE}/auth/audience`,
     ],
   };
 }

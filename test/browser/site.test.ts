@@ -54,7 +54,7 @@ describe.skipIf(skipWithoutBrowser).each([
 
   also('signing out asks first, in place', async () => {
     await using visited = await visitedSite();
-    visited.desk.status = { profiles: [{ ...WELL, signOut: 'everywhere' }] };
+    visited.desk.status = { profiles: [{ ...WELL, signOut: { ends: 'Google ends it on all computers.' } }] };
     const page = await opened(visited);
     await page.getByText('Sign out…').click();
     await page.getByText(/on all computers/).waitFor();

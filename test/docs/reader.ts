@@ -193,6 +193,7 @@ async function settle(
   }
   const { id: client_id, secret: client_secret } = GOOGLE;
   await writeFile(join(work, 'client_secret.json'), JSON.stringify({ installed: { client_id, client_secret } }));
+  await writeFile(join(work, 'request.json'), '{"pageSize":1}');
   await writeFile(join(work, 'secret.txt'), `${FITBIT.secret}\n`);
   await writeFile(join(work, 'fetch.py'), 'import os\nassert os.environ["FITBIT_ACCESS_TOKEN"]\n');
   // Where the shells keep completions, once they have any.

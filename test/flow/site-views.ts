@@ -30,7 +30,7 @@ export const SETUP_REJECTED: SetupView = setupView({
     'client_secret_406123456789-my1notebook.apps.googleusercontent.com.json',
   ),
   failed: true,
-  errors: setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.'), 'google-health'),
+  errors: setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.', { details: { provider_error: 'invalid_client' } }), 'google-health'),
 });
 
 export const SETUP_FOUND: SetupView = setupView({
@@ -62,7 +62,7 @@ export const WELL: ProfileCard = {
     },
   ],
   canCheck: true,
-  signOut: 'here',
+  signOut: {},
 };
 
 export const MISSING: ProfileCard = {
@@ -86,7 +86,7 @@ export const ENDED: ProfileCard = {
     button: 'Sign in again',
   },
   canCheck: false,
-  signOut: 'everywhere',
+  signOut: { ends: 'Google ends it on all computers.' },
 };
 
 export const DAMAGED: ProfileCard = {

@@ -40,7 +40,7 @@ const card = (status: Partial<Status> = {}, context: Partial<CardContext> = {}) 
 
 test('a profile that is well: who, what it can read, and that it never needs anyone', () => {
   const shown = card();
-  expect(shown).toMatchObject({ state: 'well', account: 'WALK01', provider: 'Fitbit', signOut: 'here' });
+  expect(shown).toMatchObject({ state: 'well', account: 'WALK01', provider: 'Fitbit', signOut: {} });
   expect(shown.problem).toBeUndefined();
   expect(shown.facts.map(({ value }) => value)).toEqual(
     expect.arrayContaining(['Sleep, weight', expect.stringMatching(/Never/)]),
@@ -88,9 +88,8 @@ test.each(PROBLEMS.map(([what, , , state], index) => [what, state, index] as con
   },
 );
 
-test('at Google, signing out ends the access of all computers; at a sandbox of it, only this sign-in', () => {
-  expect(card({ provider: 'google-health' }).signOut).toBe('everywhere');
-  expect(card({ provider: 'google-health', sandbox: 'http://127.0.0.1:1' }).signOut).toBe('here');
+test('signing out says what the provider says that a revocation ends', () => {
+  expect(card({ revocationEnds: "Google ends 'all'." }).signOut).toEqual({ ends: "Google ends 'all'." });
 });
 
 test('a damaged file is named, with what to do and no button', () => {

@@ -17,7 +17,7 @@ const Options = v.object({
 export const apiCommand: Command = {
   name: 'api',
   summary: 'Make one authenticated request',
-  arguments: [{ name: '<path>', description: "a path on the API's host: /1/user/-/profile.json" }],
+  arguments: [{ name: '<path>', description: "a path on the API's host: /v4/users/me/identity" }],
   options: [
     {
       flags: '-X, --method <method>',
@@ -30,10 +30,11 @@ export const apiCommand: Command = {
     { flags: '-i, --include', description: 'print the status and headers too, including rate limits' },
   ],
   examples: [
-    { what: 'Who am I', command: 'fitbit-login api /1/user/-/profile.json' },
+    { what: 'Who am I', command: 'fitbit-login api /v4/users/me/identity' },
+    { what: 'Steps', command: 'fitbit-login api /v4/users/me/dataTypes/steps/dataPoints' },
     {
-      what: 'Log a weight',
-      command: 'fitbit-login api /1/user/-/body/log/weight.json --data "weight=70.5&date=2026-11-22"',
+      what: 'A body that begins with { or [ is sent as JSON',
+      command: 'fitbit-login api /v4/users/me/dataTypes/steps/dataPoints:rollUp --data @request.json',
     },
   ],
   run: async (given, context) => {

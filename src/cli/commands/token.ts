@@ -15,7 +15,8 @@ export const tokenCommand: Command = {
   examples: [
     {
       what: 'In a shell',
-      command: 'curl -H "Authorization: Bearer $(fitbit-login token)" https://api.fitbit.com/1/user/-/profile.json',
+      command:
+        'curl -H "Authorization: Bearer $(fitbit-login token)" https://health.googleapis.com/v4/users/me/identity',
     },
     { what: 'For a long-running job', command: 'fitbit-login token --min-ttl 3600' },
   ],

@@ -49,8 +49,6 @@ export interface SetupView {
   readonly errors: readonly SetupError[];
   /** The last attempt failed. */
   readonly failed: boolean;
-  /** Google takes no new projects for now. */
-  readonly isPaused: boolean;
 }
 
 /** The form as it was filled in; spaces at both ends removed. */
@@ -111,7 +109,7 @@ interface Step {
 }
 
 function googleSteps(view: SetupView, shell: Shell): string {
-  const { file, scopes, isPaused } = view;
+  const { file, scopes } = view;
   const at = (url: string) => {
     if (file?.project === undefined) return url;
     const address = new URL(url);
@@ -128,8 +126,7 @@ function googleSteps(view: SetupView, shell: Shell): string {
     { id: 'publish', url: at(LINKS.publish) },
   ];
   const ticks = file === undefined ? shell.ticks : new Set([...shell.ticks, 'file']);
-  const paused = isPaused ? html`<p class="aside micro">!${icon('info')}<span>${SETUP.paused}</span></p>` : '';
-  return html`<div class="google">!${stepList(steps, ticks)}!${paused}</div>`;
+  return html`<div class="google">!${stepList(steps, ticks)}<p class="aside micro">!${icon('info')}<span>${SETUP.paused}</span></p></div>`;
 }
 
 function fitbitSteps({ redirectUri }: SetupView, { ticks }: Shell): string {

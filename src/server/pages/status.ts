@@ -32,7 +32,10 @@ export interface ProfileCard {
   /** Whether the provider can be asked. */
   readonly canCheck: boolean;
   /** What signing out ends, if there is anything to sign out of: with Google, the access of every computer. */
-  readonly signOut?: 'everywhere' | 'here';
+  readonly signOut?: {
+    /** What it ends, if that is more than this sign-in: a sentence. */
+    readonly ends?: string | undefined;
+  };
 }
 
 const SEVERITY: readonly ProfileState[] = ['damaged', 'ended', 'none', 'missing', 'expires', 'well'];
@@ -170,16 +173,13 @@ function signOutPart({ profile, account, provider, signOut }: ProfileCard): stri
   const id = idOf(profile);
   const { actions: labels, sure } = STATUS;
   const forget = html`<button class="button" form="act" name="forget" value="${profile}">${labels.forget}!${unseen(account)}</button>`;
-  const [before, all, after] = sure.everywhere(account);
   const question =
-    signOut === 'everywhere'
-      ? html`<p>${before}<b>${all}</b>${after}</p>`
-      : html`<p>${signOut === 'here' ? sure.here(provider, account) : sure.nothing}</p>`;
+    signOut === undefined ? sure.nothing : `${signOut.ends ?? sure.revokes(provider, account)} ${sure.deleted}`;
   const revoke =
     signOut === undefined
       ? ''
-      : html`<button class="button danger" form="act" name="sign-out" value="${profile}">${signOut === 'everywhere' ? labels.everywhere : labels.revoke}!${unseen(account)}</button>`;
-  return html`<details class="ask" id="${id}-sure"><summary class="quiet out">${labels.signOut}!${unseen(account)}</summary><div class="sure">!${question}<div>!${revoke}!${forget}</div></div></details>`;
+      : html`<button class="button danger" form="act" name="sign-out" value="${profile}">${signOut.ends === undefined ? labels.revoke : labels.everywhere}!${unseen(account)}</button>`;
+  return html`<details class="ask" id="${id}-sure"><summary class="quiet out">${labels.signOut}!${unseen(account)}</summary><div class="sure"><p>${question}</p><div>!${revoke}!${forget}</div></div></details>`;
 }
 
 function history({ history: events }: ProfileCard): string {

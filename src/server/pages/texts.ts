@@ -236,13 +236,9 @@ export const STATUS = {
     forget: 'Delete only here',
   },
   sure: {
-    everywhere: (who: string) => [
-      `Google ends this app’s access for ${who} on `,
-      'all',
-      ' computers. The tokens here are deleted.',
-    ],
     nothing: 'The profile is deleted from this computer.',
-    here: (provider: string, who: string) => `${provider} revokes this sign-in of ${who}. The tokens here are deleted.`,
+    revokes: (provider: string, who: string) => `${provider} revokes this sign-in of ${who}.`,
+    deleted: 'The tokens here are deleted.',
   },
   results: {
     works: (provider: string) => `${provider} says that it works.`,
