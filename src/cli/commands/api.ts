@@ -33,7 +33,7 @@ export const apiCommand: Command = {
     { what: 'Who am I', command: 'fitbit-login api /v4/users/me/identity' },
     { what: 'Steps', command: 'fitbit-login api /v4/users/me/dataTypes/steps/dataPoints' },
     {
-      what: 'A body that begins with { or [ is sent as JSON',
+      what: 'Send JSON',
       command: 'fitbit-login api /v4/users/me/dataTypes/steps/dataPoints:rollUp --data @request.json',
     },
   ],
