@@ -72,9 +72,7 @@ describe('the day on which a sign-in ends', () => {
     at.pass(2);
     const { stdout, stderr } = await at.run(['token']);
     expect(stdout).toBe(`${(await at.stored()).access_token}\n`);
-    expect(stderr).toMatch(
-      /^! This sign-in expires 8 Mar.*in Testing.*publish the app first.*fitbit-login login\.\n$/,
-    );
+    expect(stderr).toMatch(/^! This sign-in expires 8 Mar.*in Testing.*publish the app first.*fitbit-login login\.\n$/);
     expect((await at.run(['status'])).stdout).toContain('publish the app first');
     const { refresh_expires_at } = JSON.parse((await at.run(['token', '--json'])).stdout);
     expect(refresh_expires_at).toBe('2026-03-08T11:59:59.000Z');

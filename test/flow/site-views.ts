@@ -30,7 +30,10 @@ export const SETUP_REJECTED: SetupView = setupView({
     'client_secret_406123456789-my1notebook.apps.googleusercontent.com.json',
   ),
   failed: true,
-  errors: setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.', { details: { provider_error: 'invalid_client' } }), 'google-health'),
+  errors: setupErrors(
+    new AuthError('CLIENT_REJECTED', 'Not this client secret.', { details: { provider_error: 'invalid_client' } }),
+    'google-health',
+  ),
 });
 
 export const SETUP_FOUND: SetupView = setupView({
