@@ -58,11 +58,11 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
     using _ = session.use();
     const select = 'SELECT name, encrypted FROM fitbit_login.profiles WHERE name = $1';
     const [row] = await session.attempt(() => session.query<Row>(select, [name]));
-    return row && profileOf(row);
+    return row?.encrypted ? profileOf(name, row.encrypted) : undefined;
   }
 
-  async function profileOf({ name, encrypted }: Pick<Row, 'name' | 'encrypted'>): Promise<Profile | undefined> {
-    return encrypted === null ? undefined : decodeProfile(await encryption.decrypt(name, encrypted), location(name));
+  async function profileOf(name: string, encrypted: string): Promise<Profile> {
+    return decodeProfile(await encryption.decrypt(name, encrypted), location(name));
   }
 
   /** Takes the lock of one profile, without a change to its row. `undefined` if `stopWhen` ended the wait. */
@@ -126,8 +126,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
   }
 
   async function lockedProfile(row: Row, held: Held, use: Disposable): Promise<LockedProfile> {
-    const { name, generation } = row;
-    const current = await profileOf(row);
+    const { name, generation, encrypted: before } = row;
+    const current = before === null ? undefined : await profileOf(name, before);
     let isDone = false;
     const save = async (profile: Profile, reserve: Uint8Array | null, persistent: boolean) => {
       const columns = await encrypted(encryption, name, profile);
@@ -148,7 +148,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
     };
     return {
       current,
-      checkpoint: (profile) => save(profile, randomBytes(Math.max(RESERVE_BYTES, row.encrypted?.length ?? 0)), false),
+      checkpoint: (profile) => save(profile, randomBytes(Math.max(RESERVE_BYTES, before?.length ?? 0)), false),
       async commit(profile) {
         if (isDone) throw new AuthError('UNEXPECTED', 'Reserved space can be used only once.');
         isDone = true;
@@ -171,17 +171,15 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
   async function list(): Promise<readonly Listed[]> {
     using _ = session.use();
     const select = 'SELECT name, encrypted FROM fitbit_login.profiles WHERE encrypted IS NOT NULL ORDER BY name';
-    const rows = await session.attempt(() => session.query<Row>(select));
+    const rows = await session.attempt(() => session.query<{ name: string; encrypted: string }>(select));
     return Promise.all(
-      rows.map(async (row) =>
-        profileOf(row).then(
-          (profile): Listed =>
-            profile === undefined
-              ? { name: row.name, error: noSuchProfile(row.name, []) }
-              : { name: row.name, profile },
-          (error): Listed => ({ name: row.name, error: asAuthError(error) }),
-        ),
-      ),
+      rows.map(async ({ name, encrypted }) => {
+        try {
+          return { name, profile: await profileOf(name, encrypted) };
+        } catch (error) {
+          return { name, error: asAuthError(error) };
+        }
+      }),
     );
   }
 

@@ -1,8 +1,10 @@
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { refreshAll } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
+import type { LockedProfile } from '../../src/store/store.ts';
 import { GOOGLE } from './google.ts';
 import { LIFETIME, type SignedIn, type SignedInOptions, signedIn } from './signed-in.ts';
 
@@ -113,4 +115,29 @@ test('ten of them at once: each profile is refreshed once, and all say so', asyn
   const all = await Promise.all(Array.from({ length: 10 }, () => refreshAll({}, at.surroundings)));
   expect(at.sandbox.state().counts.refreshes - before).toBe(3);
   for (const outcomes of all) expect(outcomes.some(({ outcome }) => outcome === 'failed')).toBe(false);
+});
+
+test('what another process has locked is left to it, holds nothing else up, and is looked at again at the end', async () => {
+  await using at = await signedIn();
+  at.pass(LIFETIME);
+  const { store } = at.runtime();
+  const expired = await store.read('default');
+  if (expired?.tokens === undefined) throw new Error('It is not signed in.');
+  const fresh = { ...expired, tokens: { ...expired.tokens, expiresAt: undefined } };
+  const held: LockedProfile[] = [];
+  for (const name of Array.from({ length: 30 }, (_, index) => `p${index}`)) {
+    const locked = await store.lock(name);
+    await locked.checkpoint(expired);
+    held.push(locked);
+  }
+  const refreshing = refreshAll({}, at.surroundings);
+  while (at.sandbox.state().counts.refreshes === 0) await delay(10);
+  for (const locked of held) {
+    await locked.commit(fresh);
+    await locked[Symbol.asyncDispose]();
+  }
+  const outcomes = (await refreshing).map(({ outcome }) => outcome);
+  expect(outcomes).toHaveLength(31);
+  expect(outcomes.filter((outcome) => outcome === 'failed')).toEqual([]);
+  expect(at.sandbox.state().counts.refreshes).toBe(1);
 });

@@ -48,19 +48,21 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     const address = postgresAddress({ FITBIT_LOGIN_STORE: `${url}&application_name=test` });
     store = await postgresStore({ address, keyFile, location: (name) => name });
     for (const person of people) {
+      const visit = (url: string) => {
+        const { searchParams } = new URL(url);
+        const [id, uri] = ['client_id', 'redirect_uri'].map((name) => searchParams.get(name) ?? '');
+        sandbox.register({ id: id ?? '', redirectUris: [uri ?? ''] });
+        void consent(url, { person });
+      };
       await login(
-        { sandbox: sandbox.origin, profile: person, redirectUris: ['http://127.0.0.1:0/callback'] },
         {
-          environment: { FITBIT_LOGIN_HOME: root, ...environment },
-          openBrowser: async (address) => {
-            const { searchParams } = new URL(address);
-            sandbox.register({
-              id: searchParams.get('client_id') ?? '',
-              redirectUris: [searchParams.get('redirect_uri') ?? ''],
-            });
-            await consent(address, { person });
-          },
+          sandbox: sandbox.origin,
+          profile: person,
+          redirectUris: ['http://127.0.0.1:0/callback'],
+          browser: false,
+          notify: (event) => event.kind === 'waiting' && visit(event.url),
         },
+        { environment: { FITBIT_LOGIN_HOME: root, ...environment } },
       );
     }
   }, 60_000);
