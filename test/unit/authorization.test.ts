@@ -16,8 +16,13 @@ const ALWAYS_ISS = { ...server, issuer: 'https://issuer.example', issAlwaysSent:
 const CLIENT = { id: '23ABCD' };
 const REDIRECT_URI = 'http://127.0.0.1:8976/callback';
 
-const pending: PendingAuthorization = newAuthorization();
-const STATE = pending.state.reveal();
+const STATE = 'aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-_aBcDe';
+const pending: PendingAuthorization = {
+  state: new Secret(STATE),
+  verifier: new Secret(STATE.replace('a', 'v')),
+  challenge: 'the-challenge',
+  nonce: new Secret(STATE.replace('a', 'n')),
+};
 
 /** `STATE` stands for the right one. */
 const judged = (query: string, as = server) =>
