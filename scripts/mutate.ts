@@ -13,7 +13,7 @@ const GUARDED: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/authorization.ts': ['unit/authorization'],
   'src/oauth/pasted-callback.ts': ['unit/pasted-callback'],
   'src/oauth/errors.ts': ['unit/oauth-errors'],
-  'src/oauth/token-endpoint.ts': ['unit/oauth-errors'],
+  'src/oauth/token-endpoint.ts': ['unit/oauth-errors', 'unit/id-token'],
   'src/auth/api.ts': ['unit/api-url'],
   'src/auth/session.ts': ['unit/session', 'unit/status'],
   'src/server/guards.ts': ['unit/guards'],
