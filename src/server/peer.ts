@@ -29,11 +29,15 @@ const OVERFLOW_UID = 65_534;
  */
 export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Promise<Peer> {
   const { remoteAddress = '', remotePort = 0, localAddress = '', localPort } = socket;
-  const [table, own] = await Promise.all([tcpTable(remotePort), ownUid()]);
   const [theirs, ours] = [tableForms(remoteAddress), tableForms(localAddress)];
-  const rows = table.filter(
-    ({ local, remote }) => remote.port === localPort && theirs.includes(local.address) && ours.includes(remote.address),
-  );
+  const find = async () =>
+    (await tcpTable(remotePort)).filter(
+      ({ local, remote }) =>
+        remote.port === localPort && theirs.includes(local.address) && ours.includes(remote.address),
+    );
+  const [found, own] = await Promise.all([find(), ownUid()]);
+  // The kernel hands its table out in pieces: while many connections end, a row can be missed between two.
+  const rows = found.length > 0 ? found : await find();
   const live = rows.find(({ state, inode }) => state === ESTABLISHED && inode !== '0');
   if (live === undefined) return rows.length > 0 ? 'gone' : 'unknown';
   if (own === undefined) return 'unknown';
