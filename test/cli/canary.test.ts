@@ -18,7 +18,11 @@ async function leftBehind(home: string): Promise<string> {
 const withoutAddress = (text: string) => text.replaceAll(/^http\S+oauth2\/authorize\?\S+$/gm, '');
 
 async function expectNoSecret(at: Desk, before: Recorder, ended: Ended): Promise<void> {
-  const [program = '', launcher = ''] = JSON.parse(await readFile(at.notes, 'utf8')) as readonly string[];
+  const [program = '', launcher = '', inherited = ''] = JSON.parse(
+    await readFile(at.notes, 'utf8'),
+  ) as readonly string[];
+  expect(inherited).toContain('FITBIT_LOGIN_HOME');
+  for (const secret of [APP.secret, 'FITBIT_CLIENT_SECRET']) expect(inherited).not.toContain(secret);
   const shown = [ended.stdout, withoutAddress(ended.stderr), await leftBehind(at.home), program].join('\n');
   const { secrets } = before;
   for (const name of ['code', 'code_verifier', 'state']) expect(secrets.get(name)).toMatch(/^[\w-]{20,}$/);
@@ -60,6 +64,17 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
       await expectNoSecret(at, before, ended);
     },
   );
+
+  test('issue-16: no program that is started inherits the client secret: neither a browser nor a command of exec', async () => {
+    await using at = await desk(await person('allow'));
+    await using before = await recorder(at.sandbox.origin);
+    const ended = await at.run(at.login('--sandbox', before.origin), { environment: { ROBOT_NOTES: at.notes } });
+    expect(ended.exit).toBe(0);
+    await expectNoSecret(at, before, ended);
+    const { stdout } = await at.run(['exec', '--', 'env']);
+    expect(stdout).toContain(`FITBIT_ACCESS_TOKEN=${before.secrets.get('access_token')}`);
+    for (const secret of [APP.secret, 'FITBIT_CLIENT_SECRET']) expect(stdout).not.toContain(secret);
+  });
 
   test('when status is asked', async () => {
     await using at = await desk();

@@ -12,10 +12,11 @@ const start = pathname.startsWith('/start/') ? await fetch(address, { redirect: 
 const url = new URL(start?.headers.get('location') ?? address);
 const { client_id: id, redirect_uri: redirectUri } = Object.fromEntries(url.searchParams);
 
-// What everybody on this machine can read while the sign-in waits.
+// What everybody on this machine can read while the sign-in waits, and what a browser is given.
 if (process.env.ROBOT_NOTES) {
   const seen = [process.ppid, process.pid].map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-  writeFileSync(process.env.ROBOT_NOTES, JSON.stringify(seen));
+  const inherited = readFileSync('/proc/self/environ', 'utf8');
+  writeFileSync(process.env.ROBOT_NOTES, JSON.stringify([...seen, inherited]));
 }
 // As if this very port had been registered all along.
 await fetch(new URL('/sandbox/clients', url), {

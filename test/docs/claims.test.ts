@@ -110,24 +110,36 @@ test('docs/library.md has an example of every export, and of nothing else', () =
 
 describe('docs/security.md', () => {
   const rows = rowsOf(pageAt('docs/security.md').source).filter((cells) => cells.at(-1)?.includes('](../test/'));
-  const filesOf = (cells: readonly string[]) =>
-    [...(cells.at(-1) ?? '').matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path);
+  /** Files and titles: `[label](../test/flow/x.test.ts "a part of the title")`. */
+  const testsOf = (cells: readonly string[]) =>
+    [...(cells.at(-1) ?? '').matchAll(/\]\(\.\.\/(test\/[^)\s]+)(?: "([^"]+)")?\)/g)].map(([, path = '', title]) => ({
+      path,
+      title,
+    }));
 
   test('names the specifications one by one', () => {
     const numbers = rows.map(([number]) => Number(number)).filter((number) => !Number.isNaN(number));
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   });
 
-  test.each(rows.map((cells) => [cells[0] ?? '', filesOf(cells)] as const))(
-    '%s: its tests say so themselves',
-    (what, files) => {
-      // Of a specification the number, of an attack the attacker, as in the titles of the tests.
-      const sign = /^\d+$/.test(what)
-        ? new RegExp(`§${what}(?!\\d)`)
-        : new RegExp(what.replace(/ that you .*/, ''), 'i');
-      expect(files.filter((file) => !sign.test(readFileSync(file, 'utf8')))).toEqual([]);
+  test.each(rows.map((cells) => [cells[0] ?? '', testsOf(cells)] as const))(
+    '%s: has the tests that are named',
+    (what, tests) => {
+      expect(tests).not.toEqual([]);
+      // Of a specification its number stands in a title, of an attack the title itself is named.
+      const isMissing = ({ path, title }: (typeof tests)[number]) => {
+        const source = readFileSync(path, 'utf8');
+        if (/^\d+$/.test(what)) return !new RegExp(`§${what}(?!\\d)`).test(source);
+        return title === undefined || !source.includes(title);
+      };
+      expect(tests.filter(isMissing)).toEqual([]);
     },
   );
+
+  test('has a test for each row of its tables', () => {
+    const all = rowsOf(pageAt('docs/security.md').source).filter(([first = '']) => !/^(-+|from|§)$/.test(first));
+    expect(all.length).toBe(rows.length);
+  });
 });
 
 /** Where a message is put together of parts that differ from case to case. */
