@@ -273,7 +273,9 @@ async function checkPlace(
   return warning(
     `${path} is readable by other users (mode ${place.openMode}).`,
     'Other users of this machine may have read what is in it.',
-    `\`chmod ${kind === 'file' ? 600 : 700} '${path}'\`; the next change does it as well. If others use this machine, sign in again.`,
+    place.keepsNoModes
+      ? 'Its file system keeps no permissions, so `chmod` has no effect. Set FITBIT_LOGIN_HOME to a directory on another one.'
+      : `\`chmod ${kind === 'file' ? 600 : 700} '${path}'\`; the next change does it as well. If others use this machine, sign in again.`,
   );
 }
 

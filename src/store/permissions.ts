@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, type StatsFs, statSync } from 'node:fs';
 import { access, chmod, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
@@ -80,7 +80,8 @@ export async function restrict(path: string, uid: number | undefined, onNotice: 
       isOurs &&
       (await ignoring(
         ['EPERM', 'ENOTSUP', 'EROFS'],
-        chmod(path, mode).then(() => true),
+        // Others accept it and keep it as it was.
+        chmod(path, mode).then(async () => !isOpen(await stat(path), OPEN)),
       ));
     onNotice(wasOpenToOthers(path, octal(found.mode), done ? octal(mode) : undefined));
   } catch (error) {
@@ -145,31 +146,41 @@ export interface Inspected {
   readonly trouble?: AuthError;
   /** Its mode if others can open it: `0644`. Never on Windows. */
   readonly openMode?: string;
+  /** Whether the file system keeps no modes: then `chmod` does not close it. */
+  readonly keepsNoModes?: boolean;
   /** Disk space for this user, in bytes. Absent if unknown. */
   readonly freeBytes?: number;
 }
 
 /** Inspects a file or directory of this program without changing anything. Never throws. */
-export async function inspect(path: string, kind: 'file' | 'directory', runner: Runner): Promise<Inspected> {
+export async function inspect(
+  path: string,
+  kind: 'file' | 'directory',
+  runner: Runner,
+  fileSystemOf: (path: string) => Promise<Pick<StatsFs, 'type' | 'bavail' | 'bsize'>> = statfs,
+): Promise<Inspected> {
   let found: Stats | undefined;
   try {
     found = await ignoring(['ENOENT', 'ENOTDIR'], kind === 'file' ? lstat(path) : stat(path));
     const near = await nearestExisting(path);
-    const freeBytes = await statfs(near).then(
-      ({ bavail, bsize }) => bavail * bsize,
-      () => undefined,
-    );
+    const fileSystem = await fileSystemOf(near).catch(() => undefined);
+    const freeBytes = fileSystem && fileSystem.bavail * fileSystem.bsize;
     await assertNotForeignHome(path, runner);
     if (kind === 'file') await isReplaceable(path);
     else if (found?.isDirectory() === false) throw notA('directory', path);
     await assertOwner(path, runner);
     await access(near, constants.W_OK);
     const openMode = found !== undefined && isOpen(found, OPEN) ? octal(found.mode) : undefined;
-    return { exists: found !== undefined, openMode, freeBytes };
+    return { exists: found !== undefined, openMode, freeBytes, keepsNoModes: WITHOUT_MODES.has(fileSystem?.type ?? 0) };
   } catch (error) {
     return { exists: found !== undefined, trouble: diskError('write', path, error) };
   }
 }
+
+/** Types of file systems (statfs(2)) that have one mode for all: FAT, exFAT, NTFS, SMB, and Windows's disks in its Linux (9P). */
+const WITHOUT_MODES: ReadonlySet<number> = new Set([
+  0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997,
+]);
 
 function assertOwnedBy(path: string, { uid: owner }: Stats, runner: Runner, others: readonly number[]): void {
   const { uid, caller } = runner;

@@ -24,12 +24,19 @@ const request = fc.record({
   peer,
   /** Whose cookies come along. */
   jar: fc.constantFrom(...VISITORS, 'none'),
-  method: fc.oneof({ weight: 8, arbitrary: fc.constant('GET') }, fc.constantFrom('HEAD', 'POST', 'OPTIONS')),
-  page: fc.constantFrom('start', 'callback', 'callback', 'result', 'favicon.ico', 'elsewhere'),
+  method: fc.oneof({ weight: 12, arbitrary: fc.constant('GET') }, fc.constantFrom('HEAD', 'POST', 'OPTIONS')),
+  page: fc.oneof(
+    { weight: 3, arbitrary: fc.constant('start') },
+    { weight: 4, arbitrary: fc.constant('callback') },
+    fc.constantFrom('result', 'favicon.ico', 'elsewhere'),
+  ),
   /** Counted back from the authorization that was begun last. */
-  state: fc.constantFrom<number | 'wrong'>(0, 0, 0, 1, 2, 'wrong'),
-  parameters: fc.constantFrom('code=the-code', 'code=another', 'error=access_denied', ''),
+  state: fc.constantFrom<number | 'wrong'>(0, 0, 0, 0, 0, 1, 2, 'wrong'),
+  parameters: fc.constantFrom('code=the-code', 'code=another', 'error=access_denied', 'none=of-these'),
   headers: fc.constantFrom<Readonly<Record<string, string>>>(
+    {},
+    {},
+    {},
     {},
     {},
     {},
@@ -39,6 +46,14 @@ const request = fc.record({
   ),
 });
 type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
+
+/** What is injected has no raw headers, of which Node makes these. */
+class Injected extends IncomingMessage {}
+Object.defineProperty(Injected.prototype, 'headersDistinct', {
+  get(this: IncomingMessage) {
+    return Object.fromEntries(Object.entries(this.headers).map(([name, value = '']) => [name, [value].flat()]));
+  },
+});
 
 interface Answered {
   readonly status: number;
@@ -101,7 +116,7 @@ async function inProcess(): Promise<SignInServer> {
     send: async (method, url, headers, from) => {
       at.peer = from;
       const answer = await app.inject({
-        Request: IncomingMessage,
+        Request: Injected,
         method: method as 'GET',
         url: url.replace('/result', wait.resultPath),
         headers: { host: AUTHORITY, ...headers },
@@ -188,7 +203,7 @@ describe('issue-16: whatever is asked of a sign-in’s server, in whatever order
       { numRuns },
     );
     // Not because nothing ever works.
-    expect(exchanges).toBeGreaterThan(numRuns / 20);
+    expect(exchanges).toBeGreaterThan(numRuns / 50);
   };
 
   test(
@@ -202,21 +217,14 @@ describe('issue-16: whatever is asked of a sign-in’s server, in whatever order
 
 const siteRequest = fc.record({
   peer,
-  method: fc.constantFrom('GET', 'GET', 'POST', 'HEAD'),
-  page: fc.constantFrom(
-    'key',
-    'key',
-    'wrong-key',
-    'status',
-    'setup',
-    'live',
-    'onward?to=a',
-    'stop',
-    'sandbox',
-    'ticks',
+  method: fc.constantFrom('GET', 'GET', 'GET', 'POST', 'POST', 'HEAD'),
+  page: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('key') },
+    { weight: 6, arbitrary: fc.constantFrom('status', 'setup') },
+    { weight: 4, arbitrary: fc.constantFrom('wrong-key', 'live', 'onward?to=a', 'stop', 'sandbox', 'ticks') },
   ),
-  brings: fc.constantFrom('cookie', 'cookie', 'nothing', 'another'),
-  token: fc.constantFrom('right', 'wrong', 'none'),
+  brings: fc.constantFrom('cookie', 'cookie', 'cookie', 'cookie', 'nothing', 'another'),
+  token: fc.constantFrom('right', 'right', 'right', 'wrong', 'none'),
   field: fc.constantFrom('check', 'sign-in', 'sign-out', 'forget', 'add', 'provider', '__proto__'),
   site: fc.constantFrom('same-origin', 'none', 'cross-site'),
 });
@@ -252,7 +260,7 @@ test('issue-16: whatever is asked of the setup and status pages, the key opens t
         const form = new URLSearchParams({ [field]: 'default', _csrf: { right: token, wrong: 'x', none: '' }[given] });
         const before = acted.length;
         const answer = await app.inject({
-          Request: IncomingMessage,
+          Request: Injected,
           method: method as 'GET',
           url,
           headers: {
