@@ -20,7 +20,7 @@ const NAMES = [
   'MAP * ~NOTFOUND',
   'EXCLUDE 127.0.0.1',
   'EXCLUDE localhost',
-  'EXCLUDE [::1]',
+  'EXCLUDE ::1',
 ];
 
 const browserPath = findBrowser();

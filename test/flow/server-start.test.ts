@@ -176,6 +176,7 @@ test('issue-16: a callback whose peer is looked up while the listener closes sti
   while (lookUps < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   const decided = at.visited.listener.decided();
   const closed = at.visited.listener.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
   proceed('own');
   await decided;
   expect((await callback).body).toContain('Just in time');
