@@ -15,13 +15,7 @@ const QUIET = [
 export const STRANGER = 'stranger.example';
 
 // Nothing but this machine can be reached, whatever a page asks for.
-const NAMES = [
-  `MAP ${STRANGER} 127.0.0.1`,
-  'MAP * ~NOTFOUND',
-  'EXCLUDE 127.0.0.1',
-  'EXCLUDE localhost',
-  'EXCLUDE ::1',
-];
+const NAMES = [`MAP ${STRANGER} 127.0.0.1`, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost', 'EXCLUDE ::1'];
 
 const browserPath = findBrowser();
 
