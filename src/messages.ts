@@ -687,6 +687,9 @@ export const VISITOR_NOTICES = {
     'A response came from another browser than the one you started with, and was ignored. Finish in that one.',
 } as const;
 
+/** A notice. */
+export const tokenFileNotRenewed = (why: string) => `The token in FITBIT_TOKEN_FILE can't be renewed now: ${why}`;
+
 /** For the command in FITBIT_LOGIN_NOTIFY. @param reason what the provider said */
 export function deadNotice(
   name: string,

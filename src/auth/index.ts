@@ -33,3 +33,4 @@ export { type SignIn, type Status, status } from './status.ts';
 export { statusPage } from './status-page.ts';
 export { initializeStore } from './store.ts';
 export { age, endWarning, formatWithDistance } from './times.ts';
+export { keepTokenFile, removeLeftTokenFiles } from './token-file.ts';

@@ -185,6 +185,15 @@ export function processId(): number {
   return process.pid;
 }
 
+/** Whether there is a process of that id. @internal */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 /** Opens a URL as the system does: by `xdg-open`, macOS's `open`, or PowerShell, on Windows and from its Linux. */
 async function openWithSystem(url: string): Promise<ChildProcess> {
   const { default: open } = await import('open');

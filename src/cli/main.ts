@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import * as v from 'valibot';
-import { LOG_LEVELS, noDisplayReason, notifyOwner, type RuntimeOptions } from '../auth/index.ts';
+import { LOG_LEVELS, noDisplayReason, notifyOwner, type RuntimeOptions, removeLeftTokenFiles } from '../auth/index.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import type { Context, Terminal } from './command.ts';
 import { readAll } from './input.ts';
@@ -41,7 +41,7 @@ export async function main(parts: ProcessParts): Promise<number> {
   const colors = colorsFor(stderr, environment);
   const messages = new Messages(stderr, environment, colors);
   let options = unparsed(argv);
-  let notify = async () => {};
+  let afterwards = async () => {};
   using _ = sayingWhatIsAwaited(parts.signal, messages);
   try {
     const { runProgram } = await import('./program.ts');
@@ -53,8 +53,13 @@ export async function main(parts: ProcessParts): Promise<number> {
         options = parsed;
         const context = contextOf(parts, { options, operands, messages });
         const { all, profile } = v.parse(Scope, parsed);
-        if (environment.FITBIT_LOGIN_NOTIFY && commonOf(command).some(({ flags }) => flags.startsWith('--profile')))
-          notify = () => notifyOwner({ profile, all }, context.surroundings);
+        const takesProfile = commonOf(command).some(({ flags }) => flags.startsWith('--profile'));
+        // `doctor` changes nothing.
+        if (takesProfile && command.name !== 'doctor')
+          afterwards = async () => {
+            if (environment.FITBIT_LOGIN_NOTIFY) await notifyOwner({ profile, all }, context.surroundings);
+            await removeLeftTokenFiles(surroundings);
+          };
         return context;
       },
     );
@@ -67,7 +72,7 @@ export async function main(parts: ProcessParts): Promise<number> {
     return error.exitCode;
   } finally {
     // After the command's own output, which somebody waits for.
-    if (!parts.signal.aborted) await notify();
+    if (!parts.signal.aborted) await afterwards();
   }
 }
 

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import * as v from 'valibot';
-import { accessToken, environmentFor } from '../../auth/index.ts';
+import { accessToken, environmentFor, keepTokenFile } from '../../auth/index.ts';
 import { withoutSecrets } from '../../environment.ts';
 import type { Command } from '../command.ts';
 import { MIN_TTL } from '../options.ts';
 import { mark } from '../output.ts';
 import { commonOptions } from './options.ts';
 
-const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
+const Options = v.object({
+  ...commonOptions,
+  minTtl: v.optional(v.number()),
+  tokenFile: v.optional(v.boolean(), false),
+});
 
 /** As a shell ends where it has not found a command, or found one that it cannot run. */
 const NOT_FOUND = 127;
@@ -19,30 +23,41 @@ export const execCommand: Command = {
   summary: 'Run a command with a token in its environment',
   arguments: [{ name: '<command...>', description: 'the command and its arguments', offer: 'files' }],
   passThrough: true,
-  options: [MIN_TTL],
+  options: [
+    MIN_TTL,
+    {
+      flags: '--token-file',
+      description: 'keep a working token in the file FITBIT_TOKEN_FILE while the command runs',
+    },
+  ],
   common: ['profile', 'log-level'],
   examples: [
     {
       what: 'FITBIT_ACCESS_TOKEN, FITBIT_USER_ID and FITBIT_CLIENT_ID are set',
       command: 'fitbit-login exec -- python3 fetch.py --days 7',
     },
+    {
+      what: 'A program that runs for days reads FITBIT_TOKEN_FILE for each request',
+      command: 'fitbit-login exec --token-file -- python3 server.py',
+    },
   ],
   run: async (given, context) => {
-    const { profile, minTtl: minTtlSeconds } = v.parse(Options, given);
+    const { profile, minTtl: minTtlSeconds, tokenFile } = v.parse(Options, given);
     const { operands, environment, signal, takeSignals, surroundings, say, colors } = context;
     const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
     signal.throwIfAborted();
+    await using file = tokenFile ? await keepTokenFile({ profile, minTtlSeconds }, surroundings) : undefined;
     const [command = '', ...args] = operands;
     const child = spawn(command, args, {
       stdio: 'inherit',
-      env: { ...withoutSecrets(environment), ...environmentFor(found) },
+      env: { ...withoutSecrets(environment), ...environmentFor(found), ...(file && { FITBIT_TOKEN_FILE: file.path }) },
     });
     // Ctrl-C reaches the child by itself, from the terminal, as often as it is pressed: an interactive program lives on. A signal
     // to this process alone is handed on.
     takeSignals((name) => {
       if (name !== 'SIGINT') child.kill(name);
     });
-    return new Promise((resolve) => {
+    return await new Promise((resolve) => {
       child.once('error', (cause) => {
         const isMissing = 'code' in cause && cause.code === 'ENOENT';
         say(
