@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest } from '../extent.ts';
-import { type Anna, makeUpAnna, skipWithoutAnna, skipWithoutSudo } from './other-user.ts';
+import { createOtherUser, type OtherUser, skipWithoutOtherUser, skipWithoutSudo } from './other-user.ts';
 import { APP, type Desk, desk, type Ended, OLD_TOKEN, type StartOptions } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
@@ -88,7 +88,7 @@ describe('a home directory with blanks and letters beyond ASCII', () => {
 });
 
 describe('XDG_CONFIG_HOME and XDG_STATE_HOME', () => {
-  longTest('that are relative are ignored, as the specification wants; absolute ones are used', async () => {
+  test('that are relative are ignored, as the specification wants; absolute ones are used', async () => {
     const home = await mkdtemp(join(tmpdir(), 'xdg-'));
     const file = await plant(join(home, '.config'));
     const relative = inHome(home, { environment: { XDG_CONFIG_HOME: 'relative', XDG_STATE_HOME: './relative' } });
@@ -165,7 +165,7 @@ test.skipIf(process.platform === 'win32')('a pipe in the place of the log is not
   await rm(home, { recursive: true });
 });
 
-describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
+describe.skipIf(skipWithoutOtherUser)('a disk that takes nothing', () => {
   let home = '';
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'disk-'));
@@ -207,24 +207,24 @@ describe.skipIf(skipWithoutAnna)('a disk that takes nothing', () => {
 });
 
 const NOTEBOOK = JSON.stringify({ client_id: APP.id, access_token: 'marked-a', refresh_token: 'marked-r' });
-const ROOT_IN_HERS = /belongs to another user \(anna\); this process runs as root/;
-const AS_HER = /sudo -u anna fitbit-login.*FITBIT_LOGIN_HOME=\/var\/lib\/fitbit-login/;
+const ROOT_IN_USERS_HOME = /belongs to another user \(other\); this process runs as root/;
+const AS_USER = /sudo -u other fitbit-login.*FITBIT_LOGIN_HOME=\/var\/lib\/fitbit-login/;
 
-describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
-  let anna: Anna;
+describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
+  let user: OtherUser;
   beforeAll(async () => {
-    anna = await makeUpAnna();
+    user = await createOtherUser();
   });
-  afterAll(() => anna[Symbol.asyncDispose]());
+  afterAll(() => user[Symbol.asyncDispose]());
   const as = (within: readonly string[], home?: string, environment: Readonly<Record<string, string>> = {}) =>
-    inHome(home, { within, program: anna.program, environment });
+    inHome(home, { within, program: user.program, environment });
 
   test('without HOME: the home directory is the one that the system knows', async () => {
-    const { exit, stdout } = await signIn(as(anna.herself));
+    const { exit, stdout } = await signIn(as(user.command));
     expect(exit).toBe(0);
-    expect(stdout).toContain(join(anna.home, '.config', FILE));
-    // Node 22 and later keep compiled code, as hers too.
-    const [cached, belongings] = [/^4711 \.cache(?:\/|$)/, await anna.belongings()];
+    expect(stdout).toContain(join(user.home, '.config', FILE));
+    // Node 22 and later keep compiled code.
+    const [cached, belongings] = [/^4711 \.cache(?:\/|$)/, await user.belongings()];
     expect(belongings.filter((one) => !cached.test(one))).toEqual(
       [
         ...[
@@ -236,41 +236,41 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
           '.local/state',
         ],
         ...['.local/state/fitbit-login', '.local/state/fitbit-login/fitbit-login.log'],
-      ].map((name) => `${anna.uid} ${name}`),
+      ].map((name) => `${user.uid} ${name}`),
     );
   });
 
-  test('whom the system does not know, without HOME: is told of FITBIT_LOGIN_HOME, which works', async () => {
+  test('unknown to the system, without HOME: is told of FITBIT_LOGIN_HOME, which works', async () => {
     await refusesEach(
       [['status'], ['token'], ['setup'], ['profiles'], at.login()],
-      as(anna.stranger, undefined, NO_BROWSER),
+      as(user.stranger, undefined, NO_BROWSER),
       /HOME is not set/,
       /FITBIT_LOGIN_HOME=\/path/,
     );
-    const FITBIT_LOGIN_HOME = await anna.make('elsewhere');
-    expect((await signIn(as(anna.herself, undefined, { FITBIT_LOGIN_HOME }))).exit).toBe(0);
+    const FITBIT_LOGIN_HOME = await user.make('elsewhere');
+    expect((await signIn(as(user.command, undefined, { FITBIT_LOGIN_HOME }))).exit).toBe(0);
     await rm(FITBIT_LOGIN_HOME, { recursive: true });
   });
 
-  test('whose home she may not write to: said before any browser is opened', async () => {
-    const home = await anna.make('locked');
+  test('whose home cannot be written to by its owner: said before any browser is opened', async () => {
+    const home = await user.make('locked');
     await chmod(home, 0o500);
     const hint = /permissions, .*FITBIT_LOGIN_HOME/;
-    expectRefused(await at.run(at.login(), as(anna.herself, home)), /create .*\(EACCES\)\.$/, hint);
+    expectRefused(await at.run(at.login(), as(user.command, home)), /create .*\(EACCES\)\.$/, hint);
     await rm(home, { recursive: true });
   });
 
   test('whose config directory leads into another user’s: nothing is stored there', async () => {
-    const theirs = join(anna.root, 'theirs');
+    const theirs = join(user.root, 'theirs');
     await mkdir(theirs);
     await chmod(theirs, 0o777);
-    await chown(theirs, anna.uid + 1, anna.uid + 1);
-    const home = await anna.make('linked');
-    const config = await anna.make('linked', '.config');
+    await chown(theirs, user.uid + 1, user.uid + 1);
+    const home = await user.make('linked');
+    const config = await user.make('linked', '.config');
     await symlink(theirs, join(config, 'fitbit-login'));
     expectRefused(
-      await at.run(at.login(), as(anna.herself, home)),
-      new RegExp(`belongs to another user \\(${anna.uid + 1}\\)`),
+      await at.run(at.login(), as(user.command, home)),
+      new RegExp(`belongs to another user \\(${user.uid + 1}\\)`),
       /as the owner/,
     );
     expect(await readdir(join(theirs, 'profiles')).catch(() => [])).toEqual([]);
@@ -278,14 +278,14 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
   });
 
   test.skipIf(skipWithoutSudo)(
-    'as root through sudo: nothing of root’s is left in her home, and that is said',
+    'as root through sudo: nothing of root’s is left in the home of its caller, and that is said',
     async () => {
-      const home = await anna.make('sudo');
-      const outside = await anna.make('sudo', 'notebooks');
+      const home = await user.make('sudo');
+      const outside = await user.make('sudo', 'notebooks');
       const file = join(home, '.config', FILE);
-      expect((await signIn(as(anna.herself, home))).exit).toBe(0);
-      const before = [await anna.belongings(), await readFile(file, 'utf8')];
-      const sudo = as(anna.sudo, home, NO_BROWSER);
+      expect((await signIn(as(user.command, home))).exit).toBe(0);
+      const before = [await user.belongings(), await readFile(file, 'utf8')];
+      const sudo = as(user.sudo, home, NO_BROWSER);
       await refusesEach(
         [
           at.login(),
@@ -298,8 +298,8 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
           ['export'],
         ],
         sudo,
-        ROOT_IN_HERS,
-        AS_HER,
+        ROOT_IN_USERS_HOME,
+        AS_USER,
       );
       await refusesEach(
         [
@@ -310,34 +310,34 @@ describe.skipIf(skipWithoutAnna)('a user of a machine of several', () => {
           ['export', '--output', join(outside, 'b.env'), '--keep'],
         ],
         { ...sudo, input: NOTEBOOK },
-        ROOT_IN_HERS,
-        AS_HER,
+        ROOT_IN_USERS_HOME,
+        AS_USER,
       );
-      expect([await anna.belongings(), await readFile(file, 'utf8')]).toEqual(before);
+      expect([await user.belongings(), await readFile(file, 'utf8')]).toEqual(before);
       await rm(home, { recursive: true });
     },
   );
 
-  test('as root without sudo: not even where there is nothing yet, nor in what root made in her home before', async () => {
-    const home = await anna.make('empty');
+  test('as root without sudo: not even where there is nothing yet, nor in what root made in the home before', async () => {
+    const home = await user.make('empty');
     const root = as([], home);
     for (const prepare of [async () => {}, () => mkdir(join(home, '.config/fitbit-login'), { recursive: true })]) {
       await prepare();
-      const before = await anna.belongings();
+      const before = await user.belongings();
       expectRefused(
         await at.run(at.login(), root),
-        new RegExp(`\\(${anna.uid}\\); this process runs as root`),
-        new RegExp(`sudo -u '#${anna.uid}'`),
+        new RegExp(`\\(${user.uid}\\); this process runs as root`),
+        new RegExp(`sudo -u '#${user.uid}'`),
       );
       expect(await at.run(['token'], root)).toMatchObject({ exit: 3 });
-      expect(await anna.belongings()).toEqual(before);
+      expect(await user.belongings()).toEqual(before);
     }
     await rm(home, { recursive: true });
   });
 
   longTest('as root with a place of its own: works', async () => {
-    const FITBIT_LOGIN_HOME = join(anna.root, 'of root');
-    expect((await signIn(as([], anna.home, { FITBIT_LOGIN_HOME }))).exit).toBe(0);
+    const FITBIT_LOGIN_HOME = join(user.root, 'of root');
+    expect((await signIn(as([], user.home, { FITBIT_LOGIN_HOME }))).exit).toBe(0);
     expect((await stat(join(FITBIT_LOGIN_HOME, 'profiles/default.json'))).uid).toBe(0);
   });
 });

@@ -8,66 +8,66 @@ import { copyProgram } from '../../scripts/torture/program.ts';
 const UID = 4711;
 /** Of util-linux. */
 const NAMESPACE = 'unshare';
-const AS_SOMEBODY = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'];
-/** Puts lists of users with Anna in it in the place of the machine's, for what is run in this namespace alone. */
-const WITH_ANNA = `
+const AS_USER_ID = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups'];
+/** Puts lists of users with one more user in it in the place of the machine's, for what is run in this namespace alone. */
+const WITH_USER = `
 set -e
 for file in passwd shadow sudoers; do [ ! -e "/etc/$file" ] || mount --bind "$1/$file" "/etc/$file"; done
 shift
 exec "$@"
 `;
 
-/** For `describe.skipIf(skipWithoutAnna)`: says loudly what is not tested. */
-export const skipWithoutAnna =
+/** For `describe.skipIf(skipWithoutOtherUser)`: says loudly what is not tested. */
+export const skipWithoutOtherUser =
   spawnSync(NAMESPACE, ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status !== 0 ||
-  spawnSync(AS_SOMEBODY[0] ?? '', [...AS_SOMEBODY.slice(1), process.execPath, '-e', '0']).status !== 0;
-if (skipWithoutAnna) console.warn('SKIPPED: only root, who may mount, can make up a user of this machine.');
+  spawnSync(AS_USER_ID[0] ?? '', [...AS_USER_ID.slice(1), process.execPath, '-e', '0']).status !== 0;
+if (skipWithoutOtherUser) console.warn('SKIPPED: only root, who may mount, can make up a user of this machine.');
 
 /** For `test.skipIf(skipWithoutSudo)`. */
-export const skipWithoutSudo = skipWithoutAnna || !existsSync('/usr/bin/sudo');
-if (skipWithoutSudo && !skipWithoutAnna) console.warn('SKIPPED: sudo is not installed: `apt-get install sudo`.');
+export const skipWithoutSudo = skipWithoutOtherUser || !existsSync('/usr/bin/sudo');
+if (skipWithoutSudo && !skipWithoutOtherUser) console.warn('SKIPPED: sudo is not installed: `apt-get install sudo`.');
 
 /** A user of this machine who is made up for a test, with a home directory and the right to `sudo`. */
-export interface Anna extends AsyncDisposable {
+export interface OtherUser extends AsyncDisposable {
   readonly uid: number;
-  /** Everybody may look into it, and only root write. Her home is in it. */
+  /** Everybody may look into it, and only root write. The home is in it. */
   readonly root: string;
   readonly home: string;
-  /** The built program, where she can run it. */
+  /** The built program, where the user can run it. */
   readonly program: string;
-  /** Words before a command, with which it is she who runs it. */
-  readonly herself: readonly string[];
+  /** Words before a command, that run it as this user. */
+  readonly command: readonly string[];
   /** The same through sudo, which leaves the environment, and so HOME, as it is. */
   readonly sudo: readonly string[];
   /** Words before a command that runs as a user whom this machine does not know. */
   readonly stranger: readonly string[];
-  /** Makes directories of hers, 0700, in her home. @returns the path */
+  /** Makes directories of the user, 0700, at home. @returns the path */
   make(...path: readonly string[]): Promise<string>;
-  /** Everything in her home, with its owner: `4711 .config/fitbit-login`. */
+  /** Everything in the home, with its owner: `4711 .config/fitbit-login`. */
   belongings(): Promise<readonly string[]>;
 }
 
-export async function makeUpAnna(): Promise<Anna> {
+export async function createOtherUser(): Promise<OtherUser> {
   // A blank and letters beyond ASCII: nothing on the way may trip over them.
-  const root = await mkdtemp(join(tmpdir(), 'Ännas Häuser 家-'));
+  const root = await mkdtemp(join(tmpdir(), 'Änn Häuser 家-'));
   await chmod(root, 0o755);
-  const home = join(root, 'home of Ännä');
+  const home = join(root, 'home of Änn');
   await mkdir(home, { mode: 0o700 });
   await chown(home, UID, UID);
-  await writeFile(join(root, 'passwd'), `root:x:0:0:root:/root:/bin/sh\nanna:x:${UID}:${UID}::${home}:/bin/sh\n`);
-  await writeFile(join(root, 'shadow'), 'root:*:19000:0:99999:7:::\nanna:*:19000:0:99999:7:::\n', { mode: 0o600 });
-  await writeFile(join(root, 'sudoers'), 'Defaults !lecture\nanna ALL=(ALL) NOPASSWD: SETENV: ALL\n', { mode: 0o440 });
+  await writeFile(join(root, 'passwd'), `root:x:0:0:root:/root:/bin/sh\nother:x:${UID}:${UID}::${home}:/bin/sh\n`);
+  await writeFile(join(root, 'shadow'), 'root:*:19000:0:99999:7:::\nother:*:19000:0:99999:7:::\n', { mode: 0o600 });
+  await writeFile(join(root, 'sudoers'), 'Defaults !lecture\nother ALL=(ALL) NOPASSWD: SETENV: ALL\n', { mode: 0o440 });
   await mkdir(join(root, 'program'));
   await copyProgram(join(root, 'program'));
-  const herself = [NAMESPACE, '-m', 'sh', '-c', WITH_ANNA, 'sh', root, ...AS_SOMEBODY];
+  const command = [NAMESPACE, '-m', 'sh', '-c', WITH_USER, 'sh', root, ...AS_USER_ID];
   return {
     uid: UID,
     root,
     home,
     program: join(root, 'program/bin.cjs'),
-    herself,
-    sudo: [...herself, 'sudo', '-E'],
-    stranger: AS_SOMEBODY,
+    command,
+    sudo: [...command, 'sudo', '-E'],
+    stranger: AS_USER_ID,
     make: async (...path) => {
       let made = home;
       for (const name of path) {

@@ -26,8 +26,8 @@ describe('status', () => {
       { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' },
       true,
     );
-    const other = await at.run(['status', '--profile', 'anna']);
-    expect(other.stderr).toContain('fitbit-login login --profile anna');
+    const other = await at.run(['status', '--profile', 'other']);
+    expect(other.stderr).toContain('fitbit-login login --profile other');
   });
 
   test('3: the access token has ended and cannot be refreshed', async () => {
@@ -57,7 +57,7 @@ describe('status', () => {
   });
 
   test('--all: every profile by its name, one that cannot be read as well, and no token', async () => {
-    await writeFile(join(dirname(at.file), 'anna.json'), JSON.stringify({ ...JSON.parse(old), user_id: 'ANNA01' }), {
+    await writeFile(join(dirname(at.file), 'another.json'), JSON.stringify({ ...JSON.parse(old), user_id: 'OTHER1' }), {
       mode: 0o600,
     });
     await writeFile(join(dirname(at.file), 'broken.json'), '{', { mode: 0o600 });
@@ -67,13 +67,13 @@ describe('status', () => {
       expect.stringMatching(/^PROFILE +ACCOUNT +STATE +NEEDS YOU$/),
       // What needs a person comes first.
       expect.stringMatching(/^broken +- +✗ unreadable +now: /),
-      expect.stringMatching(/^anna +ANNA01 \(sandbox\) +✓ signed in +no$/),
+      expect.stringMatching(/^another +OTHER1 \(sandbox\) +✓ signed in +no$/),
       expect.stringMatching(/^default +WALK01 \(sandbox\) +✓ signed in +no$/),
       '',
       '3 profiles: 1 needs you now.',
     ]);
     const json = await at.run(['status', '--all', '--json']);
-    const alone = await at.run(['status', '--json', '--profile', 'anna']);
+    const alone = await at.run(['status', '--json', '--profile', 'another']);
     expect(JSON.parse(json.stdout)).toEqual([
       JSON.parse(alone.stdout),
       { profile: 'broken', error: expect.objectContaining({ code: 'STORE_DAMAGED' }) },

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 
 const run = promisify(execFile);
 
-test('a build made twice is the same to the byte', { timeout: 120_000 }, async () => {
+test('a build made twice is the same to the byte', { timeout: 300_000 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'builds-'));
   try {
     const [one, other] = [join(directory, 'one'), join(directory, 'other')];

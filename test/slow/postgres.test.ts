@@ -65,7 +65,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         { environment: { FITBIT_LOGIN_HOME: root, ...environment } },
       );
     }
-  }, 60_000);
+  }, 300_000);
   beforeEach(() => sandbox.faults.clear());
   afterAll(async () => {
     await sandbox?.close();

@@ -47,5 +47,5 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium', () => {
     expect(notices).toEqual(['service-worker']);
     await page.goto(callback);
     expect(await page.title()).toContain('Signed in');
-  }, 60_000);
+  }, 300_000);
 });

@@ -4,7 +4,7 @@ import { encodeProfile } from '../../src/store/codec.ts';
 import { commit, counting, countOf, failing, PROFILE, test } from '../flow/store-fixture.ts';
 
 describe('the machine: the store, many times', () => {
-  test('50 processes count, and none is lost', { timeout: 60_000 }, async ({ directory, store, start }) => {
+  test('50 processes count, and none is lost', { timeout: 300_000 }, async ({ directory, store, start }) => {
     const children = Array.from({ length: 50 }, () => start(['count', directory, 'default']));
     for (const child of children) expect(await child.ended()).toEqual(['done']);
     expect(countOf(await store.read('default'))).toBe(50);
