@@ -60,9 +60,9 @@ export class BrowserBinding {
     if (peer === 'other-user') return this.#refuseOtherUser();
     // A browser waits for its page. What has gone could read the state from its half of the connection, and Linux no longer shows whose it was.
     if (peer === 'gone') return { status: 403, page: VIEWS.nothingHere };
-    if (this.#pending !== undefined && !this.#bringsCookie(request) && peer !== 'own')
-      return this.#refuseOtherBrowser();
-    if (this.#pending === undefined || !this.#bringsCookie(request)) this.#pending = this.#begin();
+    const isSame = this.#bringsCookie(request);
+    if (this.#pending !== undefined && !isSame && peer !== 'own') return this.#refuseOtherBrowser();
+    if (this.#pending === undefined || !isSame) this.#pending = this.#begin();
     const { url, cookie } = this.#pending;
     // The one for the callback, the other to know the browser again at the start address.
     const cookies = [redirectPath, this.path].map((path) => `${cookie}; Path=${path}; HttpOnly; SameSite=Lax`);

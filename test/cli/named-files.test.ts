@@ -5,6 +5,9 @@ import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { desk, type Program } from './program.ts';
 
+/** Of the system. */
+const MAKE_FIFO = 'mkfifo';
+
 const OPTIONS = [
   ['import', (path: string) => ['import', path]],
   ['--client-secret-file', (path: string) => ['login', '--client-secret-file', path]],
@@ -31,7 +34,7 @@ describe.skipIf(process.platform !== 'linux')('a file that is given by name:', (
     async (_name, of) => {
       await using at = await desk();
       const pipe = join(at.home, 'pipe');
-      spawnSync('mkfifo', [pipe]);
+      spawnSync(MAKE_FIFO, [pipe]);
       const program = at.start(of(pipe));
       await opened(program, pipe);
       program.child.kill('SIGINT');

@@ -256,6 +256,21 @@ describe.skipIf(!isLinux)('issue-16: the peer’s user, as Linux tells', () => {
   );
 });
 
+test.skipIf(!isLinux || !isRoot)(
+  'issue-16: run by sudo, a callback needs no cookie from a program of the one who called it, but from another',
+  async () => {
+    await using visited = await waiting({ begin: () => PROVIDER, sudoUid: 4711 });
+    const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
+    const statusFor = async (uid: number) => {
+      const script = `fetch('${callback}').then(({ status }) => process.exit(status === 200 ? 0 : 1))`;
+      const as = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, '--eval', script];
+      const [code] = await once(spawn('setpriv', as, { stdio: 'ignore' }), 'exit');
+      return code;
+    };
+    expect([await statusFor(4712), await statusFor(4711)]).toEqual([1, 0]);
+  },
+);
+
 describe.skipIf(!isLinux || !isRoot)('issue-16: another user', () => {
   const AS_OTHER = ['setpriv', '--reuid', '4712', '--regid', '4712', '--clear-groups'];
   const AS_US = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
