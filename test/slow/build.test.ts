@@ -27,3 +27,13 @@ test('a build made twice is the same to the byte', { timeout: 300_000 }, async (
     await rm(directory, { recursive: true, force: true });
   }
 });
+
+test('each package in package-lock.json has its integrity, and no address', async () => {
+  const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+    packages: Record<string, { integrity?: string; resolved?: string; link?: boolean }>;
+  };
+  const installed = Object.entries(packages).filter(([path, { link }]) => path !== '' && link !== true);
+  expect(installed.length).toBeGreaterThan(100);
+  expect(installed.filter(([, { integrity = '' }]) => !/^sha512-[\w+/]{86}==$/.test(integrity))).toEqual([]);
+  expect(installed.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+});
