@@ -40,7 +40,7 @@ const CREDENTIAL_SHAPED = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
-/** Text of others as one line that a terminal only shows: blanks in the place of control characters and marks of direction. */
+/** Text of others as one line that a terminal only shows: spaces in the place of control characters and marks of direction. */
 export function printable(text: string): string {
   return text.replace(CONTROL, ' ');
 }
