@@ -28,7 +28,7 @@ export type { RuntimeOptions } from './runtime.ts';
 export { consent, startSandbox } from './sandbox.ts';
 export { type KnownScope, knownScopes } from './scopes.ts';
 export { type SetupOptions, setup } from './setup.ts';
-export { SETUP_PROVIDERS } from './setup-form.ts';
+export { findDownload, SETUP_PROVIDERS } from './setup-form.ts';
 export { type SignIn, type Status, status } from './status.ts';
 export { statusPage } from './status-page.ts';
 export { initializeStore } from './store.ts';

@@ -17,7 +17,33 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  test('Google, from an empty directory: a file in Downloads is enough, with nothing typed', async () => {
+  test('Google, from an empty directory: the file is dropped, and two clicks later walker@example.com is signed in, with nothing typed', async () => {
+    await using at = await localPages();
+    const program = at.start(['setup', '--sandbox', at.sandbox.origin]);
+    const page = await browser.context.newPage();
+    const done: string[] = [];
+    await page.exposeFunction('record', (kind: string) => void done.push(kind));
+    // On every page of the way; a label's click is followed by one of its field, which nobody made.
+    await page.addInitScript(`for (const kind of ['pointerup', 'keydown'])
+      addEventListener(kind, ({ isTrusted }) => isTrusted && window.record(kind), true);`);
+    await page.goto((await program.address()).href);
+    const file = await page.evaluateHandle(`(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([${JSON.stringify(clientFile('installed'))}], 'client_secret_1.json', { type: 'application/json' }));
+      return data;
+    })()`);
+    await page.dispatchEvent('body', 'drop', { dataTransfer: file });
+    await page.getByText('Desktop app · project a-notebook').waitFor();
+    await page.getByRole('button', { name: 'Continue to Google' }).click();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
+    expect(await page.locator('main').textContent()).toContain('walker@example.com');
+    expect(done).toEqual(['pointerup', 'pointerup']);
+    expect(await program.ended).toMatchObject({ exit: 0, stdout: expect.stringContaining('as walker@example.com') });
+    expect(await at.stored()).toMatchObject({ provider: 'google-health', email: 'walker@example.com' });
+  });
+
+  longTest('Google: a file in Downloads is enough, with nothing typed', async () => {
     await using at = await localPages();
     await writeFile(join(at.home, 'client_secret_1.json'), clientFile('installed', ['http://localhost']));
     const program = at.start(['setup', '--sandbox', at.sandbox.origin], {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest, some } from '../extent.ts';
+import { clientFile, DESKTOP } from '../flow/google.ts';
 import { type Desk, desk } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
@@ -48,6 +49,50 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(terminal.screen).toContain('Signed in');
     expect(terminal.screen).not.toContain(CLIENT.secret);
     expect(JSON.parse(await readFile(at.file, 'utf8'))).toMatchObject({ client_secret: CLIENT.secret });
+  });
+
+  test('leads through Google with the file in Downloads: Enter, yes, and walker@example.com is signed in', async () => {
+    await writeFile(join(at.home, 'client_secret_1.json'), clientFile('installed'));
+    const google = ['setup', '--profile', 'google', '--sandbox', at.sandbox.origin];
+    await using terminal = typedInto(google, { XDG_DOWNLOAD_DIR: at.home });
+    for (const step of [
+      'flows/enableapi',
+      'auth/overview/create',
+      'auth/clients/create',
+      'auth/scopes',
+      'auth/audience',
+    ])
+      await terminal.shows(new RegExp(`console\\.cloud\\.google\\.com/${step}`));
+    await terminal.answer(/Client ID.*: $/, '');
+    await terminal.shows(/Use client_secret_1\.json, \d+ min old/);
+    terminal.type('y');
+    const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
+    await consent(address);
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen).toContain('as walker@example.com');
+    expect(terminal.screen).not.toContain(DESKTOP.secret);
+  });
+
+  test('logout at Google says what it ends and asks: no keeps everything, yes revokes', async () => {
+    {
+      await using login = typedInto(['login', '--profile', 'out', '--sandbox', at.sandbox.origin]);
+      const [, address = ''] = await login.shows(/^(http\S+)\r$/m);
+      await consent(address);
+      expect(await login.ended).toBe(0);
+    }
+    const file = join(at.home, 'profiles/out.json');
+    const { refresh_token: token } = JSON.parse(await readFile(file, 'utf8'));
+    for (const [key, exit, lives] of [
+      ['n', 4, true],
+      ['y', 0, false],
+    ] as const) {
+      await using terminal = typedInto(['logout', '--profile', 'out']);
+      await terminal.shows(/project[\s\S]*Revoke\?/);
+      terminal.type(key);
+      expect(await terminal.ended).toBe(exit);
+      expect(at.sandbox.isLive(token)).toBe(lives);
+    }
+    await expect(readFile(file)).rejects.toThrow('ENOENT');
   });
 
   longTest(

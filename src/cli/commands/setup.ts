@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import * as v from 'valibot';
 import {
   checkStore,
+  findDownload,
   isClientId,
   type LoginOptions,
   login,
@@ -106,19 +107,37 @@ async function askForRegistration(context: Context): Promise<Registration> {
   }
   say('');
   for (;;) {
-    const answer = await terminal.ask('Client ID, or the downloaded JSON file (path or contents): ');
+    const answer = await terminal.ask(
+      'Client ID, or the downloaded JSON file (path or contents; Enter looks in Downloads): ',
+    );
+    if (answer === '') {
+      const clientFile = await offerDownload(context);
+      if (clientFile !== undefined) return { clientFile };
+      continue;
+    }
     const clientFile = answer.startsWith('{') ? answer : await textOf(answer, context);
     if (clientFile !== undefined) return { clientFile };
     if (isClientId(answer) && SETUP_PROVIDERS.some(({ clientIdPattern }) => clientIdPattern.test(answer))) {
       const clientSecret = await terminal.askSecret('Client secret (Enter if it has none)', secretProblem);
       return { clientId: answer, clientSecret: clientSecret.trim() || undefined };
     }
-    const problem =
-      answer === '' ? 'Enter the client ID.' : 'That is neither a file here nor a Fitbit or Google client ID.';
+    const problem = 'That is neither a file here nor a Fitbit or Google client ID.';
     say(
       `${mark('warning', colors.err)} ${problem} Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.`,
     );
   }
+}
+
+/** The newest client file of the last hour, if a person says yes to it. */
+async function offerDownload(context: Context): Promise<string | undefined> {
+  const { say, terminal, environment, now, colors } = context;
+  const found = await findDownload(environment, now());
+  if (found === undefined) {
+    say(`${mark('warning', colors.err)} No client file from the last hour is in Downloads.`);
+    return undefined;
+  }
+  const isWanted = await terminal.confirm(`Use ${found.name}, ${found.minutes} min old?`);
+  return isWanted ? textOf(found.path, context) : undefined;
 }
 
 /** The text of a file that is there. */
