@@ -65,6 +65,9 @@ async function run(): Promise<void> {
     stdout: {
       ...stdout,
       isTTY: isatty(1),
+      get columns() {
+        return process.stdout.columns;
+      },
     },
     stderr,
     openTerminal: () => {

@@ -146,9 +146,9 @@ function checkRegistration({ app, name, redirectUris }: Context): Finding {
     registrable.length === 0
       ? `${app.providerName} allows any port for this app type: no redirect URI has to be registered.`
       : `${app.providerName} accepts only the exact registered redirect URI: ${registrable.join(' ')}`;
-  if (app.clientId !== undefined) return ok(`The app ${app.clientId} at ${app.providerName}.`, means);
-  const todo = 'Run `fitbit-login setup`, which helps to register one; or set FITBIT_CLIENT_ID.';
-  return warning(`No app is known for the profile "${name}".`, means, todo);
+  if (app.clientId !== undefined) return ok(`${app.clientId} (${app.providerName}).`, means);
+  const todo = 'Run `fitbit-login setup`, or set FITBIT_CLIENT_ID.';
+  return warning(`None is set up for the profile "${name}".`, means, todo);
 }
 
 /** What a sign-in needs on disk before it begins, with some room. */
@@ -235,7 +235,7 @@ function checkSession({ runtime, stored }: Context, found: string): Finding {
   if (session.kind === 'valid') return ok(found, 'Signed in.');
   if (session.kind === 'expired' && session.refreshable)
     return ok(found, 'Signed in; the next use refreshes the token.');
-  return warning(found, 'The sign-in has ended.', 'Run `fitbit-login login` to sign in again.');
+  return warning(found, 'The sign-in has expired.', 'Run `fitbit-login login` to sign in again.');
 }
 
 async function checkLog({ runtime: { environment } }: Context): Promise<Finding> {
@@ -284,9 +284,9 @@ async function checkLoopback(address: string, { redirectUris }: Context): Promis
   const error = await explainPort(parseRedirectUri(`http://${host}:0/`));
   if (error === undefined) return ok(`Can listen on ${address}.`, 'The browser on this machine can reach it.');
   const leading = redirectUris.map(parseRedirectUri).filter(({ addresses }) => addresses.includes(address));
-  if (leading.length === 0) return ok(error.message, 'No redirect URI of this profile leads there: not needed.');
+  if (leading.length === 0) return ok(error.message, 'Not needed: no redirect URI of this profile uses it.');
   return leading.some(({ addresses }) => addresses.length === 1)
-    ? failed(error, "The browser's response could not arrive.")
+    ? failed(error, "Sign-in won't work.")
     : ok(error.message, '`localhost` then means the other address, which is enough.');
 }
 
@@ -304,12 +304,12 @@ async function checkPorts({ redirectUris }: Context): Promise<Finding> {
   if (first === undefined) {
     return redirectUris.every(takesAnyPort)
       ? ok('Any free port is used.', 'No other program can be in the way.')
-      : ok(`Free: ${free.join(' ')}`, 'A sign-in can receive its response there.');
+      : ok(`Free: ${free.join(' ')}`, 'A sign-in can listen there.');
   }
   const found = held.map(({ message }) => message).join(' ');
   const [next] = free;
   return next === undefined
-    ? wrong(found, "Sign-in couldn't receive the response.", first.hint)
+    ? wrong(found, "Sign-in won't work.", first.hint)
     : warning(found, `A sign-in uses the next one that is free: ${next}`, first.hint);
 }
 
@@ -321,7 +321,7 @@ async function checkBrowser({ runtime: { environment } }: Context): Promise<Find
     return warning(
       `${NO_DISPLAY[why]}, so no browser is opened here.`,
       byHand,
-      'Open it in a browser elsewhere; over SSH with the tunnel that `fitbit-login login` prints, or paste back where the browser ended. BROWSER names a command that opens pages where you are.',
+      '`fitbit-login login` prints a URL for a browser elsewhere, and how its response gets back. Or set BROWSER to a command that opens pages where you are.',
     );
   }
   try {
@@ -350,10 +350,10 @@ function checkProxy({ app: { endpoint }, runtime: { environment } }: Context): F
     if (proxy === undefined) return ok('No proxy is used for the provider.', 'Requests go straight to it.');
     return ok(
       `${proxy.from} names ${proxy.url}, ${proxy.authorization === undefined ? 'without' : 'with'} a password.`,
-      'Requests go to the provider through it; those to this machine never do.',
+      'Requests to the provider go through it.',
     );
   } catch (thrown) {
-    return failed(asAuthError(thrown), 'The provider cannot be reached.');
+    return failed(asAuthError(thrown), "The provider can't be reached.");
   }
 }
 
@@ -376,13 +376,13 @@ async function checkCertificates({ runtime: { environment } }: Context): Promise
   const trusted = options.includes('--use-openssl-ca')
     ? "OpenSSL's CAs"
     : `Node's CAs${system ? " and the system's" : ''}`;
-  const means = 'A provider with a certificate of any other CA is refused, and nothing is sent.';
+  const means = 'Servers with certificates from any other CA are rejected.';
   if (!file) return ok(`Trusting ${trusted}.`, means);
   const extra = await certificatesIn(file);
   if (typeof extra === 'number')
     return ok(`Trusting ${trusted} plus ${extra} from ${file} (NODE_EXTRA_CA_CERTS).`, means);
   return wrong(
-    `NODE_EXTRA_CA_CERTS names ${file}, and ${extra}.`,
+    `NODE_EXTRA_CA_CERTS names ${file}, but ${extra}.`,
     'Node ignores it, so a TLS-inspecting proxy will be rejected.',
     'Name a readable file of certificates in PEM form, or unset NODE_EXTRA_CA_CERTS.',
   );
@@ -391,9 +391,9 @@ async function checkCertificates({ runtime: { environment } }: Context): Promise
 /** How many certificates Node takes from a file, or why it takes none: it stops at the first that it cannot read. */
 async function certificatesIn(file: string): Promise<number | string> {
   const text = await readFile(file, 'latin1').catch((error: NodeJS.ErrnoException) => error);
-  if (text instanceof Error) return `it cannot be read (${text.code ?? text.name})`;
+  if (text instanceof Error) return `it can't be read (${text.code ?? text.name})`;
   const [, ...found] = `\n${text}`.split(/^(?=-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----)/m);
-  if (found.length === 0) return 'it holds no certificate in PEM form';
+  if (found.length === 0) return 'it has no PEM certificate';
   const damaged = found.findIndex((pem) => {
     try {
       return new X509Certificate(pem) === undefined;
@@ -411,7 +411,7 @@ const TOLERABLE_SECONDS = 60;
 const HARMFUL_SECONDS = 300;
 
 function checkClock({ runtime, stored, asked }: Context): Finding {
-  const means = 'Used to check expiry, of tokens and of certificates.';
+  const means = 'Used to check expiry.';
   const todo = 'Set the clock, and turn on time sync (`timedatectl set-ntp true` on Linux with systemd).';
   const now = runtime.now();
   const obtainedAt = stored?.tokens?.obtainedAt;
@@ -432,7 +432,7 @@ function checkProvider({ app: { providerName, endpoint }, asked }: Context): Fin
   if (asked === undefined) return undefined;
   if (asked.error !== undefined)
     return failed(asked.error, "Can't sign in or refresh right now; your tokens are kept.");
-  return ok(`${providerName} answers at ${new URL(endpoint).host}.`, 'Sign-in and refresh can reach it.');
+  return ok(`${providerName} is reachable at ${new URL(endpoint).host}.`, 'Sign-in and refresh can reach it.');
 }
 
 function profileFile({ config }: AppPaths, name: string): string {

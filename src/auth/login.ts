@@ -70,6 +70,8 @@ export type LoginEvent =
    */
   | {
       readonly kind: 'waiting';
+      /** As people call it: "Google Health". */
+      readonly provider: string;
       readonly url: string;
       readonly startUrl?: string | undefined;
       readonly redirectUri: string;
@@ -181,7 +183,8 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   const { redirectUri, startUrl } = listener;
 
   const url = authorizeUrl();
-  notify({ kind: 'waiting', url, startUrl, redirectUri, until: new Date(runtime.now().getTime() + timeoutMs) });
+  const until = new Date(runtime.now().getTime() + timeoutMs);
+  notify({ kind: 'waiting', provider: provider.name, url, startUrl, redirectUri, until });
   const waiting = new AbortController();
   if (browser) {
     runtime.openBrowser(startUrl ?? url, {

@@ -67,6 +67,8 @@ export interface Context {
   readonly colors: { readonly out: Colors; readonly err: Colors };
   /** Whether results are read by a person, on a terminal. */
   readonly isTerminal: boolean;
+  /** How wide a line of results may be. No limit where they are not read on a terminal. */
+  readonly columns: number;
   readonly terminal: Terminal;
   /** Aborted on Ctrl-C, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;

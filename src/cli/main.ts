@@ -140,6 +140,7 @@ function contextOf(parts: ProcessParts, { options, operands, messages }: Parsed)
     say,
     colors,
     isTerminal: stdout.isTTY === true,
+    columns: (stdout.isTTY === true && stdout.columns) || Number.POSITIVE_INFINITY,
     signal,
     takeSignals,
     readInput: () => {

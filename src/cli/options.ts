@@ -7,7 +7,7 @@ export const PROGRAM = 'fitbit-login';
 const COMMON: Readonly<Record<CommonOption, OptionSpec>> = {
   profile: {
     flags: '--profile <name>',
-    description: 'profile to use',
+    description: 'profile',
     defaultText: '$FITBIT_LOGIN_PROFILE, else "default"',
     offer: 'profiles',
   },

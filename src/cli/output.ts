@@ -34,9 +34,15 @@ export function errorText({ message, preserved, hint }: AuthError, colors: Color
   return commandsIn(`${mark('bad', colors)} ${message}\n${indent(rest)}`, colors);
 }
 
+const width = (cell: string) => stripVTControlCharacters(cell).length;
+
+/** Whether every line fits. */
+export function isWithin(text: string, columns: number): boolean {
+  return text.split('\n').every((line) => width(line) <= columns);
+}
+
 /** Rows as columns of even width. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const width = (cell: string) => stripVTControlCharacters(cell).length;
   const widths = rows.reduce<number[]>(
     (wide, row) => row.map((cell, index) => Math.max(width(cell), wide[index] ?? 0)),
     [],

@@ -180,7 +180,8 @@ function afterHelp(): string {
     'Environment',
     indent(table(ENVIRONMENT.map(({ name, meaning }) => [name, meaning]))),
     '',
-    `Run ${PROGRAM} <command> --help for its options. Docs: ${DOCS}`,
+    `Run ${PROGRAM} <command> --help for its options.`,
+    `Docs: ${DOCS}`,
   ].join('\n');
 }
 

@@ -175,7 +175,9 @@ export class SignInProgress implements Disposable {
     const { url, startUrl, redirectUri, until } = event;
     this.#pastes?.open();
     if (this.#browser) {
-      say(`Opening your browser to sign in…\nIf nothing opens, visit${startUrl ? ` ${startUrl}` : `:\n\n${url}\n`}`);
+      say(
+        `Opening your browser to sign in to ${event.provider}…\nIf nothing opens, visit${startUrl ? ` ${startUrl}` : `:\n\n${url}\n`}`,
+      );
     } else {
       // The URL stands alone on its line, unbroken, so that it can be copied whole.
       say(`Open this URL ${terminal.elsewhere === undefined ? 'in a browser' : 'on any device'}:\n\n${url}\n`);

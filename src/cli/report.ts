@@ -8,13 +8,14 @@ import {
   type ListedProfile,
   type SignIn,
   type Status,
-  shortScope,
+  scopeLabels,
+  shortList,
 } from '../auth/index.ts';
 import type { Context } from './command.ts';
-import { type Colors, commandsIn, indent, mark, table, toJson } from './output.ts';
+import { type Colors, commandsIn, indent, isWithin, mark, table, toJson } from './output.ts';
 
 /** Who reads a report, and when. */
-type Reader = Pick<Context, 'environment' | 'colors' | 'now'>;
+type Reader = Pick<Context, 'environment' | 'colors' | 'now' | 'columns'>;
 
 /** A finished sign-in. */
 export function signInText(done: SignIn, reader: Reader): string {
@@ -24,7 +25,7 @@ export function signInText(done: SignIn, reader: Reader): string {
     missingScopes.length === 0
       ? `${mark('good', colors)} ${signedInAs(done)}`
       : [
-          `${mark('warning', colors)} ${signedInAs(done)}, but ${listed(missingScopes.map(shortScope))} ${missingScopes.length === 1 ? 'was' : 'were'} not granted.`,
+          `${mark('warning', colors)} ${signedInAs(done)}, but ${scopeNames(missingScopes)} ${missingScopes.length === 1 ? 'was' : 'were'} not granted.`,
           indent(`Run \`${withProfile('login', profile)}\` and tick ${missingScopes.length === 1 ? 'it' : 'them'}.`),
         ].join('\n');
   const renews = done.refreshable
@@ -141,24 +142,26 @@ function signedInAs(status: Status): string {
 
 /** By their short names. */
 function scopeNames(scopes: readonly string[]): string {
-  return scopes.map(shortScope).sort().join(', ');
+  return shortList(scopeLabels(scopes), scopes.length);
 }
 
 /** Every profile in a row, those that need a person first. */
-export function overviewText(profiles: readonly ListedProfile[], { colors: { out: colors }, now }: Reader): string {
-  if (profiles.length === 0) return commandsIn('No profiles yet. Run `fitbit-login login`.', colors);
-  const rows = profiles.map((entry) => overviewRow(entry, colors, now()));
+export function overviewText(profiles: readonly ListedProfile[], reader: Reader): string {
+  const { colors, columns, now } = reader;
+  if (profiles.length === 0) return commandsIn('No profiles yet. Run `fitbit-login login`.', colors.out);
+  const rows = profiles
+    .map((entry) => overviewRow(entry, colors.out, now()))
+    .sort((one, other) => one.urgency - other.urgency);
   const urgent = rows.filter(({ urgency }) => urgency === 0).length;
   const dated = rows.filter(({ urgency }) => urgency === 1).length;
   const needs = [
     ...(urgent === 0 ? [] : [`${urgent} need${urgent === 1 ? 's' : ''} you now`]),
     ...(dated === 0 ? [] : [`${dated} by the date above`]),
   ];
+  const header = ['PROFILE', 'ACCOUNT', 'STATE', 'NEEDS YOU'].map((title) => colors.out.dim(title));
+  const wide = table([header, ...rows.map(({ cells }) => cells)]);
   return [
-    table([
-      ['PROFILE', 'ACCOUNT', 'STATE', 'NEEDS YOU'].map((title) => colors.dim(title)),
-      ...rows.sort((one, other) => one.urgency - other.urgency).map(({ cells }) => cells),
-    ]),
+    isWithin(wide, columns) ? wide : rows.map(narrowRow).join('\n'),
     '',
     `${rows.length} profile${rows.length === 1 ? '' : 's'}: ${needs.length === 0 ? 'none needs you' : needs.join(', ')}.`,
   ].join('\n');
@@ -168,6 +171,11 @@ interface OverviewRow {
   readonly cells: readonly string[];
   /** 0: now. 1: by a date. 2: not at all. */
   readonly urgency: 0 | 1 | 2;
+}
+
+/** One profile where the table is too wide: what it needs stands below it. */
+function narrowRow({ cells: [profile, account, state, needs], urgency }: OverviewRow): string {
+  return `${profile}  ${state}\n  ${account}${urgency === 2 ? '' : `\n  ${needs}`}`;
 }
 
 function overviewRow(entry: ListedProfile, colors: Colors, now: Date): OverviewRow {
@@ -297,8 +305,4 @@ export function withProfile(command: string, profile: string): string {
 
 function shortPath(path: string, { environment: { HOME } }: Reader): string {
   return HOME && path.startsWith(`${HOME}/`) ? `~${path.slice(HOME.length)}` : path;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

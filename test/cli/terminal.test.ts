@@ -35,7 +35,7 @@ describe('a waiting login', () => {
     await decide(url);
     const { exit, stderr } = await program.ended;
     expect(exit).toBe(0);
-    expect(stderr).toMatch(/^Opening your browser to sign in…\nIf nothing opens, visit http\S+\n/);
+    expect(stderr).toMatch(/^Opening your browser to sign in to .+…\nIf nothing opens, visit http\S+\n/);
   });
 
   test('--no-browser opens none, and says where it waits and for how long', async () => {

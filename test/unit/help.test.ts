@@ -36,7 +36,7 @@ describe('the help', () => {
 
   test('of the program names every command in its group, and the common options, exit codes and variables once', async () => {
     const text = await helpFor('--help');
-    expect(text).toMatch(/^Sign in to .*\n\nUsage: fitbit-login \[command\] \[options\]\n\nSign in\n {2}login /);
+    expect(text).toMatch(/^Sign in to .*\n.*\n\nUsage: fitbit-login \[command\] \[options\]\n\nSign in\n {2}login /);
     for (const { name, summary } of COMMANDS)
       expect(text).toMatch(new RegExp(`^  ${name} +${summary.replace(/[()]/g, '\\$&')}$`, 'm'));
     for (const { flags } of COMMON_OPTIONS) expect(text.split(`\n  ${flags} `)).toHaveLength(2);

@@ -17,6 +17,11 @@ const Options = v.object({
 /** As a shell ends where it has not found a command, or found one that it cannot run. */
 const NOT_FOUND = 127;
 const NOT_RUNNABLE = 126;
+const START_FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: 'command not found',
+  EACCES: 'permission denied',
+  ENOEXEC: 'not an executable',
+};
 
 export const execCommand: Command = {
   name: 'exec',
@@ -59,11 +64,9 @@ export const execCommand: Command = {
     });
     return await new Promise((resolve) => {
       child.once('error', (cause) => {
-        const isMissing = 'code' in cause && cause.code === 'ENOENT';
-        say(
-          `${mark('bad', colors.err)} ${command}: ${isMissing ? 'command not found' : `can't be run (${cause.message})`}`,
-        );
-        resolve(isMissing ? NOT_FOUND : NOT_RUNNABLE);
+        const code = 'code' in cause ? String(cause.code) : cause.message;
+        say(`${mark('bad', colors.err)} ${command}: ${START_FAILURES[code] ?? `can't be run (${code})`}`);
+        resolve(code === 'ENOENT' ? NOT_FOUND : NOT_RUNNABLE);
       });
       // As a shell does: the command's own code, or 128 and the signal that ended it.
       child.once('exit', (code, killedBy) =>

@@ -21,7 +21,7 @@ import { tokenCommand } from './token.ts';
 // What the command line is, as data: parser, help, completion and documents are made from it.
 
 export const DESCRIPTION =
-  'Sign in to your Fitbit or Google Health data in the browser. Your scripts get a token that works.';
+  'Sign in to your Fitbit or Google Health data once, in the browser.\nYour scripts always get a working token.';
 export const DOCS = 'https://www.npmjs.com/package/fitbit-login';
 
 /** Every command, as people look for them. The first one runs when none is named. */
@@ -55,7 +55,7 @@ export const ENVIRONMENT: readonly { readonly name: string; readonly meaning: st
   { name: 'FITBIT_LOGIN_STORE', meaning: 'PostgreSQL database for profiles: postgresql://…; default: files' },
   { name: 'FITBIT_LOGIN_STORE_KEY_FILE', meaning: 'file with the keys that encrypt them there' },
   { name: 'FITBIT_LOGIN_NOTIFY', meaning: 'command to run when a sign-in needs you (sentence; JSON on stdin)' },
-  { name: 'BROWSER', meaning: 'a command that receives the URL, or several, separated by ":", tried in turn' },
+  { name: 'BROWSER', meaning: 'command that receives the URL, or several separated by ":"' },
   { name: 'NO_COLOR', meaning: 'no colours; FORCE_COLOR for colours without a terminal' },
   { name: 'HTTPS_PROXY', meaning: 'proxy; HTTP_PROXY and ALL_PROXY as well' },
   { name: 'NO_PROXY', meaning: 'hosts to contact directly; this machine always is' },

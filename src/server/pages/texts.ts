@@ -391,8 +391,8 @@ function partsOf(scope: string) {
 }
 
 /** "Activity, heart and body, sleep, profile"; of many, the first three and how many more. */
-export function shortList(names: readonly string[]): string {
-  const shown = names.length > 5 ? names.slice(0, 3) : names;
+export function shortList(names: readonly string[], most = 5): string {
+  const shown = names.length > most ? names.slice(0, 3) : names;
   const more = names.length - shown.length;
   return inSentence(shown).join(', ') + (more === 0 ? '' : ` and ${more} more`);
 }
