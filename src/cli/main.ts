@@ -71,7 +71,7 @@ export async function main(parts: ProcessParts): Promise<number> {
     if (options.logLevel === 'debug' || options.logLevel === 'trace') messages.say(stackOf(error));
     return error.exitCode;
   } finally {
-    // After the command's own output, which somebody waits for.
+    // After the command's own output, which comes first.
     if (!parts.signal.aborted) await afterwards();
   }
 }

@@ -67,7 +67,11 @@ export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
 }
 
 /** What is stored of one profile. */
-export function statusText(status: Status, reader: Reader): string {
+export function statusText(
+  status: Status,
+  reader: Reader,
+  checked: readonly (readonly [string, string])[] = [],
+): string {
   const { out: colors } = reader.colors;
   const { missingScopes, refreshStartedAt, refreshExpiresAt, userId, email, legacyUserId, profile } = status;
   const scopes = scopeNames(status.scopes);
@@ -83,7 +87,9 @@ export function statusText(status: Status, reader: Reader): string {
     profile === 'default' ? undefined : ['Profile', profile],
     ['File', shortPath(status.location, reader)],
   ];
-  const rows = facts.filter((row) => row !== undefined).map(([label, value]) => [colors.dim(label), value]);
+  const rows = [...facts, ...checked]
+    .filter((row) => row !== undefined)
+    .map(([label, value]) => [colors.dim(label), value]);
   return commandsIn(
     [
       headline(status, reader),
@@ -129,7 +135,7 @@ export function needsPerson({ session }: Status): boolean {
 /** When a person is needed, as far as is known: the past for now. `undefined` for a sign-in that renews itself without an end. */
 export function needsPersonAt(status: Status, now: Date): Date | undefined {
   const { session, pendingUntil = now, refreshExpiresAt, refreshable, expiresAt } = status;
-  // Somebody was asked already.
+  // It was asked already.
   if (session.kind === 'none' && pendingUntil > now) return pendingUntil;
   if (needsPerson(status)) return now;
   return refreshable ? refreshExpiresAt : expiresAt;
@@ -210,22 +216,22 @@ export function overviewJson(profiles: readonly ListedProfile[], now: Date): str
 
 /** What is stored, and what the provider says of it. */
 export function checkText(checked: CheckedStatus, reader: Reader): string {
-  const { out: colors } = reader.colors;
   const { asked, providerScopes, providerExpiresAt, rateLimit, providerName } = checked;
-  const facts = [
+  const now = reader.now();
+  const limit =
+    rateLimit &&
+    `${rateLimit.remaining} of ${rateLimit.limit} requests left; resets in ${age(new Date(now.getTime() + rateLimit.resetSeconds * 1000), now)}`;
+  const facts: readonly (readonly [string, string | undefined])[] = [
     ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can't be asked; a refresh just worked`],
-    ...(providerScopes === undefined ? [] : [['Granted', scopeNames(providerScopes)]]),
-    ...(providerExpiresAt === undefined ? [] : [['Expires', formatWithDistance(providerExpiresAt, reader.now())]]),
-    ...(rateLimit === undefined
-      ? []
-      : [
-          [
-            'Rate limit',
-            `${rateLimit.remaining} of ${rateLimit.limit} requests left; resets in ${rateLimit.resetSeconds} seconds`,
-          ],
-        ]),
+    ['Granted', providerScopes && scopeNames(providerScopes)],
+    ['Until', providerExpiresAt && formatWithDistance(providerExpiresAt, now)],
+    ['Rate limit', limit],
   ];
-  return `${statusText(checked, reader)}\n${indent(table(facts.map(([label = '', value = '']) => [colors.dim(label), value])))}`;
+  return statusText(
+    checked,
+    reader,
+    facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const])),
+  );
 }
 
 /** An access token for `--json`. */

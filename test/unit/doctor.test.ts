@@ -77,7 +77,7 @@ test('a machine where all is well has no warning, and the network is not used', 
 });
 
 const ENVIRONMENTS: readonly (readonly [CheckId, CheckState, RegExp, Environment])[] = [
-  ['registration', 'ok', /23ABCD at Fitbit.*no redirect URI has to be registered/, {}],
+  ['registration', 'ok', /23ABCD \(Fitbit\).*no redirect URI has to be registered/, {}],
   ['registration', 'warning', /fitbit-login setup/, { FITBIT_CLIENT_ID: '' }],
   ['registration', 'wrong', /Unrecognised client ID/, { FITBIT_CLIENT_ID: 'nonsense' }],
   ['registration', 'ok', /Google Health/, { FITBIT_CLIENT_ID: '1-a.apps.googleusercontent.com' }],
@@ -98,7 +98,7 @@ const ENVIRONMENTS: readonly (readonly [CheckId, CheckState, RegExp, Environment
   ['certificates', 'ok', /Node's CAs\./, {}],
   ['certificates', 'ok', /Node's CAs and the system's/, { NODE_OPTIONS: '--no-warnings --use-system-ca' }],
   ['certificates', 'ok', /OpenSSL/, { NODE_OPTIONS: '--use-openssl-ca' }],
-  ['certificates', 'wrong', /cannot be read \(ENOENT\)/, { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }],
+  ['certificates', 'wrong', /can't be read \(ENOENT\)/, { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }],
   ['certificates', 'wrong', /NODE_TLS_REJECT_UNAUTHORIZED/, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
 ];
 test.each(ENVIRONMENTS)(
@@ -120,7 +120,7 @@ const PROFILES: readonly (readonly [string, CheckId, CheckState, RegExp, object]
     'expired tokens that cannot be refreshed',
     'profile',
     'warning',
-    /has ended/,
+    /has expired/,
     { expires_at: '2026-11-24T11:30:00.000Z', refresh_token: undefined },
   ],
   ['tokens from the future', 'clock', 'wrong', /12:01:01/, { obtained_at: '2026-11-24T12:01:01.000Z' }],
@@ -249,7 +249,7 @@ describe.skipIf(skipWithoutOpenssl)('the file in NODE_EXTRA_CA_CERTS', () => {
     ['lines as on Windows', lines.join('\r\n'), 'ok', /plus 1/],
     ['one that is cut off', lines.slice(0, -1).join('\n'), 'wrong', /certificate 1 of 1 is damaged/],
     ['a second that is damaged', pem + nonsense, 'wrong', /certificate 2 of 2 is damaged/],
-    ['none', 'no certificate\n', 'wrong', /no certificate in PEM form/],
+    ['none', 'no certificate\n', 'wrong', /no PEM certificate/],
   ] as const)('with %s', async (_name, text, state, words) => {
     const file = join(await newHome(), 'ca.pem');
     await writeFile(file, text);
