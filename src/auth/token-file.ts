@@ -110,8 +110,8 @@ function directoryFor(environment: Environment): string {
 }
 
 /**
- * A shell of a few hundred kilobytes, in a session of its own, that removes the directory once nobody holds the other end of its input:
- * this process alone does. Windows has none; there the next command does it.
+ * A shell of a few hundred kilobytes, in a session of its own, that removes the directory once the other end of its input is closed,
+ * which only this process holds. Windows has none; there the next command does it.
  */
 function watch(directory: string) {
   if (platform() === 'win32') return undefined;

@@ -135,7 +135,7 @@ export function needsPerson({ session }: Status): boolean {
 /** When a person is needed, as far as is known: the past for now. `undefined` for a sign-in that renews itself without an end. */
 export function needsPersonAt(status: Status, now: Date): Date | undefined {
   const { session, pendingUntil = now, refreshExpiresAt, refreshable, expiresAt } = status;
-  // It was asked already.
+  // The person was asked already.
   if (session.kind === 'none' && pendingUntil > now) return pendingUntil;
   if (needsPerson(status)) return now;
   return refreshable ? refreshExpiresAt : expiresAt;
