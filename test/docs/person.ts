@@ -24,7 +24,9 @@ async function visit(opened: string): Promise<void> {
   await allow(new URL(/url=(.+)/.exec(onward.headers.get('refresh') ?? '')?.[1] ?? ''));
 }
 
-async function allow(authorize: URL): Promise<void> {
+async function allow(opened: URL): Promise<void> {
+  const start = opened.pathname.startsWith('/start/') ? await fetch(opened, { redirect: 'manual' }) : undefined;
+  const authorize = new URL(start?.headers.get('location') ?? opened);
   const { client_id: id, redirect_uri: redirectUri } = Object.fromEntries(authorize.searchParams);
   // As if this very port had been registered all along.
   const sandbox = authorize.protocol === 'http:' ? authorize : process.env.DOCS_SANDBOX;

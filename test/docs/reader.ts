@@ -13,6 +13,7 @@ import {
   type Sandbox,
   startSandbox,
 } from '../../src/auth/index.ts';
+import { authorizeUrlAt } from '../cli/program.ts';
 
 /** The apps that the documentation's reader has registered: the ids that the pages name. */
 const FITBIT = { id: '23ABCD', secret: '5a4db0c5000000000000000000d0c5f1', type: 'personal' } as const;
@@ -24,7 +25,7 @@ const GOOGLE = {
 const ANY_PORT = 'http://127.0.0.1:0/callback';
 
 /** After that long a block is ended: what it said until then is in the report. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 /** How a block finds the machine. */
 export interface World {
@@ -93,7 +94,7 @@ export async function reader(): Promise<Reader> {
       });
     }
     child.once('exit', () => signal('SIGTERM'));
-    const timer = setTimeout(signal, PATIENCE_MS, 'SIGKILL');
+    const timer = setTimeout(signal, TIMEOUT_MS, 'SIGKILL');
     return once(child, 'close').then(([code, killedBy]) => {
       clearTimeout(timer);
       return { exit: code ?? killedBy, output };
@@ -173,9 +174,10 @@ async function settle(
     environment: { FITBIT_LOGIN_HOME: join(home, '.config/fitbit-login') },
     fetch: (url, init) => fetch(led(url), init),
     openBrowser: async (url) => {
-      const [id, uri] = ['client_id', 'redirect_uri'].map((name) => new URL(url).searchParams.get(name) ?? '');
-      sandbox.register({ id: id ?? '', redirectUris: [uri ?? ''] });
-      await consent(led(url), { person });
+      const authorize = await authorizeUrlAt(url);
+      const { client_id: id = '', redirect_uri: uri = '' } = Object.fromEntries(authorize.searchParams);
+      sandbox.register({ id, redirectUris: [uri] });
+      await consent(led(authorize.href), { person });
     },
   });
   const app = world.provider === 'google-health' ? GOOGLE : FITBIT;
