@@ -1,7 +1,8 @@
+import * as oauth from 'oauth4webapi';
 import { describe, expect, test } from 'vitest';
 import { AuthError, type ErrorCode } from '../../src/errors.ts';
 import { newAuthorization, validateCallback } from '../../src/oauth/authorization.ts';
-import { apiError } from '../../src/oauth/errors.ts';
+import { apiError, type RequestKind, tokenRequestError } from '../../src/oauth/errors.ts';
 import type { AuthorizationServer } from '../../src/oauth/server.ts';
 import { exchangeCode, refreshTokens, revokeToken } from '../../src/oauth/token-endpoint.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
@@ -419,5 +420,92 @@ describe('a token response of another form', () => {
     [{ user_id: 'a b' }, { userId: undefined }],
   ])('is taken with %j', async (fields, expected) => {
     expect(await refresh({ token_type: 'bearer', ...fields })).toMatchObject(expected);
+  });
+});
+
+describe('whatever a request failed with', () => {
+  const refusal = (error: string, description?: string) =>
+    new oauth.ResponseBodyError('refused', {
+      cause: { error, ...(description && { error_description: description }) },
+      response: new Response(null, { status: 400 }),
+    });
+
+  test.each<readonly [RequestKind, string, ErrorCode]>([
+    ['exchange', 'invalid_grant', 'SIGN_IN_FAILED'],
+    ['refresh', 'invalid_grant', 'GRANT_DEAD'],
+    ['refresh', 'invalid_token', 'ANSWER_INVALID'],
+    ['exchange', 'invalid_token', 'ANSWER_INVALID'],
+    ['revoke', 'invalid_request', 'REQUEST_REJECTED'],
+    ['introspect', 'invalid_client', 'CLIENT_REJECTED'],
+    ['introspect', 'unauthorized_client', 'CLIENT_REJECTED'],
+    ['introspect', 'invalid_request', 'ANSWER_INVALID'],
+    ['introspect', 'invalid_grant', 'ANSWER_INVALID'],
+    ['introspect', 'invalid_token', 'ANSWER_INVALID'],
+    ['introspect', 'new_in_2031', 'ANSWER_INVALID'],
+    ['refresh', 'new_in_2031', 'ANSWER_INVALID'],
+  ])('%s refused with %s is %s', (request, error, code) => {
+    expect(tokenRequestError('Fitbit', request, refusal(error, 'Words.'))).toMatchObject({
+      code,
+      message: expect.stringContaining('says: "Words."'),
+      details: { status: 400, provider_error: error },
+    });
+  });
+
+  test('a revocation of a token that is dead already says what a dead grant says', () => {
+    const [dead, other] = ['invalid_grant', 'invalid_token'].map((error) =>
+      tokenRequestError('Fitbit', 'revoke', refusal(error)),
+    );
+    expect(other?.message).toBe(dead?.message);
+    expect(other?.code).toBe(dead?.code);
+    expect(tokenRequestError('Fitbit', 'revoke', refusal('invalid_client')).message).not.toBe(dead?.message);
+  });
+
+  test.each<readonly [number, ErrorCode, object]>([
+    [401, 'CLIENT_REJECTED', { status: 401 }],
+    [400, 'ANSWER_INVALID', { status: 400 }],
+    [200, 'ANSWER_INVALID', { reason: 'OAUTH_X' }],
+  ])('a response with %i that cannot be read is %s', (status, code, details) => {
+    const cause = new Response(null, { status });
+    const thrown = new oauth.OperationProcessingError('unreadable', { code: 'OAUTH_X', cause });
+    const error = tokenRequestError('Fitbit', 'refresh', thrown);
+    expect(error).toMatchObject({ code, message: expect.stringContaining('Fitbit') });
+    expect(error.details).toEqual(details);
+    expect(error.cause).toBeUndefined();
+  });
+
+  test('anything else is UNEXPECTED, with its own words', () => {
+    const thrown = [new TypeError('a'), Object.assign(new Error('b'), { code: 'EPIPE' }), 'c'];
+    expect(thrown.map((one) => tokenRequestError('Fitbit', 'refresh', one))).toMatchObject(
+      ['a', 'b', 'c'].map((message) => ({ code: 'UNEXPECTED', message })),
+    );
+    const own = new AuthError('DENIED', 'No.');
+    expect(tokenRequestError('Fitbit', 'refresh', own)).toBe(own);
+  });
+
+  test('a short secret of the Basic header is taken out, also where a text has lost its "="', async () => {
+    const server = { ...STANDARD, clientAuthentication: 'client_secret_basic' as const };
+    const client = { id: '1', secret: new Secret('ab') };
+    expect(Buffer.from('1:ab').toString('base64')).toBe('MTphYg==');
+    for (const text of ['MTphYg==', 'MTphYg=', 'MTphYg', 'Basic MTphYg=='])
+      await expect(
+        refreshTokens(server, client, REFRESH_TOKEN, {
+          now,
+          fetch: async () =>
+            Response.json({ error: 'invalid_client', error_description: `Not ${text} here.` }, { status: 400 }),
+        }),
+      ).rejects.toMatchObject({ message: expect.not.stringContaining('MTphYg') });
+  });
+
+  test.each(['41x', 'x41', '12345678', ''])('a reset in %j seconds is none', async (given) => {
+    const headers = { 'fitbit-rate-limit-reset': given };
+    const error = await refreshed(FITBIT, new Response(null, { status: 429, headers }));
+    expect(error.details).toEqual({ status: 429 });
+  });
+
+  test('a description that is no text is none', async () => {
+    for (const description of [7, {}, null]) {
+      const response = Response.json({ error: 'invalid_request', error_description: description }, { status: 400 });
+      expect((await refreshed(STANDARD, response)).message).not.toMatch(/says/);
+    }
   });
 });
