@@ -17,8 +17,8 @@ async function visit(opened: string): Promise<void> {
     return;
   }
   const onward = await visitor.press('setup', 'setup', {
-    clientId: process.env.DOCS_CLIENT_ID ?? '',
-    clientSecret: process.env.DOCS_CLIENT_SECRET ?? '',
+    'clientId:google-health': process.env.DOCS_CLIENT_ID ?? '',
+    'clientSecret:google-health': process.env.DOCS_CLIENT_SECRET ?? '',
     'scopes:google-health': 'sleep.readonly',
   });
   await allow(new URL(/url=(.+)/.exec(onward.headers.get('refresh') ?? '')?.[1] ?? ''));
