@@ -263,8 +263,9 @@ test.skipIf(!isLinux || !isRoot)(
     const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
     const statusFor = async (uid: number) => {
       const script = `fetch('${callback}').then(({ status }) => process.exit(status === 200 ? 0 : 1))`;
-      const as = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, '--eval', script];
-      const [code] = await once(spawn('setpriv', as, { stdio: 'ignore' }), 'exit');
+      const as = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+      const [file = '', ...args] = [...as, process.execPath, '--eval', script];
+      const [code] = await once(spawn(file, args, { stdio: 'ignore' }), 'exit');
       return code;
     };
     expect([await statusFor(4712), await statusFor(4711)]).toEqual([1, 0]);
