@@ -198,6 +198,7 @@ async function settle(
   await writeFile(join(work, 'request.json'), '{"pageSize":1}');
   await writeFile(join(work, 'secret.txt'), `${FITBIT.secret}\n`);
   await writeFile(join(work, 'fetch.py'), 'import os\nassert os.environ["FITBIT_ACCESS_TOKEN"]\n');
+  await writeFile(join(work, 'server.py'), 'import os\nassert open(os.environ["FITBIT_TOKEN_FILE"]).read()\n');
   // Where the shells keep completions, once they have any.
   for (const directory of ['.local/share/bash-completion/completions', '.config/fish/completions']) {
     await mkdir(join(home, directory), { recursive: true });
