@@ -16,7 +16,10 @@ import { hasPostgres, type PostgresDatabase, type PostgresServer, postgresServer
 import { commit, isRoot, mount, run } from '../flow/store-fixture.ts';
 
 const MACHINES = 4;
+const PROCESSES = 20;
+const ROUNDS = 5;
 const MOMENTS = 100;
+const PROFILES = 2_000;
 const HOUR_MS = 3_600_000;
 
 interface Run {
@@ -75,7 +78,8 @@ describe.skipIf(!hasPostgres)('many machines', () => {
 
   const start = (machine: number, ...args: readonly string[]): Run => {
     const began = performance.now();
-    const child = spawn(process.execPath, [resolve('dist/bin.cjs'), ...args], {
+    // The provider and the database of so many processes go first, so that no time limit ends what only waits for a processor.
+    const child = spawn('nice', ['-n', '10', process.execPath, resolve('dist/bin.cjs'), ...args], {
       env: { PATH: process.env.PATH, FITBIT_LOGIN_HOME: join(root, `home${machine}`), ...database.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -115,15 +119,15 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     while (sandbox.state().counts.refreshes === before) await delay(5);
   };
 
-  test('20 processes on each of 4 machines at the moment of expiry: one refresh, 80 right answers, 5 rounds', {
+  test('many processes on each of 4 machines at the moment of expiry: one refresh, and every answer is right', {
     timeout: 240_000,
   }, async () => {
-    for (let round = 1; round <= 5; round += 1) {
+    for (let round = 1; round <= ROUNDS; round += 1) {
       await expire('P0');
       sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
       const before = sandbox.state().counts;
       const ends = await Promise.all(
-        Array.from({ length: 20 * MACHINES }, (_, index) => token(index % MACHINES, 'P0').ended),
+        Array.from({ length: PROCESSES * MACHINES }, (_, index) => token(index % MACHINES, 'P0').ended),
       );
       const { counts } = sandbox.state();
       const newest = (await store.read('P0'))?.tokens?.accessToken.reveal();
@@ -251,6 +255,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         await database.query('ALTER TABLE fitbit_login.profiles SET TABLESPACE pg_default');
         await database.query('DROP TABLESPACE tiny');
         await run('umount', [tiny]);
+        await rm(tiny, { recursive: true });
       }
     },
   );
@@ -264,7 +269,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     // A provider of our own that counts what it gets: the sandbox would have to be signed in at 2,000 times.
     await using provider = await countingProvider();
     await database.query('DELETE FROM fitbit_login.profiles');
-    const count = 2_000;
+    const count = PROFILES;
     const names = Array.from({ length: count }, (_, index) => `p${String(index).padStart(4, '0')}`);
     const { Secret } = await import('../../src/secret.ts');
     for (const name of names) {
