@@ -148,7 +148,10 @@ async function recover(
 ): Promise<Refreshed> {
   const { name } = request;
   // If this process was suspended, or the lock was bypassed (shared disk, restored backup), the stored tokens are newer than ours.
-  const newest = await runtime.store.read(name);
+  const newest = await runtime.store.read(name).catch(() => {
+    // A store that is gone: what it was needed for says more.
+    throw failure.with({ preserved: failure.preserved ?? PRESERVED.tokens });
+  });
   const tokens = freshTokens(newest, runtime.now(), request);
   if (newest !== undefined && tokens !== undefined) return { profile: newest, tokens };
 
