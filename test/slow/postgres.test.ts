@@ -7,7 +7,9 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consent, login } from '../../src/auth/index.ts';
+import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { Secret } from '../../src/secret.ts';
 import { postgresAddress } from '../../src/store/postgres-address.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
 import type { Profile } from '../../src/store/profile.ts';
@@ -21,6 +23,8 @@ const ROUNDS = 5;
 const MOMENTS = 100;
 const PROFILES = 2_000;
 const HOUR_MS = 3_600_000;
+// Fitbit's, whose refresh tokens work once.
+const APP = { FITBIT_CLIENT_ID: SANDBOX_CLIENTS.server.id, FITBIT_CLIENT_SECRET: SANDBOX_CLIENTS.server.secret };
 
 interface Run {
   readonly child: ChildProcess;
@@ -65,7 +69,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
           browser: false,
           notify: (event) => event.kind === 'waiting' && visit(event.url),
         },
-        { environment: { FITBIT_LOGIN_HOME: root, ...environment } },
+        { environment: { FITBIT_LOGIN_HOME: root, ...APP, ...environment } },
       );
     }
   }, 300_000);
@@ -155,7 +159,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         await expectAlive((machine + 1) % MACHINES, profile);
       }
     };
-    sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 50, times: 10_000 });
+    sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 400, times: 10_000 });
     await Promise.all(people.map(lane));
     return underWay;
   };
@@ -207,12 +211,9 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     const running = token(0, 'P1');
     await requested(before.refreshes);
     await server.stop();
-    expect(await running.ended).toMatchObject({
-      exit: 6,
-      stdout: '',
-      stderr: expect.stringContaining('within two minutes'),
-    });
+    const ended = await running.ended;
     await server.restart();
+    expect(ended).toMatchObject({ exit: 6, stdout: '', stderr: expect.stringContaining('within two minutes') });
     await expectAlive(1, 'P1');
     expect(sandbox.state().counts).toMatchObject({ repeats: before.repeats + 1, invalidGrants: before.invalidGrants });
   });
@@ -251,51 +252,52 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         expect(sandbox.state().counts).toEqual(before);
         await rm(filler);
         await expectAlive(1, 'P3');
-      } finally {
         await database.query('ALTER TABLE fitbit_login.profiles SET TABLESPACE pg_default');
         await database.query('DROP TABLESPACE tiny');
-        await run('umount', [tiny]);
+      } finally {
+        await run('umount', ['--lazy', tiny]);
         await rm(tiny, { recursive: true });
       }
     },
   );
 
-  test('refresh --all over 2,000 profiles on 4 machines at once: each is refreshed once', {
+  test('refresh --all on 4 machines at once: each profile is refreshed once', {
     timeout: 240_000,
   }, async () => {
-    const [person = ''] = people;
-    const one = await store.read(person);
-    expect(one?.tokens).toBeDefined();
-    // A provider of our own that counts what it gets: the sandbox would have to be signed in at 2,000 times.
+    // A provider of our own that counts what it gets: at the sandbox, 2,000 people would have to sign in first.
     await using provider = await countingProvider();
-    await database.query('DELETE FROM fitbit_login.profiles');
-    const count = PROFILES;
-    const names = Array.from({ length: count }, (_, index) => `p${String(index).padStart(4, '0')}`);
-    const { Secret } = await import('../../src/secret.ts');
-    for (const name of names) {
-      await commit(store, name, () => ({
-        provider: 'custom',
-        issuer: provider.origin,
-        client: { id: 'study' },
-        redirectUris: ['http://127.0.0.1:8976/callback'],
-        requestedScopes: ['openid'],
-        tokens: {
-          accessToken: new Secret(`marked-access-${name}`),
-          refreshToken: new Secret(name),
-          tokenType: 'Bearer',
-          scopes: ['openid'],
-          obtainedAt: new Date(Date.now() - HOUR_MS),
-          expiresAt: new Date(),
-        },
-      }));
+    const plant = async (count: number) => {
+      await database.query('DELETE FROM fitbit_login.profiles');
+      provider.refreshed.clear();
+      for (const name of Array.from({ length: count }, (_, index) => `p${index}`)) {
+        const [accessToken, refreshToken] = [new Secret(`marked-access-${name}`), new Secret(name)];
+        const [obtainedAt, expiresAt] = [new Date(Date.now() - HOUR_MS), new Date()];
+        await commit(store, name, () => ({
+          provider: 'custom',
+          issuer: provider.origin,
+          client: { id: 'study' },
+          redirectUris: ['http://127.0.0.1:8976/callback'],
+          requestedScopes: ['openid'],
+          tokens: { accessToken, refreshToken, tokenType: 'Bearer', scopes: ['openid'], obtainedAt, expiresAt },
+        }));
+      }
+    };
+    for (const [machines, count] of [
+      [1, PROFILES / MACHINES],
+      [MACHINES, PROFILES],
+    ] as const) {
+      await plant(count);
+      const began = performance.now();
+      const workers = Array.from({ length: machines }, (_, machine) => start(machine, 'refresh', '--all', '--json'));
+      const ends = await Promise.all(workers.map(({ ended }) => ended));
+      const seconds = (performance.now() - began) / 1000;
+      expect(ends.filter(({ exit }) => exit !== 0)).toEqual([]);
+      expect(provider.refreshed.size).toBe(count);
+      expect([...provider.refreshed.values()].filter((times) => times !== 1)).toEqual([]);
+      console.info(
+        `refresh --all, ${count} profiles on ${machines} machines: ${(count / seconds).toFixed(0)} a second`,
+      );
     }
-    const began = performance.now();
-    const ends = await Promise.all(people.map((_, machine) => start(machine, 'refresh', '--all', '--json').ended));
-    const seconds = (performance.now() - began) / 1000;
-    expect(ends.map(({ exit, stderr }) => [exit, stderr])).toEqual(people.map(() => [0, '']));
-    expect(provider.refreshed.size).toBe(count);
-    expect([...provider.refreshed.values()].filter((times) => times !== 1)).toEqual([]);
-    console.info(`refresh --all: ${count} profiles on ${MACHINES} machines in ${seconds.toFixed(1)} s`);
   });
 });
 
