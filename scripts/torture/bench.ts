@@ -132,17 +132,19 @@ export async function openBench(
 }
 
 async function signIn(sandbox: Sandbox, { home, profile }: Account, person: string): Promise<void> {
-  const openBrowser = async (url: string) => {
-    const parameters = new URL(url).searchParams;
-    // As if this very port had been registered all along.
-    sandbox.register({
-      id: parameters.get('client_id') ?? '',
-      redirectUris: [parameters.get('redirect_uri') ?? ''],
-    });
-    await consent(url, { person });
-  };
+  const openBrowser = async (url: string) => void (await consent(url, { person }));
   await login(
-    { sandbox: sandbox.origin, profile, redirectUris: ['http://127.0.0.1:0/callback'] },
+    {
+      sandbox: sandbox.origin,
+      profile,
+      redirectUris: ['http://127.0.0.1:0/callback'],
+      notify: (event) => {
+        // As if this very port had been registered all along.
+        if (event.kind !== 'waiting') return;
+        const id = new URL(event.url).searchParams.get('client_id') ?? '';
+        sandbox.register({ id, redirectUris: [event.redirectUri] });
+      },
+    },
     { environment: { FITBIT_LOGIN_HOME: home }, openBrowser },
   );
 }

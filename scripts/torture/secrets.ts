@@ -158,12 +158,15 @@ async function runWatched(watched: Watched, argv: readonly string[]): Promise<nu
       },
       openBrowser: async (url) => {
         address = url;
-        const parameters = new URL(url).searchParams;
+        // A start address leads on to the provider's.
+        const { headers } = await fetch(url, { redirect: 'manual' });
+        const authorize = new URL(headers.get('location') ?? url);
+        const parameters = authorize.searchParams;
         canary.mark('state', parameters.get('state') ?? undefined);
         const [id = '', redirectUri = ''] = ['client_id', 'redirect_uri'].map((name) => parameters.get(name) ?? '');
         sandbox.register({ id, redirectUris: [redirectUri] });
         canary.mark('client secret', sandbox.clients.find((client) => client.id === id)?.secret);
-        const page = await consent(url);
+        const page = await consent(authorize);
         // What the address bar holds in the end is for a real browser to say: see test/browser.
         canary.hear('the page', `${[...page.headers].join('\n')}\n${await page.text()}`);
       },
