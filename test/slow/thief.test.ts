@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -46,6 +46,7 @@ setTimeout(process.exit, 5000);`;
 describe.skipIf(!isPossible)('issue-16', () => {
   test('a thief of another user that sends a valid callback and closes at once, 200 times under load, is never accepted', async () => {
     const children: ChildProcess[] = [];
+    const program = join(tmpdir(), `thief-${process.pid}.cjs`);
     const start = (words: readonly string[], stdout: 'pipe' | 'ignore' = 'ignore') => {
       const [file = '', ...args] = words;
       const child = spawn(file, args, { stdio: ['ignore', stdout, 'inherit'] });
@@ -55,7 +56,6 @@ describe.skipIf(!isPossible)('issue-16', () => {
     try {
       const stdin = { contents: SERVER, resolveDir: '.', loader: 'ts' } as const;
       const bundled = await build({ stdin, bundle: true, platform: 'node', format: 'cjs', write: false });
-      const program = join(tmpdir(), `thief-${process.pid}.cjs`);
       await writeFile(program, bundled.outputFiles[0]?.text ?? '', { mode: 0o644 });
       const said: string[] = [];
       const server = start([...US, process.execPath, program], 'pipe');
@@ -73,6 +73,7 @@ describe.skipIf(!isPossible)('issue-16', () => {
       expect(said.filter((line) => line.startsWith('accepted'))).toEqual(['accepted ours']);
     } finally {
       for (const child of children) child.kill('SIGKILL');
+      await rm(program, { force: true });
     }
   }, 120_000);
 });
