@@ -146,6 +146,6 @@ describe('import', () => {
     await at.run(['export', '--format', 'ghealth', '--output', file]);
     const { code, stderr } = await at.run(['import', file, '--client-id', '23ABCD', '--profile', 'other']);
     expect(code).toBe(2);
-    expect(stderr).toContain("isn't one of Google");
+    expect(stderr).toContain('Google Health tokens');
   });
 });

@@ -46,13 +46,18 @@ describe('google-auth-library', () => {
 
   test('Python reads token, expiry and scopes as its own library does', async () => {
     await using at = await signedIn(GOOGLE);
-    // google.oauth2.credentials.Credentials.from_authorized_user_info, in as many lines as it takes.
+    // Google's own library where it is installed, else as many lines as its from_authorized_user_file takes.
     const script = `
 import datetime, json, sys
 info = json.load(open(sys.argv[1]))
-assert {"refresh_token", "client_id", "client_secret"} <= info.keys()
-expiry = datetime.datetime.strptime(info["expiry"].rstrip("Z").split(".")[0], "%Y-%m-%dT%H:%M:%S")
-print(json.dumps([info["token"], expiry.isoformat(), info["scopes"]]))`;
+try:
+    from google.oauth2.credentials import Credentials
+    read = Credentials.from_authorized_user_file(sys.argv[1])
+    print(json.dumps([read.token, read.expiry.isoformat(), read.scopes]))
+except ImportError:
+    assert {"refresh_token", "client_id", "client_secret"} <= info.keys()
+    expiry = datetime.datetime.strptime(info["expiry"].rstrip("Z").split(".")[0], "%Y-%m-%dT%H:%M:%S")
+    print(json.dumps([info["token"], expiry.isoformat(), info["scopes"]]))`;
     const python = await run('python3', ['-c', script, await exported(at)]).catch((thrown) => {
       if (thrown.code === 'ENOENT') return undefined;
       throw thrown;
