@@ -20,7 +20,7 @@ export { type LoginEvent, type LoginOptions, login } from './login.ts';
 export { logout } from './logout.ts';
 export { type MigrateOptions, type Migration, type MigrationPlan, migrate } from './migrate.ts';
 export { notifyOwner } from './notify.ts';
-export { type BegunLogin, beginLogin, finishLogin, RESPOND_WITHIN_SECONDS } from './pending-login.ts';
+export { beginLogin, finishLogin, RESPOND_WITHIN_SECONDS } from './pending-login.ts';
 export { checkStore, type ListedProfile, profiles, renameProfile, writeMetrics } from './profiles.ts';
 export { type RefreshOutcome, refreshAll } from './refresh-all.ts';
 export { accountName } from './result-view.ts';
