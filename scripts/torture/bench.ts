@@ -136,6 +136,8 @@ async function signIn(sandbox: Sandbox, { home, profile }: Account, person: stri
   await login(
     {
       sandbox: sandbox.origin,
+      // The one whose refresh uses up its token.
+      provider: 'fitbit',
       profile,
       redirectUris: ['http://127.0.0.1:0/callback'],
       notify: (event) => {
