@@ -102,7 +102,7 @@ export function googleHealth(sandbox?: string): Provider {
 /** `email` comes back by its address: the same scope. */
 const OPENID_SCOPES: readonly string[] = ['openid', 'email', 'https://www.googleapis.com/auth/userinfo.email'];
 
-/** Of Google's scopes, those that open data: the others only name the account. */
+/** The scopes that open data; the others only name the account. */
 export function dataScopes(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !OPENID_SCOPES.includes(scope));
 }
