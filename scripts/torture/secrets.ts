@@ -69,6 +69,8 @@ async function watch({ size, canary, directory, say }: Rig, level: LogLevel | un
   };
   const signIn = [
     'login',
+    '--provider',
+    'fitbit',
     '--profile',
     'default',
     '--sandbox',
