@@ -23,6 +23,7 @@ export const STYLE = `
 *, ::before, ::after { box-sizing: border-box; }
 [hidden], html:not(.js) .js-only, .js .no-js { display: none !important; }
 html { background: var(--bg); color: var(--ink); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+@media (max-width: 22rem) { html { font-size: 93.75%; } }
 body { font: 400 .9375rem/1.375rem ${SANS}; margin: 0 auto; max-width: calc(var(--width) + 2 * var(--side)); padding: 1.5rem var(--side) 2.5rem; --width: 30rem; --side: clamp(1rem, 4vw, 2rem); }
 body.status { --width: 46rem; } body.setup { --width: 64rem; }
 body.result { padding-top: clamp(1.5rem, 13vh, 7.5rem); }
