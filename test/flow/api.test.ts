@@ -120,7 +120,7 @@ describe('api', () => {
       at.sandbox.faults.add({ at: 'api', kind: 'status', status });
       const ran = await at.run(['api', PROFILE, '--json']);
       expect(ran.code).toBe(exit);
-      expect(ran.stdout).toContain(status === 410 ? '410 Gone' : `told to answer ${status}`);
+      expect(ran.stdout).toContain(status === 410 ? '410 Gone' : `respond with ${status}`);
       expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code } });
       expect(await at.text()).toBe(before);
       expect(at.sent).toHaveLength(1);

@@ -180,7 +180,7 @@ describe('what was granted', () => {
   test('§14: the lifetime counts from the request, by the clock of this machine', async () => {
     await using at = await bench();
     const now = new Date('2026-03-01T12:00:00Z');
-    expect(await at.signIn({}, { environment: bare(at.home), now: () => now })).toMatchObject({
+    expect(await at.signIn({ provider: 'fitbit' }, { environment: bare(at.home), now: () => now })).toMatchObject({
       obtainedAt: now,
       expiresAt: new Date('2026-03-01T20:00:00Z'),
     });

@@ -23,14 +23,14 @@ async function texts(line: string): Promise<readonly string[]> {
 
 /** `[what follows the program's name, a bar where the word begins that is being typed, what is offered]` */
 const OFFERED = [
-  ['s', ['setup', 'status', 'scopes', 'sandbox']],
-  ['help s', ['setup', 'status', 'scopes', 'sandbox']],
+  ['s', ['setup', 'status', 'scopes', 'store', 'sandbox']],
+  ['help s', ['setup', 'status', 'scopes', 'store', 'sandbox']],
   ['help status s', []],
-  ['nobody ', []],
-  ['refresh ', ['--profile', '--json', '--log-level', '--help']],
-  ['refresh --json ', ['--profile', '--log-level', '--help']],
+  ['unheard-of ', []],
+  ['refresh ', ['--all', '--min-ttl', '--profile', '--json', '--log-level', '--help']],
+  ['refresh --json ', ['--all', '--min-ttl', '--profile', '--log-level', '--help']],
   ['refresh some', []],
-  ['refresh -', ['--profile', '--json', '--log-level', '--help']],
+  ['refresh -', ['--all', '--min-ttl', '--profile', '--json', '--log-level', '--help']],
   // Without a command it is `login`.
   ['--log', ['--login-hint', '--log-level']],
   ['--json --sc', ['--scope']],
@@ -50,8 +50,8 @@ const OFFERED = [
   ['export --output ', ['FILES after “”']],
   ['export --output=a', ['FILES after “--output=”']],
   // A value that may be left out.
-  ['login --sandbox --no', ['--no-browser']],
-  ['login --sandbox http://127.0.0.1:8977 --no', ['--no-browser']],
+  ['login --sandbox --no', ['--no-email', '--no-browser']],
+  ['login --sandbox http://127.0.0.1:8977 --no', ['--no-email', '--no-browser']],
   // May be given again.
   ['api -H a:b --h', ['--header', '--help']],
   ['api -X ', ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']],
@@ -98,7 +98,9 @@ describe('what may come next', () => {
           choices,
           parse,
         } = [...options, ...commonOf(command)].find((spec) => spec.flags.includes(option)) ?? {};
-        const value = flags.includes('<') ? [choices?.[0] ?? (parse === undefined ? 'x' : '5')] : [];
+        const value = flags.includes('<')
+          ? [choices?.[0] ?? (parse === undefined ? 'x' : flags.includes('<time>') ? '5m' : '5')]
+          : [];
         await expect(parsed([name, option, ...value, ...needed])).resolves.toMatchObject({ operands: needed });
       }
     }
