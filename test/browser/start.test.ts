@@ -2,38 +2,35 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consentSite, startedAt } from '../flow/consent-site.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 
-describe.skipIf(skipWithoutBrowser)(
-  'issue-16: in a real Chromium, a sign-in is bound to the browser that began it',
-  () => {
-    let browser: RunningBrowser;
-    let other: RunningBrowser;
-    beforeAll(async () => {
-      [browser, other] = await Promise.all([launch(), launch()]);
-    });
-    afterAll(async () => {
-      await Promise.all([browser[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
-    });
+describe.skipIf(skipWithoutBrowser)('in a real Chromium, a sign-in is bound to the browser that began it', () => {
+  let browser: RunningBrowser;
+  let other: RunningBrowser;
+  beforeAll(async () => {
+    [browser, other] = await Promise.all([launch(), launch()]);
+  });
+  afterAll(async () => {
+    await Promise.all([browser[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
+  });
 
-    test.each(['127.0.0.1', 'localhost', '[::1]'])(
-      'by a cookie, where its user cannot be looked up, at the redirect URI’s own host %s',
-      async (host) => {
-        await using site = await consentSite();
-        await using visited = await startedAt(site, host);
-        const page = await browser.context.newPage();
-        await page.goto(visited.listener.startUrl ?? '');
-        const link = page.getByRole('link', { name: 'Allow' });
-        const callback = (await link.getAttribute('href')) ?? '';
-        // Whoever read the address, state and all, finishes nothing.
-        const stranger = await other.context.newPage();
-        await stranger.goto(callback);
-        expect(await stranger.title()).toContain('Finish in the browser you started with');
-        await stranger.goto(visited.listener.startUrl ?? '');
-        expect(stranger.url()).toContain('/start/');
-        await link.click();
-        await page.waitForURL(/\/result\//);
-        expect(await page.title()).toContain('Signed in');
-        expect(new URL(page.url()).hostname).toBe(host);
-      },
-    );
-  },
-);
+  test.each(['127.0.0.1', 'localhost', '[::1]'])(
+    'by a cookie, where its user cannot be looked up, at the redirect URI’s own host %s',
+    async (host) => {
+      await using site = await consentSite();
+      await using visited = await startedAt(site, host);
+      const page = await browser.context.newPage();
+      await page.goto(visited.listener.startUrl ?? '');
+      const link = page.getByRole('link', { name: 'Allow' });
+      const callback = (await link.getAttribute('href')) ?? '';
+      // Whoever read the address, state and all, finishes nothing.
+      const stranger = await other.context.newPage();
+      await stranger.goto(callback);
+      expect(await stranger.title()).toContain('Finish in the browser you started with');
+      await stranger.goto(visited.listener.startUrl ?? '');
+      expect(stranger.url()).toContain('/start/');
+      await link.click();
+      await page.waitForURL(/\/result\//);
+      expect(await page.title()).toContain('Signed in');
+      expect(new URL(page.url()).hostname).toBe(host);
+    },
+  );
+});

@@ -65,7 +65,7 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
     },
   );
 
-  test('issue-16: no program that is started inherits the client secret: neither a browser nor a command of exec', async () => {
+  test('no program that is started inherits the client secret: neither a browser nor a command of exec', async () => {
     await using at = await desk(await person('allow'));
     await using before = await recorder(at.sandbox.origin);
     const ended = await at.run(at.login('--sandbox', before.origin), { environment: { ROBOT_NOTES: at.notes } });

@@ -55,7 +55,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(stderr).not.toMatch(BY_HAND);
   });
 
-  test('issue-16: does not get the client secret in its environment', async () => {
+  test('does not get the client secret in its environment', async () => {
     await using scripts = await launchers();
     const browser = await scripts.make('browser', 'env > "$0.environment"', RECORD);
     const program = begin({ BROWSER: browser, FITBIT_CLIENT_SECRET: 'marked-secret', FITBIT_LOGIN_NOTE: 'kept' });

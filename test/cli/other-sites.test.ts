@@ -27,7 +27,7 @@ async function issuer() {
   };
 }
 
-describe('issue-16: a provider whose metadata leads to another site', () => {
+describe('a provider whose metadata leads to another site', () => {
   test('is refused without a terminal, with the option’s name, and used where the option names the site', async () => {
     await using at = await desk();
     await using own = await issuer();

@@ -32,7 +32,7 @@ test('headers beyond 1 MiB get a page that says why, the terminal is told once, 
   expect((await at.visited.finish()).status).toBe(200);
 });
 
-test('issue-14: TLS at the callback port is told to the terminal, and the wait goes on', async () => {
+test('TLS at the callback port is told to the terminal, and the wait goes on', async () => {
   await using at = await watched();
   const socket = connectTls({ port: at.visited.port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'error');

@@ -46,13 +46,13 @@ function cookieOf(answer: Answer): string {
   return /^set-cookie: ([^;]+)/im.exec(answer.head)?.[1] ?? '';
 }
 
-test('issue-16: the start address is unguessable, on the redirect URI’s own host and port, and holds no state', async () => {
+test('the start address is unguessable, on the redirect URI’s own host and port, and holds no state', async () => {
   await using at = await bound('own', { redirectUris: ['http://localhost:0/a/callback'] });
   expect(at.visited.listener.startUrl).toMatch(/^http:\/\/localhost:\d+\/start\/[\w-]{22}$/);
   expect(at.beginnings).toBe(0);
 });
 
-test('issue-16: it sets a cookie for the redirect path, HttpOnly and Lax, and leads on to the provider', async () => {
+test('it sets a cookie for the redirect path, HttpOnly and Lax, and leads on to the provider', async () => {
   await using at = await bound();
   const { status, head, header } = await at.start();
   expect([status, header('location')]).toEqual([303, `${PROVIDER}1`]);
@@ -65,7 +65,7 @@ test.each([
   ['a frame', { 'sec-fetch-dest': 'iframe' }],
   ['a fetch', { 'sec-fetch-dest': 'empty' }],
   ['another site’s Origin', { origin: 'https://evil.example' }],
-])('issue-16: %s at the start address is refused and uses nothing up', async (_what, headers) => {
+])('%s at the start address is refused and uses nothing up', async (_what, headers) => {
   await using at = await bound();
   expect((await at.start(headers)).status).toBe(403);
   expect(at.beginnings).toBe(0);
@@ -91,7 +91,7 @@ const CALLBACKS: readonly Row[] = [
 ];
 
 test.each(CALLBACKS)(
-  'issue-16: a callback from a peer that is $peer, with the cookie $cookie → $status',
+  'a callback from a peer that is $peer, with the cookie $cookie → $status',
   async ({ peer, cookie, status, notice }) => {
     await using at = await bound();
     const brought = cookieOf(await at.start());
@@ -113,7 +113,7 @@ const STARTS: readonly Row[] = [
 ];
 
 test.each(STARTS)(
-  'issue-16: a second visit of the start address from a peer that is $peer, with the cookie $cookie → $status',
+  'a second visit of the start address from a peer that is $peer, with the cookie $cookie → $status',
   async ({ peer, cookie, status, notice }) => {
     await using at = await bound();
     const brought = cookieOf(await at.start());
@@ -126,7 +126,7 @@ test.each(STARTS)(
   },
 );
 
-test('issue-16: another browser of the same user begins anew, and the earlier attempt is void', async () => {
+test('another browser of the same user begins anew, and the earlier attempt is void', async () => {
   await using at = await bound('own');
   const earlier = cookieOf(await at.start());
   const anew = await at.start();
@@ -138,7 +138,7 @@ test('issue-16: another browser of the same user begins anew, and the earlier at
   expect((await at.callback(2, cookieOf(anew))).status).toBe(303);
 });
 
-test('issue-16: a callback of the earlier attempt is not accepted when another begins while its peer is looked up', async () => {
+test('a callback of the earlier attempt is not accepted when another begins while its peer is looked up', async () => {
   let proceed: (peer: Peer) => void = () => {};
   let lookUps = 0;
   const slow = new Promise<Peer>((resolve) => {
@@ -158,7 +158,7 @@ test('issue-16: a callback of the earlier attempt is not accepted when another b
   expect((await callback).status).toBe(400);
 });
 
-test('issue-16: a callback whose peer is looked up while the listener closes still gets its page', async () => {
+test('a callback whose peer is looked up while the listener closes still gets its page', async () => {
   let proceed: (peer: Peer) => void = () => {};
   const slow = new Promise<Peer>((resolve) => {
     proceed = resolve;
@@ -183,7 +183,7 @@ test('issue-16: a callback whose peer is looked up while the listener closes sti
   await closed;
 });
 
-test('issue-16: the start address of another user’s peer is refused at once; one that has gone uses nothing up', async () => {
+test('the start address of another user’s peer is refused at once; one that has gone uses nothing up', async () => {
   for (const peer of ['other-user', 'gone'] as const) {
     await using at = await bound(peer);
     expect((await at.start()).status).toBe(403);
@@ -191,7 +191,7 @@ test('issue-16: the start address of another user’s peer is refused at once; o
   }
 });
 
-test('issue-16: once the sign-in is over or expired, the start address leads nowhere', async () => {
+test('once the sign-in is over or expired, the start address leads nowhere', async () => {
   await using at = await bound('own');
   await at.start();
   await at.callback(1);
@@ -211,7 +211,7 @@ test('a sign-in that is not bound takes a callback from an unknown peer, and non
   expect((await visited.navigate(RIGHT)).status).toBe(303);
 });
 
-describe.skipIf(!isLinux)('issue-16: the peer’s user, as Linux tells', () => {
+describe.skipIf(!isLinux)('the peer’s user, as Linux tells', () => {
   /** What a server finds out about a client that is a process of its own, run by `as`, and sends what it is given. */
   async function lookedUp(
     options: { as?: readonly string[]; script?: string; host?: string; sudoUid?: number } = {},
@@ -257,7 +257,7 @@ describe.skipIf(!isLinux)('issue-16: the peer’s user, as Linux tells', () => {
 });
 
 test.skipIf(!isLinux || !isRoot)(
-  'issue-16: run by sudo, a callback needs no cookie from a program of the one who called it, but from another',
+  'run by sudo, a callback needs no cookie from a program of the one who called it, but from another',
   async () => {
     await using visited = await waiting({ begin: () => PROVIDER, sudoUid: 4711 });
     const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
@@ -272,7 +272,7 @@ test.skipIf(!isLinux || !isRoot)(
   },
 );
 
-describe.skipIf(!isLinux || !isRoot)('issue-16: another user', () => {
+describe.skipIf(!isLinux || !isRoot)('another user', () => {
   const AS_OTHER = ['setpriv', '--reuid', '4712', '--regid', '4712', '--clear-groups'];
   const AS_US = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
 

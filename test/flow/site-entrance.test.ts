@@ -34,7 +34,7 @@ test.each<readonly [Peer, number, readonly ServerNotice['kind'][]]>([
   ['unknown', 303, []],
   ['gone', 403, []],
   ['other-user', 403, ['other-user']],
-])('issue-16: the key from a peer that is %s → %s', async (peer, status, told) => {
+])('the key from a peer that is %s → %s', async (peer, status, told) => {
   const notices: ServerNotice['kind'][] = [];
   let at = peer;
   await using visited = await visitedSite({ peerOf: async () => at, onNotice: ({ kind }) => notices.push(kind) });
@@ -47,7 +47,7 @@ test.each<readonly [Peer, number, readonly ServerNotice['kind'][]]>([
   if (status === 403) expect(await visited.enter()).not.toBe('');
 });
 
-test('issue-16: of two visitors with the key whose users are looked up at once, one gets in', async () => {
+test('of two visitors with the key whose users are looked up at once, one gets in', async () => {
   const decide: (() => void)[] = [];
   await using visited = await visitedSite({
     peerOf: () => new Promise((resolve) => decide.push(() => resolve('unknown'))),

@@ -78,7 +78,7 @@ test('a sign-in that waits on the provider’s page is ended with the page, and 
   const { ended, visitor } = await opened(at, stop.signal);
   const onward = await visitor.press('status', 'status', { 'sign-in': 'default' });
   const [, address = ''] = (onward.headers.get('refresh') ?? '').split('url=');
-  // The tab begins at the start address, so that the sign-in is bound to its browser (issue-16).
+  // The tab begins at the start address, so that the sign-in is bound to its browser.
   expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{22}$/);
   const provider = await authorizeUrlAt(address);
   expect(provider.searchParams.get('state')).not.toBeNull();

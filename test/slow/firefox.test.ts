@@ -24,7 +24,7 @@ const PREFERENCES = [
 
 describe.skipIf(FIREFOX === undefined)('in a real Firefox', () => {
   test.each(['127.0.0.1', 'localhost'])(
-    'issue-16: the start address at %s leads to the provider, and its cookie back to the result',
+    'the start address at %s leads to the provider, and its cookie back to the result',
     async (host) => {
       const profile = await mkdtemp(join(tmpdir(), 'firefox-'));
       const lines = PREFERENCES.map(([name, value]) => `user_pref("${name}", ${value});\n`);

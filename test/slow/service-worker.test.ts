@@ -20,7 +20,7 @@ const EARLIER: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 describe.skipIf(skipWithoutBrowser)('in a real Chromium', () => {
-  test('issue-16: the service worker of an earlier program at the port is unregistered, and the callback then arrives', async () => {
+  test('the service worker of an earlier program at the port is unregistered, and the callback then arrives', async () => {
     await using browser = await launch();
     const page = await browser.context.newPage();
     const earlier = createServer((request, response) => {

@@ -43,7 +43,7 @@ for (let i = 0; i < 200; i += 1) {
 }
 setTimeout(process.exit, 5000);`;
 
-describe.skipIf(!isPossible)('issue-16', () => {
+describe.skipIf(!isPossible)('under load', () => {
   test('a thief of another user that sends a valid callback and closes at once, 200 times under load, is never accepted', async () => {
     const children: ChildProcess[] = [];
     const program = join(tmpdir(), `thief-${process.pid}.cjs`);

@@ -83,7 +83,7 @@ describe('§20: metadata', () => {
   });
 
   test.each(['https://127.0.0.1:8443/token', 'http://localhost:8080/token', 'http://[::1]/token'])(
-    'issue-16: of a remote issuer is refused where it leads to this machine: %s',
+    'of a remote issuer is refused where it leads to this machine: %s',
     async (token_endpoint) => {
       const document = { ...DOCUMENT, token_endpoint };
       const options = { ...web({ [OPENID]: document }), confirmSites: () => true };
@@ -99,7 +99,7 @@ describe('§20: metadata', () => {
     ['https://trusted.co.uk/authorize', 'https://issuer.co.uk', ['trusted.co.uk']],
     ['https://192.0.2.8/authorize', 'https://192.0.2.7', ['192.0.2.8']],
   ])(
-    'issue-16: whose sign-in page %s is on another site than %s is used only once that is confirmed',
+    'whose sign-in page %s is on another site than %s is used only once that is confirmed',
     async (page, issuer, sites) => {
       const document = { issuer, authorization_endpoint: page, token_endpoint: `${issuer}/token` };
       const { fetch } = web({ [`${issuer}/.well-known/openid-configuration`]: document });

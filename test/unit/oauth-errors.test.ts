@@ -99,26 +99,23 @@ describe('an error of the token endpoint', () => {
     ['client_secret_post', 'p+ss wörd/1', 'p+ss wörd/1'],
     ['client_secret_post', 'p+ss wörd/1', 'client_secret=p%2Bss+w%C3%B6rd%2F1'],
     ['client_secret_post', 'p+ss wörd/1', 'client_secret=p%2bss%20w%c3%b6rd%2f1'],
-  ] as const)(
-    'issue-14: never shows a client secret sent by %s, in whatever form: %s in %j',
-    async (way, secret, text) => {
-      let sent = '';
-      const server = { ...STANDARD, clientAuthentication: way };
-      const fetch = async (_url: string, init?: RequestInit) => {
-        sent = new Headers(init?.headers).get('authorization')?.replace('Basic ', '') ?? '';
-        const description = text.replace('BASIC', sent);
-        return Response.json({ error: 'invalid_client', error_description: description }, { status: 401 });
-      };
-      const client = { id: '23ABCD', secret: new Secret(secret) };
-      const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { now, fetch }).then(
-        () => Promise.reject(new Error('It did not fail.')),
-        (thrown) => thrown,
-      );
-      expect(error.message).toContain('[secret]');
-      for (const form of [secret, encodeURIComponent(secret), sent || 'nothing', 'w%C3%B6rd', 'w%c3%b6rd'])
-        expect(JSON.stringify(error)).not.toContain(form);
-    },
-  );
+  ] as const)('never shows a client secret sent by %s, in whatever form: %s in %j', async (way, secret, text) => {
+    let sent = '';
+    const server = { ...STANDARD, clientAuthentication: way };
+    const fetch = async (_url: string, init?: RequestInit) => {
+      sent = new Headers(init?.headers).get('authorization')?.replace('Basic ', '') ?? '';
+      const description = text.replace('BASIC', sent);
+      return Response.json({ error: 'invalid_client', error_description: description }, { status: 401 });
+    };
+    const client = { id: '23ABCD', secret: new Secret(secret) };
+    const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { now, fetch }).then(
+      () => Promise.reject(new Error('It did not fail.')),
+      (thrown) => thrown,
+    );
+    expect(error.message).toContain('[secret]');
+    for (const form of [secret, encodeURIComponent(secret), sent || 'nothing', 'w%C3%B6rd', 'w%c3%b6rd'])
+      expect(JSON.stringify(error)).not.toContain(form);
+  });
 
   test.each<readonly [string, string | null]>([
     ['nothing', null],
@@ -178,7 +175,7 @@ describe('a token response', () => {
     [{ refresh_token: '' }, { refreshToken: undefined }],
     [{ refresh_token: null }, { refreshToken: undefined }],
     [{ user_id: 7 }, { userId: undefined }],
-  ])('issue-14: is taken with the side field %j', async (fields, expected) => {
+  ])('is taken with the side field %j', async (fields, expected) => {
     expect(await refresh(fields)).toMatchObject({ accessToken: new Secret('at'), ...expected });
   });
 
@@ -195,7 +192,7 @@ describe('a token response', () => {
     });
   });
 
-  test('issue-16: of another person is refused; one that names nobody is taken', async () => {
+  test('of another person is refused; one that names nobody is taken', async () => {
     await expect(refresh({ user_id: 'OTHER1' }, { userId: 'WALK01' })).rejects.toMatchObject({
       code: 'ANSWER_INVALID',
     });

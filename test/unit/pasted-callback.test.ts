@@ -45,23 +45,17 @@ describe('what is taken', () => {
     ['in backticks and blanks', `  \`${HEX}\`\t\r\n`],
     ['in angle brackets', `<${ADDRESS}?code=${HEX}&state=STATE#_=_>`],
     ['in typographic quotes', `“${HEX}”`],
-    ['issue-14: as https, which a browser made of it', `https://127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
-    ['issue-14: in a sentence', `I was sent to ${ADDRESS}?code=${HEX}&state=STATE, and then?`],
+    ['as https, which a browser made of it', `https://127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
+    ['in a sentence', `I was sent to ${ADDRESS}?code=${HEX}&state=STATE, and then?`],
+    ['in a sentence, without http://', `it says 127.0.0.1:8976/callback?code=${HEX}&state=STATE#_=_ up there.`],
+    ['in Markdown', `[sign-in](${ADDRESS}?code=${HEX}&state=STATE)`],
+    ['in Markdown, twice', `[${ADDRESS}?code=${HEX}&state=STATE](${ADDRESS}?code=${HEX}&state=STATE)`],
+    ['in HTML', `<a href="${ADDRESS}?code=${HEX}&state=STATE#_=_">here</a>`],
     [
-      'issue-14: in a sentence, without http://',
-      `it says 127.0.0.1:8976/callback?code=${HEX}&state=STATE#_=_ up there.`,
-    ],
-    ['issue-14: in Markdown', `[sign-in](${ADDRESS}?code=${HEX}&state=STATE)`],
-    ['issue-14: in Markdown, twice', `[${ADDRESS}?code=${HEX}&state=STATE](${ADDRESS}?code=${HEX}&state=STATE)`],
-    ['issue-14: in HTML', `<a href="${ADDRESS}?code=${HEX}&state=STATE#_=_">here</a>`],
-    [
-      'issue-14: in a safe link',
+      'in a safe link',
       `https://eur03.safelinks.example/?url=${encodeURIComponent(ADDRESS)}%3Fcode%3D${HEX}%26state%3DSTATE%23_%3D_&data=05%7C01&reserved=0`,
     ],
-    [
-      'issue-14: in the path of a safe link',
-      `https://urldefense.example/v3/__${ADDRESS}?code=${HEX}&state=STATE__;!!AbC_$`,
-    ],
+    ['in the path of a safe link', `https://urldefense.example/v3/__${ADDRESS}?code=${HEX}&state=STATE__;!!AbC_$`],
     ['broken into lines by a terminal', `${ADDRESS}?code=${HEX.slice(0, 9)}\r\n${HEX.slice(9)}&sta\n  te=STATE`],
   ])('%s', (_name, text) => {
     expect(judged(text)).toBe(`granted ${HEX}`);

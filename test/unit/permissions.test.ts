@@ -11,7 +11,7 @@ test.skipIf(process.platform === 'win32').each([
   ['a disk of Windows in its Linux', 0x01021997, true],
   ['ext4', 0xef53, false],
 ] as const)(
-  'issue-16: a directory on %s that others can open is known to keep no modes: %s → %s',
+  'a directory on %s that others can open is known to keep no modes: %s → %s',
   async (_name, type, keepsNoModes) => {
     const directory = await mkdtemp(join(tmpdir(), 'modes-'));
     try {

@@ -25,7 +25,7 @@ const hostile = fc.string({
   unit: fc.oneof(fc.constantFrom(...HOSTILE, '\r', '\b', '\u2066', '\u061c'), fc.string({ unit: 'binary' })),
 });
 
-describe('issue-16: terminal escapes:', () => {
+describe('terminal escapes:', () => {
   test('of any text, nothing is left that a terminal acts on, but line breaks and tabs', () => {
     fc.assert(fc.property(hostile, (text) => void expect(terminalText(text)).not.toMatch(ACTED_ON)));
     expect(terminalText('a\tb\nc')).toBe('a\tb\nc');
