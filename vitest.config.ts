@@ -9,11 +9,11 @@ const all = process.env.TEST_ALL === '1';
 export default defineConfig({
   test: {
     include: [`test/{unit,flow,cli,browser,interop,docs${all ? ',slow' : ''}}/**/*.test.ts`],
-    // Sign-ins are real here: processes, sockets, a browser. Two at a time keep a small machine honest.
+    // Sign-ins are real here and wait a good deal, for processes, sockets and a browser: one file more than a small machine has cores.
     setupFiles: ['test/tidy.ts'],
     pool: 'forks',
     isolate: false,
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: all ? 120_000 : 30_000,
     hookTimeout: 30_000,
     passWithNoTests: false,

@@ -179,7 +179,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     ).toEqual(['activity', 'sleep', 'weight']);
   });
 
-  test('the key is spent and in no history; Stop ends with 4, and nothing is stored', async () => {
+  longTest('the key is spent and in no history; Stop ends with 4, and nothing is stored', async () => {
     await using at = await localPages();
     const program = at.setup();
     const page = await open(browser.context, program);

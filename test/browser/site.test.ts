@@ -105,7 +105,7 @@ describe.skipIf(skipWithoutBrowser).each([
     },
   );
 
-  also('a second tab of the same browser is in, another browser is not', async () => {
+  longTest('a second tab of the same browser is in, another browser is not', async () => {
     await using visited = await visitedSite();
     await opened(visited);
     const second = await browser.context.newPage();

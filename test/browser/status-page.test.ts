@@ -133,7 +133,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATI
     expect((await at.stored()).refresh_token).toBe(before);
   });
 
-  test('another process’s change appears by itself; the key is in no history; Ctrl-C ends with 0', async () => {
+  longTest('another process’s change appears by itself; the key is in no history; Ctrl-C ends with 0', async () => {
     await using at = await localPages();
     await at.signIn();
     const program = at.start(['status', '--web']);

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { some } from '../extent.ts';
+import { longTest, some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
 import { type Desk, desk, type PendingSignIn } from './browser-fixture.ts';
@@ -56,7 +56,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       await finishes(at, pending);
     });
 
-    test('posts a form to the callback: it is not heard, and the sign-in finishes', async () => {
+    longTest('posts a form to the callback: it is not heard, and the sign-in finishes', async () => {
       await using at = await desk();
       const pending = await at.begin(browser.context);
       const page = await strangersPage(host);
@@ -67,7 +67,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       await finishes(at, pending);
     });
 
-    test('§9: cannot frame the result page, nor read it, nor learn that it is there', async () => {
+    longTest('§9: cannot frame the result page, nor read it, nor learn that it is there', async () => {
       await using visited = await waiting();
       const tab = await browser.context.newPage();
       await tab.goto(`${visited.listener.redirectUri}?code=the-code&state=right`);

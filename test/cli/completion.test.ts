@@ -6,7 +6,7 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHELLS } from '../../src/cli/commands/completion.ts';
-import { some } from '../extent.ts';
+import { longTest, some } from '../extent.ts';
 import { type Desk, desk } from './program.ts';
 import { type Editor, LineEditor, skipWithoutShell } from './shell.ts';
 
@@ -92,7 +92,7 @@ for (const editor of ['bash', 'zsh'] as const satisfies readonly Editor[]) {
       expect(await shell.line(`${typed}\t`)).toBe(completed);
     });
 
-    test('shows what there is to choose from', async () => {
+    longTest('shows what there is to choose from', async () => {
       const seen = shell.screen.length;
       // zsh shows the list on the first Tab; bash beeps, and shows it on the second.
       await shell.line(`fitbit-login profiles delete ${editor === 'zsh' ? '\t' : '\t\t'}`);

@@ -140,19 +140,22 @@ describe.skipIf(process.platform === 'win32')('a config directory that is a link
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
   });
 
-  test('below which the profiles’ directory is one works too; a profile that is one is read and never written', async () => {
-    const profiles = join(target, 'profiles');
-    await run('mv', [profiles, join(home, 'elsewhere')]);
-    await symlink(join(home, 'elsewhere'), profiles);
-    expect((await at.run(['refresh'], inHome(home))).exit).toBe(0);
-    const file = join(home, 'elsewhere/default.json');
-    await run('mv', [file, join(home, 'moved.json')]);
-    await symlink(join(home, 'moved.json'), file);
-    const before = await readFile(join(home, 'moved.json'), 'utf8');
-    expect((await at.run(['status'], inHome(home))).exit).toBe(0);
-    expectRefused(await at.run(['refresh'], inHome(home)), /is a symbolic link/, /remove it/);
-    expect(await readFile(join(home, 'moved.json'), 'utf8')).toBe(before);
-  });
+  longTest(
+    'below which the profiles’ directory is one works too; a profile that is one is read and never written',
+    async () => {
+      const profiles = join(target, 'profiles');
+      await run('mv', [profiles, join(home, 'elsewhere')]);
+      await symlink(join(home, 'elsewhere'), profiles);
+      expect((await at.run(['refresh'], inHome(home))).exit).toBe(0);
+      const file = join(home, 'elsewhere/default.json');
+      await run('mv', [file, join(home, 'moved.json')]);
+      await symlink(join(home, 'moved.json'), file);
+      const before = await readFile(join(home, 'moved.json'), 'utf8');
+      expect((await at.run(['status'], inHome(home))).exit).toBe(0);
+      expectRefused(await at.run(['refresh'], inHome(home)), /is a symbolic link/, /remove it/);
+      expect(await readFile(join(home, 'moved.json'), 'utf8')).toBe(before);
+    },
+  );
 });
 
 test.skipIf(process.platform === 'win32')('a pipe in the place of the log is not waited for', async () => {
@@ -195,7 +198,7 @@ describe.skipIf(skipWithoutOtherUser)('a disk that takes nothing', () => {
     expect(await readdir(dirname(file))).toEqual(['default.json']);
   });
 
-  test('because it is read-only: the same', async () => {
+  longTest('because it is read-only: the same', async () => {
     await run('mount', ['-o', 'remount,ro', home]);
     await refusesToWrite(/the file system is read-only \(EROFS\)\.$/);
     // Where the setup page would be seen by nobody, the terminal asks: not for what could not be stored.
@@ -240,7 +243,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
     );
   });
 
-  test('unknown to the system, without HOME: is told of FITBIT_LOGIN_HOME, which works', async () => {
+  longTest('unknown to the system, without HOME: is told of FITBIT_LOGIN_HOME, which works', async () => {
     await refusesEach(
       [['status'], ['token'], ['setup'], ['profiles'], at.login()],
       as(user.stranger, undefined, NO_BROWSER),
@@ -252,7 +255,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
     await rm(FITBIT_LOGIN_HOME, { recursive: true });
   });
 
-  test('whose home cannot be written to by its owner: said before any browser is opened', async () => {
+  longTest('whose home cannot be written to by its owner: said before any browser is opened', async () => {
     const home = await user.make('locked');
     await chmod(home, 0o500);
     const hint = /permissions, .*FITBIT_LOGIN_HOME/;
@@ -318,22 +321,25 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
     },
   );
 
-  test('as root without sudo: not even where there is nothing yet, nor in what root made in the home before', async () => {
-    const home = await user.make('empty');
-    const root = as([], home);
-    for (const prepare of [async () => {}, () => mkdir(join(home, '.config/fitbit-login'), { recursive: true })]) {
-      await prepare();
-      const before = await user.belongings();
-      expectRefused(
-        await at.run(at.login(), root),
-        new RegExp(`\\(${user.uid}\\); this process runs as root`),
-        new RegExp(`sudo -u '#${user.uid}'`),
-      );
-      expect(await at.run(['token'], root)).toMatchObject({ exit: 3 });
-      expect(await user.belongings()).toEqual(before);
-    }
-    await rm(home, { recursive: true });
-  });
+  longTest(
+    'as root without sudo: not even where there is nothing yet, nor in what root made in the home before',
+    async () => {
+      const home = await user.make('empty');
+      const root = as([], home);
+      for (const prepare of [async () => {}, () => mkdir(join(home, '.config/fitbit-login'), { recursive: true })]) {
+        await prepare();
+        const before = await user.belongings();
+        expectRefused(
+          await at.run(at.login(), root),
+          new RegExp(`\\(${user.uid}\\); this process runs as root`),
+          new RegExp(`sudo -u '#${user.uid}'`),
+        );
+        expect(await at.run(['token'], root)).toMatchObject({ exit: 3 });
+        expect(await user.belongings()).toEqual(before);
+      }
+      await rm(home, { recursive: true });
+    },
+  );
 
   longTest('as root with a place of its own: works', async () => {
     const FITBIT_LOGIN_HOME = join(user.root, 'of root');

@@ -243,7 +243,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
     );
   });
 
-  test('two signals at the prompt, one right after the other: the terminal is as it was', async () => {
+  longTest('two signals at the prompt, one right after the other: the terminal is as it was', async () => {
     await using terminal = new TypedInto(at.login(), environment(), { shell });
     const [, pid = ''] = await terminal.shows(/pid (\d+)/);
     await terminal.shows(/Paste the URL here/);

@@ -66,7 +66,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     await interrupt(program);
   });
 
-  test('that is the path of a file, blanks and all, is given the address', async () => {
+  longTest('that is the path of a file, blanks and all, is given the address', async () => {
     await using scripts = await launchers();
     const program = begin({ BROWSER: await scripts.make('my browser', RECORD) });
     expect(await scripts.recorded('my browser')).toEqual([(await program.address()).href]);
@@ -92,7 +92,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(await scripts.runs('never')).toBe(0);
   });
 
-  test('whose every command fails leaves the address to be opened by hand, and the sign-in goes on', async () => {
+  longTest('whose every command fails leaves the address to be opened by hand, and the sign-in goes on', async () => {
     await using scripts = await launchers();
     const program = begin({ BROWSER: `/nowhere/one:'${await scripts.make('two', 'exit 1')}'` });
     await program.says(/exited with code 1\. Open the URL above manually\./);
@@ -119,7 +119,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(await readdir(scripts.directory)).not.toContain('touched');
   });
 
-  test('that shouts on its standard output and error, and whose children do, is heard by nobody', async () => {
+  longTest('that shouts on its standard output and error, and whose children do, is heard by nobody', async () => {
     await using scripts = await launchers();
     const shout = `echo ${LOUD}; echo ${LOUD} >&2`;
     const browser = await scripts.make('loud', `(${shout}; sleep 0.1; ${shout}) &`, shout, `exec ${allow} "$1"`);
@@ -129,7 +129,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(stdout + stderr).not.toContain(LOUD);
   });
 
-  test('that is still running is reported once, and not taken for a failure', async () => {
+  longTest('that is still running is reported once, and not taken for a failure', async () => {
     await using scripts = await launchers();
     const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
     const other = await scripts.make('other', RECORD);

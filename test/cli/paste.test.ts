@@ -226,7 +226,7 @@ describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
     expect(terminal.lines.filter((line) => /left|characters/.test(line))).toEqual([]);
   });
 
-  test('Ctrl-Z stops it, and fg brings the prompt back', async () => {
+  longTest('Ctrl-Z stops it, and fg brings the prompt back', async () => {
     const stopped = 'set -m; $PROGRAM; stty -a; fg';
     await using terminal = terminalAt(at.login(), SSH, { shell: stopped });
     const { href } = await allow(await printed(terminal));

@@ -153,7 +153,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
       },
     );
 
-    test('a sign-in that it refuses says so on the page, too, and leaves the old tokens', async () => {
+    longTest('a sign-in that it refuses says so on the page, too, and leaves the old tokens', async () => {
       const program = at.start(LOGIN, { environment: through(proxy) });
       const page = await (await answer(program)).text();
       const ended = await program.ended;
@@ -178,7 +178,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     signedIn = await at.stored();
   });
 
-  test('one that is spoken to by TLS itself', async () => {
+  longTest('one that is spoken to by TLS itself', async () => {
     const way = { 'api.fitbit.com:443': front.port };
     await using proxy = await forwardProxy(way, { own: root.certify(['localhost']) });
     const HTTPS_PROXY = `https://${credentials}@localhost:${proxy.port}`;

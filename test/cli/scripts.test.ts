@@ -64,7 +64,7 @@ describe('of the program, token loads one file', () => {
     expect(await alone()).toEqual({ exit: 0, stdout: `${fresh}\n`, stderr: '' });
   });
 
-  test('where another process is about to store one that does', async () => {
+  longTest('where another process is about to store one that does', async () => {
     const works = await at.stored();
     await expire();
     const lock = join(at.home, 'profiles/.default.lock');
@@ -89,7 +89,7 @@ describe('of the program, token loads one file', () => {
     }
   });
 
-  test('and not where it has to refresh it itself, nor where whoever is at it takes long', async () => {
+  longTest('and not where it has to refresh it itself, nor where whoever is at it takes long', async () => {
     const works = await at.stored();
     await expire();
     expect(await alone()).toMatchObject({ exit: 1, stdout: '' });

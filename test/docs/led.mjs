@@ -39,7 +39,7 @@ const FIXED = /^http:\/\/(127\.0\.0\.1|localhost):\d+/;
 const args = process.argv.slice(2);
 if (/\/bin\.[cm]?js$/.test(process.argv[1] ?? '') && args[0] !== 'exec') {
   for (const [index, arg] of args.entries()) {
-    if (args[index - 1] === '--sandbox') args[index] = arg.replace(FIXED, SANDBOX);
+    if (args[index - 1] === '--sandbox') args[index] = arg.replace(FIXED, process.env.DOCS_OWN_SANDBOX ?? '');
     if (args[index - 1] === '--redirect-uri') args[index] = arg.replace(FIXED, 'http://$1:0');
   }
   const isLogin = args[0] === undefined || args[0] === 'login' || args[0].startsWith('-');

@@ -57,6 +57,8 @@ export async function reader(): Promise<Reader> {
   const [bin, home] = [join(root, 'bin'), join(root, 'home')];
   const work = join(home, 'work');
   const sandbox = await startSandbox({ clients: [FITBIT, GOOGLE], issuer: 'https://accounts.google.com' });
+  // The one of the page on `sandbox`, which stands for no provider.
+  const ownSandbox = await startSandbox();
   await furnish(bin);
   const environment = {
     PATH: [bin, process.env.PATH].join(delimiter),
@@ -67,6 +69,7 @@ export async function reader(): Promise<Reader> {
     PYTHONPATH: bin,
     DOCS_BIN: bin,
     DOCS_SANDBOX: sandbox.origin,
+    DOCS_OWN_SANDBOX: ownSandbox.origin,
     DOCS_CLIENT_ID: GOOGLE.id,
     DOCS_CLIENT_SECRET: GOOGLE.secret,
   };
@@ -119,6 +122,7 @@ export async function reader(): Promise<Reader> {
     python: (text) => script('python3', 'block.py', text),
     [Symbol.asyncDispose]: async () => {
       await sandbox.close();
+      await ownSandbox.close();
       await rm(root, { recursive: true, force: true });
     },
   };

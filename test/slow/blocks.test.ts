@@ -32,7 +32,7 @@ const NOT_RUN = new Map<string, string>([
 ]);
 
 /** Commands that go on until Ctrl-C, and what is seen when it may be pressed. */
-const UNTIL_INTERRUPTED = new Map<string, RegExp>([['fitbit-login sandbox', /Ctrl-C ends it/]]);
+const UNTIL_INTERRUPTED = new Map<string, RegExp>([['fitbit-login sandbox', /Press Ctrl-C to stop/]]);
 
 // Paths, modes and the shell of the pages are Linux's.
 const skip = process.platform !== 'linux';
