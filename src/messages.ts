@@ -468,6 +468,7 @@ export const FILE_PROBLEMS = {
   ],
   notAString: (name: string) => [`its ${name} must be a string`],
   notDotenv: (name: string) => [`the value of ${name} has characters that .env doesn't allow`, 'Choose a JSON format.'],
+  exists: ['it exists', OTHER_FILE],
   existsNotJson: ["it exists and isn't JSON", OTHER_FILE],
   existsNotObject: ["it exists and isn't a JSON object", OTHER_FILE],
   existsJson: ['it exists and is JSON', 'Choose `--format notebook`, or use another path.'],
@@ -491,6 +492,16 @@ export const gcloudsOwnFile = (name: string) =>
 
 export const unsupportedByFormat = (format: string, provider: string) =>
   usage(`The format ${format} doesn't support ${provider}.`, OTHER_FORMAT);
+
+export const ownFormatNotKept = () =>
+  usage('A profile of fitbit-login is exported once: `--keep` is for the formats of other programs.');
+
+/** A notice. */
+export const singleUseCopy = (name: string) =>
+  withProfileFlag(
+    'Its refresh token is single-use: only one copy can refresh. Once it is imported elsewhere, run `fitbit-login logout --local` here.',
+    name,
+  );
 
 export const keepNeedsOutput = () => usage('--keep requires `--output FILE`.');
 

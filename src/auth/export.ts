@@ -1,6 +1,15 @@
 import { basename, resolve } from 'node:path';
-import { FORMATS, type Format, type FormatId, formatNamed } from '../formats/write.ts';
-import { gcloudsOwnFile, keepNeedsOutput, notSignedIn } from '../messages.ts';
+import { FORMATS, type Format, type FormatId, formatNamed, OWN_FORMAT } from '../formats/write.ts';
+import {
+  FILE_PROBLEMS,
+  gcloudsOwnFile,
+  keepNeedsOutput,
+  notSignedIn,
+  ownFormatNotKept,
+  singleUseCopy,
+  unusableFile,
+} from '../messages.ts';
+import { encodeProfile } from '../store/codec.ts';
 import type { Profile } from '../store/profile.ts';
 import { access } from './access-token.ts';
 import { exportedText } from './kept-exports.ts';
@@ -8,12 +17,13 @@ import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 
 /** What {@link exportProfile} writes. */
-export type ExportFormat = FormatId;
+export type ExportFormat = FormatId | typeof OWN_FORMAT;
 
 /** The formats that `exportProfile` writes; `importProfile` reads them, too. */
-export const EXPORT_FORMATS: readonly { readonly id: ExportFormat; readonly title: string }[] = FORMATS.map(
-  ({ id, title }) => ({ id, title }),
-);
+export const EXPORT_FORMATS: readonly { readonly id: ExportFormat; readonly title: string }[] = [
+  ...FORMATS.map(({ id, title }) => ({ id, title })),
+  { id: OWN_FORMAT, title: 'a profile of fitbit-login' },
+];
 
 export interface ExportOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -43,6 +53,7 @@ export interface Exported {
  */
 export async function exportProfile(options: ExportOptions, runtimeOptions: RuntimeOptions = {}): Promise<Exported> {
   assertOptions('exportProfile', options);
+  if (options.format === OWN_FORMAT) return exportOwn(options, runtimeOptions);
   const { keep = false, signal } = options;
   const format = formatNamed(options.format);
   if (keep && options.output === undefined) throw keepNeedsOutput();
@@ -69,6 +80,27 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   await runtime.files.write(output, text);
   await locked.commit({ ...current, keep: [...others, { format: format.id, path: output }] });
   return { text, warning, shellLine };
+}
+
+/** The profile itself, which {@link importProfile} stores whole. What belongs to this machine is left out. */
+async function exportOwn(
+  { profile: named, output, keep, signal }: ExportOptions,
+  runtimeOptions: RuntimeOptions,
+): Promise<Exported> {
+  // Two stores that follow each other would spend each other's refresh tokens.
+  if (keep) throw ownFormatNotKept();
+  const runtime = createRuntime(runtimeOptions);
+  const name = runtime.profileName(named);
+  const { profile } = await access(runtime, { name, signal });
+  const { keep: _keep, notified: _notified, pendingLogin: _pendingLogin, ...moved } = profile;
+  const text = encodeProfile(moved);
+  if (output !== undefined) {
+    const path = resolve(output);
+    if ((await runtime.files.read(path))?.trim()) throw unusableFile(...FILE_PROBLEMS.exists);
+    await runtime.files.write(path, text);
+  }
+  const isSingleUse = profile.provider !== 'google-health' && profile.tokens?.refreshToken !== undefined;
+  return { text, warning: isSingleUse ? singleUseCopy(name) : undefined };
 }
 
 /** gcloud keeps its own sign-in under this name, wherever CLOUDSDK_CONFIG says: other programs depend on it. */

@@ -1,11 +1,12 @@
 import { AuthError } from '../errors.ts';
 import { type Credentials, type FoundClient, readClientFile, readSignIn } from '../formats/read.ts';
-import { ALSO_READ, FORMATS } from '../formats/write.ts';
+import { ALSO_READ, FORMATS, OWN_FORMAT } from '../formats/write.ts';
 import { hasAnotherApp, hasOtherTokens, noClientIdInFile, noTokensInFile, otherClientIdOfTokens } from '../messages.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Provider } from '../providers/provider.ts';
+import { decodeProfile } from '../store/codec.ts';
 import type { Client, Profile, Tokens } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveClient } from './client.ts';
 import { assertContent, assertOptions } from './options.ts';
@@ -53,6 +54,11 @@ export async function importProfile(
   const { sandbox, entry } = options;
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
+  const own = wholeProfile(content);
+  if (own?.tokens !== undefined) {
+    const stored = await importOwn(name, { ...own, tokens: own.tokens }, options, runtime);
+    return { ...storedStatus(runtime, name, stored), format: 'a profile of fitbit-login', notices: [] };
+  }
   const { title: format, credentials, notices } = readSignIn(content, { entry });
   if (credentials.accessToken === undefined && credentials.refreshToken === undefined) {
     const stored = await importRegistration(name, content, options, runtime);
@@ -70,6 +76,33 @@ export async function importProfile(
     format,
     notices: refreshToken === undefined ? [...notices, last] : notices,
   };
+}
+
+/** A profile as this program writes it; `undefined` for anything else, of which tokens can still be read. */
+function wholeProfile(content: string | Uint8Array): Profile | undefined {
+  try {
+    return decodeProfile(typeof content === 'string' ? new TextEncoder().encode(content) : content, 'the file');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stores a profile whole: its provider, sandbox or issuer stay what they are. */
+async function importOwn(
+  name: string,
+  { keep: _keep, notified: _notified, pendingLogin: _pendingLogin, ...own }: Profile & { readonly tokens: Tokens },
+  { replace = false, signal }: ImportOptions,
+  runtime: Runtime,
+): Promise<Profile> {
+  await using locked = await runtime.store.lock(name, { signal });
+  const { current } = locked;
+  if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, own.tokens))
+    throw hasOtherTokens(name);
+  const profile: Profile = { ...own, keep: current?.keep };
+  await locked.commit(profile);
+  const log = await runtime.openLog();
+  log.info({ event: 'import', profile: name, provider: profile.provider, format: OWN_FORMAT }, 'Imported');
+  return profile;
 }
 
 interface Import {

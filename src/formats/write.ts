@@ -37,6 +37,9 @@ export interface Format {
 
 const BOTH = ['fitbit', 'google-health'] as const;
 
+/** A profile of ours, whole: not a row, since no other program reads it. */
+export const OWN_FORMAT = 'fitbit-login';
+
 /** The formats that are written; `import` reads them all, and more. */
 export const FORMATS: readonly Format[] = [
   {
@@ -170,10 +173,7 @@ export const ALSO_READ: readonly string[] = [
 export function formatNamed(id: string): Format {
   const format = FORMATS.find((candidate) => candidate.id === id.replaceAll('_', '-'));
   if (format !== undefined) return format;
-  throw unknownFormat(
-    id,
-    FORMATS.map((candidate) => candidate.id),
-  );
+  throw unknownFormat(id, [...FORMATS.map((candidate) => candidate.id), OWN_FORMAT]);
 }
 
 /**

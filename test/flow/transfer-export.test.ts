@@ -51,7 +51,7 @@ describe('export', () => {
     expect(stderr.includes('single-use')).toBe(warned);
   });
 
-  test.each(['authorized-user', 'ghealth', 'fitbit-login', 'nonsense'])(
+  test.each(['authorized-user', 'ghealth', 'nonsense'])(
     '%s is not for this: exit 2',
     async (format) => {
       await using at = await signedIn();

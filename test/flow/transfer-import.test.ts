@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { accessToken, EXPORT_FORMATS, exportProfile, importProfile } from '../../src/auth/index.ts';
@@ -13,6 +13,7 @@ const FORMATS = [
   ['python-fitbit', false],
   ['go-oauth2', false],
   ['fitbit-grafana', false],
+  ['fitbit-login', true],
 ] as const;
 
 /** Imports a text into another profile than the one it is from. */
@@ -66,13 +67,30 @@ describe('export, then import:', () => {
     expect(await at.run(['token', '--profile', 'taken'])).toMatchObject({ code: 0 });
   });
 
+  test('a profile is exported whole, once, over no other file, and imported with its sandbox', async () => {
+    await using at = await signedIn();
+    const before = await at.stored();
+    const file = join(at.home, 'moved.json');
+    const moved = ['export', '--format', 'fitbit-login', '--output', file];
+    expect(await at.run([...moved, '--keep'])).toMatchObject({ code: 2 });
+    const exported = await at.run(moved);
+    expect([exported.code, exported.stderr]).toEqual([0, expect.stringContaining('logout --local')]);
+    expect(await at.run(moved)).toMatchObject({ code: 2 });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(before);
+    expect(await at.run(['import', file, '--profile', 'moved'])).toMatchObject({ code: 0 });
+    at.pass(LIFETIME);
+    expect(await at.run(['token', '--profile', 'moved'])).toMatchObject({ code: 0 });
+    expect(at.sandbox.state().counts.refreshes).toBe(1);
+  });
+
   test('a profile of another machine is taken over, but never one of a sandbox as a real one', async () => {
     await using at = await signedIn();
     const { sandbox, ...own } = await at.stored();
     const { code, stderr } = await taken(at, JSON.stringify(own));
     expect(stderr).toContain('a profile of fitbit-login');
     expect(code).toBe(0);
-    expect(await taken(at, JSON.stringify({ ...own, sandbox }), '--replace')).toMatchObject({ code: 2 });
+    const again = await taken(at, JSON.stringify({ ...own, sandbox }), '--replace', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ sandbox });
   });
 });
 
