@@ -164,8 +164,9 @@ async function finish(given: object, { profile, json, browser }: Options, contex
   if (pastes === undefined) throw new AuthError('USAGE', 'There is no terminal and no standard input to read from.');
   const end = () => pastes[Symbol.dispose]();
   signal.addEventListener('abort', end, { once: true });
-  if (terminal.canAsk) say('Paste the URL your browser ended up on, then press Enter (it is not shown):');
+  // First, so that nothing of what is pasted is shown.
   pastes.open();
+  if (terminal.canAsk) say('Paste the URL your browser ended up on, then press Enter (it is not shown):');
   const onRefused = (message: string) => say(`${mark('warning', colors.err)} ${message}`);
   const done = await finishLogin({ profile, pasted: pastes, signal, onRefused }, surroundings);
   end();
