@@ -9,11 +9,12 @@ const all = process.env.TEST_ALL === '1';
 export default defineConfig({
   test: {
     include: [`test/{unit,flow,cli,browser,interop,docs${all ? ',slow' : ''}}/**/*.test.ts`],
-    // Sign-ins are real here and wait a good deal, for processes, sockets and a browser: one file more than a small machine has cores.
+    // Sign-ins are real here and wait a good deal, for processes, sockets and a browser: one file more than a small
+    // machine has cores, except for the long proofs, which keep it busy by themselves.
     setupFiles: ['test/tidy.ts'],
     pool: 'forks',
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: all ? 2 : 3,
     testTimeout: all ? 120_000 : 30_000,
     hookTimeout: 30_000,
     passWithNoTests: false,

@@ -51,13 +51,10 @@ describe('export', () => {
     expect(stderr.includes('single-use')).toBe(warned);
   });
 
-  test.each(['authorized-user', 'ghealth', 'nonsense'])(
-    '%s is not for this: exit 2',
-    async (format) => {
-      await using at = await signedIn();
-      expect(await at.run(['export', '--format', format])).toMatchObject({ code: 2, stdout: '' });
-    },
-  );
+  test.each(['authorized-user', 'ghealth', 'nonsense'])('%s is not for this: exit 2', async (format) => {
+    await using at = await signedIn();
+    expect(await at.run(['export', '--format', format])).toMatchObject({ code: 2, stdout: '' });
+  });
 
   test('writes a file 0600, with other keys and lines kept, and nothing beside it', async () => {
     await using at = await signedIn();
