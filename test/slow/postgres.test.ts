@@ -80,11 +80,17 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  const start = (machine: number, ...args: readonly string[]): Run => {
+  /** @param application what the database knows the process's connection by */
+  const start = (machine: number, args: readonly string[], application = 'fitbit-login'): Run => {
     const began = performance.now();
     // The provider and the database of so many processes go first, so that no time limit ends what only waits for a processor.
     const child = spawn('nice', ['-n', '10', process.execPath, resolve('dist/bin.cjs'), ...args], {
-      env: { PATH: process.env.PATH, FITBIT_LOGIN_HOME: join(root, `home${machine}`), ...database.environment },
+      env: {
+        PATH: process.env.PATH,
+        FITBIT_LOGIN_HOME: join(root, `home${machine}`),
+        PGAPPNAME: application,
+        ...database.environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
@@ -102,7 +108,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     }));
     return { child, ended };
   };
-  const token = (machine: number, profile: string) => start(machine, 'token', '--profile', profile);
+  const token = (machine: number, profile: string) => start(machine, ['token', '--profile', profile], profile);
 
   /** Dates the stored tokens back, so that they have just expired. */
   const expire = (profile: string) =>
@@ -177,8 +183,9 @@ describe.skipIf(!hasPostgres)('many machines', () => {
   }, async () => {
     const exits: (number | null)[] = [];
     let terminated = 0;
-    await atMoments(async ({ ended }) => {
-      terminated += await database.terminate('fitbit-login');
+    await atMoments(async ({ ended }, profile) => {
+      // Of this profile alone: a command that proves another one alive takes a lost connection once, and not each time.
+      terminated += await database.terminate(profile);
       exits.push((await ended).exit);
     });
     expect(exits.filter((exit) => exit !== 0 && exit !== 6)).toEqual([]);
@@ -225,7 +232,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     const sleeper = token(0, 'P2');
     await requested(before);
     sleeper.child.kill('SIGSTOP');
-    await database.terminate('fitbit-login');
+    await database.terminate('P2');
     const { stdout } = await token(1, 'P2').ended;
     const stored = await database.query('SELECT * FROM fitbit_login.profiles ORDER BY name');
     sleeper.child.kill('SIGCONT');
@@ -293,7 +300,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     ] as const) {
       await plant(count);
       const began = performance.now();
-      const workers = Array.from({ length: machines }, (_, machine) => start(machine, 'refresh', '--all', '--json'));
+      const workers = Array.from({ length: machines }, (_, machine) => start(machine, ['refresh', '--all', '--json']));
       const ends = await Promise.all(workers.map(({ ended }) => ended));
       const seconds = (performance.now() - began) / 1000;
       expect(ends.filter(({ exit }) => exit !== 0)).toEqual([]);
