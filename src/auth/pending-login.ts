@@ -164,15 +164,12 @@ async function finish(
   hasState: boolean,
   refuse: (message: string) => void,
 ): Promise<SignIn | undefined> {
-  const { profile, redirectUri, verifier, state } = pending;
+  const { profile, redirectUri, verifier, state, nonce } = pending;
   const { client, redirectUris, requestedScopes: scopes, loginHint } = profile;
   const now = runtime.now();
   if (pending.expiresAt <= now) throw loginLinkExpired(name, formatWithDistance(pending.expiresAt, now));
   const provider = await runtime.providerOf(profile);
-  // Of a callback, the state is all that is compared.
-  const authorization = { state, verifier, nonce: pending.nonce ?? state, challenge: '' };
-  const expected = { server: provider.server, client, pending: authorization, redirectUri };
-  const result = validatePastedCallback(expected, text);
+  const result = validatePastedCallback({ server: provider.server, client, pending, redirectUri }, text);
   const to = { provider: provider.name, redirectUri };
   if (result.kind === 'nothing') return undefined;
   if (result.kind === 'wrong') {
@@ -184,15 +181,9 @@ async function finish(
     const identityScopes = profile.withoutEmail ? [] : (provider.identityScopes ?? []);
     const request: LoginRequest = { name, provider, client, scopes, identityScopes, redirectUris, loginHint };
     // Of two that finish it at once, only one may send the code: a second use makes providers end the first one's grant.
-    return await exchangeAndStore(
-      runtime,
-      request,
-      result,
-      { redirectUri, verifier, nonce: pending.nonce },
-      (current) => {
-        if (current?.pendingLogin?.state.equals(state) !== true) throw nothingPending();
-      },
-    );
+    return await exchangeAndStore(runtime, request, result, { redirectUri, verifier, nonce }, (current) => {
+      if (current?.pendingLogin?.state.equals(state) !== true) throw nothingPending();
+    });
   } catch (thrown) {
     if (isRejectedCode(thrown)) {
       refuse(PASTE_REFUSED.rejected(to));

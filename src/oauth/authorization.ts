@@ -17,6 +17,9 @@ export interface PendingAuthorization {
   readonly nonce: Secret;
 }
 
+/** What a response is validated by: its state, and the verifier, which no message may repeat. @internal */
+export type ExpectedState = Pick<PendingAuthorization, 'state' | 'verifier'>;
+
 /** @internal */
 export function newAuthorization(): PendingAuthorization {
   const verifier = randomText();
@@ -77,7 +80,7 @@ export type CallbackResult =
 export function validateCallback(
   server: AuthorizationServer,
   client: ClientRegistration,
-  pending: PendingAuthorization,
+  pending: ExpectedState,
   parameters: URLSearchParams,
 ): CallbackResult {
   const names = [...parameters.keys()];
@@ -117,7 +120,7 @@ function authorizationError(
   name: string,
   code: string,
   description: string | undefined,
-  pending: PendingAuthorization,
+  pending: ExpectedState,
 ): AuthError {
   const secrets = [pending.state, pending.verifier];
   const [errorCode, message] = (Object.hasOwn(AUTHORIZATION_ERRORS, code) && AUTHORIZATION_ERRORS[code]) || [

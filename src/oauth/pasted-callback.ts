@@ -1,5 +1,5 @@
 import type { AuthError } from '../errors.ts';
-import { type PendingAuthorization, type UnexpectedReason, validateCallback } from './authorization.ts';
+import { type ExpectedState, type UnexpectedReason, validateCallback } from './authorization.ts';
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 /** What a person pasted, taken apart and not validated yet. */
@@ -79,7 +79,7 @@ export type PastedCallbackResult =
 export interface ExpectedCallback {
   readonly server: AuthorizationServer;
   readonly client: ClientRegistration;
-  readonly pending: PendingAuthorization;
+  readonly pending: ExpectedState;
   readonly redirectUri: string;
 }
 
