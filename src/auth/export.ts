@@ -82,7 +82,12 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   return { text, warning, shellLine };
 }
 
-/** The profile itself, which {@link importProfile} stores whole. What belongs to this machine is left out. */
+/** A profile without what belongs to the machine that it is on: kept files, what its owner was told of, a waiting sign-in. */
+export function withoutLocalFields({ keep, notified, pendingLogin, ...rest }: Profile): Profile {
+  return rest;
+}
+
+/** The profile itself, which {@link importProfile} stores whole. */
 async function exportOwn(
   { profile: named, output, keep, signal }: ExportOptions,
   runtimeOptions: RuntimeOptions,
@@ -92,8 +97,7 @@ async function exportOwn(
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(named);
   const { profile } = await access(runtime, { name, signal });
-  const { keep: _keep, notified: _notified, pendingLogin: _pendingLogin, ...moved } = profile;
-  const text = encodeProfile(moved);
+  const text = encodeProfile(withoutLocalFields(profile));
   if (output !== undefined) {
     const path = resolve(output);
     if ((await runtime.files.read(path))?.trim()) throw unusableFile(...FILE_PROBLEMS.exists);

@@ -9,6 +9,7 @@ import type { Provider } from '../providers/provider.ts';
 import { decodeProfile } from '../store/codec.ts';
 import type { Client, Profile, Tokens } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveClient } from './client.ts';
+import { withoutLocalFields } from './export.ts';
 import { assertContent, assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
@@ -90,7 +91,7 @@ function wholeProfile(content: string | Uint8Array): Profile | undefined {
 /** Stores a profile whole: its provider, sandbox or issuer stay what they are. */
 async function importOwn(
   name: string,
-  { keep: _keep, notified: _notified, pendingLogin: _pendingLogin, ...own }: Profile & { readonly tokens: Tokens },
+  own: Profile & { readonly tokens: Tokens },
   { replace = false, signal }: ImportOptions,
   runtime: Runtime,
 ): Promise<Profile> {
@@ -98,7 +99,7 @@ async function importOwn(
   const { current } = locked;
   if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, own.tokens))
     throw hasOtherTokens(name);
-  const profile: Profile = { ...own, keep: current?.keep };
+  const profile: Profile = { ...withoutLocalFields(own), keep: current?.keep };
   await locked.commit(profile);
   const log = await runtime.openLog();
   log.info({ event: 'import', profile: name, provider: profile.provider, format: OWN_FORMAT }, 'Imported');

@@ -23,7 +23,6 @@ const KILL_AFTER_MS = 5_000;
  * Runs the command in `FITBIT_LOGIN_NOTIFY`, without a shell, for every profile whose sign-in was found dead, ends within two days or
  * lost scopes: once for each such change, whichever process finds it. The command gets a sentence as its last argument and the facts
  * as JSON on standard input, and is killed after five seconds. Never throws.
- *
  */
 export async function notifyOwner(
   { profile, all }: { readonly profile?: string; readonly all: boolean },

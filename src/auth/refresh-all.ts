@@ -24,7 +24,8 @@ const AT_ONCE = 8;
 
 /**
  * Refreshes every profile whose token is about to expire, at most eight at a time, and writes kept exports that are out of date.
- * A failure is an outcome and stops no other profile. One that another process has locked is left to it, and looked at again at the end. After a rate limit, the provider's other profiles are left for the next call.
+ * A failure is an outcome and stops no other profile. One that another process has locked is left to it, and looked at again at
+ * the end. After a rate limit, the provider's other profiles are left for the next call.
  *
  * @returns an outcome for each profile, sorted by name
  * @throws AuthError `STORE_UNAVAILABLE`; the signal's reason
@@ -77,7 +78,8 @@ export async function refreshAll(
     status: storedStatus(runtime, name, profile),
   });
 
-  // In another order each time: one that is always limited must not keep the same others waiting, nor machines that begin at once each other.
+  // In another order each time: one that is always limited must not keep the same others waiting, nor machines that begin at once
+  // each other.
   const listed = (await runtime.store.list()).map((entry) => ({ entry, order: Math.random() }));
   const queue = listed.sort((a, b) => a.order - b.order).values();
   const locked: string[] = [];
