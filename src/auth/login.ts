@@ -252,14 +252,14 @@ export function isRejectedCode(error: unknown): boolean {
   return error instanceof AuthError && error.details.provider_error === 'invalid_grant';
 }
 
-/** Where a local server reports: its requests to the log, unusual visitors to the person, too. @internal */
+/** Where a local server reports: its requests to the log, unusual visitors to the person, too; and how it knows them. @internal */
 export async function serverReports(runtime: Runtime) {
   const log = await runtime.openLog();
   const onNotice = ({ kind }: ServerNotice) => {
     log.info({ event: 'visitor', kind }, 'An unusual visitor');
     runtime.notice(VISITOR_NOTICES[kind]);
   };
-  return { log, onNotice, sudoUid: runtime.sudoUid };
+  return { log, onNotice, peerOf: runtime.peerOf };
 }
 
 function explain(thrown: unknown, name: string, stored: Profile | undefined): AuthError {

@@ -12,6 +12,7 @@ import { type LogLevel, openLog as openLogFile } from '../log.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
+import { type PeerLookup, peerOf } from '../server/peer.ts';
 import { type OutsideFiles, readOutside, writeOutside } from '../store/atomic-file.ts';
 import { fileStore } from '../store/file-store.ts';
 import { appPaths } from '../store/paths.ts';
@@ -57,8 +58,8 @@ export interface Runtime {
   readonly openBrowser: OpenBrowser;
   /** Whether a person would see what {@link openBrowser} opens: not over SSH or without a display (see `noDisplayReason`). */
   seesBrowser(): boolean;
-  /** Who had `sudo` run this process. */
-  readonly sudoUid: number | undefined;
+  /** Whose program asks a local server: root takes the browser of who had `sudo` run this process for its own. */
+  readonly peerOf: PeerLookup;
   /** The event log, opened when first asked for: what only reads a profile leaves no log behind. */
   openLog(): Promise<Logger>;
   notice(text: string): void;
@@ -120,7 +121,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     },
     openBrowser: browserOpener({ environment, own: options.openBrowser, system: openWithSystem }),
     seesBrowser: () => options.openBrowser !== undefined || noDisplayReason(environment) === undefined,
-    sudoUid: user.caller?.uid,
+    peerOf: (socket) => peerOf(socket, { sudoUid: user.caller?.uid }),
     openLog,
     notice,
     providerOf: (profile) => {

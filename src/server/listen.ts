@@ -36,8 +36,6 @@ export interface ListenOptions<T> {
   readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
   /** Who is at the other end of a connection. Default: what Linux's `/proc` shows, see {@link peerOf}. */
   readonly peerOf?: PeerLookup | undefined;
-  /** Who had `sudo` run this process: root takes that user's browser for its own. */
-  readonly sudoUid?: number | undefined;
   /** The id of this process, so that an error does not suggest to end it. Default: unknown. */
   readonly pid?: number | undefined;
 }
@@ -66,8 +64,7 @@ const FLUSH_MS = 1_000;
  * @throws AuthError `USAGE` for a redirect URI that is not loopback; `PORT_BUSY` when the port of one is taken, else `LISTEN_FAILED`.
  */
 export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>> {
-  const { validate, begin, log, lingerMs = 2_000, sudoUid, pid } = options;
-  const { peerOf: lookUp = (socket) => peerOf(socket, { sudoUid }) } = options;
+  const { validate, begin, log, lingerMs = 2_000, pid, peerOf: lookUp = peerOf } = options;
   const redirects = options.redirectUris.map(parseRedirectUri);
   if (redirects.length === 0) throw noRedirectUri();
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type LoginEvent, signIn as signInWith } from '../../src/auth/login.ts';
 import { createRuntime } from '../../src/auth/runtime.ts';
 import type { BrowserEvent } from '../../src/browser/open-browser.ts';
@@ -6,7 +7,8 @@ import { fitbit } from '../../src/providers/fitbit.ts';
 import { consent } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { Secret } from '../../src/secret.ts';
-import { type Bench, bench } from './sign-in.ts';
+import type { Peer, PeerLookup } from '../../src/server/peer.ts';
+import { type Bench, bench, decide } from './sign-in.ts';
 
 let at: Bench;
 beforeAll(async () => {
@@ -20,6 +22,7 @@ const FAILED: BrowserEvent = { kind: 'browser-failed', reason: 'It has failed.',
 /** A sign-in whose browser is played by `browse`. @returns what was told, by kind */
 async function signIn(
   browse: (url: string, tell: (event: BrowserEvent) => void, signal?: AbortSignal) => Promise<void>,
+  { peerOf, pasted }: { readonly peerOf?: PeerLookup; readonly pasted?: PassThrough } = {},
 ) {
   const { id, secret } = SANDBOX_CLIENTS.server;
   const told: LoginEvent[] = [];
@@ -29,6 +32,7 @@ async function signIn(
   await signInWith(
     {
       ...runtime,
+      ...(peerOf === undefined ? {} : { peerOf }),
       openBrowser: (url, { notify: tell, signal }) => {
         at.sandbox.register({ id, redirectUris: [new URL(url).searchParams.get('redirect_uri') ?? ''] });
         browsing = browse(url, tell, signal);
@@ -42,7 +46,7 @@ async function signIn(
       identityScopes: [],
       redirectUris: ['http://127.0.0.1:0/callback'],
     },
-    { timeoutMs: 10_000, notify: (event) => told.push(event) },
+    { timeoutMs: 10_000, pasted, notify: (event) => told.push(event) },
   );
   await browsing;
   return told.map(({ kind }) => kind);
@@ -74,4 +78,31 @@ test('with the answer the browser is told that it is wanted no more', async () =
     await consent(url);
   });
   expect(wanted?.aborted).toBe(true);
+});
+
+test('a browser whose user is looked up until a paste is stored gets the result’s page, not a closed connection', async () => {
+  const pasted = new PassThrough({ objectMode: true });
+  let found: (peer: Peer) => void = () => {};
+  const peerOf = vi.fn<PeerLookup>(
+    () =>
+      new Promise((resolve) => {
+        found = resolve;
+      }),
+  );
+  const told = await signIn(
+    async (url) => {
+      const target = await decide(new URL(url));
+      const address = new URL(target, new URL(url).searchParams.get('redirect_uri') ?? '').href;
+      const page = fetch(address, { headers: { accept: '*/*' } });
+      await vi.waitFor(() => expect(peerOf).toHaveBeenCalledOnce());
+      const before = await at.stored();
+      pasted.write(address);
+      await vi.waitFor(async () => expect(await at.stored()).not.toBe(before));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      found('own');
+      expect(await (await page).text()).toMatch(/signed in/i);
+    },
+    { peerOf, pasted },
+  );
+  expect(told).toEqual(['waiting', 'answered']);
 });

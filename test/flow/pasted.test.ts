@@ -1,4 +1,3 @@
-import { subscribe } from 'node:diagnostics_channel';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -169,23 +168,6 @@ describe('browser and paste: the first right answer wins, with one exchange', ()
     });
     return { at, release };
   }
-
-  test('a paste, and the browser while it is exchanged: the page shows the same result', async () => {
-    const { at, release } = await slowBench();
-    await using _ = at;
-    const waiting = await begin(at);
-    const target = await waiting.answer();
-    waiting.paste.write(addressOf(waiting, target));
-    await waiting.said('answered');
-    const arrived = new Promise<void>((resolve) => subscribe('http.server.request.start', () => resolve()));
-    const page = fetch(addressOf(waiting, target), { headers: { accept: '*/*' } });
-    // It has arrived, and its visitor is being looked up.
-    await arrived;
-    release();
-    expect(await (await page).text()).toMatch(/signed in/i);
-    expect(await waiting.result).toMatchObject({ userId: 'WALK01' });
-    expect(at.sent).toHaveLength(1);
-  });
 
   test('the browser, and pastes while its answer is exchanged: they change nothing', async () => {
     const { at, release } = await slowBench();

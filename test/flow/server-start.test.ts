@@ -259,7 +259,10 @@ describe.skipIf(!isLinux)('the peer’s user, as Linux tells', () => {
 test.skipIf(!isLinux || !isRoot)(
   'run by sudo, a callback needs no cookie from a program of the one who called it, but from another',
   async () => {
-    await using visited = await waiting({ begin: () => PROVIDER, sudoUid: 4711 });
+    await using visited = await waiting({
+      begin: () => PROVIDER,
+      peerOf: (socket) => peerOf(socket, { sudoUid: 4711 }),
+    });
     const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
     const statusFor = async (uid: number) => {
       const script = `fetch('${callback}').then(({ status }) => process.exit(status === 200 ? 0 : 1))`;

@@ -149,7 +149,7 @@ export async function bench({ fetch: send = fetch, ...options }: BenchOptions = 
 }
 
 /** Presses Allow on the consent page, and does not follow where that leads. */
-async function decide(authorizeUrl: URL): Promise<string> {
+export async function decide(authorizeUrl: URL): Promise<string> {
   const form = readForm(await (await fetch(authorizeUrl)).text());
   const body = new URLSearchParams();
   for (const { kind, name, value } of form?.fields ?? []) {

@@ -20,8 +20,6 @@ export interface SiteOptions {
   readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
   /** Who is at the other end of a connection. Default: what Linux's `/proc` tells, see {@link peerOf}. */
   readonly peerOf?: PeerLookup | undefined;
-  /** Who had `sudo` run this process: root takes that user's browser for its own. */
-  readonly sudoUid?: number | undefined;
   /** Default 0: any free one. */
   readonly port?: number;
 }
@@ -43,8 +41,7 @@ export interface Site extends AsyncDisposable {
  * @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`
  */
 export async function startSite(given: SiteOptions): Promise<Site> {
-  const { idleMs = 15 * 60_000, log, port = 0, sudoUid, ...options } = given;
-  const { peerOf: lookUp = (socket) => peerOf(socket, { sudoUid }) } = given;
+  const { idleMs = 15 * 60_000, log, port = 0, peerOf: lookUp = peerOf, ...options } = given;
   const onNotice = oncePerKind(given.onNotice);
   const session = new SiteSession({ idleMs });
   const start: PageName = options.status === undefined ? 'setup' : 'status';
