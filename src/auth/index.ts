@@ -9,7 +9,7 @@ export { decodeText } from '../formats/document.ts';
 export { isClientId } from '../formats/values.ts';
 export { LOG_LEVELS, type LogLevel } from '../log.ts';
 export type { Sandbox } from '../sandbox/sandbox.ts';
-export { scopeLabels, shortList } from '../server/pages/texts.ts';
+export { capitalized, scopeLabels, shortList } from '../server/pages/texts.ts';
 export { type AccessToken, accessToken, environmentFor, refresh } from './access-token.ts';
 export { type ApiAnswer, apiRequest } from './api.ts';
 export { type CheckedStatus, checkStatus } from './check.ts';

@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import type { AuthError } from '../errors.ts';
 import type { ProfileCard, ProfileState } from '../server/pages/status.ts';
 import {
+  capitalized,
   formatDateTime,
   formatDay,
+  onDateTime,
   RESULT,
   STATUS,
   scopeLabels,
@@ -67,7 +69,7 @@ export function profileCard(status: Status, { history, readableByOthers, now }: 
   const ended = state === 'ended';
   const until = refreshable ? refreshExpiresAt : status.expiresAt;
   const dated = (label: string, date: Date | undefined) =>
-    date === undefined ? [] : [{ label, value: formatDateTime(date, now) }];
+    date === undefined ? [] : [{ label, value: capitalized(formatDateTime(date, now)) }];
   const facts: readonly Fact[] =
     session.kind === 'none'
       ? []
@@ -78,7 +80,7 @@ export function profileCard(status: Status, { history, readableByOthers, now }: 
             : [
                 {
                   label: labels.needsYou,
-                  value: until === undefined ? labels.never : labels.until(formatDateTime(until, now)),
+                  value: until === undefined ? labels.never : labels.until(onDateTime(until, now)),
                 },
               ]),
           ...dated(ended ? labels.signedIn : labels.lastRenewed, ended ? lastOf(history, 'sign_in') : obtainedAt),
@@ -94,7 +96,7 @@ export function profileCard(status: Status, { history, readableByOthers, now }: 
     problem,
     facts,
     history: history.map(({ at, kind, ok, message }) => ({
-      when: formatDateTime(at, now),
+      when: capitalized(formatDateTime(at, now)),
       words: ok ? labels.history[kind] : `${labels.history[kind]}: ${typographic(message)}`,
       ok,
     })),
@@ -129,7 +131,7 @@ function assess(status: Status, history: readonly HistoryEvent[], now: Date): As
   if (session.kind === 'none')
     return { state: 'none', words: states.none, problem: { text: problems.none, button: actions.signInFirst } };
   const worked = lastOf(history, 'refresh', 'sign_in', 'import') ?? obtainedAt;
-  const when = worked === undefined ? undefined : formatDateTime(worked, now);
+  const when = worked === undefined ? undefined : onDateTime(worked, now);
   const ended = (text: string): Assessment => ({
     state: 'ended',
     words: states.ended,
@@ -144,7 +146,7 @@ function assess(status: Status, history: readonly HistoryEvent[], now: Date): As
     return { state: 'missing', words: states.missing(missing), problem };
   }
   if (end !== undefined && end.getTime() - now.getTime() <= TWO_DAYS_MS) {
-    const problem = { text: problems.expires(formatDateTime(end, now)), button: actions.signIn };
+    const problem = { text: problems.expires(onDateTime(end, now)), button: actions.signIn };
     return { state: 'expires', words: states.expires(formatDay(end, { month: 'short' })), problem };
   }
   return { state: 'well', words: states.well };

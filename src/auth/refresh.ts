@@ -219,7 +219,7 @@ function evidence(tokens: Tokens | undefined, now: Date): readonly string[] {
   const { signedInAt, obtainedAt, refreshExpiresAt } = tokens ?? {};
   return [
     signedInAt && `The sign-in was ${age(signedInAt, now)} old (from ${formatDateTime(signedInAt)}).`,
-    obtainedAt && `It last worked ${formatDateTime(obtainedAt)}.`,
+    obtainedAt && `It last worked on ${formatDateTime(obtainedAt)}.`,
     refreshExpiresAt && `Its stored end was ${formatDateTime(refreshExpiresAt)}.`,
   ].filter((sentence) => sentence !== undefined);
 }

@@ -2,6 +2,7 @@ import type { AuthError } from '../errors.ts';
 import { withProfileFlag } from '../messages.ts';
 import type { UnexpectedReason } from '../oauth/authorization.ts';
 import {
+  capitalized,
   FAILURE_TITLES,
   formatDateTime,
   formatDay,
@@ -95,9 +96,12 @@ function factsOf(done: SignIn, now: Date): readonly Fact[] {
     sandbox !== undefined && { label: labels.sandbox, value: sandbox, code: true },
     expiresAt !== undefined && {
       label: refreshable ? labels.renewal : labels.until,
-      value: formatDateTime(expiresAt, now),
+      value: capitalized(formatDateTime(expiresAt, now)),
     },
-    refreshExpiresAt !== undefined && { label: labels.until, value: formatDateTime(refreshExpiresAt, now) },
+    refreshExpiresAt !== undefined && {
+      label: labels.until,
+      value: capitalized(formatDateTime(refreshExpiresAt, now)),
+    },
   ].filter((fact) => fact !== false);
 }
 

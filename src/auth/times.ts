@@ -22,7 +22,7 @@ export function endWarning({ profile, provider, refreshExpiresAt }: Grant, now: 
   });
 }
 
-/** A moment for a person, in the machine's own time zone: "23 Nov, 06:00 CET (in 8 hours)". */
+/** A moment for a person, in the machine's own time zone, within a sentence: "today, 15:50 CET (in 8 hours)". */
 export function formatWithDistance(date: Date, now: Date): string {
   return `${formatDateTime(date, now)} (${fromNow(date, now)})`;
 }

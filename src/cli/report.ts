@@ -3,6 +3,7 @@ import {
   accountName,
   age,
   type CheckedStatus,
+  capitalized,
   endWarning,
   formatWithDistance,
   type ListedProfile,
@@ -82,7 +83,7 @@ export function statusText(
     missingScopes.length === 0 ? undefined : ['Not granted', scopeNames(missingScopes)],
     email === undefined || userId === undefined ? undefined : ['User ID', userId],
     legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
-    refreshExpiresAt === undefined ? undefined : ['Expires', formatWithDistance(refreshExpiresAt, now)],
+    refreshExpiresAt === undefined ? undefined : ['Expires', capitalized(formatWithDistance(refreshExpiresAt, now))],
     ['App', status.clientId],
     profile === 'default' ? undefined : ['Profile', profile],
     ['File', shortPath(status.location, reader)],
@@ -224,7 +225,7 @@ export function checkText(checked: CheckedStatus, reader: Reader): string {
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can't be asked; a refresh just worked`],
     ['Granted', providerScopes && scopeNames(providerScopes)],
-    ['Until', providerExpiresAt && formatWithDistance(providerExpiresAt, now)],
+    ['Until', providerExpiresAt && capitalized(formatWithDistance(providerExpiresAt, now))],
     ['Rate limit', limit],
   ];
   return statusText(

@@ -5,6 +5,7 @@ import { platform } from 'node:os';
 import { basename } from 'node:path';
 import { AuthError } from '../errors.ts';
 import { BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
+import { capitalized } from './pages/texts.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
 import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
 
@@ -187,8 +188,4 @@ function link(path: string): string | undefined {
 /** A file may be called anything, also something that commands a terminal. */
 function printable(name: string): string {
   return name.replace(/\p{C}/gu, '?').slice(0, 64);
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

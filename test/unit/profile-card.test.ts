@@ -59,7 +59,7 @@ test.each<[string, Partial<Status>, Partial<CardContext>]>([
 
 const PROBLEMS = [
   ['no sign-in', { session: { kind: 'none' } }, {}, 'none', /No one has signed in/],
-  ['a dead grant', DEAD, { history: [event('refresh')] }, 'ended', /Fitbit says.*last worked on Today, .+/],
+  ['a dead grant', DEAD, { history: [event('refresh')] }, 'ended', /Fitbit says.*last worked today, .+/],
   [
     'no refresh token',
     { session: { kind: 'expired', refreshable: false }, refreshable: false },
@@ -68,7 +68,7 @@ const PROBLEMS = [
     /expired/,
   ],
   ['a missing scope', { missingScopes: ['sleep'] }, {}, 'missing', /add Sleep/],
-  ['an end within two days', { refreshExpiresAt: later(86_400) }, {}, 'expires', /expires on/],
+  ['an end within two days', { refreshExpiresAt: later(86_400) }, {}, 'expires', /expires on \d/],
 ] as const satisfies readonly [string, Partial<Status>, Partial<CardContext>, string, RegExp][];
 
 test.each(PROBLEMS)('%s is a problem, in plain words with one button', (_what, status, context, state, text) => {

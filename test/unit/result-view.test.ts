@@ -43,7 +43,7 @@ describe('the page of a finished sign-in', () => {
   test.each<[string, Partial<SignIn>, RegExp, RegExp]>([
     ['a missing scope', { missingScopes: [SLEEP] }, /Sleep was not granted/, /Activity and profile work/],
     ['an end', { refreshExpiresAt: new Date(NOW.getTime() + 7 * DAY_MS) }, /until 8 March/, /7 days.*publish your app/],
-    ['no refresh token', { refreshable: false }, /until Today/, /no refresh token/],
+    ['no refresh token', { refreshable: false }, /until today/, /no refresh token/],
     ['an obstacle', { obstacle: "It can't be read." }, /problem/, /It can’t be read/],
     ['another account before', { replacedUserId: 'SLEEP2' }, /signed in/, /SLEEP2/],
     ['a sandbox', { sandbox: 'http://127.0.0.1:1', profile: 'sandbox' }, /signed in/, /Made-up data.*sandbox/],

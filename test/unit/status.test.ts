@@ -125,6 +125,8 @@ describe('a moment in words', () => {
   });
 
   test('has the day, the time, the zone and the distance', () => {
-    expect(formatWithDistance(later(28_800), NOW)).toMatch(/^.+, \d\d:\d\d \S+ \(in 8 hours\)$/);
+    expect(formatWithDistance(later(200_000), NOW)).toMatch(/^\d+ [A-Z]\w+, \d\d:\d\d \S+ \(in 2 days\)$/);
+    // Within a sentence, where only the beginning of a line or a cell has a capital.
+    expect(formatWithDistance(NOW, NOW)).toMatch(/^today, /);
   });
 });

@@ -198,7 +198,7 @@ export const STATUS = {
   nothing: 'Nothing',
   needsYou: 'Needs you',
   never: 'Never, it renews automatically',
-  until: (when: string) => `On ${when}, when it expires`,
+  until: (when: string) => `${capitalized(when)}, when it expires`,
   lastRenewed: 'Last renewed',
   signedIn: 'Signed in',
   noHistory: 'No history yet.',
@@ -217,10 +217,10 @@ export const STATUS = {
   problems: {
     none: 'No one has signed in with this profile yet.',
     dead: (provider: string, worked: string | undefined) =>
-      `${provider} says it expired or was revoked.${worked === undefined ? '' : ` It last worked on ${worked}.`}`,
+      `${provider} says it expired or was revoked.${worked === undefined ? '' : ` It last worked ${worked}.`}`,
     noRefreshToken: (worked: string | undefined) =>
-      `It expired and can’t renew itself.${worked === undefined ? '' : ` It last worked on ${worked}.`}`,
-    expires: (when: string) => `This sign-in expires on ${when}. Sign in again before then.`,
+      `It expired and can’t renew itself.${worked === undefined ? '' : ` It last worked ${worked}.`}`,
+    expires: (when: string) => `This sign-in expires ${when}. Sign in again before then.`,
     missing: (names: readonly string[]) =>
       `Everything else works. To add ${sentenceList(names)}, sign in again and tick ${names.length === 1 ? 'its box' : 'their boxes'}.`,
     sandbox: 'This sandbox may no longer be running.',
@@ -417,15 +417,26 @@ function inSentence(names: readonly string[]): readonly string[] {
 const DAY_MS = 86_400_000;
 
 /**
- * A time in the machine's own zone, which it names: "Today, 15:50 CET", "23 Nov, 06:00 CET", "20 May 2026, 10:12 CEST". Without `now`
- * always with the year.
+ * A time in the machine's own zone, which it names, within a sentence: "today, 15:50 CET", "23 Nov, 06:00 CET", "20 May 2026, 10:12
+ * CEST". Without `now` always with the year.
  */
 export function formatDateTime(date: Date, now?: Date): string {
   const far = now === undefined || Math.abs(date.getTime() - now.getTime()) > 150 * DAY_MS;
   const today = date.toDateString() === now?.toDateString();
-  const day = today ? 'Today' : formatDay(date, { month: 'short', ...(far && { year: 'numeric' }) });
+  const day = today ? 'today' : formatDay(date, { month: 'short', ...(far && { year: 'numeric' }) });
   const time = date.toLocaleTimeString(LOCALE, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
   return `${day}, ${time}`;
+}
+
+/** The same after a verb: "today, 15:50 CET", "on 23 Nov, 06:00 CET". */
+export function onDateTime(date: Date, now: Date): string {
+  const when = formatDateTime(date, now);
+  return when.startsWith('today') ? when : `on ${when}`;
+}
+
+/** For what begins a line or a cell. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** "4 December". */
