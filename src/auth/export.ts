@@ -82,7 +82,7 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   return { text, warning, shellLine };
 }
 
-/** A profile without what belongs to the machine that it is on: kept files, what its owner was told of, a waiting sign-in. */
+/** A profile without what belongs to the machine that it is on: kept files, the notices given, a waiting sign-in. */
 export function withoutLocalFields({ keep, notified, pendingLogin, ...rest }: Profile): Profile {
   return rest;
 }

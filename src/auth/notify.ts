@@ -36,8 +36,8 @@ export async function notifyOwner(
     const profiles = all ? await runtime.store.list() : [{ name, profile: await runtime.store.read(name) }];
     for (const entry of profiles) {
       if (!('profile' in entry) || entry.profile === undefined) continue;
-      for (const notice of await take(runtime, entry.name, entry.profile)) {
-        await tell(runtime, command, entry.name, entry.profile, notice);
+      for (const notice of await markNotified(runtime, entry.name, entry.profile)) {
+        await runNotifier(runtime, command, entry.name, entry.profile, notice);
       }
     }
   } catch (thrown) {
@@ -45,8 +45,8 @@ export async function notifyOwner(
   }
 }
 
-/** The notices that no process has given yet: from now on they count as given. */
-async function take(runtime: Runtime, name: string, stored: Profile): Promise<readonly Notice[]> {
+/** Marks the notices that are due as given. @returns those that no process had given before */
+async function markNotified(runtime: Runtime, name: string, stored: Profile): Promise<readonly Notice[]> {
   const isNew = (profile: Profile) => {
     const due = noticesOf(runtime, name, profile);
     const isKnown = ({ key }: Notice) => profile.notified?.includes(key) === true;
@@ -56,7 +56,7 @@ async function take(runtime: Runtime, name: string, stored: Profile): Promise<re
   await using locked = await runtime.store.lock(name);
   if (locked.current === undefined) return [];
   const { due, fresh } = isNew(locked.current);
-  // Only what still holds is remembered: what has passed and comes again is told again.
+  // Only what still holds is remembered: what has passed and comes again is a new notice.
   if (fresh.length > 0) await locked.checkpoint({ ...locked.current, notified: due.map(({ key }) => key) });
   return fresh;
 }
@@ -92,7 +92,13 @@ export function notifiedAtSignIn({ requestedScopes, tokens }: Profile): readonly
   return missing.length === 0 ? undefined : [scopesKey(missing)];
 }
 
-async function tell(runtime: Runtime, command: string, name: string, profile: Profile, notice: Notice): Promise<void> {
+async function runNotifier(
+  runtime: Runtime,
+  command: string,
+  name: string,
+  profile: Profile,
+  notice: Notice,
+): Promise<void> {
   const { event, sentence } = notice;
   const parsed = commandIn('FITBIT_LOGIN_NOTIFY', command, { platform: platform() });
   const status = storedStatus(runtime, name, profile);

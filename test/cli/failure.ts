@@ -19,6 +19,7 @@ export const PRINTING = [
   'profiles',
   'profiles rename renamed again',
   'scopes',
+  'login --begin --profile begun',
   'doctor --redirect-uri http://127.0.0.1:0/callback',
   'completion bash',
   'logout --local --profile left',

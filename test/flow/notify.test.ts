@@ -12,7 +12,7 @@ async function notifier(at: SignedIn, then = '') {
   await writeFile(notes, '');
   return {
     environment: { FITBIT_LOGIN_NOTIFY: `'${script}' first:word`, FITBIT_CLIENT_SECRET: 'marked-client-secret' },
-    told: async () => {
+    noted: async () => {
       const lines = (await readFile(notes, 'utf8')).split('\n').filter(Boolean);
       const facts = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
       return { lines, events: facts.map(({ event }) => event), facts };
@@ -27,9 +27,9 @@ async function kill(at: SignedIn): Promise<void> {
 
 test('a dead grant is told once, by the command that finds it, after its output: a sentence, and facts without a secret', async () => {
   await using at = await signedIn();
-  const { environment, told } = await notifier(at);
+  const { environment, noted } = await notifier(at);
   expect((await at.run(['token'], { environment })).code).toBe(0);
-  expect((await told()).events).toEqual([]);
+  expect((await noted()).events).toEqual([]);
   await kill(at);
   const stored = await at.stored();
   const runs = await Promise.all([1, 2, 3, 4].map(() => at.run(['token'], { environment })));
@@ -38,7 +38,7 @@ test('a dead grant is told once, by the command that finds it, after its output:
     expect((await at.run(command, { environment })).code).toBe(
       command[1] === '--all' && command[0] === 'status' ? 0 : 3,
     );
-  const { events, lines, facts } = await told();
+  const { events, lines, facts } = await noted();
   expect(events).toEqual(['dead']);
   expect(lines[0]).toMatch(/^default: signed out of Fitbit.*fitbit-login login/);
   expect(facts[0]).toMatchObject({ profile: 'default', provider: 'fitbit', user_id: 'WALK01', message: lines[0] });
@@ -49,31 +49,31 @@ test('a dead grant is told once, by the command that finds it, after its output:
   await at.signIn();
   await kill(at);
   await at.run(['token'], { environment });
-  expect((await told()).events).toEqual(['dead', 'dead']);
+  expect((await noted()).events).toEqual(['dead', 'dead']);
 });
 
 test('a stored end is told from two days before it, and once', async () => {
   await using at = await signedIn({ ...GOOGLE });
   const end = at.surroundings.now().getTime() + 7 * 86_400_000;
   await at.tamper({ refresh_expires_at: new Date(end).toISOString() });
-  const { environment, told } = await notifier(at);
+  const { environment, noted } = await notifier(at);
   at.pass(5 * 86_400 - 60);
   await at.run(['refresh', '--all'], { environment });
-  expect((await told()).events).toEqual([]);
+  expect((await noted()).events).toEqual([]);
   at.pass(120);
   for (let time = 0; time < 3; time += 1) await at.run(['refresh', '--all'], { environment });
-  expect((await told()).events).toEqual(['ending']);
+  expect((await noted()).events).toEqual(['ending']);
 });
 
 test('lost scopes are told once for each change; those that were not ticked at the sign-in are known', async () => {
   await using at = await signedIn();
-  const { environment, told } = await notifier(at);
+  const { environment, noted } = await notifier(at);
   await at.tamper({ requested_scope: `${(await at.stored()).scope} nutrition-x` });
   for (let time = 0; time < 2; time += 1) await at.run(['status'], { environment });
-  expect((await told()).facts).toMatchObject([{ event: 'scopes-lost', missing_scope: ['nutrition-x'] }]);
+  expect((await noted()).facts).toMatchObject([{ event: 'scopes-lost', missing_scope: ['nutrition-x'] }]);
   await at.tamper({ requested_scope: `${(await at.stored()).scope} nutrition-x other` });
   await at.run(['status'], { environment });
-  expect((await told()).events).toEqual(['scopes-lost', 'scopes-lost']);
+  expect((await noted()).events).toEqual(['scopes-lost', 'scopes-lost']);
 });
 
 test.each([
