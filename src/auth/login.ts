@@ -1,40 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserEvent } from '../browser/open-browser.ts';
-import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
-import {
-  accountUnknown,
-  cancelled,
-  PASTE_REFUSED,
-  PRESERVED,
-  signedInAllTheSame,
-  timedOut,
-  VISITOR_NOTICES,
-  WITHOUT_EMAIL,
-  withProfileFlag,
-} from '../messages.ts';
+import { AuthError, asAuthError } from '../errors.ts';
+import { cancelled, PASTE_REFUSED, PRESERVED, timedOut, VISITOR_NOTICES, withProfileFlag } from '../messages.ts';
 import { newAuthorization, type UnexpectedReason, validateCallback } from '../oauth/authorization.ts';
 import { type PasteReason, validatePastedCallback } from '../oauth/pasted-callback.ts';
-import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
-import type { Identity, Provider } from '../providers/provider.ts';
 import type { ServerNotice } from '../server/app.ts';
 import type { Link } from '../server/pages/view.ts';
-import type { Profile, Tokens } from '../store/profile.ts';
-import type { LockedProfile } from '../store/store.ts';
-import {
-  authorizeUrlFor,
-  type LoginRequest,
-  type LoginRequestOptions,
-  requestedProfile,
-  resolveLoginRequest,
-} from './login-request.ts';
-import { notifiedAtSignIn } from './notify.ts';
+import type { Profile } from '../store/profile.ts';
+import { exchangeAndStore, type FirstCallback, isRejectedCode } from './exchange.ts';
+import { authorizeUrlFor, type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
 import { assertOptions } from './options.ts';
 import { failedView, signedInView, tooLateView, unexpectedRequestView } from './result-view.ts';
 import { createRuntime, processId, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { chooseSandbox, loginProfileName } from './sandbox.ts';
-import { type SignIn, storedStatus } from './status.ts';
+import type { SignIn } from './status.ts';
 import { duration } from './times.ts';
-import { tokensFrom } from './tokens.ts';
 
 export interface LoginOptions extends LoginRequestOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`, or `sandbox` with the option `sandbox`. */
@@ -87,9 +67,6 @@ export type LoginEvent =
   | { readonly kind: 'paste-refused'; readonly reason: PasteReason | 'rejected'; readonly message: string }
   /** The callback arrived; its code is being exchanged and the tokens stored. */
   | { readonly kind: 'answered' };
-
-/** A callback that ends the wait: an authorization code, or the provider's refusal. */
-type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kind: 'granted' | 'refused' }>;
 
 /**
  * Signs a person in to their data in the browser and stores the tokens. Run again, it asks for consent again, and only a finished
@@ -247,11 +224,6 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   }
 }
 
-/** @internal */
-export function isRejectedCode(error: unknown): boolean {
-  return error instanceof AuthError && error.details.provider_error === 'invalid_grant';
-}
-
 /** Where a local server reports: its requests to the log, unusual visitors to the person, too; and how it knows them. @internal */
 export async function serverReports(runtime: Runtime) {
   const log = await runtime.openLog();
@@ -332,79 +304,3 @@ async function rejectAfterTimeout(
   }
   throw timeoutError;
 }
-
-/**
- * Exchanges the code and stores the tokens. Room on disk is reserved before the code is sent, since a code works once.
- *
- * @param assertCurrent called under the lock, before the code is sent
- * @throws AuthError the provider's refusal; as `exchangeCode` and `ProfileStore.lock`; the profile is then as it was
- * @internal
- */
-export async function exchangeAndStore(
-  runtime: Runtime,
-  request: LoginRequest,
-  callback: FirstCallback,
-  binding: Omit<CodeExchange, 'parameters'>,
-  assertCurrent: (current: Profile | undefined) => void = () => {},
-): Promise<SignIn> {
-  const { name, provider, client, scopes, identityScopes } = request;
-  const explained = (error: AuthError) =>
-    error.code === 'SCOPE_REJECTED' && identityScopes.length > 0 ? error.with({ hint: WITHOUT_EMAIL }) : error;
-  if (callback.kind === 'refused') throw explained(callback.error);
-  await using locked = await runtime.store.lock(name);
-  assertCurrent(locked.current);
-  // Before the request, so that a slow response never makes a token look younger than it is.
-  const obtainedAt = runtime.now();
-  const code = { ...binding, parameters: callback.parameters };
-  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch, now: obtainedAt }).catch(
-    (thrown) => {
-      throw explained(asAuthError(thrown));
-    },
-  );
-  const { keep, extra, tokens: replaced } = locked.current ?? {};
-  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: [...scopes, ...identityScopes] });
-  const profile: Profile = { ...requestedProfile(request), tokens, keep, extra };
-  const { obstacle, ...identity } = await identify(runtime, locked, profile, provider);
-  const { userId = tokens.userId, legacyUserId } = identity;
-  const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId, signedInAt: obtainedAt } };
-  await locked.commit({ ...signedIn, notified: notifiedAtSignIn(signedIn) });
-  const status = storedStatus(runtime, name, signedIn, provider.name);
-  const scope = status.scopes.join(' ');
-  (await runtime.openLog()).info(
-    { event: 'sign_in', profile: name, provider: provider.id, user_id: status.userId, scope },
-    'Signed in',
-  );
-  const { userId: replacedUserId, email: replacedEmail }: Partial<Tokens> =
-    replaced !== undefined && isOtherAccount(replaced, signedIn.tokens) ? replaced : {};
-  return { ...status, obstacle, replacedUserId, replacedEmail };
-}
-
-/** What is not known of both says nothing. */
-function isOtherAccount(before: Tokens, { subject, userId, legacyUserId, email }: Tokens): boolean {
-  const [known] = [
-    [before.subject, subject],
-    [before.userId, before.userId === legacyUserId ? legacyUserId : userId],
-    [before.email, email],
-  ].filter((ids) => !ids.includes(undefined));
-  return known !== undefined && known[0] !== known[1];
-}
-
-/** Asks who signed in, where the token response does not say. The tokens are stored before, since there may be no response. */
-async function identify(
-  runtime: Runtime,
-  locked: LockedProfile,
-  profile: Profile,
-  provider: Provider,
-): Promise<Identity & Pick<SignIn, 'obstacle'>> {
-  if (provider.identify === undefined || profile.tokens === undefined) return {};
-  await locked.checkpoint(profile);
-  return provider.identify(profile.tokens.accessToken, runtime.fetch).catch((thrown) => {
-    const { code, message, hint } = asAuthError(thrown);
-    const obstacle = REFUSALS_OF_GOOD_TOKENS.includes(code)
-      ? `${message} ${hint}`
-      : accountUnknown(provider.name, message);
-    return { obstacle: signedInAllTheSame(obstacle) };
-  });
-}
-
-const REFUSALS_OF_GOOD_TOKENS: readonly ErrorCode[] = ['ACCOUNT_UNREADABLE', 'CLIENT_REJECTED', 'SCOPE_MISSING'];

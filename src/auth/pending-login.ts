@@ -13,7 +13,7 @@ import { newAuthorization } from '../oauth/authorization.ts';
 import { validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
 import type { PendingLogin, ProviderId } from '../store/profile.ts';
-import { exchangeAndStore, isRejectedCode } from './login.ts';
+import { exchangeAndStore, isRejectedCode } from './exchange.ts';
 import {
   authorizeUrlFor,
   type LoginRequest,
