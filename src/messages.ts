@@ -889,6 +889,17 @@ export function rateLimited(provider: string, seconds: number | undefined, detai
   });
 }
 
+/** Of a profile that was not asked for. @param when the limit resets, if known */
+export function leftForNextRun(
+  provider: string,
+  when: { readonly resetsAt: Date; readonly words: string } | undefined,
+): AuthError {
+  const limit = `${provider}'s rate limit ${when === undefined ? 'is used up' : `resets ${when.words}`}`;
+  return new AuthError('RATE_LIMITED', `Left for the next run: ${limit}.`, {
+    details: when === undefined ? {} : { resets_at: when.resetsAt.toISOString() },
+  });
+}
+
 export const accountBusy = (provider: string, details: Details) =>
   new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, {
     details,

@@ -76,6 +76,8 @@ export interface AccessRequest extends Omit<AccessOptions, 'profile'>, Freshness
   readonly name: string;
   /** How long to wait for another process that holds the lock. Default: as `ProfileStore.lock`. */
   readonly lockTimeoutMs?: number;
+  /** As of a refresh. */
+  readonly waitsForReset?: boolean;
 }
 
 /** A working access token, and the profile it is from. @internal */

@@ -16,6 +16,8 @@ export interface RefreshRequest extends FreshnessOptions {
   readonly name: string;
   /** Ends the waiting for another try. A request that has been sent is waited for, so that its response is not lost. */
   readonly signal?: AbortSignal;
+  /** Whether a rate limit is waited for where it resets soon. Default `true`. */
+  readonly waitsForReset?: boolean;
 }
 
 /** What a refresh leaves stored. */
@@ -61,7 +63,7 @@ export async function refreshLocked(
   try {
     // From here on a successor may exist that only the provider knows.
     await locked.checkpoint({ ...profile, refreshStartedAt: profile.refreshStartedAt ?? runtime.now() });
-    const { obtainedAt, response } = await sendWithRetries(runtime, refresh, request.signal);
+    const { obtainedAt, response } = await sendWithRetries(runtime, refresh, request);
     return await save(runtime, locked, refresh, request.name, refreshedTokens(tokens, response, obtainedAt));
   } catch (thrown) {
     if (!(thrown instanceof AuthError)) throw thrown;
@@ -74,7 +76,7 @@ interface Sent {
   readonly obtainedAt: Date;
 }
 
-async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: AbortSignal | undefined): Promise<Sent> {
+async function sendWithRetries(runtime: Runtime, refresh: Refresh, request: RefreshRequest): Promise<Sent> {
   const { provider, profile, refreshToken, failures } = refresh;
   return retrying(
     async () => {
@@ -89,7 +91,7 @@ async function sendWithRetries(runtime: Runtime, refresh: Refresh, signal: Abort
       }
     },
     runtime,
-    signal,
+    request,
   );
 }
 
@@ -226,7 +228,7 @@ function evidence(tokens: Tokens | undefined, now: Date): readonly string[] {
 
 const PASSING: readonly ErrorCode[] = ['UNAVAILABLE', 'RATE_LIMITED', 'ANSWER_INVALID'];
 /** No try is begun later than this after the first one. */
-const RETRY_FOR_MS = 10_000;
+export const RETRY_FOR_MS = 10_000;
 /** The pause before the second try. It doubles each time, and half of each is left to chance. */
 const FIRST_PAUSE_MS = 400;
 
@@ -237,7 +239,7 @@ const FIRST_PAUSE_MS = 400;
 async function retrying<T>(
   attempt: () => Promise<T>,
   { sleep }: Pick<Runtime, 'sleep'>,
-  signal: AbortSignal | undefined,
+  { signal, waitsForReset = true }: RefreshRequest,
 ): Promise<T> {
   let left = RETRY_FOR_MS;
   for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
@@ -247,6 +249,7 @@ async function retrying<T>(
     } catch (thrown) {
       if (!(thrown instanceof AuthError) || !PASSING.includes(thrown.code)) throw thrown;
       const { reset_seconds: reset = Number.POSITIVE_INFINITY } = thrown.details;
+      if (thrown.code === 'RATE_LIMITED' && !waitsForReset) throw thrown;
       const wait = thrown.code === 'RATE_LIMITED' ? Number(reset) * 1000 : pause * (0.5 + Math.random());
       left -= wait + (performance.now() - begun);
       if (left <= 0 || signal?.aborted) throw thrown;

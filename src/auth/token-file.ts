@@ -30,6 +30,8 @@ export interface TokenFile extends AsyncDisposable {
 }
 
 const EVERY_MS = 15_000;
+/** While the machine sleeps timers stand still, but the clock does not: it is looked at this often. */
+const TICK_MS = 1_000;
 /** A directory that its owner has not touched for so long may be left over. */
 const LEFT_OVER_MS = 60_000;
 const OURS = /^(\d+)-[0-9a-f]{16}$/;
@@ -37,7 +39,8 @@ const OURS = /^(\d+)-[0-9a-f]{16}$/;
 /**
  * Keeps a working access token in a file, 0600 below `$XDG_RUNTIME_DIR/fitbit-login` or beside the profiles, until it is disposed of.
  * While the provider cannot be reached the file keeps the last token. Once the grant is dead and its token has expired the file is
- * gone, and is there again after a new sign-in. If this process is killed, a watcher removes the file.
+ * gone, and is there again after a new sign-in. After the machine has slept the file is written within a second. If this process is
+ * killed, a watcher removes the file.
  *
  * @throws AuthError as `accessToken`, for the first token; `STORE_UNAVAILABLE` where the file cannot be written
  */
@@ -63,10 +66,15 @@ export async function keepTokenFile(
   await write();
   const watcher = watch(directory);
   let said: ErrorCode | undefined;
+  const clocks = () => [runtime.now().getTime(), performance.now()] as const;
+  let looked = clocks();
   const keeping = (async () => {
     while (!stop.signal.aborted) {
-      await runtime.sleep(everyMs, stop.signal).catch(() => {});
+      await runtime.sleep(Math.min(everyMs, TICK_MS), stop.signal).catch(() => {});
       if (stop.signal.aborted) return;
+      const [time, ticks] = clocks();
+      if (Math.abs(time - looked[0]) < everyMs && ticks - looked[1] < everyMs) continue;
+      looked = [time, ticks];
       try {
         await write();
         said = undefined;

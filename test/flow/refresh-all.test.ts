@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { refreshAll } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import type { LockedProfile } from '../../src/store/store.ts';
+import { longTest } from '../extent.ts';
 import { GOOGLE } from './google.ts';
 import { LIFETIME, type SignedIn, type SignedInOptions, signedIn } from './signed-in.ts';
 
@@ -44,16 +45,54 @@ test('refresh --all refreshes what is due and nothing twice; --min-ttl says what
   );
 });
 
-test('one failure stops no other profile, and a rate limit of one provider none of another', async () => {
-  const limited = new Response('{}', { status: 429 });
-  await using at = await three({
-    through: (send) => async (url, init) => (url.endsWith('/oauth2/token') ? limited.clone() : send(url, init)),
-  });
+/** Copies of the profile, which nothing tells apart from others of the same provider. */
+async function copies(at: SignedIn, count: number): Promise<void> {
+  const text = await at.text();
+  for (let index = 0; index < count; index += 1) await writeFile(join(dirname(at.file), `copy-${index}.json`), text);
+}
+
+test('a rate limit that lasts leaves the other profiles of its provider, and theirs alone, to the next run, with when it resets', async () => {
+  await using at = await three();
+  await copies(at, 30);
   at.pass(LIFETIME);
-  expect(await outcomesOf(at)).toEqual({
+  at.sandbox.faults.add({ at: 'fitbit-token', kind: 'status', status: 429, resetSeconds: 600 });
+  const before = at.sent.length;
+  const { code, stdout } = await at.run(['refresh', '--all', '--json']);
+  const rows: readonly Record<string, unknown>[] = JSON.parse(stdout);
+  const rowsOf = (outcome: string) => rows.filter((row) => row.outcome === outcome);
+  expect({ code, refreshed: rowsOf('refreshed').map(({ profile }) => profile) }).toEqual({
     code: 5,
-    outcomes: { default: 'RATE_LIMITED', google: 'refreshed', other: 'RATE_LIMITED' },
+    refreshed: ['google'],
   });
+  expect(rowsOf('failed').length + rowsOf('left').length).toBe(32);
+  // As many as are at work at once when the first one learns of it.
+  expect(rowsOf('failed').length).toBeLessThanOrEqual(8);
+  expect(at.sent.length - before).toBe(rowsOf('failed').length + 1);
+  const resets_at = new Date(at.surroundings.now().getTime() + 600_000).toISOString();
+  for (const { error } of rowsOf('left'))
+    expect(error).toMatchObject({ code: 'RATE_LIMITED', exit_code: 5, resets_at });
+  expect((await at.run(['refresh', '--all'])).stdout).toMatch(/copy-\d+ +Left for the next run: .*\(in 10 minutes\)/);
+});
+
+longTest('a rate limit that resets soon is waited for, by its provider alone, and all are refreshed', async () => {
+  let [limited, isGoogleDone] = [0, false];
+  await using at = await three({
+    through: (send) => async (url, init) => {
+      if (url.endsWith('/oauth2/token') && !isGoogleDone) {
+        limited += 1;
+        return new Response('{}', { status: 429, headers: { 'retry-after': '1' } });
+      }
+      const response = await send(url, init);
+      isGoogleDone ||= !url.endsWith('/oauth2/token');
+      return response;
+    },
+  });
+  await copies(at, 30);
+  at.pass(LIFETIME);
+  const { code, outcomes } = await outcomesOf(at);
+  expect({ code, different: [...new Set(Object.values(outcomes))] }).toEqual({ code: 0, different: ['refreshed'] });
+  expect(limited).toBeGreaterThan(0);
+  expect(limited).toBeLessThanOrEqual(8);
 });
 
 test('the exit code is the one that needs a person the most: damage, configuration, a dead grant, the network', async () => {

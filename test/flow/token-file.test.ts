@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, unlink, utimes, writeFile } from 'node:
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { keepTokenFile } from '../../src/auth/token-file.ts';
+import { longTest } from '../extent.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const keep = (at: SignedIn) => keepTokenFile({ everyMs: 20 }, at.surroundings);
@@ -49,6 +50,16 @@ test('while the provider is away the last token stays; a dead grant takes it awa
   await at.signIn();
   const { access_token } = await at.stored();
   await vi.waitFor(async () => expect(await textOf(file.path)).toBe(access_token), 5_000);
+});
+
+longTest('after the machine has slept the file is fresh before the time to look has come', async () => {
+  await using at = await signedIn();
+  await using file = await keepTokenFile({ everyMs: 3_600_000 }, at.surroundings);
+  const first = await textOf(file.path);
+  // Timers stood still, the clock did not.
+  at.pass(LIFETIME);
+  await vi.waitFor(async () => expect(await textOf(file.path)).not.toBe(first), 5_000);
+  expect(await textOf(file.path)).toBe((await at.stored()).access_token);
 });
 
 test('XDG_RUNTIME_DIR is preferred where it is there', async () => {

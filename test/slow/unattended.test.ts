@@ -154,20 +154,3 @@ test('1,000 profiles in one refresh --all: never more than eight requests at onc
   expect(most).toBeLessThanOrEqual(8);
   expect(sent).toBe(1_000);
 });
-
-test('a rate limit leaves the other profiles of its provider to the next run', async () => {
-  let asked = 0;
-  await using at = await signedIn({
-    through: (send) => async (url, init) => {
-      if (!url.endsWith('/oauth2/token')) return send(url, init);
-      asked += 1;
-      return new Response('{}', { status: 429 });
-    },
-  });
-  const text = await at.text();
-  for (let index = 1; index < 50; index += 1) await writeFile(join(dirname(at.file), `copy-${index}.json`), text);
-  at.pass(28_800);
-  const outcomes = await refreshAll({}, at.surroundings);
-  expect(outcomes.every((one) => one.outcome === 'failed' && one.error.code === 'RATE_LIMITED')).toBe(true);
-  expect(asked).toBeLessThanOrEqual(8);
-});

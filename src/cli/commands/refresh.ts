@@ -37,14 +37,14 @@ export const refreshCommand: Command = {
     }
     const outcomes = await refreshAll({ minTtlSeconds, signal }, surroundings);
     await print(inJsonOr(json, outcomesJson(outcomes, context.now()), outcomesText(outcomes, context)));
-    const codes = outcomes.map((one) => (one.outcome === 'failed' ? one.error.exitCode : 0));
+    const codes = outcomes.map((one) => ('error' in one ? one.error.exitCode : 0));
     return WORST_FIRST.find((code) => codes.includes(code)) ?? 0;
   },
 };
 
 function outcomesJson(outcomes: readonly RefreshOutcome[], now: Date) {
   return outcomes.map((one) =>
-    one.outcome === 'failed'
+    'error' in one
       ? { profile: one.profile, outcome: one.outcome, ...one.error.report() }
       : { outcome: one.outcome, ...statusJson(one.status, now) },
   );
@@ -53,7 +53,12 @@ function outcomesJson(outcomes: readonly RefreshOutcome[], now: Date) {
 function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, now }: Context): string {
   if (outcomes.length === 0) return 'No profiles yet.';
   const rows = outcomes.map((one) => {
-    if (one.outcome === 'failed') return [mark('bad', out), one.profile, `${one.error.message} ${one.error.hint}`];
+    if ('error' in one) {
+      const { message, hint } = one.error;
+      return one.outcome === 'left'
+        ? [mark('warning', out), one.profile, message]
+        : [mark('bad', out), one.profile, `${message} ${hint}`];
+    }
     if (one.outcome === 'not-signed-in') return ['-', one.profile, 'not signed in'];
     const { expiresAt } = one.status;
     const until = expiresAt === undefined ? '' : `; the token expires ${formatWithDistance(expiresAt, now())}`;
