@@ -9,6 +9,7 @@ import { failedView, signedInView, tooLateView, unexpectedRequestView } from '..
 import { readClientFile, setupErrors, setupView } from '../src/auth/setup-form.ts';
 import type { SignIn } from '../src/auth/status.ts';
 import { AuthError } from '../src/errors.ts';
+import { googleHealth } from '../src/providers/google-health.ts';
 import { resultPage } from '../src/server/pages/result.ts';
 import { type SetupForm, setupPage } from '../src/server/pages/setup.ts';
 import { statusPage } from '../src/server/pages/status.ts';
@@ -42,6 +43,7 @@ const DONE: SignIn & { readonly email: string } = {
   obtainedAt: hours(-0.2),
   expiresAt: hours(0.8),
   location: '/home/you/.config/fitbit-login/profiles/default.json',
+  revocationEnds: googleHealth().revocationEnds ?? '',
 };
 type More = Partial<typeof DONE>;
 
@@ -93,7 +95,7 @@ const status = (profiles: Parameters<typeof statusPage>[0]['profiles'], shell = 
 const setup = (more: Partial<Parameters<typeof setupView>[0]> = {}, shell = SHELL) =>
   setupPage(setupView({ ...FIRST, ...more }), shell);
 
-const UNFOLD = `for (const fold of document.querySelectorAll('details')) fold.open = true`;
+const UNFOLD = `for (const fold of document.querySelectorAll('.fold')) fold.open = true`;
 
 /** Each page, and what is done to it before the picture. */
 const PAGES: Readonly<Record<string, readonly [html: string, script?: string]>> = {
@@ -106,7 +108,10 @@ const PAGES: Readonly<Record<string, readonly [html: string, script?: string]>> 
   'result-failed-secret': [
     resultPage({
       ...failed(
-        new AuthError('CLIENT_REJECTED', 'Not this client secret.', { preserved: 'Everything else was kept.' }),
+        new AuthError('CLIENT_REJECTED', 'Not this client secret.', {
+          preserved: 'Everything else was kept.',
+          details: { provider_error: 'invalid_client' },
+        }),
       ),
       button: { label: 'Fix the client secret', url: '#' },
     }),
@@ -127,6 +132,7 @@ const PAGES: Readonly<Record<string, readonly [html: string, script?: string]>> 
   'setup-fitbit': [setup({ form: { ...FORM, provider: 'fitbit', clientId: '23ABCD' } })],
   'status-one': [status([card()])],
   'status-one-details': [status([card()]), UNFOLD],
+  'status-sign-out': [status([card()]), `document.querySelector('.ask').open = true`],
   'status-notice': [
     status(THREE, { ...SHELL, notice: { tone: 'success', text: 'Google says that it works.', profile: 'default' } }),
   ],

@@ -671,7 +671,10 @@ export function withProfileFlag(text: string, name: string): string {
 /** @param known the profiles that there are */
 export const notSignedIn = (name: string, known: readonly string[] = []) =>
   new AuthError('NOT_SIGNED_IN', `Not signed in (profile "${name}").`, {
-    hint: didYouMean(name, known) + withProfileFlag('Run `fitbit-login login`.', name),
+    hint: withProfileFlag(
+      `${didYouMean(name, known)}Run \`fitbit-login login\`.`.replace('? Run', '? Otherwise run'),
+      name,
+    ),
   });
 
 /** A warning. @param when as people read it */

@@ -76,7 +76,7 @@ export const NO_BROWSER: OptionSpec = {
 
 export const NO_EMAIL: OptionSpec = {
   flags: '--no-email',
-  description: "don't request the account's e-mail address (remembered; Google Health)",
+  description: "don't request the account's email address (remembered; Google Health)",
 };
 
 export const REDIRECT_URI: OptionSpec = {

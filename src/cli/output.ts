@@ -18,9 +18,27 @@ export function mark(state: 'good' | 'warning' | 'bad', colors: Colors): string 
   return { good: colors.green('✓'), warning: colors.yellow('!'), bad: colors.red('✗') }[state];
 }
 
-/** A text with the commands in it, which stand in backticks, in bold. */
-export function commandsIn(text: string, colors: Colors): string {
-  return text.replace(/`([^`]+)`/g, (_all, command: string) => colors.bold(command));
+/**
+ * A text with the commands in it, which stand in backticks, in bold. Lines that are too long break at spaces, never within a command or a
+ * URL, so that these can be copied.
+ */
+export function commandsIn(text: string, colors: Colors, columns = Number.POSITIVE_INFINITY): string {
+  const lines = text.split('\n').map((line) => broken(line, columns));
+  return lines.join('\n').replace(/`([^`]+)`/g, (_all, command: string) => colors.bold(command));
+}
+
+function broken(line: string, columns: number): string {
+  const shown = (part: string) => width(part.replaceAll('`', ''));
+  if (shown(line) <= columns) return line;
+  const [margin = ''] = /^(?:[✓!✗] | *)/.exec(stripVTControlCharacters(line)) ?? [];
+  const lines: string[] = [];
+  for (const part of line.match(/ *(?:`[^`]*`|[^\s`])+/g) ?? []) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(part);
+    else if (shown(last + part) <= columns) lines[lines.length - 1] = last + part;
+    else lines.push(' '.repeat(margin.length) + part.trimStart());
+  }
+  return lines.join('\n');
 }
 
 /** Every line a little to the right. */
@@ -31,7 +49,7 @@ export function indent(text: string): string {
 /** What happened, what was preserved, what to do. */
 export function errorText({ message, preserved, hint }: AuthError, colors: Colors): string {
   const rest = [preserved, hint].filter(Boolean).join('\n');
-  return commandsIn(`${mark('bad', colors)} ${message}\n${indent(rest)}`, colors);
+  return `${mark('bad', colors)} ${message}\n${indent(rest)}`;
 }
 
 const width = (cell: string) => stripVTControlCharacters(cell).length;

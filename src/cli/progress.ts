@@ -23,7 +23,8 @@ export class Messages {
   }
 
   say(text: string): void {
-    this.#above(`${commandsIn(text, this.#colors)}\n`);
+    const columns = this.#stream.isTTY === true ? this.#stream.columns : undefined;
+    this.#above(`${commandsIn(text, this.#colors, columns)}\n`);
   }
 
   /** The same stream for what others write, whole lines as they are. */

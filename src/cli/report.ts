@@ -21,20 +21,13 @@ type Reader = Pick<Context, 'environment' | 'colors' | 'now' | 'columns'>;
 /** A finished sign-in. */
 export function signInText(done: SignIn, reader: Reader): string {
   const { out: colors } = reader.colors;
-  const { missingScopes, obstacle, refreshExpiresAt, replacedEmail, replacedUserId = replacedEmail, profile } = done;
-  const first =
-    missingScopes.length === 0
-      ? `${mark('good', colors)} ${signedInAs(done)}`
-      : [
-          `${mark('warning', colors)} ${signedInAs(done)}, but ${scopeNames(missingScopes)} ${missingScopes.length === 1 ? 'was' : 'were'} not granted.`,
-          indent(`Run \`${withProfile('login', profile)}\` and tick ${missingScopes.length === 1 ? 'it' : 'them'}.`),
-        ].join('\n');
+  const { obstacle, refreshExpiresAt, replacedEmail, replacedUserId = replacedEmail, profile } = done;
   const renews = done.refreshable
     ? 'Renews itself.'
     : `${done.providerName} issued no refresh token: sign in again when this token expires.`;
   const warning = (text: string) => `${mark('warning', colors)} ${text}`;
   const lines = [
-    first,
+    signedInAs(done, colors),
     indent(`${renews} Tokens saved in ${shortPath(done.location, reader)}`),
     ...(refreshExpiresAt === undefined ? [] : [warning(expiryText(done, refreshExpiresAt, reader.now()))]),
     ...(obstacle === undefined ? [] : [warning(obstacle)]),
@@ -47,7 +40,7 @@ export function signInText(done: SignIn, reader: Reader): string {
         ]),
     indent(`Next: \`${withProfile('token', profile)}\``),
   ];
-  return commandsIn(lines.join('\n'), colors);
+  return commandsIn(lines.join('\n'), colors, reader.columns);
 }
 
 function expiryText({ provider, profile }: Status, end: Date, now: Date): string {
@@ -74,13 +67,12 @@ export function statusText(
   checked: readonly (readonly [string, string])[] = [],
 ): string {
   const { out: colors } = reader.colors;
-  const { missingScopes, refreshStartedAt, refreshExpiresAt, userId, email, legacyUserId, profile } = status;
+  const { refreshStartedAt, refreshExpiresAt, userId, email, legacyUserId, profile } = status;
   const scopes = scopeNames(status.scopes);
   const now = reader.now();
   const warning = endWarning(status, now);
   const facts: readonly (readonly [string, string] | undefined)[] = [
     scopes.length === 0 ? undefined : ['Reads', scopes],
-    missingScopes.length === 0 ? undefined : ['Not granted', scopeNames(missingScopes)],
     email === undefined || userId === undefined ? undefined : ['User ID', userId],
     legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
     refreshExpiresAt === undefined ? undefined : ['Expires', capitalized(formatWithDistance(refreshExpiresAt, now))],
@@ -104,18 +96,19 @@ export function statusText(
       ...[warning, pendingText(status, now)].filter(Boolean).map((text) => `${mark('warning', colors)} ${text}`),
     ].join('\n'),
     colors,
+    reader.columns,
   );
 }
 
 function headline(status: Status, { colors: { out: colors }, now }: Reader): string {
-  const { session, profile, missingScopes } = status;
+  const { session, profile } = status;
   const login = `Run \`${withProfile('login', profile)}\` to sign in${session.kind === 'none' ? '' : ' again'}.`;
   const bad = (text: string) => `${mark('bad', colors)} ${text}\n${indent(login)}`;
   if (session.kind === 'none') return bad('Not signed in.');
   if (session.kind === 'dead')
     return bad(`Signed out by ${status.providerName} ${formatWithDistance(session.since, now())}.`);
   if (needsPerson(status)) return bad('Signed out: the access token has expired, and there is no refresh token.');
-  return `${mark(missingScopes.length > 0 ? 'warning' : 'good', colors)} ${signedInAs(status)}`;
+  return signedInAs(status, colors);
 }
 
 /** How long it works, for a sign-in that does. */
@@ -142,9 +135,14 @@ export function needsPersonAt(status: Status, now: Date): Date | undefined {
   return refreshable ? refreshExpiresAt : expiresAt;
 }
 
-function signedInAs(status: Status): string {
+function signedInAs(status: Status, colors: Colors): string {
+  const { missingScopes, profile } = status;
   const who = accountName(status);
-  return `Signed in to ${status.providerName}${who === undefined ? '' : ` as ${who}`}`;
+  const signedIn = `Signed in to ${status.providerName}${who === undefined ? '' : ` as ${who}`}`;
+  if (missingScopes.length === 0) return `${mark('good', colors)} ${signedIn}`;
+  const login = `Run \`${withProfile('login', profile)}\` and tick ${missingScopes.length === 1 ? 'it' : 'them'}.`;
+  const verb = missingScopes.length === 1 ? 'was' : 'were';
+  return `${mark('warning', colors)} ${signedIn}, but ${scopeNames(missingScopes)} ${verb} not granted.\n${indent(login)}`;
 }
 
 /** By their short names. */
@@ -161,9 +159,11 @@ export function overviewText(profiles: readonly ListedProfile[], reader: Reader)
     .sort((one, other) => one.urgency - other.urgency);
   const urgent = rows.filter(({ urgency }) => urgency === 0).length;
   const dated = rows.filter(({ urgency }) => urgency === 1).length;
+  const lacking = rows.filter(({ urgency }) => urgency === 2).length;
   const needs = [
     ...(urgent === 0 ? [] : [`${urgent} need${urgent === 1 ? 's' : ''} you now`]),
     ...(dated === 0 ? [] : [`${dated} by the date above`]),
+    ...(lacking === 0 ? [] : [`${lacking} to add a scope`]),
   ];
   const header = ['PROFILE', 'ACCOUNT', 'STATE', 'NEEDS YOU'].map((title) => colors.out.dim(title));
   const wide = table([header, ...rows.map(({ cells }) => cells)]);
@@ -176,13 +176,13 @@ export function overviewText(profiles: readonly ListedProfile[], reader: Reader)
 
 interface OverviewRow {
   readonly cells: readonly string[];
-  /** 0: now. 1: by a date. 2: not at all. */
-  readonly urgency: 0 | 1 | 2;
+  /** 0: now. 1: by a date. 2: to add a scope. 3: not at all. */
+  readonly urgency: 0 | 1 | 2 | 3;
 }
 
 /** One profile where the table is too wide: what it needs stands below it. */
 function narrowRow({ cells: [profile, account, state, needs], urgency }: OverviewRow): string {
-  return `${profile}  ${state}\n  ${account}${urgency === 2 ? '' : `\n  ${needs}`}`;
+  return `${profile}  ${state}\n  ${account}${urgency === 3 ? '' : `\n  ${needs}`}`;
 }
 
 function overviewRow(entry: ListedProfile, colors: Colors, now: Date): OverviewRow {
@@ -204,7 +204,11 @@ function overviewRow(entry: ListedProfile, colors: Colors, now: Date): OverviewR
     const state = status.session.kind === 'none' ? 'waiting for a response' : 'expires';
     return { cells: [profile, account, `${mark('warning', colors)} ${state}`, `by ${by}`], urgency: 1 };
   }
-  return { cells: [profile, account, `${mark('good', colors)} signed in`, 'no'], urgency: 2 };
+  if (status.missingScopes.length > 0) {
+    const state = `${mark('warning', colors)} ${scopeNames(status.missingScopes)} not granted`;
+    return { cells: [profile, account, state, `to add it: ${withProfile('login', profile)}`], urgency: 2 };
+  }
+  return { cells: [profile, account, `${mark('good', colors)} signed in`, 'no'], urgency: 3 };
 }
 
 /** Every profile, as JSON: how it stands, or why it cannot be read. */

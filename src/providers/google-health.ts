@@ -87,8 +87,7 @@ export function googleHealth(sandbox?: string): Provider {
     authorizationParameters: { access_type: 'offline' },
     takesLoginHint: true,
     prompts: ['consent', 'select_account', 'select_account consent', 'none'],
-    revocationEnds:
-      "Google revokes for the app's whole project: it ends this account's sign-ins with all its clients, on all computers.",
+    revocationEnds: "Google ends this account's sign-ins with every client of this app's project, on all computers.",
     registration: [
       `Turn on the Google Health API: choose or create a project, then press Enable. ${CONSOLE}/flows/enableapi?apiid=health.googleapis.com`,
       `Name your app: press Get started; any name, your email, audience External. ${CONSOLE}/auth/overview/create`,

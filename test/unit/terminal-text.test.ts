@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { colorsFor, terminalText, toJson } from '../../src/cli/output.ts';
+import { colorsFor, commandsIn, terminalText, toJson } from '../../src/cli/output.ts';
 import { Messages } from '../../src/cli/progress.ts';
 import { introspect } from '../../src/oauth/introspection.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
@@ -23,6 +23,36 @@ const HOSTILE = [
 /** Texts in which what a terminal acts on is frequent. */
 const hostile = fc.string({
   unit: fc.oneof(fc.constantFrom(...HOSTILE, '\r', '\b', '\u2066', '\u061c'), fc.string({ unit: 'binary' })),
+});
+
+describe('lines wider than the terminal:', () => {
+  const plain = colorsFor({}, {});
+
+  test('break at spaces, below their first word, and cut no command and no URL', () => {
+    const text =
+      '✗ Port 8976 is used by node.\n  Stop it (`kill 4711`), or open http://127.0.0.1:8976/start/abcdefghijklmnopq now.';
+    expect(commandsIn(text, plain, 26).split('\n')).toEqual([
+      '✗ Port 8976 is used by',
+      '  node.',
+      '  Stop it (kill 4711), or',
+      '  open',
+      '  http://127.0.0.1:8976/start/abcdefghijklmnopq',
+      '  now.',
+    ]);
+    expect(commandsIn(text, plain)).toBe(text.replaceAll('`', ''));
+  });
+
+  test('lose and add nothing but spaces, whatever the text and the width', () => {
+    const words = fc.array(
+      fc.constantFrom('a', 'word', '`a command`', '(`two words`),', '✗', '  ', '\n', 'longer-than-most'),
+    );
+    fc.assert(
+      fc.property(words, fc.integer({ min: 1, max: 30 }), (parts, columns) => {
+        const squeezed = (text: string) => text.replace(/[\s`]+/g, '');
+        expect(squeezed(commandsIn(parts.join(' '), plain, columns))).toBe(squeezed(parts.join(' ')));
+      }),
+    );
+  });
 });
 
 describe('terminal escapes:', () => {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { type Check, type CheckState, type Diagnosis, doctor } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
+import type { Command, Context } from '../command.ts';
 import { REDIRECT_URI } from '../options.ts';
-import { type Colors, commandsIn, indent, inJsonOr, mark } from '../output.ts';
+import { commandsIn, indent, inJsonOr, mark } from '../output.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object({
@@ -24,10 +24,11 @@ export const doctorCommand: Command = {
     { what: 'Run all checks', command: 'fitbit-login doctor' },
     { what: 'Only what is wrong', command: `fitbit-login doctor --json | jq '.checks[] | select(.state == "wrong")'` },
   ],
-  run: async (given, { print, signal, surroundings, colors }) => {
+  run: async (given, context) => {
+    const { print, signal, surroundings } = context;
     const { profile, json, online, verbose, redirectUri: redirectUris } = v.parse(Options, given);
     const found = await doctor({ profile, online, redirectUris, signal }, surroundings);
-    await print(inJsonOr(json, diagnosisJson(found), diagnosisText(found, verbose, colors.out)));
+    await print(inJsonOr(json, diagnosisJson(found), diagnosisText(found, verbose, context)));
     return exitCodeOf(found.checks);
   },
 };
@@ -49,7 +50,8 @@ function diagnosisJson({ profile, checks, redirectUris }: Diagnosis): Record<str
 
 const STATES = { ok: 'good', warning: 'warning', wrong: 'bad' } as const satisfies Record<CheckState, string>;
 
-function diagnosisText({ checks, redirectUris }: Diagnosis, verbose: boolean, colors: Colors): string {
+function diagnosisText({ checks, redirectUris }: Diagnosis, verbose: boolean, context: Context): string {
+  const colors = context.colors.out;
   const of = (wanted: CheckState) => checks.filter(({ state }) => state === wanted);
   const count = (wanted: CheckState, one: string) => {
     const { length } = of(wanted);
@@ -62,7 +64,7 @@ function diagnosisText({ checks, redirectUris }: Diagnosis, verbose: boolean, co
   return [
     `${mark(STATES[worst === 'warning' ? 'ok' : worst], colors)} ${summary}`,
     '',
-    ...shown.map((check) => checkText(check, colors)),
+    ...shown.map((check) => checkText(check, context)),
     ...(redirectUris.length === 0 ? [] : [`${colors.dim('Redirect URI to register:')} ${redirectUris.join(' ')}`, '']),
     ...(verbose ? [] : [commandsIn('Run `fitbit-login doctor --verbose` to see every check.', colors)]),
   ]
@@ -70,7 +72,7 @@ function diagnosisText({ checks, redirectUris }: Diagnosis, verbose: boolean, co
     .trimEnd();
 }
 
-function checkText({ title, state, found, means, todo }: Check, colors: Colors): string {
+function checkText({ title, state, found, means, todo }: Check, { colors: { out: colors }, columns }: Context): string {
   return commandsIn(
     [
       `${mark(STATES[state], colors)} ${title}: ${found}`,
@@ -79,5 +81,6 @@ function checkText({ title, state, found, means, todo }: Check, colors: Colors):
       '',
     ].join('\n'),
     colors,
+    columns,
   );
 }

@@ -12,7 +12,7 @@ import { notTogether, otherSites, requires } from '../../messages.ts';
 import type { Command, Context } from '../command.ts';
 import { fileText } from '../input.ts';
 import { list, NO_BROWSER, NO_EMAIL, REDIRECT_URI, TIMEOUT, timeSpan } from '../options.ts';
-import { commandsIn, inJsonOr, mark, toJson } from '../output.ts';
+import { inJsonOr, mark, toJson } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
 import { signInJson, signInText, withProfile } from '../report.ts';
 import { commonOptions } from './options.ts';
@@ -51,7 +51,7 @@ export const loginCommand: Command = {
     },
     {
       flags: '--allow-sites <hosts>',
-      description: 'other sites that the metadata of an issuer of your own may lead to',
+      description: "other sites that a custom issuer's metadata may point to",
       defaultText: 'ask',
       parse: list,
     },
@@ -76,18 +76,18 @@ export const loginCommand: Command = {
       defaultText: 'consent',
       offer: ['consent', 'login', 'none'],
     },
-    { flags: '--login-hint <account>', description: 'account e-mail to preselect (remembered; Google Health)' },
+    { flags: '--login-hint <account>', description: 'account email to preselect (remembered; Google Health)' },
     NO_EMAIL,
     NO_BROWSER,
     TIMEOUT,
-    { flags: '--begin', description: 'print the sign-in URL and end; --finish takes the response, from any device' },
+    { flags: '--begin', description: 'print the sign-in URL and exit; --finish completes the sign-in' },
     {
       flags: '--expires <time>',
-      description: 'with --begin: how long the response is waited for (30m, 1h, 2d)',
+      description: 'with --begin: how long the URL works (30m, 1h, 2d)',
       defaultText: '1h',
       parse: timeSpan,
     },
-    { flags: '--finish', description: 'take the URL that the browser ended up on, typed or from standard input' },
+    { flags: '--finish', description: 'take the URL that the browser ended up on, pasted or from stdin' },
     { flags: '--sandbox [origin]', description: 'use the simulator: start one, or use the one at ORIGIN' },
   ],
   examples: [
@@ -98,7 +98,10 @@ export const loginCommand: Command = {
     },
     { what: "With a notebook's .env", command: 'fitbit-login login --client-secret-file .env' },
     { what: 'Request fewer scopes', command: 'fitbit-login login --scope "activity sleep"' },
-    { what: 'For a person elsewhere, in two calls', command: 'fitbit-login login --begin --profile p17 --expires 1d' },
+    {
+      what: 'Sign in someone on another device, in two steps',
+      command: 'fitbit-login login --begin --profile p17 --expires 1d',
+    },
     { what: 'Try it without an app', command: 'fitbit-login login --sandbox --profile sandbox' },
   ],
   run: async (given, context) => {
@@ -121,7 +124,7 @@ export const loginCommand: Command = {
 
 async function begin(given: object, options: Options, context: Context): Promise<number> {
   if ('timeout' in given || !options.browser) throw notTogether('begin', '--timeout and --no-browser');
-  const { print, say, colors, now } = context;
+  const { print, say, now } = context;
   const { browser: _, timeoutMs: __, ...wanted } = await loginOptions(options, context);
   const begun = await beginLogin({ ...wanted, expiresMs: options.expires }, context.surroundings);
   const { profile, providerName, url, redirectUri, expiresAt } = begun;
@@ -130,10 +133,7 @@ async function begin(given: object, options: Options, context: Context): Promise
     say(`Open this URL on any device before ${formatWithDistance(expiresAt, now())}, and allow access:`);
     await print(url);
     say(
-      commandsIn(
-        `Within ${minutes} minutes of allowing it (${providerName}'s response expires), run \`${withProfile('login --finish', profile)}\`\nand paste the URL your browser ended up on. It begins with ${redirectUri} and its page shows an error.`,
-        colors.err,
-      ),
+      `Within ${minutes} minutes of allowing it (${providerName}'s response expires), run \`${withProfile('login --finish', profile)}\` and paste the URL your browser ended up on. It begins with ${redirectUri} and its page shows an error.`,
     );
     return 0;
   }

@@ -31,7 +31,7 @@ export const migrateCommand: Command = {
       description: "Google's client_secret.json, or a file with the secret; - for stdin",
       offer: 'files',
     },
-    { flags: '--login-hint <account>', description: 'Google account e-mail to preselect' },
+    { flags: '--login-hint <account>', description: 'Google account email to preselect' },
     NO_EMAIL,
     NO_BROWSER,
     TIMEOUT,

@@ -15,7 +15,7 @@ const WORST_FIRST: readonly (ExitCode | 0)[] = [1, 6, 2, 3, 5, 0];
 
 export const refreshCommand: Command = {
   name: 'refresh',
-  summary: 'Refresh now',
+  summary: 'Refresh now, one profile or all',
   options: [
     { flags: '--all', description: 'every profile that is due, eight at a time; for cron and timers' },
     { ...MIN_TTL, description: 'with --all: which profiles are due', defaultText: '900' },
@@ -50,7 +50,7 @@ function outcomesJson(outcomes: readonly RefreshOutcome[], now: Date) {
   );
 }
 
-function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, now }: Context): string {
+function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, columns, now }: Context): string {
   if (outcomes.length === 0) return 'No profiles yet.';
   const rows = outcomes.map((one) => {
     if ('error' in one) {
@@ -64,5 +64,5 @@ function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, no
     const until = expiresAt === undefined ? '' : `; the token expires ${formatWithDistance(expiresAt, now())}`;
     return [mark('good', out), one.profile, `${one.outcome}${until}`];
   });
-  return commandsIn(table(rows), out);
+  return commandsIn(table(rows), out, columns);
 }

@@ -1,7 +1,7 @@
 import { html } from 'ghtml';
 import { breakable, CHEVRON, drawing, factList, fold, initial, noticeBox, sitePage, unseen } from './html.ts';
 import { type IconName, icon } from './icons.ts';
-import { STATUS } from './texts.ts';
+import { LANGUAGE, STATUS } from './texts.ts';
 import type { Fact, Notice, Shell } from './view.ts';
 
 /** What the buttons do: each is a field whose value is the profile. `forget` deletes without revoking. */
@@ -62,8 +62,9 @@ export function statusPage(view: StatusView, shell: Shell): string {
 /** The part of the page that a script replaces when it changes. It holds no token, so that it stays the same until something happens. */
 export function liveStatus({ profiles }: StatusView, { notice }: Shell): string {
   const rank = ({ state }: ProfileCard) => SEVERITY.indexOf(state);
+  const byName = new Intl.Collator(LANGUAGE, { numeric: true }).compare;
   const sorted = [...profiles].sort(
-    (a, b) => rank(a) - rank(b) || a.account.localeCompare(b.account) || a.profile.localeCompare(b.profile),
+    (a, b) => rank(a) - rank(b) || byName(a.account, b.account) || byName(a.profile, b.profile),
   );
   const lost = notice !== undefined && !sorted.some(({ profile }) => profile === notice.profile);
   const top = lost ? noticeBox(notice) : '';

@@ -53,7 +53,7 @@ a { color: var(--accent); text-underline-offset: .15em; } a:hover { color: var(-
 .drawing .tile { width: 3rem; height: 3rem; border-radius: .875rem; border: 1px solid var(--term-edge); background: var(--term); }
 .drawing .tile svg { width: 1.5rem; height: 1.5rem; color: #62d0bb; } .drawing .tile svg path + path { stroke: #e8efec; }
 .drawing .wire { width: 2.75rem; max-width: 12vw; border-top: 2px var(--stroke) var(--tone); }
-.drawing .state { width: 2rem; height: 2rem; border-radius: 50%; background: var(--tone-tint); color: var(--tone); transition: background .15s; } .drawing .state svg { stroke-width: 2.25; }
+.drawing .state { width: 2rem; height: 2rem; border-radius: 50%; background: var(--tone-tint); color: var(--tone); transition: background .15s; } .drawing .state svg { width: 1.125rem; height: 1.125rem; stroke-width: 2.25; }
 .drawing .end { width: 3rem; height: 3rem; border-radius: 50%; background: var(--well); border: 1px solid var(--line); color: var(--soft); font-size: 1.0625rem; font-weight: 600; }
 .drawing .end svg { width: 1.25rem; height: 1.25rem; } .drawing .end.known { background: var(--tint); border-color: transparent; color: var(--accent); }
 .drawing.warning { --tone: var(--warn); --tone-tint: var(--warn-tint); }
@@ -85,7 +85,7 @@ summary { cursor: pointer; list-style: none; } summary::-webkit-details-marker {
 .fold > summary { display: flex; align-items: center; justify-content: space-between; padding: .75rem clamp(1.25rem, 4vw, 2rem); font-size: .875rem; line-height: 1.5rem; font-weight: 500; color: var(--soft); border-radius: 0 0 1rem 1rem; }
 .status .fold > summary { padding: .625rem 1.5rem; } .fold > summary:hover { color: var(--ink); }
 .fold > div { padding: 0 clamp(1.25rem, 4vw, 2rem) 1.25rem; } .status .fold > div { padding: 0 1.5rem 1.25rem; }
-.chevron { transition: transform .15s; } details[open] > summary > .chevron { transform: rotate(90deg); }
+.chevron { color: var(--soft); transition: transform .15s; } details[open] > summary > .chevron { transform: rotate(90deg); }
 .facts { display: grid; gap: .5rem; font-size: .875rem; line-height: 1.25rem; } .facts > div { display: grid; grid-template-columns: 7rem 1fr; gap: 0 1rem; }
 dt { color: var(--soft); } .facts dd { overflow-wrap: break-word; } .facts time { font-variant-numeric: tabular-nums; }
 .history { gap: .25rem; } .facts.history > div { grid-template-columns: 10.5rem 1fr; } .gap { margin-bottom: 1.25rem; } .history dd.failed { color: var(--fail); }
@@ -96,7 +96,7 @@ footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5
 .pill.success { background: var(--tint); } .pill.warning { background: var(--warn-tint); } .pill.failure { background: var(--fail-tint); }
 .success { color: var(--accent); } .warning { color: var(--warn); } .failure { color: var(--fail); }
 .notice { display: flex; gap: .75rem; margin-bottom: 1rem; border: 1px solid transparent; border-radius: .75rem; padding: .75rem .875rem; background: var(--well); font-size: .875rem; line-height: 1.25rem; }
-.notice svg { margin-top: .125rem; } .notice p { color: var(--ink); white-space: pre-line; } .notice b { font-weight: 600; }
+.notice svg { margin-top: .125rem; } .profile .notice, .row .notice { margin: 0; } .notice p { color: var(--ink); white-space: pre-line; } .notice b { font-weight: 600; }
 .notice.success { background: var(--tint); } .notice.failure { background: var(--fail-tint); } .notice.warning { background: var(--warn-tint); }
 
 .verdict { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem; margin-bottom: 1.5rem; } .verdict > :first-child { flex: 1; }
@@ -148,7 +148,7 @@ input[type=checkbox]:checked { border-color: var(--accent); background: var(--ac
   body.result { padding-top: 1.5rem; } .account b { display: block; margin: 0; }
   .status .pad, .setup .pad { padding: 1.25rem 1rem; } .status .fold > summary { padding-inline: 1rem; } .status .fold > div { padding-inline: 1rem; }
   .facts > div, .facts.history > div { grid-template-columns: 1fr; } .profile .problem, .row .problem { flex-direction: column; align-items: stretch; }
-  .head { align-items: start; } .head .pill { grid-column: 2; justify-self: start; margin-top: .5rem; } .head { grid-template-columns: auto 1fr; } .wide-only { display: none; }
+  .head { align-items: start; } .head .pill { grid-column: 2; justify-self: start; margin-top: .5rem; } .head { grid-template-columns: auto 1fr; } .wide-only { display: none; } .verdict { align-items: start; } .profile .actions { column-gap: .75rem; }
   .row > summary { grid-template-columns: 1.75rem 1fr auto 1rem; gap: 0 .75rem; padding: .625rem 1rem; } .row .avatar { grid-row: span 2; } .row .cut { grid-column: 2 / 4; } .row .cut + .cut { grid-column: 2; grid-row: 2; } .row .mark-words { grid-column: 3; grid-row: 2; } .row .chevron { grid-column: 4; grid-row: 1 / span 2; } .row .inside { padding: .25rem 1rem 1.25rem; } .group { padding-inline: 1rem; }
   .choices { grid-template-columns: 1fr; } .steps > li { padding-inline: 1rem; align-items: start; } .doors { flex-direction: column; align-items: flex-end; gap: .25rem; } .file { flex-wrap: wrap; } .file .button { flex-basis: 100%; } .ticks { grid-template-columns: 1fr; } .sketch { width: 6.5rem; } .aside { margin-inline: 1rem; }
 }
