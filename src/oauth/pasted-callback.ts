@@ -4,18 +4,17 @@ import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 /** What a person pasted, taken apart and not validated yet. */
 type Pasted =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'unreadable' }
-  /** `url` is absent where the parameters came without one. */
-  | { readonly kind: 'callback'; readonly url?: URL; readonly parameters: URLSearchParams }
-  | { readonly kind: 'code'; readonly code: string };
+  | 'nothing'
+  | 'unreadable'
+  /** `url` is absent where the parameters came without one; `isBare` is set where the code came without its name. */
+  | { readonly url?: URL; readonly parameters: URLSearchParams; readonly isBare?: boolean };
 
 /** Longer than any callback; the server takes half of it. */
 const MAX_LENGTH = 16 * 1024;
 
 const QUOTES = /^["'`<>“”„‘’‚«»‹›]+|["'`<>“”„‘’‚«»‹›]+$/g;
 /** Spaces and line breaks, the invisible ones included. */
-const SPACES = /[\s\u200b-\u200d\u2060]+/g;
+const SPACES = /[\s\u200b-\u200d\u2060]/g;
 const BROKEN_PERCENT = /%(?![0-9a-f]{2})/i;
 const HOST_FIRST = /^(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?])/i;
 
@@ -25,35 +24,31 @@ const HOST_FIRST = /^(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?])/i;
  * URL, so it may be missing.
  */
 function readPaste(text: string): Pasted {
-  const compact = text.replace(SPACES, '').replace(QUOTES, '').replace(/#.*$/, '');
-  if (compact === '') return { kind: 'nothing' };
-  if (BROKEN_PERCENT.test(compact)) return { kind: 'unreadable' };
+  const compact = text.replace(SPACES, '').replace(QUOTES, '').replace(/#.*/, '');
+  if (compact === '') return 'nothing';
+  if (BROKEN_PERCENT.test(compact)) return 'unreadable';
   const address = compact.replace(HOST_FIRST, 'http://$1');
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) {
-    if (!URL.canParse(address)) return { kind: 'unreadable' };
+    if (!URL.canParse(address)) return 'unreadable';
     const url = new URL(address);
-    return { kind: 'callback', url, parameters: url.searchParams };
+    return { url, parameters: url.searchParams };
   }
-  if (/^\?|^[\w.-]+=/.test(compact)) return { kind: 'callback', parameters: new URLSearchParams(compact) };
+  if (/^\?|^[\w.-]+=/.test(compact)) return { parameters: new URLSearchParams(compact) };
   // All that follows "code=" in the address bar.
-  if (/^[^?&=]+&[\w.-]+=/.test(compact))
-    return { kind: 'callback', parameters: new URLSearchParams(`code=${compact}`) };
-  return { kind: 'code', code: new URLSearchParams(`code=${compact}`).get('code') ?? '' };
+  return { parameters: new URLSearchParams(`code=${compact}`), isBare: true };
 }
 
 /** URLs inside other text: a sentence, Markdown, HTML; and in a mail gateway's safe link, as a parameter or in its path. */
 function urlsIn(text: string): readonly URL[] {
   const found: URL[] = [];
-  // After "//", brackets only around an IPv6 address: elsewhere they are Markdown's.
-  for (const [match] of text.matchAll(/(?:https?:\/\/)?(?:\[[\da-f:]+\]|[\w.-]+)[:/?][^\s"'`<>()[\]“”‘’«»]*/gi)) {
-    const address = match.replace(/[.,;:!?*]+$|__;.*$/, '').replace(HOST_FIRST, 'http://$1');
+  // Brackets only around an IPv6 address: elsewhere they are Markdown's.
+  for (const [match] of text.matchAll(/(?:\[::1\]|\w)[^\s"'`<>()[\]“”‘’«»]*/g)) {
+    const address = match.replace(/[.,;:!?*]+$|__;.*/, '').replace(HOST_FIRST, 'http://$1');
     if (BROKEN_PERCENT.test(address) || !URL.canParse(address)) continue;
     const url = new URL(address);
-    const inPath = /.https?:\/\/.*$/i.exec(address)?.[0].slice(1) ?? '';
-    found.push(
-      url,
-      ...[...url.searchParams.values(), inPath].filter((value) => URL.canParse(value)).map((inner) => new URL(inner)),
-    );
+    const inPath = address.replace(/.+?(?=https?:\/\/)/i, '');
+    const inner = [...url.searchParams.values(), inPath].filter((value) => URL.canParse(value));
+    found.push(url, ...inner.map((value) => new URL(value)));
   }
   return found;
 }
@@ -100,7 +95,7 @@ export function validatePastedCallback(expected: ExpectedCallback, text: string)
   const url = urlsIn(text).find(
     (candidate) => candidate.searchParams.get('state') === state && leadsTo(candidate, expected.redirectUri),
   );
-  return url === undefined ? result : validatePaste(expected, { kind: 'callback', url, parameters: url.searchParams });
+  return url === undefined ? result : validatePaste(expected, { url, parameters: url.searchParams });
 }
 
 function validatePaste(
@@ -108,17 +103,18 @@ function validatePaste(
   pasted: Pasted,
 ): PastedCallbackResult {
   const wrong = (reason: PasteReason): PastedCallbackResult => ({ kind: 'wrong', reason });
-  if (pasted.kind === 'nothing') return pasted;
-  if (pasted.kind === 'unreadable') return wrong('unreadable');
-  const { url, parameters } =
-    pasted.kind === 'code' ? { url: undefined, parameters: new URLSearchParams({ code: pasted.code }) } : pasted;
+  if (pasted === 'nothing') return { kind: 'nothing' };
+  if (pasted === 'unreadable') return wrong('unreadable');
+  const { url, parameters, isBare } = pasted;
   if (url !== undefined && !leadsTo(url, redirectUri)) {
     return wrong(url.origin === new URL(server.authorizationEndpoint).origin ? 'sign-in-page' : 'other-address');
   }
   const code = parameters.get('code');
+  const looksRight = code !== null && (server.codeShape ?? ANY_CODE).test(code);
+  if (isBare && !looksRight) return wrong('unreadable');
   if (!parameters.has('state')) {
     if (code !== null) {
-      if (!(server.codeShape ?? ANY_CODE).test(code)) return wrong(pasted.kind === 'code' ? 'unreadable' : 'no-answer');
+      if (!looksRight) return wrong('no-answer');
       if (!server.checksPkce || server.issAlwaysSent) return wrong('code-alone');
     }
     parameters.set('state', pending.state.reveal());
@@ -131,11 +127,10 @@ function validatePaste(
 /** Whether `url` is the redirect URI but for the query (RFC 8252 §8.10), with http or https. */
 function leadsTo(url: URL, redirectUri: string): boolean {
   const expected = new URL(redirectUri);
-  const port = ({ protocol, port: given }: URL) => given || (protocol === 'https:' ? '443' : '80');
   return (
-    /^https?:$/.test(url.protocol) &&
+    ['http:', 'https:'].includes(url.protocol) &&
     url.hostname === expected.hostname &&
-    (port(url) === port(expected) || (url.port === '' && expected.port === '')) &&
+    url.port === expected.port &&
     url.pathname === expected.pathname &&
     url.username === '' &&
     url.password === ''

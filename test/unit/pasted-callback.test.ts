@@ -56,6 +56,11 @@ describe('what is taken', () => {
       `https://eur03.safelinks.example/?url=${encodeURIComponent(ADDRESS)}%3Fcode%3D${HEX}%26state%3DSTATE%23_%3D_&data=05%7C01&reserved=0`,
     ],
     ['in the path of a safe link', `https://urldefense.example/v3/__${ADDRESS}?code=${HEX}&state=STATE__;!!AbC_$`],
+    ['in two kinds of quotes', `<"${HEX}">`],
+    ['in a sentence that asks', `Is it ${ADDRESS}?code=${HEX}&state=STATE?!`],
+    ['in Markdown, bold', `**${ADDRESS}?code=${HEX}&state=STATE**`],
+    ['broken into lines in its code', `${ADDRESS}?state=STATE&code=${HEX.slice(0, 9)}\n${HEX.slice(9)}`],
+    ['as long as can be', HEX.padStart(16 * 1024)],
     ['broken into lines by a terminal', `${ADDRESS}?code=${HEX.slice(0, 9)}\r\n${HEX.slice(9)}&sta\n  te=STATE`],
   ])('%s', (_name, text) => {
     expect(judged(text)).toBe(`granted ${HEX}`);
@@ -76,6 +81,8 @@ describe('what is taken', () => {
       const query = `?code=${HEX}&state=STATE`;
       expect(judged(redirectUri + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
       expect(judged(redirectUri.replace('http://', '') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(judged(redirectUri.replace('http', 'https') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(judged(`It says ${redirectUri}${query}.`, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
     },
   );
 
@@ -97,7 +104,8 @@ describe('what is not, and why', () => {
     ['unreadable', `${HEX}0`],
     ['unreadable', `${ADDRESS}?code=4%2&state=STATE`],
     ['unreadable', 'http://[127.0.0.1/'],
-    ['unreadable', 'x'.repeat(20_000)],
+    ['unreadable', HEX.padStart(16 * 1024 + 1)],
+    ['unreadable', `${HEX.slice(0, 9)}"${HEX.slice(9)}`],
     ['sign-in-page', `${FITBIT.authorizationEndpoint}?client_id=23ABCD&state=STATE&code=${HEX}`],
     ['sign-in-page', 'https://www.fitbit.com/login'],
     ['other-address', `http://127.0.0.1:8977/callback?code=${HEX}&state=STATE`],
@@ -106,6 +114,7 @@ describe('what is not, and why', () => {
     ['unreadable', `See [this](http://127.0.0.1:8976/callback?code=${HEX}&state=other).`],
     ['other-address', `See http://127.0.0.1:8977/callback?code=${HEX}&state=STATE .`],
     ['other-address', `http://localhost:8976/callback?code=${HEX}&state=STATE`],
+    ['other-address', `http://:x@127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
     ['other-address', `http://x@127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
     ['other-address', `https://evil.example/?code=${HEX}`],
     ['no-answer', ADDRESS],
@@ -136,7 +145,7 @@ describe('what is not, and why', () => {
 
   test('of a server whose codes have no known shape, only a long run of characters is a code', () => {
     const { codeShape: _, ...server } = FITBIT;
-    for (const text of ['hello', 'x'.repeat(15), 'what is this?', '<script>alert(1)</script>'])
+    for (const text of ['hello', 'x'.repeat(15), `!${HEX}`, `${HEX}!`, 'what is this?', '<script>alert(1)</script>'])
       expect(judged(text, server)).toBe('unreadable');
     expect(judged('SplxlOBeZQQYbYS6WxSbIA', server)).toBe('granted SplxlOBeZQQYbYS6WxSbIA');
   });
