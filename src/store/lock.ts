@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { lstat, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,6 +10,8 @@ import { diskError, errnoOf, ignoring } from './disk-error.ts';
 /** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
 const STALE_MS = 3_500;
 const UPDATE_MS = 1_000;
+/** Between two attempts. */
+const PAUSE_MS = 50;
 
 /** A lock that this process took. */
 export interface HeldLock {
@@ -56,14 +59,14 @@ export async function takeLock(path: string, options: TakeLockOptions): Promise<
       const lock = await tryLock(path, isDead);
       if (lock !== undefined) return lock;
     } catch (error) {
-      // If we were suspended while taking it, another process took our lock for dead and removed it. A few times only: a directory that
-      // takes nothing gives the same error.
+      // Another process removed the dead lock first, or took ours for dead while we were suspended. A few times only: a directory that
+      // is not there gives the same error.
       if (errnoOf(error) !== 'ENOENT' || ++vanished > 3) throw diskError('take the lock', path, error);
     }
     if (!waits) onWait?.();
     waits = true;
     if (performance.now() - start >= timeoutMs) throw lockTimeout(path, what, timeoutMs);
-    await setTimeout(25 + Math.random() * 50, undefined, { signal }).catch(() => throwIfAborted(signal));
+    await setTimeout(PAUSE_MS);
   }
 }
 
@@ -82,32 +85,29 @@ function deadLockDetector(): IsDead {
   };
 }
 
-let attempts = 0;
-
 async function tryLock(path: string, isDead: IsDead): Promise<HeldLock | undefined> {
   const found = await ignoring(['ENOENT'], lstat(path));
   if (found?.isDirectory() === false) throw notALock(path);
-  if (found !== undefined && isDead(found.mtimeMs)) await ignoring(['ENOENT'], rmdir(path));
+  if (found !== undefined && isDead(found.mtimeMs)) await rmdir(path);
 
   // Imported only here: on import it listens for exit and every signal, which most commands must not.
   const { default: lockfile } = await import('proper-lockfile');
-  const options = { lockfilePath: path, realpath: false };
   // The package knows locks by this key. A new one for each attempt, so that a lock lost and a lock taken are never confused.
-  attempts += 1;
-  const key = `${path}#${attempts}`;
+  const key = `${path}#${randomUUID()}`;
   try {
     const release = await lockfile.lock(key, {
-      ...options,
+      lockfilePath: path,
+      realpath: false,
       fs,
       stale: STALE_MS,
       update: UPDATE_MS,
       // The default throws from a timer; a lost lock is detected on write instead.
       onCompromised: () => {},
     });
-    const untouched = { rmdir: (_path: string, done: (error: null) => void) => done(null) };
     return {
       release: () => release().catch(() => {}),
-      abandon: () => lockfile.unlock(key, { ...options, fs: untouched }).catch(() => {}),
+      // Without `lockfilePath`, what it then removes is a directory named after the key, which there is not.
+      abandon: () => lockfile.unlock(key, { realpath: false }).catch(() => {}),
     };
   } catch (error) {
     if (errnoOf(error) === 'ELOCKED') return undefined;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -129,19 +129,32 @@ describe.concurrent('a lock', () => {
     });
   });
 
-  test('whose directory is not there is an error after a few attempts', async ({ root }) => {
-    const missing = join(root, 'missing', '.default.lock');
+  test('that was lost is forgotten, and its successor is not', async ({ root, path, take }) => {
+    const lost = await take();
+    await rmdir(path);
+    const taken = await take();
+    await lost?.abandon();
+    expect(await readdir(root)).toEqual(['.default.lock']);
+    await taken?.release();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test.for([
+    ['missing', 4],
+    ['a-file', 1],
+  ] as const)('whose directory is %s is an error after %i attempts', async ([name, count], { root }) => {
+    await writeFile(join(root, 'a-file'), '');
     let attempts = 0;
-    const counting = async () => {
+    const stopWhen = async () => {
       attempts += 1;
       return false;
     };
-    const options = { what: 'profile', timeoutMs: 10_000, stopWhen: counting };
-    await expect(takeLock(missing, options)).rejects.toMatchObject({
+    const options = { what: 'profile', timeoutMs: 10_000, stopWhen };
+    await expect(takeLock(join(root, name, '.default.lock'), options)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('take the lock'),
     });
-    expect(attempts).toBe(4);
+    expect(attempts).toBe(count);
   });
 });
 
