@@ -13,7 +13,7 @@ export interface LogoutOptions {
   /** Deletes without telling the provider. Default `false`. */
   readonly local?: boolean;
   /**
-   * Asked before a revocation that ends more than this sign-in, with a sentence that says what; `false` ends with `CANCELLED`. Default:
+   * Asked before a revocation that ends more than this app (Google), with a sentence that says what; `false` ends with `CANCELLED`. Default:
    * it is not asked, and revoked.
    */
   readonly confirmRevocation?: (ends: string) => boolean | Promise<boolean>;
@@ -59,8 +59,8 @@ async function confirmRevocation(
   { confirmRevocation: confirm }: LogoutOptions,
 ): Promise<void> {
   if (confirm === undefined || stored.tokens === undefined) return;
-  const { revocationEnds } = await runtime.providerOf(stored);
-  if (revocationEnds === undefined || (await confirm(revocationEnds))) return;
+  const { revocationEnds, confirmsRevocation } = await runtime.providerOf(stored);
+  if (revocationEnds === undefined || !confirmsRevocation || (await confirm(revocationEnds))) return;
   throw revocationDeclined();
 }
 

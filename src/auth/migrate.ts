@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { migrationTargetTaken, notAFitbitProfile, nothingToMigrate } from '../messages.ts';
-import { FITBIT_CLIENT_ID } from '../providers/fitbit.ts';
+import { FITBIT_CLIENT_ID, FITBIT_REVOCATION } from '../providers/fitbit.ts';
 import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
 import type { Profile } from '../store/profile.ts';
 import { type LoginOptions, login } from './login.ts';
@@ -19,6 +19,8 @@ export interface MigrationPlan {
   readonly scopes: readonly { readonly from: string; readonly to: string }[];
   /** Scopes of Fitbit's that have no successor. */
   readonly withoutSuccessor: readonly string[];
+  /** What revoking the old sign-in ends: a sentence. */
+  readonly revocationEnds: string;
 }
 
 export interface MigrateOptions extends Omit<LoginOptions, 'provider' | 'scopes' | 'onward'> {
@@ -107,5 +109,6 @@ function planOf({ tokens, requestedScopes }: Profile, from: string, to: string):
       successor === undefined ? [] : [{ from: old, to: shortScope(successor) }],
     ),
     withoutSuccessor: mapped.filter(({ to: successor }) => successor === undefined).map(({ from: old }) => old),
+    revocationEnds: FITBIT_REVOCATION,
   };
 }

@@ -43,7 +43,7 @@ export interface Status {
   /** When a sign-in in two calls was begun that waits for its response, until `pendingUntil`. */
   readonly pendingSince?: Date;
   readonly pendingUntil?: Date;
-  /** What a revocation ends, if that is more than this sign-in: a sentence. */
+  /** What a revocation ends beyond the token: a sentence. */
   readonly revocationEnds?: string;
   /** Where the profile is stored. */
   readonly location: string;

@@ -5,6 +5,9 @@ import { DEFAULT_REDIRECT_URI, epochSeconds, type Provider, type TokenClaims } f
 /** What a Fitbit client ID looks like. */
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
 
+/** What a revocation ends. */
+export const FITBIT_REVOCATION = "Fitbit ends this account's sign-ins with this app, on all computers.";
+
 const SCOPES = {
   activity: 'Steps, distance, floors, exercise and goals',
   cardio_fitness: 'Cardio fitness score (VO2 max)',
@@ -58,6 +61,7 @@ export function fitbit(sandbox?: string): Provider {
     defaultScopes: Object.keys(SCOPES),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],
     prompts: ['consent', 'login', 'login consent', 'none'],
+    revocationEnds: FITBIT_REVOCATION,
     registration: [
       'Open https://dev.fitbit.com/apps and register an app, or open the one you have.',
       `Set its redirect URL to ${DEFAULT_REDIRECT_URI} exactly, and its type to Personal.`,

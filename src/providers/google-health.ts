@@ -88,6 +88,7 @@ export function googleHealth(sandbox?: string): Provider {
     takesLoginHint: true,
     prompts: ['consent', 'select_account', 'select_account consent', 'none'],
     revocationEnds: "Google ends this account's sign-ins with every client of this app's project, on all computers.",
+    confirmsRevocation: true,
     registration: [
       `Turn on the Google Health API: choose or create a project, then press Enable. ${CONSOLE}/flows/enableapi?apiid=health.googleapis.com`,
       `Name your app: press Get started; any name, your email, audience External. ${CONSOLE}/auth/overview/create`,

@@ -45,8 +45,10 @@ export interface Provider {
   readonly introspection?: Introspection;
   /** Whether a refresh spends its refresh token, and the provider repeats its response for two minutes. */
   readonly repeatsRefresh?: boolean;
-  /** What a revocation ends, where that is more than this sign-in: a sentence for a person. */
+  /** What a revocation ends beyond the token: a sentence for a person. */
   readonly revocationEnds?: string;
+  /** Whether that is more than this app, so that a person confirms it first. */
+  readonly confirmsRevocation?: boolean;
   /** How a person gets a client ID, as lines of text. */
   readonly registration: readonly string[];
 }

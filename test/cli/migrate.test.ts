@@ -57,7 +57,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     await consent(address);
-    await terminal.answer(/Same account.*WALK01\.[\s\S]*Revoke the old/, typed);
+    await terminal.answer(/Same account.*WALK01\.[\s\S]*sign-ins with this app[\s\S]*Revoke the old/, typed);
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).toContain(words);
     expect(at.sandbox.isLive(token)).toBe(lives);

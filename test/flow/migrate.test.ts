@@ -145,7 +145,7 @@ describe('the new sign-in', () => {
 });
 
 describe('the old sign-in, after the move', () => {
-  test('is kept, and how to end it is said, where nobody asked to revoke it', async () => {
+  test('is kept where nobody asked to revoke it: both ways to end it are named, and what a revocation ends', async () => {
     await using at = await signedIn();
     const { code, stdout, stderr } = await run(at, '--json');
     expect(code).toBe(0);
@@ -157,7 +157,8 @@ describe('the old sign-in, after the move', () => {
       old_revoked: false,
     });
     expect(stderr).toContain('social has no successor');
-    expect(stderr).toContain('fitbit-login logout --profile default');
+    expect(stderr).toMatch(/fitbit-login logout --profile default,.*fitbit-login logout --profile default --local/);
+    expect(stderr).toMatch(/sign-ins with this app.*all computers/);
     expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
   });
 
@@ -166,7 +167,7 @@ describe('the old sign-in, after the move', () => {
     const { refresh_token } = await at.stored();
     expect(await run(at, '--revoke')).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('revoked and deleted'),
+      stderr: expect.stringMatching(/revoked and deleted.*sign-ins with this app.*all computers/),
     });
     expect(at.sandbox.isLive(refresh_token)).toBe(false);
     expect(await at.run(['status'])).toMatchObject({ code: 3 });

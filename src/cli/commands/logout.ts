@@ -16,7 +16,7 @@ export const logoutCommand: Command = {
   summary: 'Revoke and delete a sign-in',
   options: [
     { flags: '--local', description: "only delete, don't revoke; tokens stay valid until they expire" },
-    { flags: '--yes', description: "don't ask before a revocation that ends more than this sign-in (Google)" },
+    { flags: '--yes', description: "don't ask before a revocation that ends more than this app (Google)" },
   ],
   examples: [
     { what: 'Sign out', command: 'fitbit-login logout' },

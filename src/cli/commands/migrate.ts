@@ -90,7 +90,8 @@ async function offerToRevoke(
   { say, colors, terminal, surroundings, signal }: Context,
 ): Promise<boolean> {
   const warn = (text: string) => say(`${mark('warning', colors.err)} ${text}`);
-  const toRevoke = `Revoke it with \`fitbit-login logout --profile ${plan.from}\`.`;
+  const logoutCommand = `fitbit-login logout --profile ${plan.from}`;
+  const toRevoke = `Revoke it with \`${logoutCommand}\`, or only delete it here with \`${logoutCommand} --local\`. ${plan.revocationEnds}`;
   if (sameAccount === false) {
     warn(
       `Warning: this is a different account: "${plan.from}" was ${plan.userId}, but this Google account was ${signIn.legacyUserId}. Both sign-ins were kept.`,
@@ -109,7 +110,7 @@ async function offerToRevoke(
   }
   try {
     const { keptFiles } = await logout({ profile: plan.from, signal }, surroundings);
-    say(`"${plan.from}" was revoked and deleted.`);
+    say(`"${plan.from}" was revoked and deleted. ${plan.revocationEnds}`);
     for (const file of keptFiles) warn(`${file} still holds its last tokens. Delete it if you don't need it.`);
     return true;
   } catch (thrown) {
@@ -121,8 +122,8 @@ async function offerToRevoke(
 }
 
 /** @throws AuthError `INTERRUPTED`, `CANCELLED`, which say that the move itself is done */
-function isYes({ from, to }: MigrationPlan, { confirm }: Context['terminal']): Promise<boolean> {
-  return confirm(`Revoke the old Fitbit sign-in "${from}" now?`).catch((thrown) => {
+function isYes({ from, to, revocationEnds }: MigrationPlan, { confirm }: Context['terminal']): Promise<boolean> {
+  return confirm(`${revocationEnds} Revoke the old sign-in "${from}" now?`).catch((thrown) => {
     throw asAuthError(thrown).with({
       preserved: `The new sign-in was stored as "${to}"; the old one, "${from}", was kept.`,
       hint: `To revoke the old one: \`fitbit-login logout --profile ${from}\`.`,
