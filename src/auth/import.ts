@@ -206,10 +206,7 @@ async function refreshed(
 ): Promise<Tokens> {
   if (refreshToken === undefined) throw new AuthError('UNEXPECTED', 'There is no token to store.');
   const obtainedAt = runtime.now();
-  const response = await refreshTokens(provider.server, client, refreshToken, {
-    fetch: runtime.fetch,
-    now: obtainedAt,
-  });
+  const response = await refreshTokens(provider.server, client, refreshToken, { fetch: runtime.fetch });
   const tokens = tokensFrom(response, { obtainedAt, requestedScopes: scopes });
   return {
     ...tokens,

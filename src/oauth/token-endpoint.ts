@@ -22,12 +22,6 @@ export interface TokenResponse {
   readonly email?: string;
 }
 
-/** How a token request is sent, and the response dated. */
-export interface TokenRequestOptions extends RequestOptions {
-  /** What an ID token's times are compared with. */
-  readonly now: Date;
-}
-
 export interface CodeExchange {
   /** As `validateCallback` gave them. */
   readonly parameters: URLSearchParams;
@@ -49,9 +43,9 @@ export async function exchangeCode(
   server: AuthorizationServer,
   client: ClientRegistration,
   exchange: CodeExchange,
-  options: TokenRequestOptions,
+  options: RequestOptions,
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadataOf(server), registrationOf(client, options)];
+  const [as, registration] = [metadataOf(server), { client_id: client.id }];
   const expectedNonce = exchange.nonce?.reveal();
   try {
     const response = await oauth.authorizationCodeGrantRequest(
@@ -64,7 +58,7 @@ export async function exchangeCode(
       requestOptions(server, client, server.tokenEndpoint, options),
     );
     return await read(server, response, (copy, { id_token }) =>
-      oauth.processAuthorizationCodeResponse(as, registration, copy, {
+      oauth.processAuthorizationCodeResponse(as, withClockOf(response, registration), copy, {
         expectedNonce: id_token === undefined ? undefined : expectedNonce,
       }),
     );
@@ -84,9 +78,9 @@ export async function refreshTokens(
   server: AuthorizationServer,
   client: ClientRegistration,
   refreshToken: Secret,
-  options: TokenRequestOptions & { readonly userId?: string; readonly subject?: string },
+  options: RequestOptions & { readonly userId?: string; readonly subject?: string },
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadataOf(server), registrationOf(client, options)];
+  const [as, registration] = [metadataOf(server), { client_id: client.id }];
   try {
     const response = await oauth.refreshTokenGrantRequest(
       as,
@@ -95,7 +89,9 @@ export async function refreshTokens(
       refreshToken.reveal(),
       requestOptions(server, client, server.tokenEndpoint, options),
     );
-    const tokens = await read(server, response, (copy) => oauth.processRefreshTokenResponse(as, registration, copy));
+    const tokens = await read(server, response, (copy) =>
+      oauth.processRefreshTokenResponse(as, withClockOf(response, registration), copy),
+    );
     const differs = (name: 'userId' | 'subject') =>
       options[name] !== undefined && tokens[name] !== undefined && options[name] !== tokens[name];
     if (!differs('userId') && !differs('subject')) return tokens;
@@ -132,12 +128,17 @@ export async function revokeToken(
   }
 }
 
-/** How far this machine's clock may be off before an ID token counts as too old: a nonce and the connection bind it already. */
-const CLOCK_TOLERANCE_SECONDS = 86_400;
+/** As little as OpenID Connect Core §3.1.3.7 (9) suggests: between the clocks of one provider's servers. */
+const CLOCK_TOLERANCE_SECONDS = 300;
 
-function registrationOf({ id }: ClientRegistration, { now }: TokenRequestOptions): oauth.Client {
-  const skew = Math.round((now.getTime() - Date.now()) / 1000);
-  return { client_id: id, [oauth.clockSkew]: skew, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
+/**
+ * An ID token's times are compared with the server's clock, as its response is dated (RFC 9110 §6.6.1), since a laptop's may be off by hours.
+ * Whoever could forge that date on the connection could forge the token as well.
+ */
+function withClockOf({ headers }: Response, client: oauth.Client): oauth.Client {
+  const date = Date.parse(headers.get('date') ?? '');
+  const skew = Number.isNaN(date) ? 0 : Math.round((date - Date.now()) / 1000);
+  return { ...client, [oauth.clockSkew]: skew, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
 }
 
 /** What a token, a scope and a user id may be made of (RFC 6749 appendix A): nothing that a header or a terminal would act on. */

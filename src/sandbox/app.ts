@@ -32,7 +32,7 @@ export function sandboxApp(context: Context, logger?: FastifyBaseLogger): Fastif
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
   });
 
-  guards(app);
+  guards(app, context);
   app.addHook('onResponse', async (request, reply) => {
     // Without its query, which holds state and challenge.
     const [path] = request.url.split('?');
@@ -61,9 +61,10 @@ export function sandboxApp(context: Context, logger?: FastifyBaseLogger): Fastif
  * Rejects requests that do not address this server by a loopback name (DNS rebinding), and changes for another origin's
  * page. No response is stored, sniffed or shared with another origin.
  */
-function guards(app: FastifyInstance): void {
+function guards(app: FastifyInstance, { clock }: Context): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    const date = clock.now().toUTCString();
+    reply.headers({ date, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     const port = request.socket.localPort;
     const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
     const { host = '', origin, 'sec-fetch-site': site } = request.headers;

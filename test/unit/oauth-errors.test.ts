@@ -11,12 +11,11 @@ import { Secret } from '../../src/secret.ts';
 const FITBIT = fitbit().server;
 const { standardError: _, ...STANDARD } = FITBIT;
 const CLIENT = { id: '23ABCD', secret: new Secret('client-secret-c0ffee') };
-const now = new Date();
 const REFRESH_TOKEN = new Secret('refresh+token/short');
 
 /** What a refresh becomes when `server` answers so. */
 async function refreshed(server: AuthorizationServer, response: Response): Promise<AuthError> {
-  const thrown: unknown = await refreshTokens(server, CLIENT, REFRESH_TOKEN, { now, fetch: async () => response }).then(
+  const thrown: unknown = await refreshTokens(server, CLIENT, REFRESH_TOKEN, { fetch: async () => response }).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -108,7 +107,7 @@ describe('an error of the token endpoint', () => {
       return Response.json({ error: 'invalid_client', error_description: description }, { status: 401 });
     };
     const client = { id: '23ABCD', secret: new Secret(secret) };
-    const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { now, fetch }).then(
+    const error: AuthError = await refreshTokens(server, client, REFRESH_TOKEN, { fetch }).then(
       () => Promise.reject(new Error('It did not fail.')),
       (thrown) => thrown,
     );
@@ -159,7 +158,6 @@ describe('a token response', () => {
   const PAIR = { access_token: 'at', refresh_token: 'rt', token_type: 'Bearer' };
   const refresh = (fields: object, options: { userId?: string } = {}) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
-      now,
       fetch: async () => Response.json({ ...PAIR, ...fields }),
       ...options,
     });
@@ -299,7 +297,6 @@ describe('a refusal of the token endpoint that the provider alone knows', () => 
 
   test('is told whether a secret was sent', async () => {
     const thrown = refreshTokens(refusing(), { id: '23ABCD' }, REFRESH_TOKEN, {
-      now,
       fetch: async () => new Response('{}', { status: 403 }),
     });
     await expect(thrown).rejects.toThrow('Refused false.');
@@ -329,7 +326,7 @@ describe('a request to the token endpoint', () => {
         user_id: 'WALK01',
       });
     };
-    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { now, fetch });
+    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch });
     expect(tokens).toEqual({
       accessToken: new Secret('at'),
       refreshToken: new Secret('rt'),
@@ -357,7 +354,7 @@ describe('a request to the token endpoint', () => {
   ])('an exchange that is refused with %i %s is %s, without code and verifier', async (status, type, code) => {
     const message = `Not the-code, not ${'v'.repeat(43)}.`;
     const fetch = async () => fitbitError(status, type, message);
-    const error = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { now, fetch }).then(
+    const error = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch }).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
@@ -369,7 +366,7 @@ describe('a request to the token endpoint', () => {
     const fetch = async () => {
       throw new TypeError('broken');
     };
-    await expect(refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, { now, fetch })).rejects.toMatchObject({
+    await expect(refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, { fetch })).rejects.toMatchObject({
       code: 'UNEXPECTED',
       message: 'broken',
     });
@@ -397,7 +394,6 @@ describe('a request to the token endpoint', () => {
 describe('a token response of another form', () => {
   const refresh = (fields: object) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
-      now,
       fetch: async () => Response.json({ access_token: 'at', ...fields }),
     });
   test.each([
@@ -486,7 +482,6 @@ describe('whatever a request failed with', () => {
     for (const text of ['MTphYg==', 'MTphYg=', 'MTphYg', 'Basic MTphYg=='])
       await expect(
         refreshTokens(server, client, REFRESH_TOKEN, {
-          now,
           fetch: async () =>
             Response.json({ error: 'invalid_client', error_description: `Not ${text} here.` }, { status: 400 }),
         }),
