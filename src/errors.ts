@@ -36,7 +36,7 @@ export const KINDS = {
   RATE_LIMITED: { exit: 5, hint: 'Try again once it resets.' },
   RETIRED: {
     exit: 2,
-    hint: 'Fitbit data is in Google Health now: move this sign-in with `fitbit-login migrate`.',
+    hint: 'Fitbit data is in Google Health now: `fitbit-login migrate` moves a Fitbit sign-in. With another provider, update fitbit-login.',
   },
   ANSWER_INVALID: { exit: 5, hint: 'Try again. If it persists, the provider or a proxy is at fault.' },
   PORT_BUSY: {

@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { accessToken, apiRequest, checkStatus, refresh } from '../../src/auth/index.ts';
-import { AuthError, type ErrorCode, type ExitCode } from '../../src/errors.ts';
+import { accessToken, refresh } from '../../src/auth/index.ts';
+import { asAuthError, type ErrorCode, type ExitCode } from '../../src/errors.ts';
+import { consent } from '../../src/sandbox/consent.ts';
 import type { FaultKind } from '../../src/sandbox/faults.ts';
-import { GOOGLE, GOOGLE_LIFETIME } from './google.ts';
-import { type SignedIn, signedIn } from './signed-in.ts';
+import { some } from '../extent.ts';
+import { DESKTOP, GOOGLE, GOOGLE_LIFETIME } from './google.ts';
+import { failure, type Ran, type SignedIn, signedIn } from './signed-in.ts';
 
-type Row = readonly [fault: FaultKind, code: ErrorCode, exit: ExitCode, cure: RegExp];
+type Row = readonly [fault: FaultKind | 'gone', code: ErrorCode, exit: ExitCode, cure: RegExp];
 
 const API_ROWS: readonly Row[] = [
   [
@@ -25,6 +29,7 @@ const API_ROWS: readonly Row[] = [
   ['rate-limited', 'RATE_LIMITED', 5, /300 requests a minute/],
   ['rate-limited-unspecified', 'RATE_LIMITED', 5, /300 requests a minute/],
   ['unavailable', 'UNAVAILABLE', 5, /later/],
+  ['gone', 'RETIRED', 2, /fitbit-login migrate/],
 ];
 
 const TOKEN_ROWS: readonly Row[] = [
@@ -38,105 +43,178 @@ const TOKEN_ROWS: readonly Row[] = [
   ['org-internal', 'ACCOUNT_NOT_ALLOWED', 2, /another account/],
   ['access-denied', 'ACCOUNT_NOT_ALLOWED', 2, /another account/],
   ['dead-grant', 'GRANT_DEAD', 3, /login/],
+  ['gone', 'RETIRED', 2, /fitbit-login migrate/],
 ];
 
 let at: SignedIn;
 let before: string;
+/** What `exec` makes. */
+let ran: string;
 
 beforeAll(async () => {
   at = await signedIn(GOOGLE);
   before = await at.text();
+  ran = join(at.home, 'ran');
 });
 afterAll(() => at[Symbol.asyncDispose]());
 beforeEach(async () => {
   at.sandbox.faults.clear();
   await writeFile(at.file, before);
+  await rm(ran, { force: true });
 });
 
-/** What it ended with; its message and hint together say the cure. */
-async function failure(doing: Promise<unknown>): Promise<AuthError> {
-  const thrown = await doing.then(
-    () => undefined,
-    (error: unknown) => error,
+/** The commands as they are typed. */
+const TYPED = {
+  token: () => ['token', '--json'],
+  refresh: () => ['refresh', '--json'],
+  exec: () => ['exec', '--', 'touch', ran],
+  api: () => ['api', '/v4/users/me/identity', '--json'],
+  'status --check': () => ['status', '--check', '--json'],
+} as const satisfies Record<string, () => readonly string[]>;
+type Typed = keyof typeof TYPED;
+
+/** The `login` command, with somebody who presses Allow as soon as its URL is printed. */
+function login(): Promise<Ran> {
+  let isOpened = false;
+  return at.run(
+    [
+      'login',
+      '--sandbox',
+      at.sandbox.origin,
+      '--profile',
+      'default',
+      '--client-id',
+      DESKTOP.id,
+      '--no-browser',
+      '--json',
+    ],
+    {
+      environment: { FITBIT_CLIENT_SECRET: DESKTOP.secret },
+      onTalk: (stderr) => {
+        const [, url] = /^(http\S+)\n/m.exec(stderr) ?? [];
+        if (url === undefined || isOpened) return;
+        isOpened = true;
+        void consent(url);
+      },
+    },
   );
-  if (thrown instanceof AuthError) return thrown;
-  throw new Error(`It did not fail as it should: ${thrown}`);
 }
 
-const isApi = ({ url }: SignedIn['sent'][number]) => url.pathname.startsWith('/v4/');
+/** Adds a fault by name; `gone` is a service that was retired. */
+function refuse(place: 'google-identity' | 'google-api' | 'google-token', fault: Row[0]): void {
+  at.sandbox.faults.add({ at: place, ...(fault === 'gone' ? { kind: 'status', status: 410 } : { kind: fault }) });
+}
 
-describe.each(API_ROWS)('Google Health’s API refuses a good token: %s', (fault, code, exit, cure) => {
-  test('login stores the tokens all the same, and says the cure where there is one', async () => {
-    await rm(at.file);
-    at.sandbox.faults.add({ at: 'google-identity', kind: fault });
-    const { session, obstacle } = await at.signIn(GOOGLE);
-    expect(session.kind).toBe('valid');
-    if (['ACCOUNT_UNREADABLE', 'CLIENT_REJECTED', 'SCOPE_MISSING'].includes(code)) expect(obstacle).toMatch(cure);
-    else expect(obstacle).toContain('did not say whose account');
-    expect(obstacle).toContain('sign-in itself is complete');
-    expect((await at.stored()).access_token).toMatch(/^ya29/);
-  });
+function expectRefusal(
+  { code: exited, stdout, stderr }: Ran,
+  [, code, exit, cure]: Row,
+  command: Typed | 'login',
+): void {
+  const said = stdout + stderr;
+  expect(exited).toBe(exit);
+  expect(said).toMatch(cure);
+  if (command !== 'exec') expect(said).toMatch(new RegExp(`"code": ?"${code}"`));
+}
 
-  test(`status --check and api: ${code}, exit ${exit}, with the cure, and the tokens stay`, async () => {
-    at.sandbox.faults.add({ at: 'google-identity', kind: fault });
-    const checked = await failure(checkStatus({}, at.surroundings));
-    const { error } = await apiRequest('/v4/users/me/identity', {}, at.surroundings);
-    for (const refused of [checked, error]) {
-      expect(refused).toMatchObject({ code, exitCode: exit });
-      expect(`${refused?.message} ${refused?.hint}`).toMatch(cure);
-    }
-    expect(await at.text()).toBe(before);
-  });
+const toApi = () => at.sent.filter(({ url }) => url.pathname.startsWith('/v4/')).length;
+const tokens = async () => {
+  const { access_token, refresh_token } = await at.stored();
+  return { access_token, refresh_token };
+};
 
-  test('token, exec and refresh never meet it: they send nothing to the API', async () => {
-    at.sandbox.faults.add({ at: 'google-identity', kind: fault });
-    at.sandbox.faults.add({ at: 'google-api', kind: fault });
-    const sent = at.sent.length;
-    await accessToken({}, at.surroundings);
-    await refresh({}, at.surroundings);
-    expect(at.sent.length).toBeGreaterThan(sent);
-    expect(at.sent.slice(sent).filter(isApi)).toEqual([]);
-  });
+/** `npm test` meets each row with the first command alone, if any, and the first row with all of them. */
+const every = <Command>(commands: readonly Command[], index: number, atLeast = 0) =>
+  some(commands, index === 0 ? commands.length : atLeast);
+const numbered = (rows: readonly Row[]) => rows.map((row, index) => ({ fault: row[0], row, index }));
+
+describe.each(numbered(API_ROWS))('Google Health’s API refuses a good token: $fault', ({ fault, row, index }) => {
+  const [, code, exit, cure] = row;
+
+  test.each(every(['login'], index))(
+    '%s stores the tokens all the same, says the cure where there is one, and exits 0',
+    async () => {
+      await rm(at.file);
+      refuse('google-identity', fault);
+      const { code: exited, stdout } = await login();
+      const { obstacle, session } = JSON.parse(stdout);
+      expect({ exited, session }).toEqual({ exited: 0, session: 'valid' });
+      if (['ACCOUNT_UNREADABLE', 'CLIENT_REJECTED', 'SCOPE_MISSING'].includes(code)) expect(obstacle).toMatch(cure);
+      else expect(obstacle).toContain('did not say whose account');
+      expect(obstacle).toContain('sign-in itself is complete');
+      expect((await at.stored()).access_token).toMatch(/^ya29/);
+    },
+  );
+
+  test.each(every<Typed>(['status --check', 'api'], index, 1))(
+    `%s: ${code}, exit ${exit}, with the cure, and the tokens stay`,
+    async (command) => {
+      refuse('google-identity', fault);
+      expectRefusal(await at.run(TYPED[command]()), row, command);
+      expect(await at.text()).toBe(before);
+    },
+  );
+
+  test.each(every<Typed>(['token', 'refresh', 'exec'], index))(
+    '%s never meets it: it works, and sends nothing to the API',
+    async (command) => {
+      refuse('google-identity', fault);
+      refuse('google-api', fault);
+      await at.tamper({ expires_at: at.surroundings.now().toISOString() });
+      const sent = { all: at.sent.length, api: toApi() };
+      expect(await at.run(TYPED[command]())).toMatchObject({ code: 0 });
+      expect({ all: at.sent.length, api: toApi() }).toEqual({ all: sent.all + 1, api: sent.api });
+      expect(existsSync(ran)).toBe(command === 'exec');
+    },
+  );
 });
 
-describe.each(TOKEN_ROWS)('Google’s token endpoint refuses: %s', (fault, code, exit, cure) => {
-  test('login stores nothing', async () => {
-    at.sandbox.faults.add({ at: 'google-token', kind: fault });
-    const error = await failure(at.signIn(GOOGLE));
+describe.each(numbered(TOKEN_ROWS))('Google’s token endpoint refuses: $fault', ({ fault, row, index }) => {
+  const [, code, exit] = row;
+
+  test.each(every(['login'], index))('%s stores nothing', async () => {
+    refuse('google-token', fault);
     // At an exchange, a grant that is dead is a code that was not accepted.
-    if (fault !== 'dead-grant') expect(error).toMatchObject({ code, exitCode: exit });
-    if (fault !== 'dead-grant') expect(`${error.message} ${error.hint}`).toMatch(cure);
+    expectRefusal(await login(), fault === 'dead-grant' ? [fault, 'SIGN_IN_FAILED', 4, /login/] : row, 'login');
     expect(await at.text()).toBe(before);
   });
 
-  const expired = () => at.tamper({ expires_at: at.surroundings.now().toISOString() });
-  const COMMANDS: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ['refresh', () => refresh({}, at.surroundings)],
-    ['token, exec', async () => expired().then(() => accessToken({}, at.surroundings))],
-    ['status --check', async () => expired().then(() => checkStatus({}, at.surroundings))],
-    ['api', async () => expired().then(() => apiRequest('/v4/users/me/identity', {}, at.surroundings))],
-  ];
-  test.each(COMMANDS)(`%s: ${code}, exit ${exit}, with the cure, and the tokens stay`, async (command, run) => {
-    at.sandbox.faults.add({ at: 'google-token', kind: fault });
-    // The stored access token is fresh: a refresh that fails does not take it away.
-    if (command === 'refresh') await expired();
-    const error = await failure(run());
-    expect(error).toMatchObject({ code, exitCode: exit });
-    expect(`${error.message} ${error.hint}`).toMatch(cure);
-    const { access_token, refresh_token } = JSON.parse(before);
-    expect(await at.stored()).toMatchObject({ access_token, refresh_token });
-  });
+  test.each(every<Typed>(['refresh', 'token', 'exec', 'api', 'status --check'], index, 1))(
+    `%s: ${code}, exit ${exit}, with the cure, and the tokens stay`,
+    async (command) => {
+      refuse('google-token', fault);
+      const stored = await tokens();
+      await at.tamper({ expires_at: at.surroundings.now().toISOString() });
+      const sent = toApi();
+      expectRefusal(await at.run(TYPED[command]()), row, command);
+      expect(await tokens()).toEqual(stored);
+      expect({ api: toApi(), ran: existsSync(ran) }).toEqual({ api: sent, ran: false });
+    },
+  );
 });
+
+test.each([['status'], ['status', '--all'], ['profiles'], ['scopes']])(
+  '%s %s meets no refusal: it asks Google nothing',
+  async (...argv) => {
+    refuse('google-token', 'dead-grant');
+    refuse('google-identity', 'setup-unfinished');
+    const sent = at.sent.length;
+    expect(await at.run(argv.filter(Boolean))).toMatchObject({ code: 0 });
+    expect(at.sent).toHaveLength(sent);
+  },
+);
 
 test('a client without its secret, at a refresh: the message names --client-secret-file', async () => {
   await at.tamper({ client_secret: undefined });
   at.sandbox.faults.add({ at: 'google-token', kind: 'client-secret-unsent' });
-  const { code, hint } = await failure(refresh({}, at.surroundings));
-  expect(code).toBe('CLIENT_REJECTED');
-  expect(hint).toContain('--client-secret-file');
+  expect(await failure(refresh({}, at.surroundings))).toMatchObject({
+    code: 'CLIENT_REJECTED',
+    hint: expect.stringContaining('--client-secret-file'),
+  });
 });
 
 describe('a sign-in that has ended', () => {
+  const refusal = async () => asAuthError(await failure(accessToken({}, at.surroundings))).message;
+
   test('says how old it was, when it last worked, which end was stored and what Google said', async () => {
     await at.tamper({
       signed_in_at: '2026-02-19T12:00:00.000Z',
@@ -145,12 +223,12 @@ describe('a sign-in that has ended', () => {
       expires_at: '2026-02-25T13:00:00.000Z',
     });
     at.sandbox.faults.add({ at: 'google-token', kind: 'dead-grant' });
-    const { message } = await failure(accessToken({}, at.surroundings));
+    const message = await refusal();
     expect(message).toContain('"Token has been expired or revoked."');
     expect(message).toMatch(/10 days old/);
     for (const day of ['19 Feb 2026', '25 Feb 2026', '26 Feb 2026']) expect(message).toContain(day);
     // The next command asks nobody, and says the same.
-    expect((await failure(accessToken({}, at.surroundings))).message).toBe(message);
+    expect(await refusal()).toBe(message);
   });
 });
 
