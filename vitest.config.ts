@@ -6,9 +6,19 @@ const report = process.env.TEST_REPORT;
 /** `npm run test:all` sets it: the long proofs in test/slow/ run as well. */
 const all = process.env.TEST_ALL === '1';
 
+/** Whole files of the long proofs: what they hold, in an odd place or through a real program, smaller tests hold as well. */
+const LONG = [
+  'browser/{site-pages,status-page,stranger}',
+  'cli/{canary,client-sources,homes,launcher,named-files,other-sites,ports-stacks,proxy,tunnel,wsl}',
+  'docs/unattended',
+  'flow/{postgres,sandbox-faults,store-disk}',
+  'interop/{oidc-provider,programs}',
+];
+
 export default defineConfig({
   test: {
     include: [`test/{unit,flow,cli,browser,interop,docs${all ? ',slow' : ''}}/**/*.test.ts`],
+    exclude: all ? [] : LONG.map((files) => `test/${files}.test.ts`),
     // Sign-ins are real here and wait a good deal, for processes, sockets and a browser: one file more than a small
     // machine has cores, except for the long proofs, which keep it busy by themselves.
     setupFiles: ['test/tidy.ts'],

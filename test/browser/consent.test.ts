@@ -61,39 +61,42 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     expect(await at.stored()).toBe(before);
   });
 
-  test('two tabs of one address, both allowed: one exchange, and the other tab is not shown whose data it is', async () => {
-    await using at = await desk();
-    let exchange = () => {};
-    const bothAsked = new Promise<void>((resolve) => {
-      exchange = resolve;
-    });
-    let exchanges = 0;
-    const { page, url, redirectUri, done } = await at.begin(
-      browser.context,
-      {},
-      {
-        fetch: async (address, init) => {
-          if (!address.endsWith('/oauth2/token')) return fetch(address, init);
-          exchanges += 1;
-          await bothAsked;
-          return fetch(address, init);
+  longTest(
+    'two tabs of one address, both allowed: one exchange, and the other tab is not shown whose data it is',
+    async () => {
+      await using at = await desk();
+      let exchange = () => {};
+      const bothAsked = new Promise<void>((resolve) => {
+        exchange = resolve;
+      });
+      let exchanges = 0;
+      const { page, url, redirectUri, done } = await at.begin(
+        browser.context,
+        {},
+        {
+          fetch: async (address, init) => {
+            if (!address.endsWith('/oauth2/token')) return fetch(address, init);
+            exchanges += 1;
+            await bothAsked;
+            return fetch(address, init);
+          },
         },
-      },
-    );
-    const other = await browser.context.newPage();
-    await other.goto(url);
-    for (const tab of [page, other]) {
-      const asked = tab.waitForRequest((request) => request.url().startsWith(redirectUri));
-      await tab.getByRole('button', { name: 'Allow' }).click({ noWaitAfter: true });
-      await asked;
-    }
-    exchange();
-    await done;
-    await page.getByRole('heading', { name: /signed in/i }).waitFor();
-    expect(exchanges).toBe(1);
-    await expect.poll(() => other.title()).toMatch(/^This sign-in is over/);
-    expect(await other.content()).not.toContain('WALK01');
-  });
+      );
+      const other = await browser.context.newPage();
+      await other.goto(url);
+      for (const tab of [page, other]) {
+        const asked = tab.waitForRequest((request) => request.url().startsWith(redirectUri));
+        await tab.getByRole('button', { name: 'Allow' }).click({ noWaitAfter: true });
+        await asked;
+      }
+      exchange();
+      await done;
+      await page.getByRole('heading', { name: /signed in/i }).waitFor();
+      expect(exchanges).toBe(1);
+      await expect.poll(() => other.title()).toMatch(/^This sign-in is over/);
+      expect(await other.content()).not.toContain('WALK01');
+    },
+  );
 
   longTest('the consent page works with the keyboard alone, and fits 320 px', async () => {
     await using at = await desk();

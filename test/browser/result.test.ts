@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../../src/auth/index.ts';
-import { some } from '../extent.ts';
+import { longTest, some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { desk } from './browser-fixture.ts';
@@ -65,7 +65,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     expect(await page.locator('a[href], iframe, form, script[src]').count()).toBe(0);
   });
 
-  test('reload, back and forward show the result again while the server lives, and ask nobody again', async () => {
+  longTest('reload, back and forward show the result again while the server lives, and ask nobody again', async () => {
     await using visited = await waiting();
     const page = await browser.context.newPage();
     const heading = page.getByRole('heading', { name: /signed in/i });
@@ -83,7 +83,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     expect(visited.asked).toHaveLength(1);
   });
 
-  test('the browser itself: the program has ended although connections to it are kept open', async () => {
+  longTest('the browser itself: the program has ended although connections to it are kept open', async () => {
     await using sandbox = await startSandbox();
     const home = await mkdtemp(join(tmpdir(), 'program-'));
     const page = await browser.context.newPage();

@@ -39,7 +39,7 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(visits).not.toContain('key');
   });
 
-  test('a button acts, its result is in the card and has the focus; a reload does not act again', async () => {
+  also('a button acts, its result is in the card and has the focus; a reload does not act again', async () => {
     await using visited = await visitedSite();
     const page = await opened(visited);
     await page.getByRole('button', { name: 'Check now WALK01' }).click();
@@ -64,28 +64,31 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(visited.desk.acted).toEqual([['forget', 'default']]);
   });
 
-  test('the form, filled in wrongly and then corrected, leads to the provider and its redirects in the same tab', async () => {
-    await using provider = await chainOfSites();
-    await using visited = await visitedSite({
-      only: 'setup',
-      submit: firstWrong({ kind: 'redirect', url: provider.url, host: 'www.fitbit.com' }),
-    });
-    const page = await opened(visited);
-    await page.getByRole('radio', { name: 'Fitbit' }).check();
-    await page.getByLabel('Client ID').filter({ visible: true }).fill('23ABCD');
-    await page.getByLabel('Client secret').filter({ visible: true }).fill('wrong');
-    await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
-    await page.getByRole('alert').filter({ hasText: 'no spaces' }).waitFor();
-    const secret = page.getByLabel('Client secret').filter({ visible: true });
-    expect((await page.locator(':focus').getAttribute('type')) === 'password').toBe(true);
-    expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe('23ABCD');
-    expect(await secret.inputValue()).toBe('');
-    await secret.fill('right');
-    await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
-    await page.getByRole('heading', { name: 'Consent' }).waitFor();
-    expect(new URL(page.url()).hostname).toBe(STRANGER);
-    expect(visited.desk.submitted.map(({ clientSecret }) => clientSecret)).toEqual(['wrong', 'right']);
-  });
+  also(
+    'the form, filled in wrongly and then corrected, leads to the provider and its redirects in the same tab',
+    async () => {
+      await using provider = await chainOfSites();
+      await using visited = await visitedSite({
+        only: 'setup',
+        submit: firstWrong({ kind: 'redirect', url: provider.url, host: 'www.fitbit.com' }),
+      });
+      const page = await opened(visited);
+      await page.getByRole('radio', { name: 'Fitbit' }).check();
+      await page.getByLabel('Client ID').filter({ visible: true }).fill('23ABCD');
+      await page.getByLabel('Client secret').filter({ visible: true }).fill('wrong');
+      await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
+      await page.getByRole('alert').filter({ hasText: 'no spaces' }).waitFor();
+      const secret = page.getByLabel('Client secret').filter({ visible: true });
+      expect((await page.locator(':focus').getAttribute('type')) === 'password').toBe(true);
+      expect(await page.getByLabel('Client ID').filter({ visible: true }).inputValue()).toBe('23ABCD');
+      expect(await secret.inputValue()).toBe('');
+      await secret.fill('right');
+      await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
+      await page.getByRole('heading', { name: 'Consent' }).waitFor();
+      expect(new URL(page.url()).hostname).toBe(STRANGER);
+      expect(visited.desk.submitted.map(({ clientSecret }) => clientSecret)).toEqual(['wrong', 'right']);
+    },
+  );
 
   // 127.0.0.1 is the same site whatever the port; localhost is another one, so that the strict cookie takes a detour.
   test.each(some(['127.0.0.1', 'localhost'], javaScriptEnabled ? 1 : 0))(

@@ -88,7 +88,7 @@ for (const editor of ['bash', 'zsh'] as const satisfies readonly Editor[]) {
     });
     afterAll(() => shell[Symbol.asyncDispose]());
 
-    test.each(some(LINES, 6))('%s', async (typed, completed) => {
+    test.each(some(LINES, 3))('%s', async (typed, completed) => {
       expect(await shell.line(`${typed}\t`)).toBe(completed);
     });
 
@@ -174,7 +174,7 @@ describe('what the scripts ask', () => {
     ]);
   });
 
-  test('has no answer, and no error, where the store cannot be read', async () => {
+  longTest('has no answer, and no error, where the store cannot be read', async () => {
     for (const home of [at.file, join(directory, 'nowhere')]) {
       expect(await ask(['status', '--profile', ''], { FITBIT_LOGIN_HOME: home })).toEqual({
         exit: 0,
@@ -185,7 +185,7 @@ describe('what the scripts ask', () => {
     expect(await readdir(directory)).not.toContain('nowhere');
   });
 
-  test('is read by each shell without a complaint, twice over', async () => {
+  longTest('is read by each shell without a complaint, twice over', async () => {
     for (const shell of SHELLS) {
       const { exit, stdout, stderr } = await at.run(['completion', shell]);
       expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
@@ -198,7 +198,7 @@ describe('what the scripts ask', () => {
     });
   });
 
-  test('a shell that there is no script for is wrong usage', async () => {
+  longTest('a shell that there is no script for is wrong usage', async () => {
     const { exit, stderr } = await at.run(['completion', 'tcsh']);
     expect(exit).toBe(2);
     expect(stderr).toContain('bash, zsh, fish, pwsh');

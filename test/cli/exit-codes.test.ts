@@ -150,7 +150,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     expect(JSON.parse(asJson.stdout).error).toMatchObject({ code: 'NOT_CONFIGURED', exit_code: 2 });
   });
 
-  test('2: an unknown command leads to the help', async () => {
+  longTest('2: an unknown command leads to the help', async () => {
     const { exit, stdout, stderr } = await at.run(['sign-in']);
     expect([exit, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/unknown command.*fitbit-login --help/is);

@@ -164,7 +164,7 @@ describe('interrupted while', () => {
     expect(refresh_token).toBe('marked-old-refresh-token');
   });
 
-  test('--json: stdout says so', async () => {
+  longTest('--json: stdout says so', async () => {
     const program = at.start(at.login('--no-browser', '--json'));
     await program.address();
     const ended = await interrupt(program, ['SIGINT']);
@@ -184,7 +184,7 @@ describe.skipIf(process.platform === 'win32')('exec leaves signals to its comman
   const exec = ['exec', '--', process.execPath, '-e', script];
   const signIn = async () => expect((await at.run(at.login())).exit).toBe(0);
 
-  test('as often as they come, and ends with its exit code', async () => {
+  longTest('as often as they come, and ends with its exit code', async () => {
     await signIn();
     const program = at.start(exec);
     await program.says(/ready/);

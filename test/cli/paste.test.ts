@@ -129,7 +129,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     await expectNowhere(code, terminal.bytes);
   });
 
-  test('a paste of several lines that ends without a line break is whole only after Enter', async () => {
+  longTest('a paste of several lines that ends without a line break is whole only after Enter', async () => {
     await using terminal = terminalAt(at.login());
     const { href } = await allow(await printed(terminal));
     await terminal.shows(/Paste the URL here/);
@@ -149,7 +149,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.screen).toContain('You denied access');
   });
 
-  test('a browser that was opened here may turn out to be elsewhere: a paste is taken, too', async () => {
+  longTest('a browser that was opened here may turn out to be elsewhere: a paste is taken, too', async () => {
     await using terminal = terminalAt(at.login(), { BROWSER: nobody });
     const { href } = await allow(await printed(terminal));
     await terminal.answer(/Waiting for your browser/, href);
@@ -157,7 +157,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.screen).not.toContain('ssh -N');
   });
 
-  test('the browser that comes back by itself, while something is typed, leaves nothing behind', async () => {
+  longTest('the browser that comes back by itself, while something is typed, leaves nothing behind', async () => {
     await using terminal = terminalAt(at.login());
     const { href } = await allow(await printed(terminal));
     await terminal.shows(/Paste the URL here/);
@@ -290,7 +290,7 @@ describe('the browser is elsewhere: without a terminal', () => {
     await expectNowhere(code, stdout, stderr);
   });
 
-  test('the end of the input is not the end of the wait', async () => {
+  longTest('the end of the input is not the end of the wait', async () => {
     const program = at.start(at.login('--no-browser'), { input: 'nothing of use' });
     const { href } = await allow((await program.address()).href);
     await program.says(/neither a URL nor a code/);

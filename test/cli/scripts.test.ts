@@ -113,7 +113,7 @@ describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell'
     expect((await sh('fitbit-login token | true')).exit).toBe(0);
   });
 
-  test('is a new one after it has ended', async () => {
+  longTest('is a new one after it has ended', async () => {
     await expire();
     const { stdout } = await sh('echo "Bearer $(fitbit-login token)"');
     expect(stdout).toBe(`Bearer ${tokenOf(await at.stored())}\n`);
@@ -153,7 +153,7 @@ print(token, about["user_id"])
 `;
 
 describe.skipIf(!hasPython)('subprocess.check_output in Python', () => {
-  test('has the token, and the exit code where there is none', async () => {
+  longTest('has the token, and the exit code where there is none', async () => {
     const { exit, stdout } = await script('python3', ['-c', PYTHON]);
     expect([exit, stdout]).toEqual([0, `${fresh} WALK01\n`]);
     expect(await script('python3', ['-c', PYTHON], join(at.home, 'nobody'))).toMatchObject({ exit: 3, stdout: '' });
@@ -174,7 +174,7 @@ describe('exec', () => {
     expect(JSON.parse(stdout)).toEqual([fresh, 'WALK01', '23TSTS', 'kept']);
   });
 
-  test('refreshes first where the token is about to end', async () => {
+  longTest('refreshes first where the token is about to end', async () => {
     await expire();
     const { stdout } = await exec(node('console.log(process.env.FITBIT_ACCESS_TOKEN)'));
     expect(stdout.trim()).toBe(tokenOf(await at.stored()));
@@ -203,7 +203,7 @@ describe('exec', () => {
     expect(piped).toEqual({ exit: 0, stdout: input, stderr: 'aside\n' });
   });
 
-  test('leaves options after -- alone, its own names among them', async () => {
+  longTest('leaves options after -- alone, its own names among them', async () => {
     const args = ['--profile', 'x', '--json', '--min-ttl', '9', '--help', '--', '-x', '', 'two words', '$HOME', '*'];
     const { stdout } = await exec(node('console.log(JSON.stringify(process.argv.slice(1)))', ...args));
     expect(JSON.parse(stdout)).toEqual(args);
@@ -243,7 +243,7 @@ describe('exec', () => {
   });
 });
 
-test('the other commands of the README, in the built program', async () => {
+longTest('the other commands of the README, in the built program', async () => {
   const file = join(at.home, '.env');
   await writeFile(file, '{"mine":1}');
   expect(await at.run(['export', '--format', 'notebook', '--output', file, '--keep'])).toMatchObject({ exit: 0 });

@@ -38,7 +38,7 @@ describe('a waiting login', () => {
     expect(stderr).toMatch(/^Opening your browser to sign in to .+…\nIf nothing opens, visit http\S+\n/);
   });
 
-  test('--no-browser opens none, and says where it waits and for how long', async () => {
+  longTest('--no-browser opens none, and says where it waits and for how long', async () => {
     const environment = { BROWSER: '/nowhere/browser' };
     const program = at.start(at.login('--no-browser', '--timeout', '90'), { environment });
     const url = await program.address();
@@ -79,7 +79,7 @@ describe('a waiting login', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('a stranger’s request is mentioned once and ends nothing', async () => {
+  longTest('a stranger’s request is mentioned once and ends nothing', async () => {
     const program = at.start(at.login('--no-browser'));
     const url = await program.address();
     const redirectUri = url.searchParams.get('redirect_uri') ?? '';
@@ -112,7 +112,7 @@ describe('stdout and stderr', () => {
     expect(at.sandbox.state().counts.exchanges).toBe(before + 1);
   });
 
-  test('nobody who listens to the talk costs nothing either, nor do outputs that were closed before', async () => {
+  longTest('nobody who listens to the talk costs nothing either, nor do outputs that were closed before', async () => {
     const program = at.start(at.login());
     program.child.stderr?.destroy();
     expect(await program.ended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Signed in') });
@@ -195,7 +195,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
     expect(terminal.lines.filter((line) => line.includes('left'))).toEqual([]);
   });
 
-  test('with another standard input, the terminal behind it is asked for the paste', async () => {
+  longTest('with another standard input, the terminal behind it is asked for the paste', async () => {
     const input = JSON.stringify({ client_id: APP.id, client_secret: APP.secret });
     await using terminal = new TypedInto(
       at.login('--client-secret-file', '-'),
@@ -260,7 +260,7 @@ describe('sandbox', () => {
     idle.destroy();
   });
 
-  test('6 PORT_BUSY: names the port', async () => {
+  longTest('6 PORT_BUSY: names the port', async () => {
     const { port } = new URL(at.sandbox.origin);
     const { exit, stderr } = await at.run(['sandbox', '--port', port]);
     expect(exit).toBe(6);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthError, ErrorCode } from '../../src/errors.ts';
 import { boundedFetch } from '../../src/network/fetch.ts';
 import { type Fault, faultKindsAt } from '../../src/sandbox/faults.ts';
+import { some } from '../extent.ts';
 import { type Bench, bench } from './sign-in.ts';
 
 type Broken = Omit<Fault, 'at'>;
@@ -87,7 +88,7 @@ describe('a malicious or broken token endpoint', () => {
     expect(faultKindsAt('fitbit', 'token').filter((kind) => !tried.has(kind))).toEqual([]);
   });
 
-  test.each(REFUSED.map(([fault, code]) => [titled(fault), code, fault] as const))(
+  test.each(some(REFUSED, 16).map(([fault, code]) => [titled(fault), code, fault] as const))(
     '%s → %s: the tokens stay byte for byte, nothing secret is said',
     async (_title, code, fault) => {
       at.sandbox.faults.clear();
@@ -114,19 +115,22 @@ describe('a malicious or broken token endpoint', () => {
     },
   );
 
-  test.each(ACCEPTED.map((fault) => [titled(fault), fault] as const))('%s: signed in', async (_title, fault) => {
-    at.sandbox.faults.clear();
-    at.sandbox.faults.add({ at: 'token', ...fault });
-    const profile = 'accepted';
-    await expect(at.signIn({ profile })).resolves.toMatchObject({ userId: 'WALK01' });
-    const { access_token: token, ...file } = JSON.parse(
-      await readFile(join(dirname(at.file), 'accepted.json'), 'utf8'),
-    );
-    // A JWT, as the endpoint gave it last: neither the polluted nor the first of two.
-    expect(token).toMatch(/^eyJ/);
-    expect(file).not.toHaveProperty('note');
-    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-  });
+  test.each(some(ACCEPTED, 4).map((fault) => [titled(fault), fault] as const))(
+    '%s: signed in',
+    async (_title, fault) => {
+      at.sandbox.faults.clear();
+      at.sandbox.faults.add({ at: 'token', ...fault });
+      const profile = 'accepted';
+      await expect(at.signIn({ profile })).resolves.toMatchObject({ userId: 'WALK01' });
+      const { access_token: token, ...file } = JSON.parse(
+        await readFile(join(dirname(at.file), 'accepted.json'), 'utf8'),
+      );
+      // A JWT, as the endpoint gave it last: neither the polluted nor the first of two.
+      expect(token).toMatch(/^eyJ/);
+      expect(file).not.toHaveProperty('note');
+      expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    },
+  );
 
   test('a rate limit says when it is reset, a retired service where to go', async () => {
     for (const [fault, words] of [
