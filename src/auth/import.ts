@@ -6,6 +6,7 @@ import { refreshTokens } from '../oauth/token-endpoint.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth } from '../providers/google-health.ts';
 import type { Provider } from '../providers/provider.ts';
+import { printable } from '../secret.ts';
 import { decodeProfile } from '../store/codec.ts';
 import type { Client, Profile, Tokens } from '../store/profile.ts';
 import { assertHasSecret, type RegistrationOptions, registeredUris, resolveClient } from './client.ts';
@@ -81,11 +82,19 @@ export async function importProfile(
 
 /** A profile as this program writes it; `undefined` for anything else, of which tokens can still be read. */
 function wholeProfile(content: string | Uint8Array): Profile | undefined {
+  const bytes = Buffer.from(content);
   try {
-    return decodeProfile(typeof content === 'string' ? new TextEncoder().encode(content) : content, 'the file');
+    JSON.parse(bytes.toString(), (_name, value) => assertPrintable(value));
+    return decodeProfile(bytes, 'the file');
   } catch {
     return undefined;
   }
+}
+
+/** @throws for a text with what a terminal would act on: of such a file, only what passes the checks of foreign ones is taken */
+function assertPrintable(value: unknown): unknown {
+  if (typeof value === 'string' && printable(value) !== value) throw new TypeError('not printable');
+  return value;
 }
 
 /** Stores a profile whole: its provider, sandbox or issuer stay what they are. */

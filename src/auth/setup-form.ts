@@ -9,7 +9,7 @@ import { unreadableFile } from '../messages.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
 import { GOOGLE_CLIENT_ID, googleHealth, shortScope } from '../providers/google-health.ts';
 import { DEFAULT_REDIRECT_URI, type Provider } from '../providers/provider.ts';
-import { Secret } from '../secret.ts';
+import { printable, Secret } from '../secret.ts';
 import {
   type KnownFile,
   type SetupError,
@@ -91,7 +91,7 @@ export async function findDownload({ XDG_DOWNLOAD_DIR: own }: Environment, now: 
       .map(async (name) => {
         const path = join(directory, name);
         const file = await stat(path).catch(() => undefined);
-        return { path, name, modified: file?.isFile() ? file.mtimeMs : 0 };
+        return { path, name: printable(name), modified: file?.isFile() ? file.mtimeMs : 0 };
       }),
   );
   const [newest] = found.sort((a, b) => b.modified - a.modified);

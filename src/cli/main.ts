@@ -169,14 +169,14 @@ function terminalOf(parts: ProcessParts, messages: Messages, inputIsTaken: () =>
   };
   return {
     canRedraw: messages.canRedraw,
-    pin: (...variants) => messages.pin(...variants),
+    pin: (...variants) => messages.pin(...variants.map(terminalText)),
     elsewhere: openBrowser === undefined ? noDisplayReason(environment) : undefined,
     get canAsk() {
       return keyboard() !== undefined;
     },
-    ask: (question) => ask(question, asking()),
-    askSecret: (question, problem) => askSecret(question, problem, asking()),
-    confirm: (question) => confirm(question, asking()),
+    ask: (question) => ask(terminalText(question), asking()),
+    askSecret: (question, problem) => askSecret(terminalText(question), problem, asking()),
+    confirm: (question) => confirm(terminalText(question), asking()),
     pastes: ({ piped }): Pastes | undefined => {
       if (piped && !inputIsTaken() && parts.stdin.isTTY !== true && opened === undefined)
         return pipedPastes(parts.stdin);

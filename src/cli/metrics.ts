@@ -1,4 +1,5 @@
 import type { ListedProfile, Status } from '../auth/index.ts';
+import { printable } from '../secret.ts';
 import { needsPerson } from './report.ts';
 
 /** Each metric: its name after `fitbit_login_`, what it means, and its value for a profile. */
@@ -49,5 +50,5 @@ function seconds(date: Date | undefined): number | undefined {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
+  return printable(text).replace(/[\\"]/g, '\\$&');
 }

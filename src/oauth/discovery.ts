@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import { isLoopback } from '../loopback.ts';
 import { METADATA_PROBLEMS, noMetadata, notAnIssuer, unavailable, unusableMetadata } from '../messages.ts';
-import { redact } from '../secret.ts';
+import { printable, redact } from '../secret.ts';
 import type { RequestOptions } from './errors.ts';
 import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
 
@@ -71,7 +71,7 @@ export async function discover(address: string, options: DiscoveryOptions): Prom
     if (response.status >= 500) throw unavailable(issuer.host, response.status);
     if (response.status === 200) return accept(issuer, response, tried.at(-1) ?? '', options);
   }
-  throw noMetadata(address, tried);
+  throw noMetadata(printable(address), tried);
 }
 
 async function accept(

@@ -52,7 +52,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
   });
 
   test('leads through Google with the file in Downloads: Enter, yes, and walker@example.com is signed in', async () => {
-    await writeFile(join(at.home, 'client_secret_1.json'), clientFile('installed'));
+    await writeFile(join(at.home, 'client_secret_1\u001b]0;owned\u0007\u009b2J\u202e.json'), clientFile('installed'));
     const google = ['setup', '--profile', 'google', '--sandbox', at.sandbox.origin];
     await using terminal = typedInto(google, { XDG_DOWNLOAD_DIR: at.home });
     for (const step of [
@@ -64,7 +64,8 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     ])
       await terminal.shows(new RegExp(`console\\.cloud\\.google\\.com/${step}`));
     await terminal.answer(/Client ID.*: $/, '');
-    await terminal.shows(/Use client_secret_1\.json, \d+ min old/);
+    await terminal.shows(/Use client_secret_1 \]0;owned +2J \.json, \d+ min old/);
+    for (const sequence of ['\u001b]0', '\u0007', '\u009b', '\u202e']) expect(terminal.bytes).not.toContain(sequence);
     terminal.type('y');
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     await consent(address);

@@ -15,7 +15,7 @@ const OPTIONS = [
 ] as const;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const ESCAPES = /[\u001b\u0007\u009b\u202e]/;
+const ESCAPES = /[\r\u001b\u0007\u009b\u202e\u2066]/;
 
 /** Resolves once a program has a file open. */
 async function opened({ child: { pid } }: Program, path: string): Promise<void> {
@@ -61,7 +61,10 @@ describe.skipIf(process.platform !== 'linux')('a file that is given by name:', (
 
   test('whose name holds a terminal’s escapes is named without them', async () => {
     await using at = await desk();
-    const { exit, stderr } = await at.run(['import', `${at.home}/\u001b]0;owned\u0007\u009b2J\u202e.json`]);
+    const { exit, stderr } = await at.run([
+      'import',
+      `${at.home}/\u001b]0;owned\u0007\u001b]8;;http:\u001b\\\u001b]52;c;YQ==\u0007\u009b2J\r\u202e\u2066.json`,
+    ]);
     expect(exit).toBe(6);
     expect(stderr).toContain('ENOENT');
     expect(stderr).not.toMatch(ESCAPES);

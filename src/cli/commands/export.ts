@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { EXPORT_FORMATS, type ExportFormat, exportProfile } from '../../auth/index.ts';
 import type { Command } from '../command.ts';
-import { mark, toJson } from '../output.ts';
+import { mark, terminalText, toJson } from '../output.ts';
 import { commonOptions } from './options.ts';
 
 const Options = v.object({
@@ -43,12 +43,12 @@ export const exportCommand: Command = {
     { what: "For Google's libraries", command: 'fitbit-login export --format authorized-user --output google.json' },
     { what: 'For a program that reads a .env file', command: 'fitbit-login export --format dotenv' },
   ],
-  run: async (given, { surroundings, signal, print, say, colors }) => {
+  run: async (given, { surroundings, signal, print, say, colors, isTerminal }) => {
     const { json, ...options } = v.parse(Options, given);
     const { format, output, keep } = options;
     const { text, warning, shellLine } = await exportProfile({ ...options, signal }, surroundings);
     if (warning !== undefined) say(`${mark('warning', colors.err)} ${warning}`);
-    if (output === undefined) await print(new TextEncoder().encode(text));
+    if (output === undefined) await print(new TextEncoder().encode(isTerminal ? terminalText(text) : text));
     else if (json) await print(toJson({ format, output, keep }));
     else say(`${mark('good', colors.err)} Wrote ${output}${keep ? ', which is kept up to date' : ''}.`);
     if (shellLine !== undefined) say(`For Google's libraries:\n${shellLine}`);
