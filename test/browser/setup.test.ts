@@ -34,6 +34,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIE
     })()`);
     await page.dispatchEvent('body', 'drop', { dataTransfer: file });
     await page.getByText('Desktop app · project a-notebook').waitFor();
+    await page.getByText(/warn that the app is unverified.*Go to a-notebook \(unsafe\)/).waitFor();
     await page.getByRole('button', { name: 'Continue to Google' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('heading', { name: /signed in/i }).waitFor();

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { refreshLocked } from '../../src/auth/refresh.ts';
 import type { FaultKind } from '../../src/sandbox/faults.ts';
-import { GOOGLE } from './google.ts';
+import { DESKTOP, GOOGLE } from './google.ts';
 import { type Bench, bench } from './sign-in.ts';
-import { failure, signedIn } from './signed-in.ts';
+import { failure, run, signedIn } from './signed-in.ts';
 
 const ASKING = { ...GOOGLE, email: true };
 const WALKER = 'walker@example.com';
@@ -87,17 +87,67 @@ describe('a sign-in at Google', () => {
     expect(unasked).toMatchObject({ code: 'SCOPE_REJECTED', hint: expect.not.stringContaining('--no-email') });
   });
 
-  test('for a different account says whose the profile was: on the page, in text and in JSON', async () => {
+  test('for a different account says whose the profile was: on the page, in the terminal and in JSON', async () => {
     await at.signIn(GOOGLE);
     const waiting = await at.begin({ ...GOOGLE, loginHint: 'sleeper@example.com' });
     const page = await (await waiting.consent()).text();
     expect(page.replaceAll('<wbr>', '')).toMatch(/previously belonged to walker@example\.com/);
     expect(await waiting.result).toMatchObject({ email: 'sleeper@example.com', replacedEmail: WALKER });
-    expect(await at.signIn({ ...GOOGLE, loginHint: 'sleeper@example.com' })).not.toHaveProperty(
-      'replacedEmail',
-      WALKER,
-    );
+
+    await using signed = await signedIn(GOOGLE);
+    const { user_id: number } = await signed.stored();
+    const login = (...more: readonly string[]) =>
+      signed.run(['login', '--sandbox', signed.sandbox.origin, '--profile', 'default', '--no-browser', ...more], {
+        allow: true,
+        columns: 80,
+      });
+    const { code, stdout } = await login('--login-hint', 'sleeper@example.com');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/as sleeper@example\.com[\s\S]*previously belonged to walker@example\.com/);
+    expect(JSON.parse((await login('--login-hint', WALKER, '--json')).stdout)).toMatchObject({
+      email: WALKER,
+      replaced_email: 'sleeper@example.com',
+      replaced_user_id: expect.stringMatching(/^\d+$/),
+    });
+    const again = JSON.parse((await login('--json')).stdout);
+    expect(again).toMatchObject({ email: WALKER, user_id: number, replaced_email: null, replaced_user_id: null });
   });
+
+  test('whose page shows an error ends with the time limit, which names --no-email if the address was asked for', async () => {
+    const hints = [{ ...GOOGLE }, { ...GOOGLE, email: false }, {}].map(async (options, index) => {
+      const waiting = await at.begin({ ...options, profile: `late${index}`, timeoutMs: 1 });
+      return failure(waiting.result);
+    });
+    const [asked, ...others] = await Promise.all(hints);
+    expect(asked).toMatchObject({
+      code: 'TIMED_OUT',
+      hint: expect.stringMatching(/invalid_scope.*fitbit-login login --no-email/),
+    });
+    for (const other of others)
+      expect(other).toMatchObject({ code: 'TIMED_OUT', hint: expect.not.stringContaining('--no-email') });
+  });
+
+  test.each([
+    ['at Google', ['--client-id', DESKTOP.id], true],
+    ['at Fitbit', ['--client-id', '23ABCD'], false],
+    ['in the sandbox', ['--sandbox'], false],
+  ])(
+    'in the terminal, %s: the warning about an unverified app is announced before the browser leaves: %j',
+    async (_where, options, announced) => {
+      const stop = new AbortController();
+      const environment = { FITBIT_LOGIN_HOME: at.home, FITBIT_CLIENT_SECRET: DESKTOP.secret };
+      const { code, stderr } = await run(
+        ['login', '--profile', 'real', '--no-browser', ...options],
+        { environment },
+        {
+          signal: stop.signal,
+          onTalk: (talk) => void (talk.includes('Waiting for') && stop.abort()),
+        },
+      );
+      expect(code).toBe(4);
+      expect(/unverified[\s\S]*Advanced[\s\S]*Waiting for/.test(stderr)).toBe(announced);
+    },
+  );
 
   test('for the same account of which less is known now is not called another one', async () => {
     await at.signIn({ ...GOOGLE, loginHint: 'walker@example.com' });

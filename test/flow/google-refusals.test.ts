@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { accessToken, refresh } from '../../src/auth/index.ts';
 import { asAuthError, type ErrorCode, type ExitCode } from '../../src/errors.ts';
-import { consent } from '../../src/sandbox/consent.ts';
 import type { FaultKind } from '../../src/sandbox/faults.ts';
 import { some } from '../extent.ts';
-import { DESKTOP, GOOGLE, GOOGLE_LIFETIME } from './google.ts';
+import { GOOGLE, GOOGLE_LIFETIME } from './google.ts';
 import { failure, type Ran, type SignedIn, signedIn } from './signed-in.ts';
 
 type Row = readonly [fault: FaultKind | 'gone', code: ErrorCode, exit: ExitCode, cure: RegExp];
@@ -73,32 +72,9 @@ const TYPED = {
 } as const satisfies Record<string, () => readonly string[]>;
 type Typed = keyof typeof TYPED;
 
-/** The `login` command, with somebody who presses Allow as soon as its URL is printed. */
-function login(): Promise<Ran> {
-  let isOpened = false;
-  return at.run(
-    [
-      'login',
-      '--sandbox',
-      at.sandbox.origin,
-      '--profile',
-      'default',
-      '--client-id',
-      DESKTOP.id,
-      '--no-browser',
-      '--json',
-    ],
-    {
-      environment: { FITBIT_CLIENT_SECRET: DESKTOP.secret },
-      onTalk: (stderr) => {
-        const [, url] = /^(http\S+)\n/m.exec(stderr) ?? [];
-        if (url === undefined || isOpened) return;
-        isOpened = true;
-        void consent(url);
-      },
-    },
-  );
-}
+/** The `login` command, with somebody who presses Allow. */
+const login = (): Promise<Ran> =>
+  at.run(['login', '--sandbox', at.sandbox.origin, '--profile', 'default', '--no-browser', '--json'], { allow: true });
 
 /** Adds a fault by name; `gone` is a service that was retired. */
 function refuse(place: 'google-identity' | 'google-api' | 'google-token', fault: Row[0]): void {

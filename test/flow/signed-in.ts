@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import * as v from 'valibot';
-import type { LoginOptions, RuntimeOptions, SignIn } from '../../src/auth/index.ts';
+import { consent, type LoginOptions, type RuntimeOptions, type SignIn } from '../../src/auth/index.ts';
 import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Fetch } from '../../src/environment.ts';
@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with all that stderr has got so far. */
   readonly onTalk?: (stderr: string) => void;
+  /** Whether a person presses Allow as soon as a URL is printed. */
+  readonly allow?: boolean;
 }
 
 /** A person who is signed in at a sandbox, with a clock that stands until it is moved. */
@@ -142,9 +144,17 @@ export async function run(
   surroundings: RuntimeOptions,
   options: RunOptions = {},
 ): Promise<Ran> {
-  const { input = '', signal = new AbortController().signal, environment, onTalk = () => {}, columns } = options;
+  const { input = '', signal = new AbortController().signal, environment, onTalk, columns, allow = false } = options;
   const { onNotice: _, ...rest } = surroundings;
-  const [out, err] = [new Paper(columns), new Paper(columns, onTalk)];
+  let mayAllow = allow;
+  const hear = (talk: string) => {
+    onTalk?.(talk);
+    const [, url] = (mayAllow && /^(http\S+)\n/m.exec(talk)) || [];
+    if (url === undefined) return;
+    mayAllow = false;
+    void consent(url);
+  };
+  const [out, err] = [new Paper(columns), new Paper(columns, hear)];
   const code = await main({
     argv,
     version: '0.0.0',
