@@ -132,7 +132,7 @@ describe('a sign-in at Google', () => {
     ['at Fitbit', ['--client-id', '23ABCD'], false],
     ['in the sandbox', ['--sandbox'], false],
   ])(
-    'in the terminal, %s: the warning about an unverified app is announced before the browser leaves: %j',
+    'in the terminal, %s: Google’s warning about an unverified app is announced, if it comes, before the browser leaves',
     async (_where, options, announced) => {
       const stop = new AbortController();
       const environment = { FITBIT_LOGIN_HOME: at.home, FITBIT_CLIENT_SECRET: DESKTOP.secret };
