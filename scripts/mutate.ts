@@ -16,6 +16,7 @@ const GUARDED: Readonly<Record<string, readonly string[]>> = {
   'src/oauth/token-endpoint.ts': ['unit/oauth-errors', 'unit/id-token'],
   'src/auth/api.ts': ['unit/api-url'],
   'src/auth/session.ts': ['unit/session', 'unit/status'],
+  'src/server/callback.ts': ['flow/server-result', 'flow/server-start', 'flow/server-attacks'],
   'src/server/guards.ts': ['unit/guards'],
   'src/server/start.ts': ['unit/browser-binding'],
   'src/server/target.ts': ['unit/target'],

@@ -864,14 +864,14 @@ export const TOKEN_ERRORS: Readonly<Record<string, Meaning> & { invalid_client: 
 };
 
 /** `invalid_grant`, by request: it alone says that a grant is dead. */
-export const INVALID_GRANT = {
+export const INVALID_GRANT: Readonly<Record<string, Meaning>> = {
   exchange: [
     'SIGN_IN_FAILED',
     (name) => `${name} rejected the authorization code: it was already used or has expired.`,
   ],
   refresh: ['GRANT_DEAD', (name) => `${name} has ended this sign-in (refresh token no longer valid).`],
   revoke: ['GRANT_DEAD', (name) => `${name} had already ended this sign-in.`],
-} as const satisfies Record<string, Meaning>;
+};
 
 /** For a code that is not registered, before what the provider says itself. */
 export const unknownError = (provider: string, error: string) => `${provider} refused with the error "${error}".`;

@@ -8,7 +8,7 @@ import type { Environment, Fetch } from '../environment.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { newerSchema, noSchema } from '../messages.ts';
 import { proxyFor } from '../network/proxy.ts';
-import { throwOnServiceFailure } from '../oauth/errors.ts';
+import { serviceFailure } from '../oauth/errors.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
 import { explainPort } from '../server/port-in-use.ts';
 import { parseRedirectUri } from '../server/redirect-uri.ts';
@@ -501,8 +501,7 @@ async function ask(app: App, { fetch, now }: Runtime, signal?: AbortSignal): Pro
     const response = await fetch(app.endpoint, { signal });
     const ahead = Math.round(((before + now().getTime()) / 2 - Date.parse(response.headers.get('date') ?? '')) / 1000);
     aheadSeconds = Number.isNaN(ahead) ? undefined : ahead;
-    throwOnServiceFailure(app.providerName, response);
-    return { aheadSeconds };
+    return { aheadSeconds, error: serviceFailure(app.providerName, response) };
   } catch (thrown) {
     return { aheadSeconds, error: asAuthError(thrown) };
   }

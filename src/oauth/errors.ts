@@ -59,12 +59,13 @@ function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegi
     const body = init.body instanceof URLSearchParams ? init.body : undefined;
     const response = await fetch(url, { method, headers, body, signal });
     if (response.ok) return response;
-    throwOnServiceFailure(server.name, response);
+    const failure = serviceFailure(server.name, response);
+    if (failure !== undefined) throw failure;
     const error = await standardError(server, response, client.secret !== undefined);
     // A challenge header would be judged instead of the body, and says less (RFC 6749 §5.2 has both).
     if (error === undefined) return new Response(null, { status: response.status });
     // "Basic …" holds the secret in a form of its own. Without "=", which a text may have lost.
-    const credentials = headers.authorization?.replace(/^\w+ /, '').replace(/=+$/, '');
+    const credentials = headers.authorization?.replace(/\w+ |=/g, '');
     const secrets = [credentials, client.secret, ...SECRET_PARAMETERS.map((name) => body?.get(name) ?? undefined)];
     const [code, description] = [error.error, error.error_description].map((text) => text && redact(text, secrets));
     if (error.refusal !== undefined) {
@@ -77,27 +78,18 @@ function fetchWithStandardErrors(server: AuthorizationServer, client: ClientRegi
   };
 }
 
-/** Throws for every status that says nothing about a grant or a token: the service is gone, busy, or broken. */
-export function throwOnServiceFailure(name: string, response: Response): void {
-  const { status } = response;
-  const details = { status };
-  if (status === 410) throw serviceRetired(name, details);
-  if (status === 429) {
-    const seconds = resetSeconds(response.headers);
-    throw rateLimited(name, seconds, details);
-  }
-  if (status === 409) {
-    throw accountBusy(name, details);
-  }
-  if (status === 408 || status >= 500) {
-    throw unavailable(name, status);
-  }
+/** The failure that a status stands for which says nothing about a grant or a token: the service is gone, busy, or broken. */
+export function serviceFailure(name: string, { status, headers }: Response): AuthError | undefined {
+  if (status === 410) return serviceRetired(name, { status });
+  if (status === 429) return rateLimited(name, resetSeconds(headers), { status });
+  if (status === 409) return accountBusy(name, { status });
+  return status === 408 || status >= 500 ? unavailable(name, status) : undefined;
 }
 
 // Fitbit's own header first; Retry-After (RFC 9110 §10.2.3) in its form of seconds.
 function resetSeconds(headers: Headers): number | undefined {
-  const given = headers.get('fitbit-rate-limit-reset') ?? headers.get('retry-after');
-  return given !== null && /^\d{1,7}$/.test(given) ? Number(given) : undefined;
+  const given = String(headers.get('fitbit-rate-limit-reset') ?? headers.get('retry-after'));
+  return /^\d{1,7}$/.test(given) ? Number(given) : undefined;
 }
 
 /**
@@ -108,12 +100,9 @@ function resetSeconds(headers: Headers): number | undefined {
  */
 export function apiError(server: AuthorizationServer, response: Response, text: string, token: Secret): AuthError {
   const { name } = server;
-  try {
-    throwOnServiceFailure(name, response);
-  } catch (thrown) {
-    if (!(thrown instanceof AuthError)) throw thrown;
-    return thrown.code === 'RATE_LIMITED' ? thrown.with({ hint: server.rateLimitHint }) : thrown;
-  }
+  const failure = serviceFailure(name, response);
+  if (failure?.code === 'RATE_LIMITED') return failure.with({ hint: server.rateLimitHint });
+  if (failure !== undefined) return failure;
   const { status } = response;
   const details = { status };
   const own = server.standardError?.(parsed(text), { status, secretSent: true });
@@ -124,7 +113,7 @@ export function apiError(server: AuthorizationServer, response: Response, text: 
     return new AuthError(code, `${message}${said}`, { hint, details });
   }
   if (own?.error === 'insufficient_scope') return scopeMissing(said, details);
-  if (status === 404 && /^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
+  if (status === 404 && /^text\/html\b/i.test(String(response.headers.get('content-type')))) {
     return noSuchPath(name, said, details);
   }
   return requestRefused(name, status, said);
@@ -164,21 +153,22 @@ export function tokenRequestError(name: string, request: RequestKind, thrown: un
     const registered = Object.hasOwn(TOKEN_ERRORS, error) ? TOKEN_ERRORS[error] : undefined;
     // Of a question about a token, any other refusal says nothing.
     const known = request !== 'introspect' || registered?.[0] === 'CLIENT_REJECTED' ? registered : undefined;
-    const ended = request === 'introspect' ? undefined : INVALID_GRANT[request];
+    const ended = INVALID_GRANT[request];
     const [code, message] = (endsGrant ? ended : known) ?? ['ANSWER_INVALID' as const, () => unknownError(name, error)];
     return new AuthError(code, `${message(name)}${providerSays(name, description)}`, {
       details: { status, provider_error: error },
     });
   }
-  const { cause, code = '' } = thrown instanceof Error ? (thrown as Error & { code?: unknown }) : {};
-  if (thrown instanceof oauth.OperationProcessingError && cause instanceof Response) {
+  if (!(thrown instanceof Error)) return new AuthError('UNEXPECTED', String(thrown));
+  const { cause, code }: { cause?: unknown; code?: unknown } = thrown;
+  if (cause instanceof Response) {
     const { status } = cause;
     const [code, message] = TOKEN_ERRORS.invalid_client;
     if (status === 401) return new AuthError(code, message(name), { details: { status } });
     if (!cause.ok) return failedWithoutReason(name, status);
   }
-  if (typeof code === 'string' && code.startsWith('OAUTH_') && thrown instanceof Error) {
-    return invalidResponse(name, thrown.message, { reason: code });
-  }
-  return new AuthError('UNEXPECTED', thrown instanceof Error ? thrown.message : String(thrown));
+  const reason = String(code);
+  return reason.startsWith('OAUTH_')
+    ? invalidResponse(name, thrown.message, { reason })
+    : new AuthError('UNEXPECTED', thrown.message);
 }
