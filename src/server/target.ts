@@ -9,9 +9,9 @@ export interface Target {
 const MAX_QUERY_LENGTH = 8 * 1024;
 const MAX_PARAMETERS = 50;
 
-// RFC 3986 §3.3 and §3.4: printable ASCII, and `%` only before two hex digits.
-const SOUND_PATH = /^\/(?:[!$-;=@-_a-z~]|%[0-9a-f]{2})*$/i;
-const SOUND_QUERY = /^(?:[!$&-~]|%[0-9a-f]{2})*$/i;
+// Printable ASCII that RFC 3986 §3.3 and §3.4 let stand there. What follows a `%` is for `decodes`.
+const SOUND_PATH = /^\/[!$-;=@-_a-z~]*$/;
+const SOUND_QUERY = /^[!$-~]*$/;
 
 /** The target in origin-form (RFC 9112 §3.2.1), or `undefined` for every other form and for a path that does not decode. */
 export function parseTarget(raw: string): Target | undefined {

@@ -93,6 +93,10 @@ describe('the authorization request', () => {
     expect(addressOf({}, []).searchParams.has('scope')).toBe(false);
   });
 
+  test('holds the nonce where an ID token is asked for', () => {
+    expect(addressOf({}, ['openid', 'sleep']).searchParams.get('nonce')).toBe(pending.nonce.reveal());
+  });
+
   test('keeps what the authorization endpoint has in its query already (RFC 6749 §3.1)', () => {
     const endpoint = { ...server, authorizationEndpoint: 'https://issuer.example/authorize?tenant=7' };
     const request = { clientId: CLIENT.id, redirectUri: REDIRECT_URI, scopes: [], pending };
@@ -122,6 +126,7 @@ const UNEXPECTED = [
   ['§8: an access token in the place of a code', 'access_token=a&token_type=bearer&state=STATE', 'no-answer'],
   ['§8: an access token in the place of a code, as response', 'response=a&state=STATE', 'no-answer'],
   ['§8: an ID token beside the code', 'code=a&id_token=b&state=STATE', 'no-answer'],
+  ['§8: the same of the right issuer', 'code=a&id_token=b&state=STATE&iss=https%3A%2F%2Fwww.fitbit.com', 'no-answer'],
 ] as const;
 
 describe('a request at the redirect URI', () => {

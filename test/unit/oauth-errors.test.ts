@@ -387,7 +387,7 @@ describe('a request to the token endpoint', () => {
     const { revocationEndpoint: __, ...without } = FITBIT;
     await expect(revoke(without, new Response(null))).rejects.toMatchObject({ code: 'USAGE' });
     expect(sent).toHaveLength(1);
-    await expect(revoke(FITBIT, fitbitError(400, 'invalid_token'))).rejects.toMatchObject({ code: expect.any(String) });
+    await expect(revoke(FITBIT, fitbitError(400, 'invalid_token'))).rejects.toMatchObject({ code: 'GRANT_DEAD' });
   });
 });
 
@@ -398,6 +398,7 @@ describe('a token response of another form', () => {
     });
   test.each([
     { token_type: 'mac' },
+    { token_type: 'DPoP' },
     { token_type: 'Bearer', expires_in: -1 },
     { token_type: 'Bearer', expires_in: 10 * 366 * 24 * 3600 + 1 },
     { token_type: 'Bearer', refresh_token_expires_in: -1 },
@@ -408,6 +409,7 @@ describe('a token response of another form', () => {
 
   test.each([
     [{ expires_in: 0 }, { expiresInSeconds: 0 }],
+    [{ id_token: '' }, { subject: undefined }],
     [{ refresh_token_expires_in: 10 * 366 * 24 * 3600 }, { refreshExpiresInSeconds: 10 * 366 * 24 * 3600 }],
     [{ scope: ['sleep', 7, 'a\u001b'] }, { scopes: ['sleep'] }],
     [{ user_id: 'a b' }, { userId: undefined }],
