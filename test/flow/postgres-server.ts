@@ -50,11 +50,18 @@ export interface PostgresDatabase {
   terminate(application?: string): Promise<number>;
 }
 
+export interface ServerOptions {
+  /** `ssl=on` */
+  readonly settings?: readonly string[];
+  /** The network namespace that it runs in, and listens in at every address. Its socket is reached from everywhere. For root. */
+  readonly namespace?: string;
+}
+
 /** Starts a server that syncs nothing: what a test kills is a process, never the machine. */
-export async function postgresServer(...settings: readonly string[]): Promise<PostgresServer> {
+export async function postgresServer({ settings = [], namespace }: ServerOptions = {}): Promise<PostgresServer> {
   const directory = await mkdtemp(join(tmpdir(), 'postgres-'));
   const user = userInfo().uid === 0 ? await idOf('postgres') : undefined;
-  const as = { ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }), cwd: directory };
+  const as = { ...user, cwd: directory };
   if (user !== undefined) await chown(directory, user.uid, user.gid);
   await chmod(directory, 0o755);
   const data = join(directory, 'data');
@@ -67,7 +74,7 @@ export async function postgresServer(...settings: readonly string[]): Promise<Po
     as,
   );
   // Over the network with a password, as a server of others has it; over the socket anyone, who must get past its directory.
-  const hba = 'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n';
+  const hba = 'local all all trust\nhost all all samenet scram-sha-256\n';
   await writeFile(join(data, 'pg_hba.conf'), hba);
   const port = await freePort();
   let server: ChildProcess | undefined;
@@ -76,18 +83,23 @@ export async function postgresServer(...settings: readonly string[]): Promise<Po
       'fsync=off',
       'max_connections=100',
       `unix_socket_directories=${directory}`,
-      'listen_addresses=127.0.0.1',
+      `listen_addresses=${namespace === undefined ? '127.0.0.1' : '*'}`,
       `port=${port}`,
       ...more,
     ];
-    server = spawn(
-      'sh',
-      ['-c', `exec "$@" 2>>'${log}'`, 'sh', `${PROGRAMS}/postgres`, '-D', data, ...all.flatMap((one) => ['-c', one])],
-      {
-        ...as,
-        stdio: 'ignore',
-      },
-    );
+    const program = [`${PROGRAMS}/postgres`, '-D', data, ...all.flatMap((one) => ['-c', one])];
+    const shell = ['sh', '-c', `exec "$@" 2>>'${log}'`, 'sh', ...program];
+    server =
+      namespace === undefined
+        ? spawn('env', shell, { ...as, stdio: 'ignore' })
+        : spawn(
+            'ip',
+            [
+              ...`netns exec ${namespace} setpriv --reuid=${as.uid} --regid=${as.gid} --clear-groups`.split(' '),
+              ...shell,
+            ],
+            { cwd: directory, stdio: 'ignore' },
+          );
     for (;;) {
       if (server.exitCode !== null) throw new Error(`PostgreSQL did not start: ${await readFile(log, 'utf8')}`);
       const isReady = await admin('postgres', 'SELECT 1').then(

@@ -18,7 +18,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
   let at: Bench;
   let environment: Variables;
   beforeAll(async () => {
-    server = await postgresServer('log_statement=all');
+    server = await postgresServer({ settings: ['log_statement=all'] });
     database = await server.database();
     at = await bench();
     environment = { FITBIT_LOGIN_HOME: at.home, ...database.environment };
