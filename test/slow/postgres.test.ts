@@ -1,21 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { asAuthError } from '../../src/errors.ts';
-import { Secret } from '../../src/secret.ts';
 import { hasPostgres } from '../flow/postgres-server.ts';
-import { commit, isRoot, mount, run } from '../flow/store-fixture.ts';
+import { isRoot, mount, run } from '../flow/store-fixture.ts';
 import { MACHINES, type Machines, machinesOf } from './machines.ts';
 
 const PROCESSES = 20;
 const ROUNDS = 5;
 const MOMENTS = 100;
-const PROFILES = 2_000;
-const HOUR_MS = 3_600_000;
 const canCut = isRoot && spawnSync('ip', ['netns']).status === 0;
 if (!canCut) console.warn('SKIPPED: no network is cut, which takes root and `ip netns`.');
 
@@ -240,45 +236,6 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         }
       },
     );
-
-    test('refresh --all on 4 machines at once: each profile is refreshed once', async () => {
-      // A provider of our own that counts what it gets: at the sandbox, 2,000 people would have to sign in first.
-      await using provider = await countingProvider();
-      const plant = async (count: number) => {
-        await m.database.query('DELETE FROM fitbit_login.profiles');
-        provider.refreshed.clear();
-        for (const name of Array.from({ length: count }, (_, index) => `p${index}`)) {
-          const [accessToken, refreshToken] = [new Secret(`marked-access-${name}`), new Secret(name)];
-          const [obtainedAt, expiresAt] = [new Date(Date.now() - HOUR_MS), new Date()];
-          await commit(m.store, name, () => ({
-            provider: 'custom',
-            issuer: provider.origin,
-            client: { id: 'study' },
-            redirectUris: ['http://127.0.0.1:8976/callback'],
-            requestedScopes: ['openid'],
-            tokens: { accessToken, refreshToken, tokenType: 'Bearer', scopes: ['openid'], obtainedAt, expiresAt },
-          }));
-        }
-      };
-      for (const [machines, count] of [
-        [1, PROFILES / MACHINES],
-        [MACHINES, PROFILES],
-      ] as const) {
-        await plant(count);
-        const began = performance.now();
-        const workers = Array.from({ length: machines }, (_, machine) =>
-          m.start(machine, ['refresh', '--all', '--json']),
-        );
-        const ends = await Promise.all(workers.map(({ ended }) => ended));
-        const seconds = (performance.now() - began) / 1000;
-        expect(ends.filter(({ exit }) => exit !== 0)).toEqual([]);
-        expect(provider.refreshed.size).toBe(count);
-        expect([...provider.refreshed.values()].filter((times) => times !== 1)).toEqual([]);
-        console.info(
-          `refresh --all, ${count} profiles on ${machines} machines: ${(count / seconds).toFixed(0)} a second`,
-        );
-      }
-    });
   });
 });
 
@@ -310,52 +267,5 @@ async function cableToNamespace() {
       ),
     restore: () => ip(`neigh del ${there} dev ${thisEnd}`, `-n ${namespace} neigh del ${here} dev ${otherEnd}`),
     [Symbol.asyncDispose]: () => ip(`netns del ${namespace}`),
-  };
-}
-
-/** A provider that grants every refresh, and counts how often it was asked for which. */
-async function countingProvider() {
-  const { createServer } = await import('node:http');
-  const refreshed = new Map<string, number>();
-  const provider = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    const { host } = request.headers;
-    response.setHeader('content-type', 'application/json');
-    if (request.url?.startsWith('/.well-known/')) {
-      const origin = `http://${host}`;
-      const endpoints = { authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token` };
-      response.end(
-        JSON.stringify({
-          issuer: origin,
-          ...endpoints,
-          response_types_supported: ['code'],
-          code_challenge_methods_supported: ['S256'],
-        }),
-      );
-      return;
-    }
-    const token = new URLSearchParams(body).get('refresh_token') ?? '';
-    refreshed.set(token, (refreshed.get(token) ?? 0) + 1);
-    response.end(
-      JSON.stringify({
-        access_token: `marked-new-${token}`,
-        refresh_token: `${token}x`,
-        token_type: 'Bearer',
-        expires_in: 3_600,
-      }),
-    );
-  });
-  provider.listen(0, '127.0.0.1');
-  await once(provider, 'listening');
-  const address = provider.address();
-  if (address === null || typeof address === 'string') throw new Error('No port.');
-  return {
-    origin: `http://127.0.0.1:${address.port}`,
-    refreshed,
-    [Symbol.asyncDispose]: async () => {
-      provider.closeAllConnections();
-      await new Promise((resolve) => provider.close(resolve));
-    },
   };
 }
