@@ -19,20 +19,27 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
   'verify-full': ['verify-full'],
 };
 
+/** The parameters of a connection that have a variable in libpq, unless the URL has them. */
+const VARIABLES = {
+  host: 'PGHOST',
+  port: 'PGPORT',
+  user: 'PGUSER',
+  password: 'PGPASSWORD',
+  options: 'PGOPTIONS',
+  application_name: 'PGAPPNAME',
+  sslmode: 'PGSSLMODE',
+  sslrootcert: 'PGSSLROOTCERT',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+};
+
 /**
- * Reads `FITBIT_LOGIN_STORE`. What it leaves out, `pg` reads from the PG* variables of the process.
+ * Reads `FITBIT_LOGIN_STORE`, and what it leaves out from the variables of libpq. `PGPASSFILE` is left to `pg`, which reads it from the
+ * process.
  * @throws AuthError `NOT_CONFIGURED`, without quoting what may be a password
  */
 export function postgresAddress(environment: Environment): PostgresAddress {
-  const {
-    FITBIT_LOGIN_STORE: text = '',
-    PGSERVICE,
-    PGHOST,
-    PGSSLMODE,
-    PGSSLROOTCERT,
-    PGSSLCERT,
-    PGSSLKEY,
-  } = environment;
+  const { FITBIT_LOGIN_STORE: text = '', PGSERVICE, PGDATABASE } = environment;
   if (!URL.canParse(text)) throw storeAddressInvalid('not a URL');
   const url = new URL(text);
   const { searchParams: query } = url;
@@ -40,17 +47,25 @@ export function postgresAddress(environment: Environment): PostgresAddress {
   if (PGSERVICE || query.has('service')) {
     throw storeAddressInvalid('combined with a connection service file, which is not read');
   }
-  const host = query.get('host') ?? (decodeURIComponent(url.hostname) || PGHOST || 'localhost');
-  const mode = query.get('sslmode') ?? (PGSSLMODE || 'prefer');
-  // As in libpq, a socket of this machine is never encrypted.
-  const attempts = ATTEMPTS[host.startsWith('/') ? 'disable' : mode];
-  if (attempts === undefined) throw storeAddressInvalid('with an unknown sslmode');
-  for (const [name, value] of Object.entries({ sslrootcert: PGSSLROOTCERT, sslcert: PGSSLCERT, sslkey: PGSSLKEY })) {
-    if (value && !query.has(name)) query.set(name, value);
+  const inUrl = new Map([
+    ['host', url.hostname],
+    ['port', url.port],
+    ['user', url.username],
+    ['password', url.password],
+  ]);
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const value = environment[variable];
+    if (value && !inUrl.get(name) && !query.has(name)) query.set(name, value);
   }
-  const role = query.get('user') ?? decodeURIComponent(url.username);
+  if (url.pathname.length < 2 && PGDATABASE) url.pathname = `/${encodeURI(PGDATABASE)}`;
+  const [host = 'localhost', port = '', role = ''] = ['host', 'port', 'user'].map(
+    (name) => query.get(name) ?? (decodeURIComponent(inUrl.get(name) ?? '') || undefined),
+  );
+  // As in libpq, a socket of this machine is never encrypted.
+  const attempts = ATTEMPTS[host.startsWith('/') ? 'disable' : (query.get('sslmode') ?? 'prefer')];
+  if (attempts === undefined) throw storeAddressInvalid('with an unknown sslmode');
   return {
-    place: `postgresql://${role === '' ? '' : `${role}@`}${host}${url.port === '' ? '' : `:${url.port}`}${url.pathname}`,
+    place: `postgresql://${role === '' ? '' : `${role}@`}${host}${port === '' ? '' : `:${port}`}${url.pathname}`,
     attempts: attempts.map((sslmode) => {
       const attempt = new URL(url);
       attempt.searchParams.set('sslmode', sslmode);

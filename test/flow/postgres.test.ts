@@ -1,7 +1,7 @@
 import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { accessToken } from '../../src/auth/index.ts';
 import { withoutSecrets } from '../../src/environment.ts';
 import { hasPostgres, type PostgresDatabase, type PostgresServer, postgresServer } from './postgres-server.ts';
@@ -29,7 +29,6 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     await server?.[Symbol.asyncDispose]();
   });
   beforeEach(() => database.query('DELETE FROM fitbit_login.profiles'));
-  afterEach(() => vi.unstubAllEnvs());
 
   const signIn = (profile = 'default') => {
     const [app] = at.sandbox.clients.filter(({ type }) => type === 'server');
@@ -82,8 +81,11 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     const first = await command(['store', 'init'], own);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('GRANT USAGE') });
     expect(await command(['store', 'init'], own)).toMatchObject({ code: 0, stdout: first.stdout });
-    const role = { ...own, FITBIT_LOGIN_STORE: `postgresql://fitbit_login@127.0.0.1:${server.port}/${fresh.name}` };
-    vi.stubEnv('PGPASSWORD', PASSWORD);
+    const role = {
+      ...own,
+      FITBIT_LOGIN_STORE: `postgresql://fitbit_login@127.0.0.1:${server.port}/${fresh.name}`,
+      PGPASSWORD: PASSWORD,
+    };
     expect(await command(['token'], role)).toMatchObject({ code: 6, stderr: expect.stringContaining('GRANT') });
     expect(JSON.parse((await command(['doctor', '--json'], role)).stdout).checks).toContainEqual(
       expect.objectContaining({ id: 'database', state: 'wrong', todo: expect.stringContaining('GRANT') }),
@@ -165,12 +167,8 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
       const role = overNetwork('fitbit_login:marked-wrong');
       await refused(role, 6, /password/);
       await refused(overNetwork(), 6, /PGPASSWORD/);
-      vi.stubEnv('PGPASSWORD', PASSWORD);
-      await refused(
-        { FITBIT_LOGIN_STORE: `postgresql://fitbit_login@127.0.0.1:${server.port}/nowhere` },
-        6,
-        /no such database/,
-      );
+      const FITBIT_LOGIN_STORE = `postgresql://fitbit_login@127.0.0.1:${server.port}/nowhere`;
+      await refused({ FITBIT_LOGIN_STORE, PGPASSWORD: PASSWORD }, 6, /no such database/);
     });
 
     test('no TLS where it is demanded', async () => {
@@ -204,8 +202,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
       await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 0`);
       await database.query('GRANT USAGE ON SCHEMA fitbit_login TO fitbit_login');
       await database.query('GRANT SELECT ON ALL TABLES IN SCHEMA fitbit_login TO fitbit_login');
-      vi.stubEnv('PGPASSWORD', PASSWORD);
-      const waiting = command(['token'], overNetwork());
+      const waiting = command(['token'], { ...overNetwork(), PGPASSWORD: PASSWORD });
       const log = () => server.log();
       while (!(await log()).includes('too many connections')) await new Promise((resolve) => setTimeout(resolve, 20));
       await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT -1`);
@@ -227,11 +224,11 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     const { uid, gid } = await stat(server.directory);
     await chown(key, uid, gid);
     await server.restart('ssl=on', `ssl_key_file=${key}`, `ssl_cert_file=${certificate}`);
-    vi.stubEnv('PGPASSWORD', PASSWORD);
     const at127 = overNetwork().FITBIT_LOGIN_STORE;
     const atLocalhost = at127.replace('127.0.0.1', 'localhost');
     const exit = async (store: string, PGSSLMODE = '', more: Variables = {}) =>
-      (await command(['profiles', '--json'], { FITBIT_LOGIN_STORE: store, PGSSLMODE, ...more })).code;
+      (await command(['profiles', '--json'], { FITBIT_LOGIN_STORE: store, PGPASSWORD: PASSWORD, PGSSLMODE, ...more }))
+        .code;
     await database.query('GRANT USAGE ON SCHEMA fitbit_login TO fitbit_login');
     await database.query('GRANT SELECT ON ALL TABLES IN SCHEMA fitbit_login TO fitbit_login');
     for (const mode of ['disable', 'allow', 'prefer', 'require'])
@@ -241,7 +238,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     expect(await exit(at127, 'verify-ca', trusting)).toBe(0);
     expect(await exit(`${at127}?sslmode=verify-full&sslrootcert=${certificate}`, 'disable')).toBe(6);
     expect(await exit(atLocalhost, 'verify-full', trusting)).toBe(0);
-    const { stdout } = await command(['doctor', '--json'], { FITBIT_LOGIN_STORE: at127 });
+    const { stdout } = await command(['doctor', '--json'], { FITBIT_LOGIN_STORE: at127, PGPASSWORD: PASSWORD });
     expect(stdout).toContain('with TLS');
     await rm(folder, { recursive: true });
   });
@@ -284,6 +281,18 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
       expect(secret?.length).toBeGreaterThan(20);
       for (const text of [dump, log, ...seen]) expect(text).not.toContain(secret);
     }
+  });
+
+  test("what the URL leaves out is read from libpq's variables, and the URL goes first", async () => {
+    await signIn();
+    const connection = { PGHOST: '127.0.0.1', PGPORT: String(server.port), PGUSER: 'owner', PGDATABASE: database.name };
+    const variables = { FITBIT_LOGIN_STORE: 'postgresql://', ...connection, PGPASSWORD: PASSWORD };
+    await database.query(`ALTER ROLE owner PASSWORD '${PASSWORD}'`);
+    expect((await command(['token'], variables)).code).toBe(0);
+    const other = { ...connection, PGHOST: 'nowhere.invalid', PGPORT: '1', PGUSER: 'marked', PGDATABASE: 'marked' };
+    expect((await command(['token'], other)).code).toBe(0);
+    const { stderr } = await command(['token'], { ...variables, PGPORT: '1' });
+    expect(stderr).toContain(`postgresql://owner@127.0.0.1:1/${database.name}`);
   });
 
   test('a profile moves in from its file', async () => {

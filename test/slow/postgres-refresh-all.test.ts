@@ -16,7 +16,7 @@ test.skipIf(!hasPostgres)(
   { timeout: 600_000 },
   async () => {
     // A provider of our own that counts what it gets: at the sandbox, 2,000 people would have to sign in first.
-    await using m = await machinesOf([]);
+    await using m = await machinesOf(['A0']);
     await using provider = await countingProvider();
     const encryption = await openEncryption(m.database.keyFile, {});
     const plant = async (count: number) => {
