@@ -11,6 +11,7 @@ import { makePrivateDirectory } from '../store/atomic-file.ts';
 import { appPaths } from '../store/paths.ts';
 import { assertOwner } from '../store/permissions.ts';
 import { access } from './access-token.ts';
+import { notifyOwner } from './notify.ts';
 import { createRuntime, isAlive, processId, type Runtime, type RuntimeOptions, userOf } from './runtime.ts';
 import { freshTokens } from './session.ts';
 
@@ -87,6 +88,8 @@ export async function keepTokenFile(
         if (error.code !== said && !stop.signal.aborted) runtime.notice(tokenFileNotRenewed(error.message));
         said = error.code;
       }
+      // The command may run for weeks.
+      await notifyOwner({ profile: name, all: false }, runtimeOptions);
       await utimes(directory, new Date(), new Date()).catch(() => {});
     }
   })();

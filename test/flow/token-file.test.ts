@@ -36,13 +36,17 @@ test('a working token is in a private file as long as it is kept, refreshed here
 
 test('while the provider is away the last token stays; a dead grant takes it away when it expires, said once; a new sign-in brings it back', async () => {
   await using at = await signedIn();
-  await using file = await keep(at);
+  const notes = join(at.home, 'notes');
+  const environment = { ...at.surroundings.environment, FITBIT_LOGIN_NOTIFY: `sh -c 'cat >> ${notes}' sh` };
+  await using file = await keepTokenFile({ everyMs: 20 }, { ...at.surroundings, environment });
   const first = await textOf(file.path);
   at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant' });
   at.pass(LIFETIME - 200);
   await vi.waitFor(() => expect(at.notices).toHaveLength(1), 5_000);
   expect(at.notices[0]).toMatch(/FITBIT_TOKEN_FILE.*ended/);
   expect(await textOf(file.path)).toBe(first);
+  // The owner is notified while the command runs.
+  await vi.waitFor(async () => expect(await textOf(notes)).toMatch(/"event":"dead"/), 5_000);
   at.pass(300);
   await vi.waitFor(async () => expect(await textOf(file.path)).toBeUndefined(), 5_000);
   expect(at.notices).toHaveLength(1);
@@ -50,6 +54,7 @@ test('while the provider is away the last token stays; a dead grant takes it awa
   await at.signIn();
   const { access_token } = await at.stored();
   await vi.waitFor(async () => expect(await textOf(file.path)).toBe(access_token), 5_000);
+  expect((await textOf(notes))?.match(/"event"/g)).toHaveLength(1);
 });
 
 longTest('after the machine has slept the file is fresh before the time to look has come', async () => {
