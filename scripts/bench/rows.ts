@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -34,6 +34,7 @@ export interface Row {
 const PROJECT = join(import.meta.dirname, '../..');
 const PROCESSES = 100;
 const MANY = 10_000;
+const DUE = 1_000;
 const HOUR_MS = 3_600_000;
 
 export const ROWS: Readonly<Record<string, Row>> = {
@@ -127,6 +128,18 @@ export const ROWS: Readonly<Record<string, Row>> = {
       return [{ name: 'fitbit-login', measure: () => wholeProcessMs(command, /"p9999"/) / 1000 }];
     },
   },
+  [`refresh --all over ${DUE} profiles`]: {
+    unit: 's',
+    rounds: 2,
+    absolute: true,
+    contestants: async (rig) => [{ name: 'fitbit-login', measure: async () => (await refreshAll(rig)).seconds }],
+  },
+  [`refresh --all over ${DUE} profiles: peak memory`]: {
+    unit: 'MiB',
+    rounds: 1,
+    absolute: true,
+    contestants: async (rig) => [{ name: 'fitbit-login', measure: async () => (await refreshAll(rig)).peakMiB }],
+  },
   'installed size': {
     unit: 'KiB',
     rounds: 1,
@@ -192,8 +205,29 @@ function peersThat(
 async function peakMiB(login: Login): Promise<number> {
   await using waiting = await startWaiting(login);
   await delay(300);
-  const status = readFileSync(`/proc/${waiting.process.pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  return peakOf(waiting.process) ?? Number.NaN;
+}
+
+/** In MiB. `undefined` for a process that has ended. */
+function peakOf({ pid }: ChildProcess): number | undefined {
+  const [, kiB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return kiB === undefined ? undefined : Number(kiB) / 1024;
+}
+
+/** One `refresh --all` over profiles that are all due. */
+async function refreshAll(rig: Rig): Promise<{ readonly seconds: number; readonly peakMiB: number }> {
+  const { file, args, env } = program(rig, await makeHome(rig, DUE, -1), 'refresh', '--all');
+  const before = rig.provider.refreshes();
+  const started = performance.now();
+  const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  let peakMiB = Number.NaN;
+  const timer = setInterval(() => {
+    peakMiB = peakOf(child) ?? peakMiB;
+  }, 20);
+  const [code] = await once(child, 'exit').finally(() => clearInterval(timer));
+  const asked = rig.provider.refreshes() - before;
+  if (code !== 0 || asked !== DUE) throw new Error(`It ended with ${code} after ${asked} refreshes instead of ${DUE}.`);
+  return { seconds: (performance.now() - started) / 1000, peakMiB };
 }
 
 /** Seconds until the last of many processes, started at once, has printed the right token. */
