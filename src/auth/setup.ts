@@ -56,16 +56,21 @@ export class BrowserLogins {
     });
     // The tab is the browser that is opened.
     const surroundings = { ...this.#runtimeOptions, openBrowser: async (url: string) => open(url) };
+    const { seesBrowser } = createRuntime(this.#runtimeOptions);
     let host = '';
+    let forwarded: string | undefined;
     const notify = (event: LoginEvent) => {
-      if (event.kind === 'waiting') host = new URL(event.url).host;
+      if (event.kind === 'waiting') {
+        host = new URL(event.url).host;
+        if (!seesBrowser()) forwarded = new URL(event.redirectUri).host;
+      }
       options.notify?.(event);
     };
     const done = login({ ...options, signal, notify }, surroundings);
     // Whether its caller looks at the result is the caller's choice.
     this.#last = { stop, done: done.catch(() => {}) };
     const url = await Promise.race([opened, done.then(() => '')]);
-    return { departure: { url, host }, done };
+    return { departure: { url, host, forwarded }, done };
   }
 
   async end(): Promise<void> {

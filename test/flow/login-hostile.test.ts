@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -125,5 +126,27 @@ describe('while a sign-in waits', () => {
     expect(log).not.toContain('marked');
     expect(log).not.toContain(waiting.state);
     await finished(at, waiting);
+  });
+
+  test('many refused requests leave a line for each reason and their number, in a log that stays within its size', async () => {
+    await using at = await bench();
+    const [logs, limit] = [join(at.home, 'log'), 1024 * 1024];
+    const file = join(logs, 'fitbit-login.log');
+    await mkdir(logs, { mode: 0o700 });
+    await writeFile(file, `${'x'.repeat(limit - 200)}\n`, { mode: 0o600 });
+    const waiting = await at.begin();
+    const forged = ['/callback?code=a&state=forged', '/callback?code=a', `/callback?a=a&state=${waiting.state}`];
+    for (let round = 0; round < 30; round += 1) {
+      await Promise.all([...forged.map((target) => waiting.visit(target)), waiting.visit(forged[0] ?? '', {}, 'POST')]);
+      for (const part of [file, `${file}.1`])
+        expect(statSync(part, { throwIfNoEntry: false })?.size ?? 0).toBeLessThanOrEqual(limit);
+    }
+    await finished(at, waiting);
+    const lines = [await readFile(`${file}.1`, 'utf8'), await readFile(file, 'utf8')].join('').split('\n').slice(1);
+    const events = lines.filter(Boolean).map((line) => JSON.parse(line));
+    const reasons = events.flatMap(({ event, reason }) => (event === 'unexpected_request' ? [reason] : []));
+    expect(reasons.sort()).toEqual(['no-answer', 'no-state', 'wrong-state']);
+    expect(events.flatMap(({ refused = [] }) => refused)).toEqual([120]);
+    expect(events.length).toBeLessThan(10);
   });
 });

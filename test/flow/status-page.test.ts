@@ -92,6 +92,26 @@ test('a sign-in that waits on the provider’s page is ended with the page, and 
   await ended;
 });
 
+test('over SSH, the tab waits on a page that says which port to forward, and leads on by its link', async () => {
+  await using at = await signedIn();
+  const stop = new AbortController();
+  let tell: (url: string) => void = () => {};
+  const address = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const environment = { ...at.surroundings.environment, SSH_TTY: '/dev/pts/0' };
+  const ended = statusPage({ signal: stop.signal, onPage: tell }, { ...at.surroundings, environment });
+  const visitor = await LocalVisitor.enter(await address);
+  const onward = await visitor.press('status', 'status', { 'sign-in': 'default' });
+  const body = await onward.text();
+  const [, start = '', host = '', port] = /href="(http:\/\/(127\.0\.0\.1:(\d+))\/start\/[\w-]{22})"/.exec(body) ?? [];
+  expect(onward.headers.get('refresh')).toBeNull();
+  expect(body).toContain(`ssh -N -L ${port}:${host}`);
+  expect((await authorizeUrlAt(start)).searchParams.get('redirect_uri')).toContain(host);
+  stop.abort();
+  await ended;
+});
+
 test('a button for a profile that is gone says so', async () => {
   await using at = await signedIn();
   const stop = new AbortController();

@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import promises, { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Check, type CheckId, type CheckState, type DoctorOptions, doctor } from '../../src/auth/doctor.ts';
+import { createRuntime } from '../../src/auth/runtime.ts';
 import type { Environment } from '../../src/environment.ts';
 import { AuthError } from '../../src/errors.ts';
 import { authority, skipWithoutOpenssl } from '../flow/authority.ts';
@@ -165,6 +167,43 @@ describe('files', () => {
       });
       for (const id of ['profile', 'log'] as const)
         expect(found.get(id)).toMatchObject({ state: 'warning', todo: expect.stringContaining('chmod 600') });
+    },
+  );
+
+  test.skipIf(process.platform === 'win32')(
+    'on a mount that keeps no modes, doctor names another directory instead of chmod, and nothing is refused',
+    async () => {
+      const home = await newHome();
+      const [directory, file] = [join(home, 'profiles'), await plant(home)];
+      for (const path of [directory, file]) await chmod(path, 0o755);
+      // As FAT does it, which not every kernel can mount: modes are taken and forgotten.
+      const fat = { ...(await promises.statfs(home)), type: 0x4d44 };
+      const mocks = [
+        vi.spyOn(promises, 'statfs').mockResolvedValue(fat),
+        vi.spyOn(promises, 'chmod').mockResolvedValue(undefined),
+      ];
+      syncBuiltinESMExports();
+      onTestFinished(() => {
+        for (const mock of mocks) mock.mockRestore();
+        syncBuiltinESMExports();
+      });
+      const found = await checks({ home });
+      for (const id of ['directory', 'profile'] as const) {
+        expect(found.get(id)).toMatchObject({
+          state: 'warning',
+          todo: expect.stringMatching(/no effect.*FITBIT_LOGIN_HOME/),
+        });
+      }
+      const notices: string[] = [];
+      const { store } = createRuntime({
+        environment: { FITBIT_LOGIN_HOME: home },
+        onNotice: (text) => void notices.push(text),
+      });
+      await using locked = await store.lock('default');
+      await locked.commit({ ...(locked.current ?? expect.fail('It was read.')), loginHint: 'a@b' });
+      expect(await store.read('default')).toMatchObject({ loginHint: 'a@b' });
+      expect((await stat(directory)).mode & 0o777).toBe(0o755);
+      expect(notices.join()).toContain(directory);
     },
   );
 

@@ -35,8 +35,9 @@ function drawingOf({ tone, account, leaving, otherBrowser }: View): Drawing {
 
 const STATES = { success: 'check', warning: 'notice', failure: 'cross', waiting: 'clock' } as const;
 
-function who({ account, lead, leaving }: View): string {
-  if (leaving !== undefined) return html`<p class="lead">${NOT_MOVING} !${link(leaving)}</p>`;
+function who({ account, lead, leaving, lines }: View): string {
+  if (leaving !== undefined)
+    return html`<p class="lead">${lines === undefined ? NOT_MOVING : ''} !${link(leaving)}</p>`;
   if (account === undefined) return lead === undefined ? '' : html`<p class="lead">${lead}</p>`;
   const { name, provider } = account;
   // Beside each other only where both surely fit on a line.

@@ -1,5 +1,5 @@
 /** Every sentence of the pages. Typographic quotes and apostrophes; no command-line options. */
-import type { Departure, View } from './view.ts';
+import type { Departure, IconLine, View } from './view.ts';
 
 /** The language of everything below. */
 export const LANGUAGE = 'en';
@@ -86,14 +86,29 @@ export const VIEWS = {
 } as const satisfies Record<string, View>;
 
 /** Shown until the provider's page has loaded. */
-export function leavingView({ host, url }: Departure): View {
+export function leavingView({ host, url, forwarded }: Departure): View {
   const provider = /(^|\.)google\.com$/.test(host) ? 'Google' : /(^|\.)fitbit\.com$/.test(host) ? 'Fitbit' : host;
   return {
     tone: 'success',
-    title: `Taking you to ${provider}…`,
+    title: forwarded === undefined ? `Taking you to ${provider}…` : `Forward a port, then continue to ${provider}`,
     leaving: { label: `Continue to ${host}`, url },
+    ...(forwarded !== undefined && { lines: forwardLines(forwarded) }),
   };
 }
+
+/** fitbit-login seems to run on another computer than the browser. */
+function forwardLines(address: string): readonly IconLine[] {
+  const port = address.replace(/.*:/, '');
+  return [
+    { icon: 'tab', text: `The sign-in begins and ends at ${address}, on the computer that runs fitbit-login.` },
+    {
+      icon: 'terminal',
+      text: `From another computer, first forward that port: ssh -N -L ${port}:${address} and its name.`,
+    },
+    { icon: 'notice', text: 'Or run fitbit-login login there, and paste the URL that you end up on.' },
+  ];
+}
+
 export const NOT_MOVING = 'Not moving?';
 
 /** The results of a sign-in. */

@@ -52,6 +52,8 @@ export interface Departure {
   readonly url: string;
   /** The provider that it leads to: `accounts.google.com`. */
   readonly host: string;
+  /** The address, `127.0.0.1:8976`, that a browser on another device reaches only if its port is forwarded. The tab then waits for a click. */
+  readonly forwarded?: string | undefined;
 }
 
 /** The result of a button, shown by the next page: at the profile it was about, else at the top. */

@@ -97,7 +97,8 @@ export function siteRoutes(app: FastifyInstance, { setup, status, start, session
   app.get('/onward', async (request, reply) => {
     const departure = flash.departure(queryOf(request.originalUrl).get('to'));
     if (departure === undefined) return reply.redirect(`${base}/${start}`, 303);
-    return sendPage(reply.header('refresh', `0;url=${new URL(departure.url).href}`), 200, leavingView(departure));
+    if (departure.forwarded === undefined) reply.header('refresh', `0;url=${new URL(departure.url).href}`);
+    return sendPage(reply, 200, leavingView(departure));
   });
 }
 
