@@ -35,7 +35,7 @@ async function connect({ attempts }: PostgresAddress): Promise<Client> {
     const client = new packages.Client({
       connectionString,
       connectionTimeoutMillis: 10_000,
-      // Longer than the server lets a statement take: only for a server that no longer answers.
+      // Longer than the server lets a statement take: only for a server that no longer responds.
       query_timeout: 15_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

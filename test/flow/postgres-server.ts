@@ -73,7 +73,7 @@ export async function postgresServer({ settings = [], namespace }: ServerOptions
     ['-D', data, '-U', 'owner', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'],
     as,
   );
-  // Over the network with a password, as a server of others has it; over the socket anyone, who must get past its directory.
+  // Over the network with a password, as a server of others has it; over the socket without, for all who get past its directory.
   const hba = 'local all all trust\nhost all all samenet scram-sha-256\n';
   await writeFile(join(data, 'pg_hba.conf'), hba);
   const port = await freePort();

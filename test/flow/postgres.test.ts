@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { accessToken } from '../../src/auth/index.ts';
 import { withoutSecrets } from '../../src/environment.ts';
 import { hasPostgres, type PostgresDatabase, type PostgresServer, postgresServer } from './postgres-server.ts';
+import { decideAtSandbox } from './providers.ts';
 import { type Bench, bench } from './sign-in.ts';
 import { failure, type Ran, run } from './signed-in.ts';
 import { run as execute } from './store-fixture.ts';
@@ -243,6 +244,28 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     await rm(folder, { recursive: true });
   });
 
+  test("doctor compares this machine's clock with the server's", async () => {
+    const now = () => new Date(Date.now() + 180_000);
+    const { stdout } = await run(['doctor', '--json'], { now }, { environment });
+    expect(JSON.parse(stdout).checks).toContainEqual(
+      expect.objectContaining({
+        id: 'database',
+        state: 'warning',
+        found: expect.stringMatching(/1[78]\d seconds ahead/),
+      }),
+    );
+  });
+
+  test('a command that exec runs has a token, and neither the database nor its password', async () => {
+    await signIn();
+    const file = join(at.home, 'variables');
+    const dump = ['exec', '--', '/bin/sh', '-c', `export -p > '${file}'`];
+    expect((await command(dump, { PGPASSWORD: 'marked-password' })).code).toBe(0);
+    const variables = await readFile(file, 'utf8');
+    expect(variables).toContain('FITBIT_ACCESS_TOKEN');
+    expect(variables).not.toMatch(/FITBIT_LOGIN_STORE=|marked-password/);
+  });
+
   test('programs that are started lose the database and its password, and keep a password that is not ours', () => {
     const own = { FITBIT_LOGIN_STORE: 'postgresql://a:b@c/d', PGPASSWORD: 'x', PATH: '/bin', PGHOST: 'c' };
     expect(withoutSecrets(own)).toEqual({ PATH: '/bin', PGHOST: 'c' });
@@ -293,6 +316,21 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     expect((await command(['token'], other)).code).toBe(0);
     const { stderr } = await command(['token'], { ...variables, PGPORT: '1' });
     expect(stderr).toContain(`postgresql://owner@127.0.0.1:1/${database.name}`);
+  });
+
+  test('a sign-in in two calls begins on one machine and ends on another', async () => {
+    const [app] = at.sandbox.clients.filter(({ type }) => type === 'server');
+    const machine = (name: string) => ({
+      FITBIT_LOGIN_HOME: join(at.home, name),
+      FITBIT_CLIENT_ID: app?.id ?? '',
+      FITBIT_CLIENT_SECRET: app?.secret ?? '',
+    });
+    const begin = ['login', '--begin', '--json', '--sandbox', at.sandbox.origin, '--profile', 'p17'];
+    const { url, redirect_uri: redirectUri } = JSON.parse((await command(begin, machine('first'))).stdout);
+    at.sandbox.register({ id: app?.id ?? '', redirectUris: [redirectUri] });
+    const { href } = await decideAtSandbox(new URL(url));
+    expect((await command(['login', '--finish', '--json'], machine('second'), href)).code).toBe(0);
+    expect((await command(['token', '--profile', 'p17'], machine('third'))).code).toBe(0);
   });
 
   test('a profile moves in from its file', async () => {

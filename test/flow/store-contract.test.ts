@@ -114,6 +114,24 @@ describe.each(Object.keys(STORES))('a store in %s', (kind) => {
     expect(JSON.parse(JSON.stringify(read))).toEqual(JSON.parse(JSON.stringify(whole)));
   });
 
+  it('whatever another machine changes, the next read sees, without waiting for its lock', async () => {
+    const { store, other } = await open();
+    const seen = async (name = 'default') => noteOf(await other.read(name));
+    expect(await seen()).toBeUndefined();
+    {
+      await using locked = await store.lock('default');
+      await locked.checkpoint(named('noted'));
+      expect(await seen()).toBe('noted');
+      await locked.commit(named('committed'));
+      expect(await seen()).toBe('committed');
+    }
+    await store.rename('default', 'renamed');
+    expect([await seen(), await seen('renamed')]).toEqual([undefined, 'committed']);
+    await using locked = await store.lock('renamed', { forRemoval: true });
+    await locked.remove();
+    expect(await seen('renamed')).toBeUndefined();
+  });
+
   it('a checkpoint is stored at once, a commit replaces it, once, and the lock is held until it is disposed of', async () => {
     const { store, other } = await open();
     {

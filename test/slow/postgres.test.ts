@@ -259,7 +259,7 @@ async function cableToNamespace() {
   return {
     namespace,
     there,
-    // To an address that no card has, packets go and are lost, and neither end is told.
+    // To an address that no card has, packets go and are lost, and neither end notices.
     cut: () =>
       ip(
         `neigh replace ${there} dev ${thisEnd} lladdr 02:00:00:00:00:01 nud permanent`,
