@@ -3,5 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 /** The tests of one file that `npm run mutate` changes; scripts/mutate.ts names them. */
 export default defineConfig({
-  test: { include: (process.env.MUTATE_TESTS ?? '').split(','), testTimeout: 30_000 },
+  test: {
+    include: (process.env.MUTATE_TESTS ?? '').split(','),
+    setupFiles: ['test/extent.ts'],
+    testTimeout: 30_000,
+  },
 });

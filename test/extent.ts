@@ -4,6 +4,9 @@ import { test } from 'vitest';
 
 const isWhole = process.env.TEST_ALL === '1';
 
+// `npm run mutate`: that a property fails is enough, and looking for its shortest counterexample takes minutes.
+if (process.env.MUTATE_TESTS !== undefined) (await import('fast-check')).configureGlobal({ endOnFailure: true });
+
 /** How often a property is tried. */
 export const runs = (count: number): number =>
   Math.ceil(count * Number(process.env.PROPERTY_SHARE ?? (isWhole ? 1 : 0.1)));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
+import { CallbackWait } from '../../src/server/callback.ts';
 import type { ListenOptions } from '../../src/server/listen.ts';
-import { parse, received, SIGNED_IN, type Waiting, waiting } from './server-visitor.ts';
+import { parse, received, SIGNED_IN, validate, type Waiting, waiting } from './server-visitor.ts';
 
 const RIGHT = '/callback?code=the-code&state=right';
 
@@ -32,6 +33,7 @@ test('§9: the result page loads nothing, links nowhere, is not framed, not stor
   expect(header('cross-origin-opener-policy')).toBe('same-origin');
   expect(header('cross-origin-resource-policy')).toBe('same-origin');
   expect(header('cache-control')).toBe('no-store');
+  expect(header('clear-site-data')).toBe('"storage"');
   expect(head).not.toMatch(/strict-transport-security|access-control-|x-powered-by|set-cookie/i);
   expect(body).not.toMatch(/<script [^>]|<a |<form|<iframe|@import|url\(|(src|href)="(?!data:)/i);
   expect(body).toContain('<title>Signed in · fitbit-login</title>');
@@ -112,6 +114,36 @@ test('a callback that was accepted, and not answered when the wait expires, is t
   await at.callback;
   at.visited.listener.expire({ ...SIGNED_IN, title: 'Too late' });
   expect(parse(await all).body).toContain('Too late');
+});
+
+test('a visit that is not the awaited callback is told so', async () => {
+  await using visited = await waiting();
+  const { status, body } = await visited.navigate('/callback?code=the-code&state=wrong');
+  expect([status, body]).toEqual([400, expect.stringContaining('Not the awaited')]);
+});
+
+test.each<readonly [string, string, (wait: CallbackWait<string>) => unknown]>([
+  ['another was accepted', 'over', () => {}],
+  ['the wait has expired', 'Too late', (wait) => wait.expire({ ...SIGNED_IN, title: 'Too late' })],
+  ['the sign-in began anew', 'Old state', (wait) => wait.beginAnew()],
+])('a visitor who was looked up meanwhile is not accepted when %s', async (_name, title, change) => {
+  const old = { kind: 'unexpected', page: { ...SIGNED_IN, title: 'Old state' } } as const;
+  let isOld = false;
+  const wait = new CallbackWait<string>({ validate: (query) => (isOld ? old : validate(query)), lingerMs: 1 });
+  let known = () => {};
+  const lookedUp = new Promise<undefined>((resolve) => {
+    known = () => resolve(undefined);
+  });
+  const visit = (query: string) => wait.visit(query, new URLSearchParams(query), () => lookedUp);
+  const first = visit('code=1&state=right');
+  const second = visit('code=2&state=right');
+  change(wait);
+  isOld = title === 'Old state';
+  expect(wait.result).toBeUndefined();
+  known();
+  expect(await second).toMatchObject({ status: 400, page: { title: expect.stringContaining(title) } });
+  wait.expire(SIGNED_IN);
+  await first;
 });
 
 test('another user of the same machine who calls after the end is not shown whose data it is', async () => {
