@@ -482,7 +482,7 @@ export const unusableValue = (kind: string, source: string, problem: string) =>
   refused(`The ${kind} ${source} ${problem}.`, `Copy the ${kind} again, complete and alone.`);
 
 export const unknownFormat = (name: string, known: readonly string[]) =>
-  usage('Unknown format.', `${didYouMean(name, known)}The formats are: ${known.join(', ')}.`);
+  usage(`Unknown format "${name}".`, `${didYouMean(name, known)}The formats are: ${known.join(', ')}.`);
 
 export const gcloudsOwnFile = (name: string) =>
   refused(

@@ -48,7 +48,7 @@ export async function main(parts: ProcessParts): Promise<number> {
     return await runProgram(
       argv,
       parts.version,
-      { print: (text) => print(stdout, text), colors: colorsFor(stdout, environment) },
+      { print: (text) => print(stdout, text), colors: colorsFor(stdout, environment), columns: columnsOf(stdout) },
       (parsed, operands, command) => {
         options = parsed;
         const context = contextOf(parts, { options, operands, messages });
@@ -114,6 +114,10 @@ function unparsed(argv: readonly string[]): Options {
   return { json: argv.includes('--json'), logLevel };
 }
 
+function columnsOf({ isTTY, columns }: Output): number {
+  return (isTTY === true && columns) || Number.POSITIVE_INFINITY;
+}
+
 interface Parsed {
   readonly options: Options;
   readonly operands: readonly string[];
@@ -140,7 +144,7 @@ function contextOf(parts: ProcessParts, { options, operands, messages }: Parsed)
     say,
     colors,
     isTerminal: stdout.isTTY === true,
-    columns: (stdout.isTTY === true && stdout.columns) || Number.POSITIVE_INFINITY,
+    columns: columnsOf(stdout),
     signal,
     takeSignals,
     readInput: () => {

@@ -30,7 +30,7 @@ export function commandsIn(text: string, colors: Colors, columns = Number.POSITI
 function broken(line: string, columns: number): string {
   const shown = (part: string) => width(part.replaceAll('`', ''));
   if (shown(line) <= columns) return line;
-  const [margin = ''] = /^(?:[✓!✗] | *)/.exec(stripVTControlCharacters(line)) ?? [];
+  const [margin = ''] = /^(?:[✓!✗] | *(?:\d\. )?)/.exec(stripVTControlCharacters(line)) ?? [];
   const lines: string[] = [];
   for (const part of line.match(/ *(?:`[^`]*`|[^\s`])+/g) ?? []) {
     const last = lines.at(-1);
@@ -52,6 +52,7 @@ export function errorText({ message, preserved, hint }: AuthError, colors: Color
   return `${mark('bad', colors)} ${message}\n${indent(rest)}`;
 }
 
+const MIN_CELL = 16;
 const width = (cell: string) => stripVTControlCharacters(cell).length;
 
 /** Whether every line fits. */
@@ -59,14 +60,20 @@ export function isWithin(text: string, columns: number): boolean {
   return text.split('\n').every((line) => width(line) <= columns);
 }
 
-/** Rows as columns of even width. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Rows as columns of even width. The last cell of a row breaks at spaces within its column, where that leaves it some room. */
+export function table(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY): string {
   const widths = rows.reduce<number[]>(
     (wide, row) => row.map((cell, index) => Math.max(width(cell), wide[index] ?? 0)),
     [],
   );
   const padded = (cell: string, index: number) => cell + ' '.repeat((widths[index] ?? 0) - width(cell));
-  return rows.map((row) => row.map(padded).join('  ').trimEnd()).join('\n');
+  const lineOf = (row: readonly string[]) => {
+    const before = row.slice(0, -1).map((cell, index) => `${padded(cell, index)}  `);
+    const margin = width(before.join(''));
+    const last = columns - margin < MIN_CELL ? (row.at(-1) ?? '') : broken(row.at(-1) ?? '', columns - margin);
+    return `${before.join('')}${last.replaceAll('\n', `\n${' '.repeat(margin)}`)}`.trimEnd();
+  };
+  return rows.map(lineOf).join('\n');
 }
 
 /** The value as JSON where `--json` asks for that, else the text. */

@@ -11,11 +11,13 @@ import { AuthError } from '../errors.ts';
 import type { Command, Context, OptionSpec } from './command.ts';
 import { COMMANDS, DESCRIPTION, DOCS, ENVIRONMENT, EXIT_CODES, GROUPS } from './commands/index.ts';
 import { COMMON_OPTIONS, commonOf, PROGRAM } from './options.ts';
-import { type Colors, indent, table } from './output.ts';
+import { type Colors, commandsIn, indent, table } from './output.ts';
 
 export interface ProgramOutput {
   readonly print: (text: string) => Promise<void>;
   readonly colors: Colors;
+  /** How wide the terminal is. Default: no lines are broken. */
+  readonly columns?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ProgramOutput {
 export async function runProgram(
   argv: readonly string[],
   version: string,
-  { print, colors }: ProgramOutput,
+  { print, colors, columns = Number.POSITIVE_INFINITY }: ProgramOutput,
   context: (options: Readonly<Record<string, unknown>>, operands: readonly string[], command: Command) => Context,
 ): Promise<number> {
   let exitCode = 0;
@@ -41,8 +43,13 @@ export async function runProgram(
     .version(version, '--version')
     .helpCommand(false)
     .addHelpText('before', `${DESCRIPTION}\n`)
-    .addHelpText('after', afterHelp)
-    .configureHelp({ visibleOptions: () => [], subcommandTerm: (command) => command.name(), styleTitle: colors.bold })
+    .addHelpText('after', () => afterHelp(columns))
+    .configureHelp({
+      visibleOptions: () => [],
+      subcommandTerm: (command) => command.name(),
+      styleTitle: colors.bold,
+      minWidthToWrap: 20,
+    })
     .configureOutput({ writeOut: write, writeErr: () => {}, getOutHasColors: () => colors.isColorSupported })
     .enablePositionalOptions()
     .exitOverride();
@@ -52,7 +59,7 @@ export async function runProgram(
       const command = program
         .command(spec.name)
         .summary(spec.summary)
-        .usage([...(spec.arguments ?? []).map(({ name }) => name), '[options]'].join(' '))
+        .usage(usageOf(spec))
         .addHelpText('before', `${spec.summary}.\n`)
         .addHelpText('after', () => afterCommandHelp(spec))
         .configureHelp(helpOf(spec, colors))
@@ -74,8 +81,14 @@ export async function runProgram(
     if (!(thrown instanceof CommanderError)) throw withHelp(thrown, words);
     if (thrown.exitCode !== 0) throw usageError(thrown, words);
   }
-  if (help !== '') await print(help);
+  if (help !== '') await print(commandsIn(help, colors, columns));
   return exitCode;
+}
+
+/** Options come before what is passed on to another command. */
+function usageOf({ arguments: given = [], options, passThrough }: Command): string {
+  const names = given.map(({ name }) => name);
+  return (passThrough && options.length > 0 ? ['[options]', '--', ...names] : [...names, '[options]']).join(' ');
 }
 
 /** What is meant: without a command the first one, by `help` its help. Runners of scripts hand their own `--` through. */
@@ -164,7 +177,7 @@ function seeHelp([name = '']: readonly string[]): string {
   return `See \`${[PROGRAM, ...(known ? [name] : []), '--help'].join(' ')}\`.`;
 }
 
-function afterHelp(): string {
+function afterHelp(columns: number): string {
   const options = COMMON_OPTIONS.map(({ flags, description, defaultText }) => [
     flags,
     defaultText === undefined ? description : `${description} (default: ${defaultText})`,
@@ -172,13 +185,23 @@ function afterHelp(): string {
   return [
     '',
     'Options of most commands',
-    indent(table(options)),
+    indent(table(options, columns - 2)),
     '',
     'Exit codes',
-    indent(table(EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]))),
+    indent(
+      table(
+        EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
+        columns - 2,
+      ),
+    ),
     '',
     'Environment',
-    indent(table(ENVIRONMENT.map(({ name, meaning }) => [name, meaning]))),
+    indent(
+      table(
+        ENVIRONMENT.map(({ name, meaning }) => [name, meaning]),
+        columns - 2,
+      ),
+    ),
     '',
     `Run ${PROGRAM} <command> --help for its options.`,
     `Docs: ${DOCS}`,
@@ -190,7 +213,7 @@ function afterCommandHelp(spec: Command): string {
   return [
     '',
     'Examples:',
-    ...spec.examples.map(({ what, command }) => `${what === '' ? '' : `  # ${what}\n`}  ${command}`),
+    ...spec.examples.map(({ what, command }) => `${what === '' ? '' : `  # ${what}\n`}  \`${command}\``),
     ...(common.length === 0 ? [] : ['', `Also: ${common.join(', ')} (see ${PROGRAM} --help)`]),
   ].join('\n');
 }

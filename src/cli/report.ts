@@ -87,7 +87,7 @@ export function statusText(
     [
       headline(status, reader),
       ...(needsPerson(status) ? [] : [indent(validity(status, now))]),
-      indent(table(rows)),
+      indent(table(rows, reader.columns - 2)),
       ...(refreshStartedAt === undefined
         ? []
         : [

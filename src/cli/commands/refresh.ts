@@ -64,5 +64,5 @@ function outcomesText(outcomes: readonly RefreshOutcome[], { colors: { out }, co
     const until = expiresAt === undefined ? '' : `; the token expires ${formatWithDistance(expiresAt, now())}`;
     return [mark('good', out), one.profile, `${one.outcome}${until}`];
   });
-  return commandsIn(table(rows), out, columns);
+  return commandsIn(table(rows, columns), out, columns);
 }

@@ -107,9 +107,7 @@ async function askForRegistration(context: Context): Promise<Registration> {
   }
   say('');
   for (;;) {
-    const answer = await terminal.ask(
-      'Client ID, or the downloaded JSON file (path or contents; Enter looks in Downloads): ',
-    );
+    const answer = await terminal.ask('Client ID, or the JSON file (path or contents; Enter looks in Downloads): ');
     if (answer === '') {
       const clientFile = await offerDownload(context);
       if (clientFile !== undefined) return { clientFile };
