@@ -9,7 +9,7 @@ const NOTHING_CHANGED = 'Nothing was changed.';
 
 type Details = AuthErrorOptions['details'];
 /** What is wrong, as the end of a sentence, and what to do. */
-type Problem = readonly [what: string, hint?: string];
+export type Problem = readonly [what: string, hint?: string];
 type Problems = Readonly<Record<string, Problem | ((...args: never[]) => Problem)>>;
 
 function usage(message: string, hint?: string, preserved?: string): AuthError {
@@ -419,6 +419,55 @@ export const notALoopbackUri = (uri: string) =>
     'Register and pass one like http://127.0.0.1:8976/callback (http; 127.0.0.1, [::1] or localhost; a plain path; no query).',
   );
 
+/** @param reasons of each redirect URI, from {@link PORT_PROBLEMS} */
+export function cannotBind(code: ErrorCode, reasons: readonly string[], options: AuthErrorOptions): AuthError {
+  const [only = ''] = reasons;
+  const all = `None of the ${reasons.length} redirect URIs can be used: ${reasons.join('; ')}.`;
+  return new AuthError(code, reasons.length > 1 ? all : `${only.charAt(0).toUpperCase()}${only.slice(1)}.`, options);
+}
+
+const OTHER_URI = 'register another redirect URI and pass it with `--redirect-uri`';
+const STOP_OR_OTHER = `or ${OTHER_URI}. Google Desktop apps take any port: \`--redirect-uri http://127.0.0.1:0/callback\`.`;
+
+/** What is wrong with one port, and what helps. `at` is an address and a port, `place` from the first of them. */
+export const PORT_PROBLEMS = {
+  place: (port: number, one?: { readonly address: string; readonly host: string }) =>
+    one === undefined ? `${port}` : `${port} on ${one.address}, where ${one.host} may lead too,`,
+  noneFree: ['there is no free port', 'Close programs that use many ports, then try again.'],
+  ownSignIn: (place: string, pid: number) => [
+    `port ${place} is used by another sign-in of this process (pid ${pid})`,
+    'Finish or cancel the other sign-in first.',
+  ],
+  holder: (place: string, program: string, pid: number) => [
+    `port ${place} is used by ${program} (pid ${pid})`,
+    `Stop it (\`kill ${pid}\`), ${STOP_OR_OTHER}`,
+  ],
+  unknownHolder: (place: string, uid: number | undefined, command: string) => [
+    `port ${place} is used by ${uid === undefined ? 'another program' : `a program of another user (uid ${uid})`}`,
+    `${command} shows which one. Stop it, ${STOP_OR_OTHER}`,
+  ],
+  privileged: (at: string) => [
+    `cannot listen on ${at}: ports below 1024 are privileged`,
+    `Use a higher port: ${OTHER_URI}.`,
+  ],
+  reserved: (at: string) => [
+    `cannot listen on ${at}: the system reserves this port`,
+    `Use another port: ${OTHER_URI}. On Windows, \`netsh interface ipv4 show excludedportrange tcp\` lists the reserved ones.`,
+  ],
+  refused: (at: string, code: string) => [
+    `cannot listen on ${at}: the system answered ${code}`,
+    'Check that programs may listen on loopback.',
+  ],
+  noIpv6: (at: string, uri: string, canEnable: boolean) => [
+    `cannot listen on ${at}: this machine has no IPv6, or it is switched off`,
+    `Register ${uri} instead and pass it with \`--redirect-uri\`${canEnable ? ', or enable IPv6: `sudo sysctl net.ipv6.conf.lo.disable_ipv6=0`' : ''}.`,
+  ],
+  loopbackDown: (at: string, isLinux: boolean) => [
+    `cannot listen on ${at}: the loopback interface is down, or has no address`,
+    `Bring it up${isLinux ? ': `sudo ip link set lo up`; if it is up, restore its address: `sudo ip addr add 127.0.0.1/8 dev lo`' : ''}.`,
+  ],
+} as const satisfies Readonly<Record<string, Problem | ((...args: never[]) => Problem | string)>>;
+
 export const noRedirectUri = () => usage('There is no redirect URI to listen on.');
 
 // Files of other programs
@@ -474,7 +523,6 @@ export const FILE_PROBLEMS = {
   existsJson: ['it exists and is JSON', 'Choose `--format notebook`, or use another path.'],
   ownProfile: ['it is a profile of fitbit-login itself', OTHER_FILE],
   madeByGoogle: ['it is a Google file for something else', OTHER_FILE],
-  unsupportedProvider: (title: string, provider: string) => [`${title} doesn't support ${provider}`, OTHER_FORMAT],
   lacks: (title: string, what: string) => [`${title} needs ${what}, and there is none`, OTHER_FORMAT],
 } as const satisfies Problems;
 
@@ -502,8 +550,6 @@ export const singleUseCopy = (name: string) =>
     'Its refresh token is single-use: only one copy can refresh. Once it is imported elsewhere, run `fitbit-login logout --local` here.',
     name,
   );
-
-export const keepNeedsOutput = () => usage('--keep requires `--output FILE`.');
 
 /** A notice. */
 export const exportFailed = (path: string, why: string) => `Tokens saved, but ${path} couldn't be updated: ${why}`;
@@ -537,8 +583,10 @@ export const otherClientIdOfTokens = (isGoogle: boolean) =>
 
 // App and provider
 
+const GOOGLE_SECRET_MISSING = 'Google clients need their client secret, Desktop apps included.';
+
 export const googleSecretMissing = () =>
-  new AuthError('NOT_CONFIGURED', 'Google clients need their client secret, Desktop apps included.', {
+  new AuthError('NOT_CONFIGURED', GOOGLE_SECRET_MISSING, {
     preserved: NOTHING_CHANGED,
     hint: "Pass the client's JSON file: `--client-secret-file FILE`.",
   });
@@ -589,8 +637,6 @@ export const notASandbox = (origin: string) =>
     `${origin} isn't a loopback http URL.`,
     'Use `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone to start one.',
   );
-
-export const sandboxWithProviderUrl = () => usage("--sandbox can't be combined with a provider URL.");
 
 export const noSandboxAt = (origin: string) =>
   new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
@@ -770,8 +816,8 @@ export const WITHOUT_EMAIL =
 export const timedOut = ({ provider, clientId, redirectUri, duration, asksEmail }: Waited) =>
   new AuthError('TIMED_OUT', `Timed out after ${duration} waiting for ${provider}.`, {
     hint:
-      `If ${provider} showed an error, check that the client ID ${clientId} is right and that its app has exactly this redirect URI ` +
-      `registered: ${redirectUri} . ${asksEmail ? 'If it showed invalid_scope, run `fitbit-login login --no-email`. ' : ''}Otherwise run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer.`,
+      `Run \`fitbit-login login\` again; \`--timeout SECONDS\` waits longer. If ${provider} showed an error, check the client ID ` +
+      `(${clientId}) and the redirect URI registered for it (${redirectUri})${asksEmail ? '; for invalid_scope, add `--no-email`' : ''}.`,
   });
 
 /** After a sign-in that could not be completed. */
@@ -925,8 +971,80 @@ export const INVALID = {
   otherAccount: (who: string | undefined) => `these are tokens of another account, ${who}`,
 } as const;
 
-export const accountNotNamed = (provider: string, status: number) =>
-  new AuthError('ANSWER_INVALID', `${provider} did not say whose account this is (${status}).`);
+export type GoogleRefusal = readonly [code: ErrorCode, message: string, hint: string];
+
+const CONSOLE = 'https://console.cloud.google.com';
+const OTHER_ACCOUNT = 'Sign in with another account: `fitbit-login login`.';
+
+/** What Google refuses, of the Health API and of the token endpoint. */
+export const GOOGLE_REFUSED = {
+  noHealthProfile: (page = 'https://fitbit.google.com/auth/signup') => [
+    'ACCOUNT_UNREADABLE',
+    'This Google account has no Health profile yet.',
+    `If it is the wrong account, run \`fitbit-login login\` again and choose another. Otherwise open ${page} and create the profile.`,
+  ],
+  appNotSetUp: [
+    'ACCOUNT_UNREADABLE',
+    'The Google Health app was never set up for this account.',
+    'Set it up on the phone, then run the command again.',
+  ],
+  brokenConsent: [
+    'ACCOUNT_UNREADABLE',
+    "Google's record of this consent is broken, so it refuses every request.",
+    'Remove the app at https://myaccount.google.com/connections, then sign in again with `fitbit-login login`.',
+  ],
+  legacyAccount: [
+    'ACCOUNT_UNREADABLE',
+    'This is still a legacy Fitbit account; those stopped working on 2026-05-19.',
+    'Move it to Google in the Google Health app, then run the command again.',
+  ],
+  /** @param query names the project, if that is known */
+  apiDisabled: (query: string) => [
+    'CLIENT_REJECTED',
+    "The Google Health API isn't enabled in the project of this app.",
+    `Enable it at ${CONSOLE}/apis/library/health.googleapis.com${query}, then run the command again.`,
+  ],
+  scopeMissing: [
+    'SCOPE_MISSING',
+    'This sign-in lacks the scope.',
+    'Sign in again with `fitbit-login login` and allow a scope that ends in .readonly.',
+  ],
+  noSecret: [
+    'CLIENT_REJECTED',
+    GOOGLE_SECRET_MISSING,
+    'Pass its JSON file: `fitbit-login login --client-secret-file FILE`.',
+  ],
+  clientDeleted: [
+    'CLIENT_REJECTED',
+    'This OAuth client was deleted. Google deletes clients that are unused for six months.',
+    `Restore it at ${CONSOLE}/auth/clients (within 30 days), or create a new one and sign in with its file.`,
+  ],
+  clientDisabled: [
+    'CLIENT_REJECTED',
+    'This OAuth client is disabled.',
+    `Enable it at ${CONSOLE}/auth/clients, or create a new one and sign in with its file.`,
+  ],
+  signInExpired: [
+    'GRANT_DEAD',
+    "This account's organization requires signing in again from time to time.",
+    'Sign in again with `fitbit-login login`. Its administrator decides how often.',
+  ],
+  adminPolicy: [
+    'ACCOUNT_NOT_ALLOWED',
+    "This account's organization doesn't allow this app.",
+    `${OTHER_ACCOUNT} Workspace accounts can't hold Fitbit data.`,
+  ],
+  internalApp: [
+    'ACCOUNT_NOT_ALLOWED',
+    'This app is only for accounts of its own organization.',
+    `${OTHER_ACCOUNT} Or make the audience External: ${CONSOLE}/auth/audience`,
+  ],
+  accountNotAllowed: [
+    'ACCOUNT_NOT_ALLOWED',
+    "This account can't be used with this app: it is supervised, or its organization forbids it.",
+    OTHER_ACCOUNT,
+  ],
+} as const satisfies Readonly<Record<string, GoogleRefusal | ((...args: never[]) => GoogleRefusal)>>;
 
 export const noRevocation = (provider: string) => usage(`${provider} doesn't support revocation.`);
 
@@ -993,6 +1111,13 @@ export const cannotCheck = () =>
     'Try `fitbit-login token`.',
   );
 
+/** For a value that a program passed. @param kind "a string" */
+export const mustBe = (what: string, kind: string) =>
+  usage(`${what} must be ${kind}.`, 'See docs/library.md, or the type of the options.');
+
+export const noSuchOption = (name: string, of: string, known: readonly string[]) =>
+  usage(`There is no "${name}" in ${of}.`, `${didYouMean(name, known)}There are: ${known.join(', ')}.`);
+
 export const notATimeSpan = () => usage('Must be a time such as 30m, 1h or 2d, at most 24d.');
 
 /** For one option that means nothing without another. */
@@ -1050,8 +1175,6 @@ export const emptyList = () => usage('Expected at least one value.');
 export const wordsBeforeSeparator = () => usage('Put the words to complete after --.');
 
 export const wrongArguments = (forms: readonly string[]) => usage(`Usage: ${forms.join(', or ')}.`);
-
-export const notWithAll = () => usage("--all can't be combined with --profile, --check or --web.");
 
 export const noSetupPossible = () =>
   new AuthError('NOT_CONFIGURED', 'No display and no terminal for setup.', {

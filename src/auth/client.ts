@@ -6,7 +6,7 @@ import {
   googleSecretMissing,
   noLoopbackUri,
   notASandbox,
-  sandboxWithProviderUrl,
+  notTogether,
   unknownClientId,
   unknownProvider,
 } from '../messages.ts';
@@ -90,7 +90,7 @@ export async function resolveProvider(choice: ProviderChoice, options: Discovery
   if (provider === 'fitbit') return fitbit(sandbox);
   if (provider === 'google-health') return googleHealth(sandbox);
   if (provider !== undefined && URL.canParse(provider)) {
-    if (sandbox !== undefined) throw sandboxWithProviderUrl();
+    if (sandbox !== undefined) throw notTogether('sandbox', 'a provider URL');
     return generic(provider, options);
   }
   if (provider !== undefined) throw unknownProvider(provider);

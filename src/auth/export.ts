@@ -3,9 +3,9 @@ import { FORMATS, type Format, type FormatId, formatNamed, OWN_FORMAT } from '..
 import {
   FILE_PROBLEMS,
   gcloudsOwnFile,
-  keepNeedsOutput,
   notSignedIn,
   ownFormatNotKept,
+  requires,
   singleUseCopy,
   unusableFile,
 } from '../messages.ts';
@@ -56,7 +56,7 @@ export async function exportProfile(options: ExportOptions, runtimeOptions: Runt
   if (options.format === OWN_FORMAT) return exportOwn(options, runtimeOptions);
   const { keep = false, signal } = options;
   const format = formatNamed(options.format);
-  if (keep && options.output === undefined) throw keepNeedsOutput();
+  if (keep && options.output === undefined) throw requires('keep', 'output FILE');
   const output = options.output === undefined ? undefined : resolve(options.output);
   if (output !== undefined) refuseGcloudFile(output);
   const runtime = createRuntime(runtimeOptions);

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import * as v from 'valibot';
-import { AuthError } from '../errors.ts';
+import { mustBe, noSuchOption } from '../messages.ts';
 import { Secret } from '../secret.ts';
 
 /** Says what an option must be, never what it was: that may be a secret. */
@@ -105,17 +105,16 @@ export function assertRuntimeOptions(options: unknown): void {
 
 /** For a value that is not in an object of options. @throws AuthError `USAGE` */
 export function assertText(name: string, value: unknown): asserts value is string {
-  if (!isText(value)) throw wrongOption(`${name} must be a string that is not empty.`);
+  if (!isText(value)) throw mustBe(name, 'a string that is not empty');
 }
 
 /** The content of a file. @throws AuthError `USAGE` */
 export function assertContent(value: unknown): void {
-  if (typeof value !== 'string' && !isUint8Array(value))
-    throw wrongOption('The content must be a string or a Uint8Array.');
+  if (typeof value !== 'string' && !isUint8Array(value)) throw mustBe('The content', 'a string or a Uint8Array');
 }
 
 function assertShape(of: string, shape: Readonly<Record<string, v.GenericSchema>>, options: unknown): void {
-  if (!isObject(options) || Array.isArray(options)) throw wrongOption(`Give ${of} as an object.`);
+  if (!isObject(options) || Array.isArray(options)) throw mustBe(of.replace(/^t/, 'T'), 'an object');
   const entries = Object.entries(shape).map(([key, schema]) => [key, v.optional(schema)] as const);
   // An option that is undefined is not given, whatever its name.
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -123,13 +122,7 @@ function assertShape(of: string, shape: Readonly<Record<string, v.GenericSchema>
   if (parsed.success) return;
   const [{ type, path, message }] = parsed.issues;
   const key = String(path?.[0]?.key);
-  throw type === 'strict_object'
-    ? wrongOption(`There is no "${key}" in ${of}.`, `There are: ${Object.keys(shape).join(', ')}.`)
-    : wrongOption(`"${key}" in ${of} must be ${message}.`);
-}
-
-function wrongOption(message: string, hint = 'See docs/library.md, or the type of the options.'): AuthError {
-  return new AuthError('USAGE', message, { hint });
+  throw type === 'strict_object' ? noSuchOption(key, of, Object.keys(shape)) : mustBe(`"${key}" in ${of}`, message);
 }
 
 /** Scopes as a caller gives them: one or several, in an array or with spaces or commas between them. */

@@ -1,4 +1,4 @@
-import { FILE_PROBLEMS, unknownFormat, unusableFile } from '../messages.ts';
+import { FILE_PROBLEMS, unknownFormat, unsupportedByFormat, unusableFile } from '../messages.ts';
 import { damaged, parseJson, splitMark, textOf } from './document.ts';
 import { DotenvText } from './dotenv.ts';
 import { type JsonValue, print, withMembers } from './json.ts';
@@ -245,7 +245,7 @@ const WORDS = {
 function requireWritable({ title, providers, needs }: Format, credentials: Credentials): void {
   const { provider } = credentials;
   if (provider !== undefined && !providers.includes(provider)) {
-    throw unusableFile(...FILE_PROBLEMS.unsupportedProvider(title, provider));
+    throw unsupportedByFormat(title, provider);
   }
   const lacking = needs.find((name) => credentials[name] === undefined);
   if (lacking !== undefined) throw unusableFile(...FILE_PROBLEMS.lacks(title, WORDS[lacking]));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Fetch } from '../environment.ts';
-import { accountNotNamed } from '../messages.ts';
+import { failedWithoutReason } from '../messages.ts';
 import { apiError } from '../oauth/errors.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
@@ -186,5 +186,5 @@ async function identify(server: AuthorizationServer, endpoint: string, token: Se
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), IdentityResponse), text);
   const { legacyUserId, healthUserId } = parsed.success ? parsed.output : {};
   if (healthUserId !== undefined || legacyUserId !== undefined) return { userId: healthUserId, legacyUserId };
-  throw accountNotNamed(server.name, response.status);
+  throw failedWithoutReason(server.name, response.status);
 }

@@ -3,9 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { platform } from 'node:os';
 import { basename } from 'node:path';
-import { AuthError } from '../errors.ts';
+import type { AuthError } from '../errors.ts';
+import { cannotBind, PORT_PROBLEMS, type Problem } from '../messages.ts';
 import { BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
-import { capitalized } from './pages/texts.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
 import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
 
@@ -18,20 +18,12 @@ interface ExplainOptions {
 /** Why none of the redirect URIs could be bound: `PORT_BUSY` where the port of one is taken, else `LISTEN_FAILED`. */
 export async function explainBindError({ failures }: BindError, options: ExplainOptions = {}): Promise<AuthError> {
   const problems = await Promise.all(failures.map((failure) => explain(failure, options)));
-  const reasons = problems.map(({ reason }) => reason);
-  const message =
-    reasons.length === 1
-      ? `${capitalized(reasons[0] ?? '')}.`
-      : `None of the ${reasons.length} redirect URIs can be used: ${reasons.join('; ')}.`;
   const busy = failures.findIndex(({ code }) => code === 'EADDRINUSE');
-  const { hint, details } = problems[Math.max(0, busy)] ?? {};
+  const { problem: [, hint] = [], details } = problems[Math.max(0, busy)] ?? {};
   const tried = failures.map(({ redirect, address }) => authorityOf(address, redirect.port)).join(', ');
-  const cause = failures[0]?.cause;
-  return new AuthError(busy === -1 ? 'LISTEN_FAILED' : 'PORT_BUSY', message, {
-    cause,
-    hint,
-    details: { tried, ...details },
-  });
+  const reasons = problems.map(({ problem: [reason] }) => reason);
+  const code = busy === -1 ? 'LISTEN_FAILED' : 'PORT_BUSY';
+  return cannotBind(code, reasons, { cause: failures[0]?.cause, hint, details: { tried, ...details } });
 }
 
 /**
@@ -62,47 +54,24 @@ async function refusalAt(host: string, port: number): Promise<unknown> {
   return undefined;
 }
 
-/** What is wrong with one address, as the end of a sentence, what helps, and who holds the port, for `--json`. */
-interface Problem {
-  readonly reason: string;
-  readonly hint: string;
+interface Explained {
+  readonly problem: Problem;
+  /** Who holds the port, for `--json`. */
   readonly details?: Readonly<Record<string, string | number>>;
 }
 
-function explain(failure: BindFailure, options: ExplainOptions): Promise<Problem> | Problem {
-  return failure.code === 'EADDRINUSE' ? portInUse(failure, options) : cannotListen(failure, options);
-}
-
-const OTHER_URI = 'register another redirect URI and pass it with `--redirect-uri`';
-const ANY_PORT = 'Google apps of the type Desktop take any port: `--redirect-uri http://127.0.0.1:0/callback`.';
-
-async function portInUse({ redirect, address }: BindFailure, { pid: ownPid, os }: ExplainOptions): Promise<Problem> {
-  const { port, addresses } = redirect;
-  if (port === 0) {
-    return {
-      reason: 'there is no free port',
-      hint: 'Close programs that use many ports, then try again.',
-      details: {},
-    };
-  }
+async function explain(failure: BindFailure, { pid: ownPid, os = platform() }: ExplainOptions): Promise<Explained> {
+  if (failure.code !== 'EADDRINUSE') return { problem: cannotListen(failure, os) };
+  const { redirect, address } = failure;
+  const { port, addresses, host } = redirect;
+  if (port === 0) return { problem: PORT_PROBLEMS.noneFree };
   const holder = await holderOf(address, port);
   const { pid, process = 'a program', uid } = holder;
-  const either = addresses.length > 1 ? ` on ${address}, where ${redirect.host} may lead too` : '';
+  const place = PORT_PROBLEMS.place(port, addresses.length > 1 ? { address, host } : undefined);
   const details = { address, port, ...holder };
-  if (pid !== undefined && pid === ownPid) {
-    const reason = `port ${port} is used by this process (pid ${pid}), for another sign-in${either}`;
-    return { reason, details, hint: 'Finish or cancel the other sign-in first.' };
-  }
-  if (pid !== undefined) {
-    const reason = `port ${port} is used by ${process} (pid ${pid})${either}`;
-    return { reason, details, hint: `Stop it (\`kill ${pid}\`), or ${OTHER_URI}. ${ANY_PORT}` };
-  }
-  const who = uid === undefined ? 'another program' : `a program of another user (uid ${uid})`;
-  return {
-    reason: `port ${port} is used by ${who}${either}`,
-    details,
-    hint: `${showing(port, os ?? platform())} shows which one. Stop it, or ${OTHER_URI}. ${ANY_PORT}`,
-  };
+  if (pid === undefined) return { details, problem: PORT_PROBLEMS.unknownHolder(place, uid, showing(port, os)) };
+  if (pid === ownPid) return { details, problem: PORT_PROBLEMS.ownSignIn(place, pid) };
+  return { details, problem: PORT_PROBLEMS.holder(place, process, pid) };
 }
 
 /** The system's own command that shows who listens at a port. */
@@ -111,35 +80,15 @@ function showing(port: number, os: NodeJS.Platform): string {
   return os === 'linux' ? `\`sudo ss -ltnp sport = :${port}\`` : `\`sudo lsof -nP -iTCP:${port} -sTCP:LISTEN\``;
 }
 
-function cannotListen({ redirect, address, code }: BindFailure, { os = platform() }: ExplainOptions): Problem {
+function cannotListen({ redirect, address, code }: BindFailure, os: NodeJS.Platform): Problem {
   const { port, path } = redirect;
-  const problem = (reason: string, hint: string) => ({
-    reason: `cannot listen on ${authorityOf(address, port)}: ${reason}`,
-    hint,
-  });
-  if (code === 'EACCES' && port < 1024) {
-    return problem(`port ${port} is privileged`, `Use a port above 1023: ${OTHER_URI}.`);
-  }
-  if (code === 'EACCES') {
-    const list = 'On Windows, `netsh interface ipv4 show excludedportrange tcp` lists the reserved ports.';
-    return problem(`port ${port} is reserved by the system`, `Use another port: ${OTHER_URI}. ${list}`);
-  }
-  if (!isAbsent(code)) return problem(`the system answered ${code}`, 'Check that programs may listen on loopback.');
-  if (address === '::1') {
-    // A kernel that was started without IPv6 answers EAFNOSUPPORT, and has no such switch.
-    const isSwitch = os === 'linux' && code === 'EADDRNOTAVAIL';
-    const enable = isSwitch ? ', or enable IPv6: `sudo sysctl net.ipv6.conf.lo.disable_ipv6=0`.' : '.';
-    const uri = `http://${authorityOf('127.0.0.1', port)}${path}`;
-    return problem(
-      'this machine has no IPv6, or it is switched off',
-      `Register ${uri} instead and pass it with \`--redirect-uri\`${enable}`,
-    );
-  }
-  const linux = '`sudo ip link set lo up`; if it is up, restore its address: `sudo ip addr add 127.0.0.1/8 dev lo`.';
-  return problem(
-    'the loopback interface is down, or has no address',
-    `Bring it up${os === 'linux' ? `: ${linux}` : '.'}`,
-  );
+  const at = authorityOf(address, port);
+  if (code === 'EACCES') return port < 1024 ? PORT_PROBLEMS.privileged(at) : PORT_PROBLEMS.reserved(at);
+  if (!isAbsent(code)) return PORT_PROBLEMS.refused(at, code);
+  if (address !== '::1') return PORT_PROBLEMS.loopbackDown(at, os === 'linux');
+  // A kernel that was started without IPv6 answers EAFNOSUPPORT, and has no such switch.
+  const isSwitch = os === 'linux' && code === 'EADDRNOTAVAIL';
+  return PORT_PROBLEMS.noIpv6(at, `http://${authorityOf('127.0.0.1', port)}${path}`, isSwitch);
 }
 
 interface Holder {

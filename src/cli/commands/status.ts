@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { checkStatus, type ListedProfile, profiles, status, statusPage, writeMetrics } from '../../auth/index.ts';
-import { notTogether, notWithAll, requires } from '../../messages.ts';
+import { notTogether, requires } from '../../messages.ts';
 import type { Command } from '../command.ts';
 import { metricsText } from '../metrics.ts';
 import { timeSpan } from '../options.ts';
@@ -68,7 +68,7 @@ export const statusCommand: Command = {
     if (!all && needsAll !== undefined) throw requires(needsAll[0], 'all');
     if (!metrics && (accounts || output !== undefined)) throw requires(accounts ? 'accounts' : 'output', 'metrics');
     if (all) {
-      if (profile !== undefined || check || web) throw notWithAll();
+      if (profile !== undefined || check || web) throw notTogether('all', '--profile, --check or --web');
       if (json && metrics) throw notTogether('metrics', '--json');
       const listed = await profiles(surroundings);
       if (output !== undefined) await writeMetrics(output, metricsText(listed, now, accounts));
