@@ -5,6 +5,7 @@ import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findNode } from '../../scripts/node-runtime.ts';
 import { some } from '../extent.ts';
@@ -152,11 +153,16 @@ describe('the package', () => {
     }
   });
 
-  test('is bundled into an ES module by esbuild', async () => {
+  test.each(some(['esbuild', 'rolldown'], 1))('is bundled into an ES module by %s', async (bundler) => {
     // Outside of the project, so that it can only have what is in it.
-    const outfile = join(tmpdir(), `${basename(consumer)}-bundle.mjs`);
-    const entryPoints = [join(consumer, 'user.mjs')];
-    await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+    const outfile = join(tmpdir(), `${basename(consumer)}-${bundler}.mjs`);
+    const input = join(consumer, 'user.mjs');
+    if (bundler === 'rolldown') {
+      // Rollup's successor; Rollup itself needs its plugins commonjs and node-resolve for this.
+      await using bundle = await rolldown({ input, platform: 'node' });
+      await bundle.write({ file: outfile, format: 'esm', codeSplitting: false });
+    } else
+      await build({ entryPoints: [input], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
     expect(await run(process.execPath, [outfile]).finally(() => rm(outfile))).toEqual({
       stdout: '4 true\n',
       stderr: '',
