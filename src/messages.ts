@@ -447,8 +447,8 @@ export const PORT_PROBLEMS = {
     `${command} shows which one. Stop it, ${STOP_OR_OTHER}`,
   ],
   privileged: (at: string) => [
-    `cannot listen on ${at}: ports below 1024 are privileged`,
-    `Use a higher port: ${OTHER_URI}.`,
+    `cannot listen on ${at}: this port is privileged`,
+    `Use a port above 1023: ${OTHER_URI}.`,
   ],
   reserved: (at: string) => [
     `cannot listen on ${at}: the system reserves this port`,

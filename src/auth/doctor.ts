@@ -320,8 +320,8 @@ async function checkBrowser({ runtime: { environment } }: Context): Promise<Find
   if (why !== undefined) {
     return warning(
       `${NO_DISPLAY[why]}, so no browser is opened here.`,
-      byHand,
-      '`fitbit-login login` prints a URL for a browser elsewhere, and how its response gets back. Or set BROWSER to a command that opens pages where you are.',
+      'The sign-in URL is printed instead, to open on any device.',
+      'To open pages where you are, set BROWSER to a command that does.',
     );
   }
   try {
