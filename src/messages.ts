@@ -950,9 +950,7 @@ export function leftForNextRun(
 }
 
 export const accountBusy = (provider: string, details: Details) =>
-  new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, {
-    details,
-  });
+  new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, { details });
 
 export const unavailable = (provider: string, status: number) =>
   new AuthError('UNAVAILABLE', `${provider} is temporarily unavailable (${status}).`, { details: { status } });
