@@ -242,10 +242,10 @@ const WORDS = {
   refreshExpiresAt: 'a grant expiry time',
 } as const satisfies Record<keyof Credentials, string>;
 
-function requireWritable({ title, providers, needs }: Format, credentials: Credentials): void {
+function requireWritable({ id, title, providers, needs }: Format, credentials: Credentials): void {
   const { provider } = credentials;
   if (provider !== undefined && !providers.includes(provider)) {
-    throw unsupportedByFormat(title, provider);
+    throw unsupportedByFormat(id, provider);
   }
   const lacking = needs.find((name) => credentials[name] === undefined);
   if (lacking !== undefined) throw unusableFile(...FILE_PROBLEMS.lacks(title, WORDS[lacking]));
