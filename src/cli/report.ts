@@ -141,8 +141,9 @@ function signedInAs(status: Status, colors: Colors): string {
   const signedIn = `Signed in to ${status.providerName}${who === undefined ? '' : ` as ${who}`}`;
   if (missingScopes.length === 0) return `${mark('good', colors)} ${signedIn}`;
   const login = `Run \`${withProfile('login', profile)}\` and tick ${missingScopes.length === 1 ? 'it' : 'them'}.`;
-  const verb = missingScopes.length === 1 ? 'was' : 'were';
-  return `${mark('warning', colors)} ${signedIn}, but ${scopeNames(missingScopes)} ${verb} not granted.\n${indent(login)}`;
+  const names = scopeNames(missingScopes).replace(/, ([^,]+)$/, ' and $1');
+  const missing = `${names} ${missingScopes.length === 1 ? 'was' : 'were'} not granted`;
+  return `${mark('warning', colors)} ${signedIn}, but ${missing}.\n${indent(login)}`;
 }
 
 /** By their short names. */

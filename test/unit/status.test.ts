@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Session } from '../../src/auth/session.ts';
 import { statusOf } from '../../src/auth/status.ts';
 import { formatWithDistance, fromNow } from '../../src/auth/times.ts';
+import { colorsFor } from '../../src/cli/output.ts';
+import { overviewText, statusText } from '../../src/cli/report.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Profile, Tokens } from '../../src/store/profile.ts';
 
@@ -31,6 +33,17 @@ const { tokens: ___, ...SIGNED_OUT } = PROFILE;
 
 const at = (profile: Profile, now = NOW) =>
   statusOf(profile, { name: 'default', providerName: 'Fitbit', location: '/profiles/default.json', now });
+
+test('a scope that was not granted is in the first line of status, with the way to it, and in the table of all profiles', () => {
+  const plain = colorsFor({}, {});
+  const colors = { out: plain, err: plain };
+  const reader = { environment: {}, colors, now: () => NOW, columns: Number.POSITIVE_INFINITY };
+  const [first, second] = statusText(at(PROFILE), reader).split('\n');
+  expect(first).toMatch(/^! Signed in to Fitbit as WALK01, but .+ were not granted\.$/);
+  expect(second).toContain('fitbit-login login');
+  const [, row] = overviewText([{ profile: 'default', status: at(PROFILE) }], reader).split('\n');
+  expect(row).toMatch(/! .+ not granted +to add it: fitbit-login login$/);
+});
 
 const SESSIONS: readonly (readonly [string, Profile, Date, Session])[] = [
   ['no tokens', SIGNED_OUT, NOW, { kind: 'none' }],
