@@ -451,7 +451,7 @@ export const PORT_PROBLEMS = {
     `Use a port above 1023: ${OTHER_URI}.`,
   ],
   reserved: (at: string) => [
-    `cannot listen on ${at}: the system reserves this port`,
+    `cannot listen on ${at}: the system has reserved this port`,
     `Use another port: ${OTHER_URI}. On Windows, \`netsh interface ipv4 show excludedportrange tcp\` lists the reserved ones.`,
   ],
   refused: (at: string, code: string) => [

@@ -133,7 +133,7 @@ const CLOCK_TOLERANCE_SECONDS = 300;
 
 /**
  * An ID token's times are compared with the server's clock, as its response is dated (RFC 9110 §6.6.1), since a laptop's may be off by hours.
- * Whoever could forge that date on the connection could forge the token as well.
+ * An attacker who could forge that date on the connection could forge the token as well.
  */
 function withClockOf({ headers }: Response, client: oauth.Client): oauth.Client {
   const date = Date.parse(headers.get('date') ?? '');
