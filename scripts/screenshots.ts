@@ -85,7 +85,10 @@ const FORM: SetupForm = {
   scopes: new Map(),
   redirectUri: '',
 };
-const rejected = setupErrors(new AuthError('CLIENT_REJECTED', 'Not this client secret.'), 'google-health');
+const rejected = setupErrors(
+  new AuthError('CLIENT_REJECTED', 'Not this client secret.', { details: { provider_error: 'invalid_client' } }),
+  'google-health',
+);
 
 const result = (more: More = {}) => resultPage(signedInView({ ...DONE, ...more }, NOW));
 const kept = { preserved: 'Your earlier sign-in still works.' };

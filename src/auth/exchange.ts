@@ -36,9 +36,11 @@ export async function exchangeAndStore(
   // Before the request, so that a slow response never makes a token look younger than it is.
   const obtainedAt = runtime.now();
   const code = { ...binding, parameters: callback.parameters };
-  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch }).catch((thrown) => {
-    throw explained(asAuthError(thrown));
-  });
+  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch, now: obtainedAt }).catch(
+    (thrown) => {
+      throw explained(asAuthError(thrown));
+    },
+  );
   const { keep, extra, tokens: replaced } = locked.current ?? {};
   const tokens = tokensFrom(response, { obtainedAt, requestedScopes: [...scopes, ...identityScopes] });
   const profile: Profile = { ...requestedProfile(request), tokens, keep, extra };

@@ -215,7 +215,10 @@ async function refreshed(
 ): Promise<Tokens> {
   if (refreshToken === undefined) throw new AuthError('UNEXPECTED', 'There is no token to store.');
   const obtainedAt = runtime.now();
-  const response = await refreshTokens(provider.server, client, refreshToken, { fetch: runtime.fetch });
+  const response = await refreshTokens(provider.server, client, refreshToken, {
+    fetch: runtime.fetch,
+    now: obtainedAt,
+  });
   const tokens = tokensFrom(response, { obtainedAt, requestedScopes: scopes });
   return {
     ...tokens,

@@ -83,7 +83,7 @@ async function sendWithRetries(runtime: Runtime, refresh: Refresh, request: Refr
       const obtainedAt = runtime.now();
       try {
         const { userId, subject } = profile.tokens;
-        const options = { fetch: runtime.fetch, userId, subject };
+        const options = { fetch: runtime.fetch, now: obtainedAt, userId, subject };
         return { obtainedAt, response: await refreshTokens(provider.server, profile.client, refreshToken, options) };
       } catch (thrown) {
         failures.push(thrown);

@@ -22,6 +22,12 @@ export interface TokenResponse {
   readonly email?: string;
 }
 
+/** How a token request is sent. */
+export interface TokenRequestOptions extends RequestOptions {
+  /** What an ID token's times are compared with where the response has no date. Default: this machine's clock. */
+  readonly now?: Date;
+}
+
 export interface CodeExchange {
   /** As `validateCallback` gave them. */
   readonly parameters: URLSearchParams;
@@ -43,7 +49,7 @@ export async function exchangeCode(
   server: AuthorizationServer,
   client: ClientRegistration,
   exchange: CodeExchange,
-  options: RequestOptions,
+  options: TokenRequestOptions,
 ): Promise<TokenResponse> {
   const [as, registration] = [metadataOf(server), { client_id: client.id }];
   const expectedNonce = exchange.nonce?.reveal();
@@ -58,7 +64,7 @@ export async function exchangeCode(
       requestOptions(server, client, server.tokenEndpoint, options),
     );
     return await read(server, response, (copy, { id_token }) =>
-      oauth.processAuthorizationCodeResponse(as, withClockOf(response, registration), copy, {
+      oauth.processAuthorizationCodeResponse(as, withClockOf(response, registration, options), copy, {
         expectedNonce: id_token === undefined ? undefined : expectedNonce,
       }),
     );
@@ -78,7 +84,7 @@ export async function refreshTokens(
   server: AuthorizationServer,
   client: ClientRegistration,
   refreshToken: Secret,
-  options: RequestOptions & { readonly userId?: string; readonly subject?: string },
+  options: TokenRequestOptions & { readonly userId?: string; readonly subject?: string },
 ): Promise<TokenResponse> {
   const [as, registration] = [metadataOf(server), { client_id: client.id }];
   try {
@@ -90,7 +96,7 @@ export async function refreshTokens(
       requestOptions(server, client, server.tokenEndpoint, options),
     );
     const tokens = await read(server, response, (copy) =>
-      oauth.processRefreshTokenResponse(as, withClockOf(response, registration), copy),
+      oauth.processRefreshTokenResponse(as, withClockOf(response, registration, options), copy),
     );
     const differs = (name: 'userId' | 'subject') =>
       options[name] !== undefined && tokens[name] !== undefined && options[name] !== tokens[name];
@@ -135,9 +141,9 @@ const CLOCK_TOLERANCE_SECONDS = 300;
  * An ID token's times are compared with the server's clock, as its response is dated (RFC 9110 §6.6.1), since a laptop's may be off by hours.
  * An attacker who could forge that date on the connection could forge the token as well.
  */
-function withClockOf({ headers }: Response, client: oauth.Client): oauth.Client {
-  const date = Date.parse(headers.get('date') ?? '');
-  const skew = Number.isNaN(date) ? 0 : Math.round((date - Date.now()) / 1000);
+function withClockOf({ headers }: Response, client: oauth.Client, { now }: TokenRequestOptions): oauth.Client {
+  const date = Date.parse(headers.get('date') ?? '') || now?.getTime() || Date.now();
+  const skew = Math.round((date - Date.now()) / 1000);
   return { ...client, [oauth.clockSkew]: skew, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
 }
 

@@ -57,7 +57,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     await consent(address);
-    await terminal.answer(/Same account.*WALK01\.[\s\S]*sign-ins with this app[\s\S]*Revoke the old/, typed);
+    await terminal.answer(/Same account.*WALK01\.[\s\S]*Fitbit ends[\s\S]*Revoke/, typed);
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).toContain(words);
     expect(at.sandbox.isLive(token)).toBe(lives);
@@ -70,7 +70,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     await consent(address, { person: 'SLEEP2' });
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).toContain('different account');
-    expect(terminal.screen).not.toContain('Revoke the old');
+    expect(terminal.screen).not.toContain('Revoke');
     expect(at.sandbox.isLive(await refreshTokenOf(at))).toBe(true);
   });
 });
