@@ -138,6 +138,24 @@ test('another browser of the same user begins anew, and the earlier attempt is v
   expect((await at.callback(2, cookieOf(anew))).status).toBe(303);
 });
 
+test('only a request that would be accepted has its peer looked up', async () => {
+  let lookUps = 0;
+  await using at = await bound('own', {
+    peerOf: async () => {
+      lookUps += 1;
+      return 'own';
+    },
+  });
+  for (const target of ['/callback?code=c&state=forged', '/callback?code=c', '/favicon.ico', '/elsewhere', '/result/x'])
+    await at.visited.navigate(target);
+  await at.start({ 'sec-purpose': 'prefetch' });
+  await at.visited.send('POST', at.path);
+  expect(lookUps).toBe(0);
+  await at.start();
+  await at.callback(1);
+  expect(lookUps).toBe(2);
+});
+
 test('a callback of the earlier attempt is not accepted when another begins while its peer is looked up', async () => {
   let proceed: (peer: Peer) => void = () => {};
   let lookUps = 0;
@@ -214,15 +232,15 @@ test('a sign-in that is not bound takes a callback from an unknown peer, and non
 describe.skipIf(!isLinux)('the peer’s user, as Linux tells', () => {
   /** What a server finds out about a client that is a process of its own, run by `as`, and sends what it is given. */
   async function lookedUp(
-    options: { as?: readonly string[]; script?: string; host?: string; sudoUid?: number } = {},
+    options: { as?: readonly string[]; script?: string; host?: string; to?: string; sudoUid?: number } = {},
   ): Promise<Peer> {
-    const { as = [], script = '', host = '127.0.0.1', sudoUid } = options;
+    const { as = [], script = '', host = '127.0.0.1', to = host, sudoUid } = options;
     const { createServer } = await import('node:net');
     const server = createServer({ allowHalfOpen: true }).listen(0, host);
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
-    const code = `const s = require('net').connect({ host: '${host}', port: ${port}, allowHalfOpen: true }, () => { s.write('x'); ${script} })`;
+    const code = `const s = require('net').connect({ host: '${to}', port: ${port}, allowHalfOpen: true }, () => { s.write('x'); ${script} })`;
     const [file = '', ...args] = [...as, process.execPath, '--eval', code];
     const child: ChildProcess = spawn(file, args, { stdio: 'ignore' });
     const [socket] = await once(server, 'connection');
@@ -239,6 +257,8 @@ describe.skipIf(!isLinux)('the peer’s user, as Linux tells', () => {
   test('a program of our own is verified, on either stack', async () => {
     expect(await lookedUp()).toBe('own');
     expect(await lookedUp({ host: '::1' })).toBe('own');
+    // An IPv4 address in the table of IPv6.
+    expect(await lookedUp({ to: '::ffff:127.0.0.1' })).toBe('own');
   });
 
   test('one that has closed its end, or half of it, is gone, whoever it was', async () => {
@@ -276,8 +296,8 @@ test.skipIf(!isLinux || !isRoot)(
 );
 
 describe.skipIf(!isLinux || !isRoot)('another user', () => {
-  const AS_OTHER = ['setpriv', '--reuid', '4712', '--regid', '4712', '--clear-groups'];
-  const AS_US = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
+  const as = (uid: number) => ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  const [AS_US, AS_OTHER] = [as(4711), as(4712)];
 
   /** A server of the user 4711, which prints its port and what it thinks of each peer. */
   async function served() {
@@ -296,20 +316,23 @@ describe.skipIf(!isLinux || !isRoot)('another user', () => {
 
   test('is told apart over a real socket, and a thief that closes at once is never taken for us', async () => {
     await using server = await served();
-    const get = (as: readonly string[], end: string) => {
+    const get = (who: readonly string[], end: string) => {
       const code = `const s = require('net').connect(${server.port}, '127.0.0.1', () => { s.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n'); ${end} }); s.on('data', (d) => process.stdout.write(d)); s.on('error', () => {});`;
-      const [file = '', ...args] = [...as, process.execPath, '--eval', code];
+      const [file = '', ...args] = [...who, process.execPath, '--eval', code];
       const child = spawn(file, args, { stdio: 'ignore' });
       return once(child, 'exit');
     };
     await get(AS_US, 's.setTimeout(500, () => s.destroy())');
     await get(AS_OTHER, 's.setTimeout(500, () => s.destroy())');
-    expect(server.said.slice(1)).toEqual(['own', 'other-user']);
+    // Root may act for anyone, and 65534 stands for all users of another namespace.
+    await get([], 's.setTimeout(500, () => s.destroy())');
+    await get(as(65_534), 's.setTimeout(500, () => s.destroy())');
+    expect(server.said.slice(1)).toEqual(['own', 'other-user', 'unknown', 'unknown']);
     const burst = `for (let i = 0; i < 200; i += 1) { const t = require('net').connect(${server.port}, '127.0.0.1', () => { t.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n', () => i % 2 ? t.destroy() : t.resetAndDestroy()); }); t.on('error', () => {}); }`;
     const burstDone = get(AS_OTHER, `${burst}setTimeout(process.exit, 3000)`);
     // Those that were reset before the server read their request are not asked about.
     while (server.said.length < 60) await new Promise((resolve) => setTimeout(resolve, 50));
     await burstDone;
-    expect(server.said.slice(3)).not.toContain('own');
+    expect(server.said.slice(5)).not.toContain('own');
   });
 });
