@@ -103,13 +103,14 @@ function refreshedTokens(before: Tokens, response: TokenResponse, obtainedAt: Da
   if (tokens.refreshToken !== undefined && !tokens.refreshToken.equals(before.refreshToken)) return refreshed;
   // RFC 6749 §6: without a new refresh token the old one stays valid, until it would have ended anyway. A response that
   // counts its days anew must not make that end slide.
-  const refreshExpiresAt = earlier(tokens.refreshExpiresAt, before.refreshExpiresAt);
+  const refreshExpiresAt = earlierEnd(before.refreshExpiresAt, tokens.refreshExpiresAt);
   return { ...refreshed, refreshToken: before.refreshToken, refreshExpiresAt };
 }
 
-function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a < b ? a : b;
+/** The stored end, unless the new one is earlier by more than the seconds that a response rounds off and takes to arrive. */
+function earlierEnd(stored: Date | undefined, named: Date | undefined): Date | undefined {
+  if (stored === undefined || named === undefined) return stored ?? named;
+  return named.getTime() < stored.getTime() - 60_000 ? named : stored;
 }
 
 async function save(
