@@ -106,6 +106,7 @@ describe('the status of a profile', () => {
       obtainedAt: later(-60),
       expiresAt: later(28_740),
       location: '/profiles/default.json',
+      revocationEnds: expect.stringContaining('Fitbit ends'),
     });
     const more = { sandbox: 'http://127.0.0.1:8977', refreshStartedAt: NOW };
     expect(at({ ...PROFILE, ...more, tokens: { ...TOKENS, refreshExpiresAt: later(9) } })).toMatchObject({
