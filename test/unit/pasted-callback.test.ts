@@ -41,6 +41,7 @@ describe('what is taken', () => {
     ['the code with the fragment', `${HEX}#_=_`],
     ['the code as a parameter', `code=${HEX}`],
     ['the address without its state, cut off', `${ADDRESS}?code=${HEX}&sta`],
+    ['without http://, cut off', `127.0.0.1:8976/callback?code=${HEX}&sta`],
     ['in quotes', `"${ADDRESS}?code=${HEX}&state=STATE"\n`],
     ['in backticks and blanks', `  \`${HEX}\`\t\r\n`],
     ['in angle brackets', `<${ADDRESS}?code=${HEX}&state=STATE#_=_>`],
