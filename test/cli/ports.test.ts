@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     await using program = await nodeAt(host);
     const { exit, stderr } = await at.run(login(uri(program.port, 'localhost')));
     expect(exit).toBe(6);
-    expect(stderr).toContain(`is used by node (pid ${program.pid}) on ${host}`);
+    expect(stderr).toContain(`on ${host}, where localhost may lead too, is used by node (pid ${program.pid})`);
   });
 
   test('is passed over for the next registered URI; where all are taken, each is named with its holder', async () => {
