@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -237,6 +238,22 @@ describe.skipIf(!hasPostgres)('many machines', () => {
       },
     );
   });
+});
+
+test('what a database needs is loaded only when one is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'without-database-'));
+  await cp(resolve('dist'), folder, { recursive: true });
+  for (const file of await readdir(folder)) if (file.startsWith('postgres')) await rm(join(folder, file));
+  const exit = (FITBIT_LOGIN_STORE: string) =>
+    run(process.execPath, [join(folder, 'bin.cjs'), 'token'], {
+      env: { FITBIT_LOGIN_HOME: folder, FITBIT_LOGIN_STORE },
+    }).then(
+      () => 0,
+      ({ code }) => code,
+    );
+  expect(await exit('')).toBe(3);
+  expect(await exit('postgresql:///x?host=/nowhere')).toBe(1);
+  await rm(folder, { recursive: true });
 });
 
 /** A namespace with a network of its own, at the other end of a cable. */
