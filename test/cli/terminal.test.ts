@@ -120,7 +120,7 @@ describe('stdout and stderr', () => {
     expect(await closed.ended).toEqual({ exit: 0, stdout: '', stderr: '' });
   });
 
-  longTest('off a terminal there are neither colours nor a line that is redrawn', async () => {
+  test('off a terminal there are neither colours nor a line that is redrawn', async () => {
     const { stdout, stderr } = await at.run(at.login());
     expect(stdout + stderr).not.toContain('\u001b');
     expect(stderr).not.toContain('\r');
