@@ -153,7 +153,7 @@ print(token, about["user_id"])
 `;
 
 describe.skipIf(!hasPython)('subprocess.check_output in Python', () => {
-  longTest('has the token, and the exit code where there is none', async () => {
+  test('has the token, and the exit code where there is none', async () => {
     const { exit, stdout } = await script('python3', ['-c', PYTHON]);
     expect([exit, stdout]).toEqual([0, `${fresh} WALK01\n`]);
     expect(await script('python3', ['-c', PYTHON], join(at.home, 'nobody'))).toMatchObject({ exit: 3, stdout: '' });
