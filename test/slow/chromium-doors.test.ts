@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { MAX_HEADER_BYTES, MAX_SOCKETS } from '../../src/server/app.ts';
 import { launch, skipWithoutBrowser } from '../browser/browser.ts';
 import { waiting } from '../flow/server-visitor.ts';
 
@@ -48,4 +49,44 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium', () => {
     await page.goto(callback);
     expect(await page.title()).toContain('Signed in');
   }, 300_000);
+
+  test('cookies of other programs at this host, as many as it keeps, do not keep the callback out', async () => {
+    await using browser = await launch();
+    await using visited = await waiting();
+    const url = visited.listener.redirectUri;
+    await browser.context.addCookies(
+      Array.from({ length: 150 }, (_, index) => ({ name: `other${index}`, value: 'a'.repeat(4_000), url })),
+    );
+    const page = await browser.context.newPage();
+    const [request] = await Promise.all([
+      page.waitForRequest(/callback/),
+      page.goto(`${url}?code=the-code&state=right`),
+    ]);
+    expect((await request.allHeaders()).cookie?.length).toBeGreaterThan(500_000);
+    expect(await page.title()).toContain('Signed in');
+  });
+
+  test('headers beyond 1 MiB show the page that says why, and the wait goes on', async () => {
+    const notices: string[] = [];
+    await using browser = await launch();
+    await using visited = await waiting({ onNotice: ({ kind }) => notices.push(kind) });
+    const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
+    const page = await browser.context.newPage();
+    await page.setExtraHTTPHeaders({ 'x-large': 'a'.repeat(MAX_HEADER_BYTES) });
+    await page.goto(callback);
+    expect(await page.textContent('body')).toContain('cookies');
+    expect(notices).toEqual(['headers-too-large']);
+    await page.setExtraHTTPHeaders({});
+    await page.goto(callback);
+    expect(await page.title()).toContain('Signed in');
+  });
+
+  test('idle sockets beyond the limit give way to it', async () => {
+    await using browser = await launch();
+    await using visited = await waiting();
+    for (let index = 0; index < MAX_SOCKETS + 20; index += 1) await visited.socket();
+    const page = await browser.context.newPage();
+    await page.goto(`${visited.listener.redirectUri}?code=the-code&state=right`);
+    expect(await page.title()).toContain('Signed in');
+  });
 });
