@@ -33,7 +33,7 @@ describe.skipIf(process.platform === 'win32')('exec --token-file', () => {
     '%s goes to the command; the file is gone when that has ended',
     async (signal) => {
       const program = exec(
-        `${BEGIN}; trap 'cat "$FITBIT_TOKEN_FILE" >/dev/null && exit 9' TERM HUP; while :; do sleep 0.1; done`,
+        `trap 'cat "$FITBIT_TOKEN_FILE" >/dev/null && exit 9' TERM HUP; ${BEGIN}; while :; do sleep 0.1; done`,
       );
       const { path } = await begun(program);
       program.child.kill(signal);

@@ -22,7 +22,7 @@ const API_ROWS: readonly Row[] = [
   ['resource-permission-denied', 'ACCOUNT_UNREADABLE', 3, /myaccount\.google\.com\/connections.*sign in again/],
   ['legacy-login', 'ACCOUNT_UNREADABLE', 3, /Move it to Google/],
   ['service-disabled', 'CLIENT_REJECTED', 2, /health\.googleapis\.com\?project=100000000001,/],
-  ['scope-insufficient', 'SCOPE_MISSING', 3, /\.readonly.*sign in again/],
+  ['scope-insufficient', 'SCOPE_MISSING', 3, /[Ss]ign in again.*\.readonly/],
   ['permission-denied', 'USAGE', 2, /documentation/],
   ['unknown-path', 'USAGE', 2, /path and its version/],
   ['rate-limited', 'RATE_LIMITED', 5, /300 requests a minute/],
