@@ -74,12 +74,21 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(terminal.screen).not.toContain(DESKTOP.secret);
   });
 
-  test('logout at Google says what it ends and asks: no keeps everything, yes revokes', async () => {
+  test('api is set out for reading; logout at Google says what it ends and asks: no keeps everything, yes revokes', async () => {
     {
       await using login = typedInto(['login', '--profile', 'out', '--sandbox', at.sandbox.origin]);
       const [, address = ''] = await login.shows(/^(http\S+)\r$/m);
       await consent(address);
       expect(await login.ended).toBe(0);
+    }
+    {
+      // What a person reads is set out for reading; a pipe gets the response to the byte.
+      await using api = typedInto(['api', '/v4/users/me/identity', '--profile', 'out']);
+      expect(await api.ended).toBe(0);
+      expect(api.screen).toMatch(/^\{\s+"\w+": .+\r?\n/);
+      const { stdout } = await at.run(['api', '/v4/users/me/identity', '--profile', 'out']);
+      expect(api.screen.replaceAll(/\s/g, '')).toBe(stdout.replaceAll(/\s/g, ''));
+      expect(stdout).not.toMatch(/^\{\s/);
     }
     const file = join(at.home, 'profiles/out.json');
     const { refresh_token: token } = JSON.parse(await readFile(file, 'utf8'));

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { login, logout, status } from '../../src/auth/index.ts';
+import { login, logout, setup, status, statusPage } from '../../src/auth/index.ts';
+import { LocalVisitor } from './local-visitor.ts';
 import { bench } from './sign-in.ts';
 
 const environmentOf = (home: string, more: Readonly<Record<string, string>> = {}) => ({
@@ -29,6 +30,27 @@ describe('a sandbox that a profile remembers and that is gone', () => {
     expect(await status({}, environmentOf(at.home))).toMatchObject({ session: { kind: 'valid' } });
     expect(await logout({}, environmentOf(at.home))).toMatchObject({ revoked: false });
     expect(await readdir(join(at.home, 'profiles'))).toEqual([]);
+  });
+
+  test('blocks neither the status page nor the setup page', async () => {
+    await using at = await bench();
+    await at.signIn();
+    await at.sandbox.close();
+    const surroundings = { ...environmentOf(at.home), openBrowser: async () => {} };
+    for (const open of [statusPage, setup]) {
+      const stop = new AbortController();
+      let status = 0;
+      const onPage = (url: string) => {
+        void LocalVisitor.enter(url)
+          .then((visitor) => visitor.get(visitor.page))
+          .then((response) => {
+            status = response.status;
+            stop.abort();
+          });
+      };
+      await open({ signal: stop.signal, onPage }, surroundings).catch(() => {});
+      expect(status).toBe(200);
+    }
   });
 
   test('is forgotten by login, which goes to the real provider with the app that is named', async () => {
