@@ -174,7 +174,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     await using terminal = new TypedInto(['migrate'], { FITBIT_LOGIN_HOME: other.home, ...SSH });
     const ended = await decideAtSandbox(new URL(await printed(terminal)));
     await terminal.answer(/Paste the URL here/, ended.searchParams.get('code') ?? '');
-    await terminal.answer(/Same account[\s\S]*Revoke the old/, 'n');
+    await terminal.answer(/Same account[\s\S]*Revoke/, 'n');
     expect(await terminal.ended).toBe(0);
     const stored = JSON.parse(await readFile(join(other.home, 'profiles/default-google.json'), 'utf8'));
     expect(stored).toMatchObject({ client_id: DESKTOP.id, legacy_user_id: 'WALK01' });
