@@ -54,8 +54,8 @@ export interface Machines extends AsyncDisposable {
   library(machine: number, profile: string, application: string): Promise<string>;
   /** Dates the stored tokens back, so that they have just expired. */
   expire(profile: string): Promise<void>;
-  /** Resolves when the provider has got another refresh than those `before`. */
-  refreshRequested(before: number): Promise<void>;
+  /** Resolves when the provider has got another refresh than those `before`. @throws Error if the program ended without one */
+  refreshRequested(before: number, running: Run): Promise<void>;
   /** That the sign-in lives on: another machine's token is what is stored, and the provider knows it. */
   expectAlive(profile: string): Promise<void>;
 }
@@ -129,8 +129,12 @@ export async function machinesOf(people: readonly string[], options?: ServerOpti
         const tokens = { ...current.tokens, obtainedAt: new Date(Date.now() - 8 * HOUR_MS), expiresAt: new Date() };
         return { ...current, tokens } satisfies Profile;
       }),
-    refreshRequested: async (before) => {
-      while (sandbox.state().counts.refreshes === before) await delay(5);
+    refreshRequested: async (before, { ended }) => {
+      while (sandbox.state().counts.refreshes === before) {
+        const end = await Promise.race([delay(5), ended]);
+        if (end !== undefined && sandbox.state().counts.refreshes === before)
+          throw new Error(`It ended with ${end.exit} before a refresh: ${end.stderr}`);
+      }
     },
     expectAlive: async (profile) => {
       const token = await library(MACHINES, profile, `other-${profile}`);

@@ -108,7 +108,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
         const before = m.sandbox.state().counts;
         const running = m.token(0, 'C0');
-        await m.refreshRequested(before.refreshes);
+        await m.refreshRequested(before.refreshes, running);
         await m.server.crash();
         const { exit, stdout, stderr } = await running.ended;
         expect([exit, stderr]).toEqual([0, '']);
@@ -124,7 +124,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
       m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
       const before = m.sandbox.state().counts;
       const running = m.token(0, 'S0');
-      await m.refreshRequested(before.refreshes);
+      await m.refreshRequested(before.refreshes, running);
       await m.server.stop();
       const ended = await running.ended;
       await m.server.restart();
@@ -148,7 +148,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
           FITBIT_LOGIN_STORE: `postgresql://owner@${cable.there}:${m.server.port}/${m.database.name}`,
           PGPASSWORD: password,
         });
-        await m.refreshRequested(before.refreshes);
+        await m.refreshRequested(before.refreshes, cutOff);
         await cable.cut();
         const { exit, stdout } = await m.token(1, 'N0').ended;
         expect(exit).toBe(0);
@@ -192,7 +192,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
       m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 500, times: 1 });
       const before = m.sandbox.state().counts.refreshes;
       const sleeper = m.token(0, 'P2');
-      await m.refreshRequested(before);
+      await m.refreshRequested(before, sleeper);
       sleeper.child.kill('SIGSTOP');
       await m.database.terminate('P2');
       const { stdout } = await m.token(1, 'P2').ended;
