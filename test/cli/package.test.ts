@@ -5,7 +5,6 @@ import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findNode } from '../../scripts/node-runtime.ts';
 import { some } from '../extent.ts';
@@ -29,16 +28,6 @@ import { AuthError, login } from 'fitbit-login'; const require = createRequire(i
     'both.cjs',
     `const { AuthError } = require('fitbit-login');
 import('fitbit-login').then((library) => console.log(new AuthError('DENIED', 'No.').exitCode, library.AuthError === AuthError));`,
-  ],
-  'in a realm of its own, with its own require, as Jest loads CommonJS': [
-    'realm.cjs',
-    `const vm = require('node:vm');
-const file = require.resolve('fitbit-login');
-const globals = Object.fromEntries(Object.getOwnPropertyNames(globalThis).filter((name) => !(name in vm.runInNewContext('globalThis'))).map((name) => [name, globalThis[name]]));
-const load = vm.compileFunction(require('node:fs').readFileSync(file, 'utf8'), ['exports', 'require', 'module', '__filename', '__dirname'], { parsingContext: vm.createContext(globals) });
-const module_ = { exports: {} };
-load(module_.exports, require, module_, file, require('node:path').dirname(file));
-const { AuthError, login } = module_.exports; ${USE}`,
   ],
 } as const;
 
@@ -153,16 +142,11 @@ describe('the package', () => {
     }
   });
 
-  test.each(some(['esbuild', 'rolldown'], 1))('is bundled into an ES module by %s', async (bundler) => {
+  test('is bundled into an ES module by esbuild', async () => {
     // Outside of the project, so that it can only have what is in it.
-    const outfile = join(tmpdir(), `${basename(consumer)}-${bundler}.mjs`);
+    const outfile = join(tmpdir(), `${basename(consumer)}.mjs`);
     const input = join(consumer, 'user.mjs');
-    if (bundler === 'rolldown') {
-      // Rollup's successor; Rollup itself needs its plugins commonjs and node-resolve for this.
-      await using bundle = await rolldown({ input, platform: 'node' });
-      await bundle.write({ file: outfile, format: 'esm', codeSplitting: false });
-    } else
-      await build({ entryPoints: [input], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+    await build({ entryPoints: [input], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
     expect(await run(process.execPath, [outfile]).finally(() => rm(outfile))).toEqual({
       stdout: '4 true\n',
       stderr: '',
