@@ -177,7 +177,9 @@ function googleClient(view: SetupView): string {
   const [or, choose] = SETUP.choose;
   const fileError = errors.find(({ field }) => field === 'clientFile')?.text;
   const wrongSecret = errors.some(({ field }) => field === 'clientSecret');
-  const taken = html`<div class="file taken" !${file === undefined ? 'hidden' : ''} id="taken" role="status" tabindex="-1"><span class="tick">!${icon('check')}</span><div><b id="file-title">${file?.title ?? ''}</b><p class="micro"><span id="file-name">${file?.name ?? ''}</span> · <button class="link" name="action" value="replace" id="replace">${SETUP.replace}</button></p></div></div>`;
+  // A file whose secret was rejected gets no tick.
+  const mark = wrongSecret ? icon('file') : html`<span class="tick">!${icon('check')}</span>`;
+  const taken = html`<div class="file taken" !${file === undefined ? 'hidden' : ''} id="taken" role="status" tabindex="-1">!${mark}<div><b id="file-title">${file?.title ?? ''}</b><p class="micro"><span id="file-name">${file?.name ?? ''}</span> · <button class="link" name="action" value="replace" id="replace">${SETUP.replace}</button></p></div></div>`;
   const zone = html`<div class="zone js-only">!${icon('save')}<div><b>${SETUP.drop}</b><p class="micro">${or}<label class="link">${choose}<input type="file" id="file" accept=".json,application/json"></label></p></div></div>`;
   const paste = html`<div class="field no-js"><label for="clientFile">${SETUP.paste}</label><textarea id="clientFile" name="clientFile" autocomplete="off" spellcheck="false"></textarea><input type="hidden" name="clientFileName" value=""></div>`;
   const error = html`<p class="notice failure" id="file-error" role="alert" tabindex="-1" !${fileError === undefined ? 'hidden' : ''}>!${icon('triangle')}<span>${fileError ?? ''}</span></p>`;
