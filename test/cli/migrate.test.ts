@@ -81,8 +81,8 @@ longTest('scopes lists both providers’ in plain words, and what each of Fitbit
   expect(exit).toBe(0);
   expect(stdout).toMatch(/^ +\* sleep\.readonly +Sleep stages/m);
   expect(stdout).toMatch(/^ {4}ecg\.readonly +Electrocardiogram/m);
-  expect(stdout).toMatch(/^ {2}\* heartrate +Heart rate.* +health_metrics_and_measurements\.readonly$/m);
-  expect(stdout).toMatch(/^ {2}\* social +.*\(no successor\)$/m);
+  expect(stdout).toMatch(/^ {2}\* heartrate +Heart rate.* → health_metrics_and_measurements\.readonly$/m);
+  expect(stdout).toMatch(/^ {2}\* social +.* → \(none\)$/m);
   expect(JSON.parse((await at.run(['scopes', '--json'])).stdout)).toMatchObject({
     fitbit: expect.any(Array),
     'google-health': expect.any(Array),
