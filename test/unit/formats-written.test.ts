@@ -216,7 +216,7 @@ describe('what a format cannot hold is refused', () => {
 });
 
 describe('what is exported is read back the same', () => {
-  const word = fc.stringMatching(/^[\w.~+/=-]{1,60}$/).filter((text) => !/^bearer/i.test(text));
+  const word = fc.stringMatching(/^[\w.~+/=-]{1,60}$/).filter((text) => !/^bearer|^1\/\/|^ya29/i.test(text));
   const time = fc.integer({ min: 100_000_000, max: 4_000_000_000 }).map((seconds) => new Date(seconds * 1000));
   const scope = { fitbit: ['activity', 'sleep', 'oxygen_saturation'], 'google-health': GOOGLE.scopes } as const;
   const credentialsOf = (provider: 'fitbit' | 'google-health'): fc.Arbitrary<Credentials> =>
