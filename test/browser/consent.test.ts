@@ -45,7 +45,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     },
   );
 
-  test('Deny: the page says so, the exit code is 4, and the old tokens are there to the byte', async () => {
+  longTest('Deny: the page says so, the exit code is 4, and the old tokens are there to the byte', async () => {
     await using at = await desk();
     await at.signInBefore();
     const before = await at.stored();

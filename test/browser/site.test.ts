@@ -21,6 +21,7 @@ describe.skipIf(skipWithoutBrowser).each([
   afterAll(() => browser[Symbol.asyncDispose]());
   // What does not depend on the script is tried without it by `npm run test:all`.
   const also = javaScriptEnabled ? test : longTest;
+  const scripted = javaScriptEnabled ? longTest : () => {};
 
   const opened = async (visited: VisitedSite): Promise<Page> => {
     const page = await browser.context.newPage();
@@ -52,7 +53,7 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(visited.desk.acted).toEqual([['check', 'default']]);
   });
 
-  also('signing out asks first, in place', async () => {
+  longTest('signing out asks first, in place', async () => {
     await using visited = await visitedSite();
     visited.desk.status = { profiles: [{ ...WELL, signOut: { ends: 'Google ends it on all computers.' } }] };
     const page = await opened(visited);
@@ -64,7 +65,7 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(visited.desk.acted).toEqual([['forget', 'default']]);
   });
 
-  also(
+  longTest(
     'the form, filled in wrongly and then corrected, leads to the provider and its redirects in the same tab',
     async () => {
       await using provider = await chainOfSites();
@@ -172,19 +173,16 @@ describe.skipIf(skipWithoutBrowser).each([
     },
   );
 
-  test.runIf(javaScriptEnabled)(
-    'many profiles are filtered as you type; a result opens the row it was about',
-    async () => {
-      await using visited = await visitedSite();
-      visited.desk.status = { profiles: [...MANY, ENDED] };
-      const page = await opened(visited);
-      await page.getByRole('searchbox').fill('study-07');
-      await expect.poll(() => page.locator('.row:visible').count()).toBe(1);
-      await page.locator('.row:visible > summary').click();
-      await page.getByRole('button', { name: /^Check now/ }).click();
-      await page.locator('#profile-study-07[open] #notice').waitFor();
-    },
-  );
+  scripted('many profiles are filtered as you type; a result opens the row it was about', async () => {
+    await using visited = await visitedSite();
+    visited.desk.status = { profiles: [...MANY, ENDED] };
+    const page = await opened(visited);
+    await page.getByRole('searchbox').fill('study-07');
+    await expect.poll(() => page.locator('.row:visible').count()).toBe(1);
+    await page.locator('.row:visible > summary').click();
+    await page.getByRole('button', { name: /^Check now/ }).click();
+    await page.locator('#profile-study-07[open] #notice').waitFor();
+  });
 
   test.runIf(javaScriptEnabled)(
     'a file dropped anywhere is read here, shown by its project, and ticks its step',
@@ -208,27 +206,24 @@ describe.skipIf(skipWithoutBrowser).each([
     },
   );
 
-  test.runIf(javaScriptEnabled)(
-    'scopes are copied as a list, and a client ID is recognised as it is typed',
-    async () => {
-      await using visited = await visitedSite({ only: 'setup' });
-      await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-      const page = await opened(visited);
-      await page.getByText('Change…').first().click();
-      await page.getByRole('checkbox', { name: 'Nutrition' }).check();
-      await page.getByText('Done').first().click();
-      await page.getByText('Activity, heart and body, sleep, profile, nutrition').waitFor();
-      await page.getByRole('button', { name: 'Copy list' }).click();
-      await page.getByRole('button', { name: 'Copied' }).waitFor();
-      const copied = String(await page.evaluate('navigator.clipboard.readText()'));
-      expect(copied.split('\n')).toHaveLength(5);
-      await page.getByText('Enter by hand').click();
-      await page.getByLabel('Client ID').filter({ visible: true }).pressSequentially('1-a.apps.googleusercontent.co');
-      expect(await page.getByText('Google client').isVisible()).toBe(false);
-      await page.getByLabel('Client ID').filter({ visible: true }).press('m');
-      await page.getByText('Google client').waitFor();
-    },
-  );
+  scripted('scopes are copied as a list, and a client ID is recognised as it is typed', async () => {
+    await using visited = await visitedSite({ only: 'setup' });
+    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await opened(visited);
+    await page.getByText('Change…').first().click();
+    await page.getByRole('checkbox', { name: 'Nutrition' }).check();
+    await page.getByText('Done').first().click();
+    await page.getByText('Activity, heart and body, sleep, profile, nutrition').waitFor();
+    await page.getByRole('button', { name: 'Copy list' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const copied = String(await page.evaluate('navigator.clipboard.readText()'));
+    expect(copied.split('\n')).toHaveLength(5);
+    await page.getByText('Enter by hand').click();
+    await page.getByLabel('Client ID').filter({ visible: true }).pressSequentially('1-a.apps.googleusercontent.co');
+    expect(await page.getByText('Google client').isVisible()).toBe(false);
+    await page.getByLabel('Client ID').filter({ visible: true }).press('m');
+    await page.getByText('Google client').waitFor();
+  });
 });
 
 function drop(page: Page, content: string): Promise<unknown> {

@@ -153,7 +153,7 @@ describe('interrupted while', () => {
     expect(await readdir(dirname(at.file))).not.toContain('twice.json');
   });
 
-  test('a token is refreshed: it says why it goes on, and a second one ends at once', async () => {
+  longTest('a token is refreshed: it says why it goes on, and a second one ends at once', async () => {
     const program = await refreshing('twice');
     program.child.kill('SIGINT');
     await program.says(/so nothing is lost/);

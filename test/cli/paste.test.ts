@@ -76,7 +76,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.lines.filter((line) => /left|characters/.test(line))).toEqual([]);
   });
 
-  test('what is wrong says why, and the prompt is there again', async () => {
+  longTest('what is wrong says why, and the prompt is there again', async () => {
     await using terminal = terminalAt(at.login());
     const address = await printed(terminal);
     const { href, code } = await allow(address);
@@ -251,7 +251,7 @@ describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
 });
 
 describe('the browser is elsewhere: without a terminal', () => {
-  test('an address that is written to a pipe is taken, whole though it comes in pieces', async () => {
+  longTest('an address that is written to a pipe is taken, whole though it comes in pieces', async () => {
     const program = at.start(at.login('--no-browser'), { input: { left: 'open' } });
     const { href, code } = await allow((await program.address()).href);
     await program.says(/Open this URL/);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { launch, skipWithoutBrowser } from '../browser/browser.ts';
+import { longTest } from '../extent.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
 import { APP, type Desk, desk } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
@@ -30,7 +31,7 @@ test.skipIf(skipWithoutTerminal)(
   },
 );
 
-test('login --finish takes the response from a pipe', async () => {
+longTest('login --finish takes the response from a pipe', async () => {
   await using at = await desk();
   const { href } = await decideAtSandbox(await begin(at));
   const { exit, stdout } = await at.run(['login', '--finish', '--json'], { input: `${href}\n` });

@@ -47,16 +47,19 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     expect(stderr).toContain(`on ${host}, where localhost may lead too, is used by node (pid ${program.pid})`);
   });
 
-  test('is passed over for the next registered URI; where all are taken, each is named with its holder', async () => {
-    await using one = await nodeAt('127.0.0.1');
-    await using other = await nodeAt('127.0.0.1');
-    const free = uri(await freePort());
-    const done = await at.run(login(`${uri(one.port)} ${free} ${uri(other.port)}`, '--no-browser', '--timeout', '1'));
-    expect(done.stderr).toContain(new URL(free).host);
-    const { exit, stderr } = await at.run(login(`${uri(one.port)},${uri(other.port)}`));
-    expect(exit).toBe(6);
-    for (const { port, pid } of [one, other]) expect(stderr).toContain(`port ${port} is used by node (pid ${pid})`);
-  });
+  longTest(
+    'is passed over for the next registered URI; where all are taken, each is named with its holder',
+    async () => {
+      await using one = await nodeAt('127.0.0.1');
+      await using other = await nodeAt('127.0.0.1');
+      const free = uri(await freePort());
+      const done = await at.run(login(`${uri(one.port)} ${free} ${uri(other.port)}`, '--no-browser', '--timeout', '1'));
+      expect(done.stderr).toContain(new URL(free).host);
+      const { exit, stderr } = await at.run(login(`${uri(one.port)},${uri(other.port)}`));
+      expect(exit).toBe(6);
+      for (const { port, pid } of [one, other]) expect(stderr).toContain(`port ${port} is used by node (pid ${pid})`);
+    },
+  );
 
   longTest('is named for the sandbox too', async () => {
     await using program = await nodeAt('127.0.0.1');

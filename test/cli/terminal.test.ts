@@ -50,7 +50,7 @@ describe('a waiting login', () => {
     expect(stderr).not.toContain("couldn't be started");
   });
 
-  test('a browser launcher that fails, or that stays, changes nothing', async () => {
+  longTest('a browser launcher that fails, or that stays, changes nothing', async () => {
     // The second one ends when its work here is long done.
     for (const code of ['process.exit(3)', 'setTimeout(Boolean,15e3)']) {
       const program = at.start(at.login(), { environment: { BROWSER: `${nobody.replace(/0$/, code)} --` } });

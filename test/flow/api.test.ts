@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { apiRequest } from '../../src/auth/index.ts';
+import { longTest } from '../extent.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const PROFILE = '/1/user/-/profile.json';
@@ -138,7 +139,7 @@ describe('api', () => {
     expect(await at.run(['api', '/1/user/-/nothing.json'])).toMatchObject({ code: 2 });
   });
 
-  test('an answer larger than a token’s may be is taken whole; one without an end is not', async () => {
+  longTest('an answer larger than a token’s may be is taken whole; one without an end is not', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'api', kind: 'huge', bytes: 2_000_000, times: 1 });
     expect((await apiRequest(PROFILE, {}, at.surroundings)).body).toHaveLength(2_000_000);
