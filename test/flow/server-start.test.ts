@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import type { ServerNotice } from '../../src/server/app.ts';
 import type { Peer } from '../../src/server/peer.ts';
 import { peerOf } from '../../src/server/peer.ts';
-import { longTest } from '../extent.ts';
 import { type Answer, waiting } from './server-visitor.ts';
 
 const PROVIDER = 'https://provider.example/authorize?state=';
@@ -315,7 +314,7 @@ describe.skipIf(!isLinux || !isRoot)('another user', () => {
     return { port: said[0], said, [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') };
   }
 
-  longTest('is told apart over a real socket, and a thief that closes at once is never taken for us', async () => {
+  test('is told apart over a real socket, and a thief that closes at once is never taken for us', async () => {
     await using server = await served();
     const get = (who: readonly string[], end: string) => {
       const code = `const s = require('net').connect(${server.port}, '127.0.0.1', () => { s.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n'); ${end} }); s.on('data', (d) => process.stdout.write(d)); s.on('error', () => {});`;
