@@ -3,7 +3,7 @@
  * do the same job, if they are installed. A whole run writes docs/bench.json; every run prints a table.
  *
  *     npm run bench -- --only token       one row; may be repeated
- *     npm run bench -- --rounds 5         this many rounds of each row
+ *     npm run bench -- --rounds 5         at most this many rounds of each row
  *     npm run bench -- --node 24          on this Node only: a path, or a major version that npx fetches
  *     npm run bench -- --no-peers
  */
@@ -74,13 +74,7 @@ for (const line of [['row', 'Node', 'program', 'median', 'ratio'], ['---', '---'
   process.stdout.write(`| ${line.join(' | ')} |\n`);
 }
 for (const name of missing) process.stdout.write(`Not measured: ${name} is not installed.\n`);
-if (
-  values.only.length === 0 &&
-  values.rounds === undefined &&
-  values.node === undefined &&
-  values.peers &&
-  process.exitCode === undefined
-) {
+if (values.only.length === 0 && values.node === undefined && values.peers && process.exitCode === undefined) {
   const machine = { platform: platform(), arch: arch(), cores: cpus().length };
   const report = { date: new Date().toISOString().slice(0, 10), machine, missing, figures };
   await writeFile('docs/bench.json', `${JSON.stringify(report, null, 2)}\n`);
@@ -89,7 +83,7 @@ if (
 async function measure(name: string, row: Row, node: NodeRuntime): Promise<readonly Figure[]> {
   const series = await alternate(
     await row.contestants({ ...setting, node, peers, atEnd }),
-    Number(values.rounds ?? row.rounds),
+    Math.min(row.rounds, Number(values.rounds ?? row.rounds)),
   );
   const [base] = series;
   return series.map(({ name: who, values: measured }, index) => {
@@ -100,6 +94,7 @@ async function measure(name: string, row: Row, node: NodeRuntime): Promise<reado
       node: node.version,
       who,
       unit: row.unit,
+      rounds: measured.length,
       median: median(measured),
       ratio: isBase ? undefined : ratio,
     };

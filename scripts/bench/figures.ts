@@ -6,6 +6,7 @@ export interface Figure {
   /** The version of Node. */
   readonly node: string;
   readonly who: string;
+  readonly rounds: number;
   readonly unit: string;
   readonly median: number;
   /** The median of the ratios to the row's first program, round by round. */
