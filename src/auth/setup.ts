@@ -10,7 +10,7 @@ import type { Profile } from '../store/profile.ts';
 import { type LoginEvent, type LoginOptions, login, type Onward, serverReports } from './login.ts';
 import { assertOptions } from './options.ts';
 import { checkStore } from './profiles.ts';
-import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { loginProfileName } from './sandbox.ts';
 import {
   type Download,
@@ -36,10 +36,12 @@ export interface SetupOptions
 /** Sign-ins that a page of ours begins in its own tab. One waits at a time, because each needs the registered port. */
 export class BrowserLogins {
   readonly #runtimeOptions: RuntimeOptions;
+  readonly #seesBrowser: Runtime['seesBrowser'];
   #last: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
 
-  constructor(runtimeOptions: RuntimeOptions) {
+  constructor(runtimeOptions: RuntimeOptions, { seesBrowser }: Pick<Runtime, 'seesBrowser'>) {
     this.#runtimeOptions = runtimeOptions;
+    this.#seesBrowser = seesBrowser;
   }
 
   /**
@@ -56,13 +58,12 @@ export class BrowserLogins {
     });
     // The tab is the browser that is opened.
     const surroundings = { ...this.#runtimeOptions, openBrowser: async (url: string) => open(url) };
-    const { seesBrowser } = createRuntime(this.#runtimeOptions);
     let host = '';
     let forwarded: string | undefined;
     const notify = (event: LoginEvent) => {
       if (event.kind === 'waiting') {
         host = new URL(event.url).host;
-        if (!seesBrowser()) forwarded = new URL(event.redirectUri).host;
+        if (!this.#seesBrowser()) forwarded = new URL(event.redirectUri).host;
       }
       options.notify?.(event);
     };
@@ -84,7 +85,7 @@ export interface SetupDeskOptions {
   /** What every sign-in from the page begins with: the profile above all. */
   readonly signIn: LoginOptions;
   readonly logins: BrowserLogins;
-  readonly runtimeOptions: RuntimeOptions;
+  readonly runtime: Pick<Runtime, 'environment' | 'now'>;
   readonly stored: () => Promise<Profile | undefined>;
   /** Where the result page leads on to. */
   readonly onward: () => Onward;
@@ -139,7 +140,7 @@ export class SetupDesk implements SetupHandlers {
     }
     if (form.action === 'replace') this.#file = undefined;
     if (form.action === 'look') {
-      const { environment, now } = createRuntime(this.#options.runtimeOptions);
+      const { environment, now } = this.#options.runtime;
       this.#download = (await findDownload(environment, now())) ?? 'none';
     }
     if (form.action !== 'continue') return { kind: 'page' };
@@ -217,12 +218,12 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   const name = loginProfileName(runtime, options);
   // Before a form is filled in whose result could not be stored.
   await checkStore({ profile: name, signal }, runtimeOptions);
-  const logins = new BrowserLogins(runtimeOptions);
+  const logins = new BrowserLogins(runtimeOptions, runtime);
   let site: Site | undefined;
   const desk = new SetupDesk({
     signIn,
     logins,
-    runtimeOptions,
+    runtime,
     stored: () => runtime.store.read(name),
     onward: () => ({ failed: { label: SETUP.fix, url: site?.pageUrl('setup') ?? '' } }),
   });

@@ -39,7 +39,7 @@ export async function statusPage(
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const runtime = createRuntime(runtimeOptions);
   const { startSite } = await import('../server/site/site.ts');
-  const logins = new BrowserLogins(runtimeOptions);
+  const logins = new BrowserLogins(runtimeOptions, runtime);
   let site: Site | undefined;
   const link = (label: string, page: PageName) => ({ label, url: site?.pageUrl(page) ?? '' });
   const back = () => link(STATUS.back, 'status');
@@ -47,7 +47,7 @@ export async function statusPage(
     new SetupDesk({
       signIn: { profile },
       logins,
-      runtimeOptions,
+      runtime,
       stored: () => runtime.store.read(profile),
       onward: () => ({ signedIn: back(), failed: link(SETUP.fix, 'setup') }),
     });
