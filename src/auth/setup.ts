@@ -33,7 +33,7 @@ export interface SetupOptions
   readonly onPage?: (url: string) => void;
 }
 
-/** Sign-ins that a page of ours begins in its own tab. One waits at a time, because each needs the registered port. */
+/** Sign-ins that a page of ours begins in its own tab. One waits at a time, because each needs the registered port. @internal */
 export class BrowserLogins {
   readonly #runtimeOptions: RuntimeOptions;
   readonly #seesBrowser: Runtime['seesBrowser'];
