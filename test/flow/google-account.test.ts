@@ -2,15 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { refreshLocked } from '../../src/auth/refresh.ts';
 import type { FaultKind } from '../../src/sandbox/faults.ts';
 import { DESKTOP, GOOGLE } from './google.ts';
-import { type Bench, bench } from './sign-in.ts';
+import { type SignInFixture, signInFixture } from './sign-in.ts';
 import { failure, run, signedIn } from './signed-in.ts';
 
 const ASKING = { ...GOOGLE, email: true };
 const WALKER = 'walker@example.com';
 
-let at: Bench;
+let at: SignInFixture;
 beforeAll(async () => {
-  at = await bench();
+  at = await signInFixture();
 });
 afterAll(() => at[Symbol.asyncDispose]());
 beforeEach(() => at.sandbox.faults.clear());

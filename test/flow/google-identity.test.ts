@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { LoginOptions } from '../../src/auth/index.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { GOOGLE, PREFIX } from './google.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 import { signedIn } from './signed-in.ts';
 
 const STARTER = { ...GOOGLE, loginHint: 'starter@example.com' } as const satisfies LoginOptions;
@@ -11,7 +11,7 @@ const STUCK = { ...GOOGLE, loginHint: 'stepper@example.com' } as const satisfies
 
 describe('whose account it is', () => {
   test('is asked for and stored: the old Fitbit id and the new one, in file, text, JSON and page', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin(GOOGLE);
     const page = await (await waiting.consent()).text();
     const { userId = '?' } = await waiting.result;
@@ -36,7 +36,7 @@ describe('whose account it is', () => {
     ['an account without a Health profile', STARTER, 'https://fitbit.google.com/auth/signup'],
     ['an account whose consent is in a bad state', STUCK, 'https://myaccount.google.com/connections'],
   ])('%s is signed in, but …: exit 0, a warning and the address that helps', async (_name, options, words) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin(options);
     const page = await (await waiting.consent()).text();
     const done = await waiting.result;
@@ -62,7 +62,7 @@ describe('whose account it is', () => {
   test.each(QUIET)(
     '%s from the identity endpoint: signed in all the same, and nobody is named',
     async (_name, fault) => {
-      await using at = await bench();
+      await using at = await signInFixture();
       at.sandbox.faults.add({ at: 'identity', ...fault });
       const done = await at.signIn(GOOGLE);
       expect(done).toMatchObject({ refreshable: true, obstacle: expect.stringMatching(/did not say whose account/) });
@@ -71,14 +71,14 @@ describe('whose account it is', () => {
   );
 
   test('scopes that only write do not tell, which is not called an old login', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const { obstacle } = await at.signIn({ ...GOOGLE, scopes: ['nutrition.writeonly'] });
     expect(obstacle).toContain('.readonly');
     expect(obstacle).not.toContain('old Fitbit way');
   });
 
   test('the tokens are on disk before the question is asked', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const onDisk: unknown[] = [];
     const waiting = await at.begin(GOOGLE, {
       fetch: async (url, init) => {

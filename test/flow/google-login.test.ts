@@ -8,7 +8,7 @@ import { consent } from '../../src/sandbox/consent.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { authorizeUrlAt } from '../cli/program.ts';
 import { clientFile, DESKTOP, GOOGLE, PREFIX, WEB } from './google.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 import { failure } from './signed-in.ts';
 
 /** A sign-in that is given nothing but `options`, at a sandbox; with somebody who presses Allow. */
@@ -53,7 +53,7 @@ describe('a downloaded client file', () => {
   test('of a Web app: at a redirect URI that is registered, to the byte; those elsewhere are passed over', async () => {
     const redirectUri = `http://localhost:${await freePort()}/signed/in`;
     const file = clientFile('web', ['https://example.com/callback', redirectUri]);
-    await using at = await bench();
+    await using at = await signInFixture();
     at.sandbox.register({ id: WEB.id, redirectUris: [redirectUri] });
     const events: LoginEvent[] = [];
     const done = await login(
@@ -80,7 +80,7 @@ describe('a downloaded client file', () => {
   });
 
   test('that is newer than the profile says what is registered now', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const [old, newer] = [`http://127.0.0.1:${await freePort()}/old`, `http://127.0.0.1:${await freePort()}/new`];
     at.sandbox.register({ id: WEB.id, redirectUris: [old, newer] });
     const surroundings = {
@@ -124,7 +124,7 @@ describe('the request', () => {
   });
 
   test('signing in again gives a refresh token again, which prompt=select_account does not', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     for (const [prompt, refreshable] of [
       ['consent', true],
       ['consent', true],
@@ -135,7 +135,7 @@ describe('the request', () => {
   });
 
   test('login_hint is remembered and sent again, until another is given', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const hinted = async (options: LoginOptions) => {
       const waiting = await at.begin(options);
       await waiting.consent();

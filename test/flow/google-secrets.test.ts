@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DESKTOP, GOOGLE, GOOGLE_LIFETIME } from './google.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 import { type SignedIn, signedIn } from './signed-in.ts';
 
 async function logsOf(home: string): Promise<string> {
@@ -66,7 +66,7 @@ async function repeating(at: SignedIn): Promise<void> {
 }
 
 test('Google: neither the code nor a token is on the page, in the events or in the log of a sign-in', async () => {
-  await using at = await bench();
+  await using at = await signInFixture();
   const waiting = await at.begin(GOOGLE);
   const page = await waiting.consent();
   await waiting.result;

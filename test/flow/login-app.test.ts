@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { login } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 
 const { server, client, personal } = SANDBOX_CLIENTS;
 
@@ -16,7 +16,7 @@ describe('the app', () => {
     ['a personal app may show its secret', personal.id, personal.secret, false],
     ['a personal app may do without', personal.id, undefined, true],
   ])('%s', async (_name, clientId, secret, inBody) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const environment = bare(at.home, secret === undefined ? {} : { FITBIT_CLIENT_SECRET: secret });
     const sent: (readonly [string | null, string | null])[] = [];
     await at.signIn(
@@ -38,7 +38,7 @@ describe('the app', () => {
     ['no secret where one is needed', server.id, undefined],
     ['a secret where there is none', client.id, 'a-wrong-secret'],
   ])('%s is CLIENT_REJECTED, and the old tokens are kept', async (_name, clientId, secret) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn({ clientId: personal.id }, { environment: bare(at.home) });
     const old = await at.stored();
     const environment = bare(at.home, secret === undefined ? {} : { FITBIT_CLIENT_SECRET: secret });
@@ -49,7 +49,7 @@ describe('the app', () => {
   });
 
   test('no app at all is NOT_CONFIGURED; a scope or prompt that Fitbit does not have is USAGE', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const surroundings = { environment: bare(at.home) };
     await expect(login({}, surroundings)).rejects.toMatchObject({ code: 'NOT_CONFIGURED', exitCode: 2 });
     await expect(at.begin({ scopes: ['everything'] })).rejects.toMatchObject({ code: 'USAGE' });
@@ -58,7 +58,7 @@ describe('the app', () => {
   });
 
   test('a code that the provider does not know is refused in its words, without the code', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     const page = await waiting.visit(`/callback?code=short+marked+code&state=${waiting.state}`, { accept: '*/*' });
     const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);

@@ -8,11 +8,11 @@ import { consent } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Peer, PeerLookup } from '../../src/server/peer.ts';
-import { type Bench, bench, decide } from './sign-in.ts';
+import { decide, type SignInFixture, signInFixture } from './sign-in.ts';
 
-let at: Bench;
+let at: SignInFixture;
 beforeAll(async () => {
-  at = await bench();
+  at = await signInFixture();
 });
 afterAll(() => at[Symbol.asyncDispose]());
 

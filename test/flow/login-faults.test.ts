@@ -6,7 +6,7 @@ import type { AuthError, ErrorCode } from '../../src/errors.ts';
 import { boundedFetch } from '../../src/network/fetch.ts';
 import { type Fault, faultKindsAt } from '../../src/sandbox/faults.ts';
 import { some } from '../extent.ts';
-import { type Bench, bench } from './sign-in.ts';
+import { type SignInFixture, signInFixture } from './sign-in.ts';
 
 type Broken = Omit<Fault, 'at'>;
 
@@ -76,9 +76,9 @@ const titled = <T extends Broken>({ kind, status, errorType }: T) =>
   [kind, status, errorType].filter(Boolean).join(' ');
 
 describe('a malicious or broken token endpoint', () => {
-  let at: Bench;
+  let at: SignInFixture;
   beforeAll(async () => {
-    at = await bench({ fetch: impatient });
+    at = await signInFixture({ fetch: impatient });
     await at.signIn();
   });
   afterAll(() => at[Symbol.asyncDispose]());

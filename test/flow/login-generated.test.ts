@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runs } from '../extent.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 
 const EVIL = 'https://evil.example';
 const RUNS = runs(4_000);
@@ -57,7 +57,7 @@ function forgeries(state: string): fc.Arbitrary<string> {
 }
 
 test('generated callbacks: no 5xx, no crash, exactly one exchange, and the tokens stored', async () => {
-  await using at = await bench();
+  await using at = await signInFixture();
   const waiting = await at.begin();
   const reasons = new Map<string, number>();
   let heard = 0;

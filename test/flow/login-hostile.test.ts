@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Headers } from './server-visitor.ts';
-import { type Bench, bench, type Waiting } from './sign-in.ts';
+import { type SignInFixture, signInFixture, type Waiting } from './sign-in.ts';
 
 interface Attack {
   readonly name: string;
@@ -51,7 +51,7 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 /** The real sign-in, after all. */
-async function finished(at: Bench, waiting: Waiting, exchanges = 1): Promise<void> {
+async function finished(at: SignInFixture, waiting: Waiting, exchanges = 1): Promise<void> {
   const page = await waiting.consent();
   expect(await page.text()).toMatch(/signed in/i);
   await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
@@ -64,7 +64,7 @@ const aimed = (text: string, { state }: Waiting) =>
 
 describe('while a sign-in waits', () => {
   test.each(ATTACKS)('$name: refused, and the sign-in finishes', async ({ method, target = 'RIGHT', headers }) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     const { status, head, body } = await waiting.visit(aimed(target, waiting), headers, method);
     if (target !== '/favicon.ico') expect(status).toBeGreaterThanOrEqual(400);
@@ -75,7 +75,7 @@ describe('while a sign-in waits', () => {
   });
 
   test('idle and half-open sockets neither hold up the result nor outlive it', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     const { hostname, port } = new URL(waiting.redirectUri);
     const ends = Array.from({ length: 20 }, (_, index) => {
@@ -89,7 +89,7 @@ describe('while a sign-in waits', () => {
   });
 
   test('the browser itself: the callback twice at once is one exchange, and both are told the result', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     const target = await waiting.answer();
     const pages = await Promise.all([1, 2, 3].map(() => waiting.visit(target, { accept: '*/*' })));
@@ -102,7 +102,7 @@ describe('while a sign-in waits', () => {
   });
 
   test('§4: the state is dead after its first use: a forged error after the answer changes nothing', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     const target = await waiting.answer();
     const forged = `/callback?error=access_denied&state=${waiting.state}`;
@@ -113,7 +113,7 @@ describe('while a sign-in waits', () => {
   });
 
   test('an unexpected request is told to the caller and noted in the log, without anything of it', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     await waiting.visit('/callback?code=marked&state=marked');
     await waiting.visit(`/callback?marked=marked&state=${waiting.state}`);
@@ -129,7 +129,7 @@ describe('while a sign-in waits', () => {
   });
 
   test('many refused requests leave a line for each reason and their number, in a log that stays within its size', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const [logs, limit] = [join(at.home, 'log'), 1024 * 1024];
     const file = join(logs, 'fitbit-login.log');
     await mkdir(logs, { mode: 0o700 });

@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../src/environment.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { NAVIGATION, parse } from './server-visitor.ts';
-import { type Bench, bench, type Waiting } from './sign-in.ts';
+import { type SignInFixture, signInFixture, type Waiting } from './sign-in.ts';
 
 /** Holds the profile's lock, as another process at work on it does, until `release` is called. */
-async function held(at: Bench): Promise<{ release: () => Promise<void> }> {
+async function held(at: SignInFixture): Promise<{ release: () => Promise<void> }> {
   const locked = await fileStore({ directory: dirname(at.file) }).lock('default');
   return { release: () => Promise.resolve(locked[Symbol.asyncDispose]()) };
 }
@@ -28,7 +28,7 @@ describe('the save', () => {
     ['a browser', NAVIGATION],
     ['a script', { accept: '*/*' }],
   ])('the request of %s stays open, and no code is sent, until the place on disk is taken', async (_name, headers) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     const holder = await held(at);
     const onDisk: boolean[] = [];
@@ -47,7 +47,7 @@ describe('the save', () => {
   });
 
   test('the page says “Signed in” only once the tokens are on disk', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const old = await at.stored();
     const waiting = await at.begin();
@@ -62,7 +62,7 @@ describe('the save', () => {
   });
 
   test('a callback that arrives after the wait has ended is not exchanged, and nothing is stored', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const old = await at.stored();
     const stop = new AbortController();
@@ -95,7 +95,7 @@ describe('the save', () => {
       time += 9_000;
       return response;
     };
-    await using at = await bench({ fetch: slow });
+    await using at = await signInFixture({ fetch: slow });
     const begun = new Date(time);
     const done = await at.signIn({}, { now: () => new Date(time) });
     expect(done.obtainedAt).toEqual(begun);
@@ -103,7 +103,7 @@ describe('the save', () => {
   });
 
   test('a code that has arrived is exchanged and stored though the wait is ended meanwhile', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const stop = new AbortController();
     const waiting = await at.begin({ signal: stop.signal });
     const holder = await held(at);
@@ -127,7 +127,7 @@ describe.skipIf(process.platform === 'win32')('a store that cannot be written', 
   test.each(UNUSABLE)(
     'where its directory %s: STORE_UNAVAILABLE, before a person is asked anything',
     async (_name, spoil) => {
-      await using at = await bench();
+      await using at = await signInFixture();
       await spoil(dirname(at.file));
       const opened: string[] = [];
       const openBrowser = async (url: string) => void opened.push(url);
@@ -139,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('a store that cannot be written', 
   );
 
   test.each(UNUSABLE)('because its directory %s since: no code is sent, and the page says so', async (_name, spoil) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const old = await at.stored();
     const waiting = await at.begin();
@@ -155,7 +155,7 @@ describe.skipIf(process.platform === 'win32')('a store that cannot be written', 
   });
 
   test('a damaged profile is refused before a person is asked anything, and left alone', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     for (const [content, code] of [
       ['{"version":1,', 'STORE_DAMAGED'],

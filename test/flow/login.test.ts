@@ -2,13 +2,13 @@ import { stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { AuthError, status } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 
 const { server } = SANDBOX_CLIENTS;
 
 describe('login', () => {
   test('signs in: the tokens on disk for their owner only, and terminal, page and file say the same', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin({ scopes: ['sleep', 'profile'] });
     const page = await (await waiting.consent()).text();
     const done = await waiting.result;
@@ -30,7 +30,7 @@ describe('login', () => {
     'http://127.0.0.1:0',
     'http://127.0.0.1:0/Odd.Path~/x_y-z/',
   ])('§13: %s is the same, to the byte, in both requests', async (redirectUri) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin({ redirectUris: [redirectUri] });
     expect(waiting.redirectUri).toBe(redirectUri.replace(':0', `:${new URL(waiting.redirectUri).port}`));
     await waiting.consent();
@@ -40,7 +40,7 @@ describe('login', () => {
   });
 
   test('§2: the verifier of the request is the one that its challenge was made from, and new each time', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     for (let round = 0; round < 2; round += 1) await at.signIn();
     const [first, second] = at.sent.map((form) => form.get('code_verifier'));
     expect(first).toMatch(/^[\w-]{43}$/);
@@ -48,7 +48,7 @@ describe('login', () => {
   });
 
   test('asks for consent again when it is run again, for what was asked before, and replaces the tokens', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn({ scopes: ['sleep'] });
     const old = JSON.parse(await at.stored());
     const again = await at.begin();
@@ -61,7 +61,7 @@ describe('login', () => {
   });
 
   test('a denial ends it, keeps the old tokens, and the page says the same', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const old = await at.stored();
     const waiting = await at.begin();
@@ -74,7 +74,7 @@ describe('login', () => {
   });
 
   test('§4: a denial without state, which anybody could forge, does not end it', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'decision', kind: 'drop-state', times: 1 });
     const waiting = await at.begin();
     const page = await waiting.consent({ allow: false });
@@ -85,7 +85,7 @@ describe('login', () => {
   });
 
   test('the time limit ends it, and says what may have been wrong and what must be registered', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin({ timeoutMs: 1 });
     const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'TIMED_OUT', exitCode: 4, preserved: 'Nothing was stored.' });
@@ -94,7 +94,7 @@ describe('login', () => {
   });
 
   test('a signal ends it, with its own reason where that is one of ours', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const [cancelled, interrupted] = [new AbortController(), new AbortController()];
     const waits = [await at.begin({ signal: cancelled.signal }), await at.begin({ signal: interrupted.signal })];
     cancelled.abort();
@@ -105,7 +105,7 @@ describe('login', () => {
   });
 
   test('the port is free as soon as it is over', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin();
     await waiting.consent();
     await waiting.result;
@@ -116,7 +116,7 @@ describe('login', () => {
   });
 
   test('a second sign-in at the same port is refused, the first one goes on; the next port is taken where there is one', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const first = await at.begin();
     const { redirectUri } = first;
     await expect(at.begin({ redirectUris: [redirectUri] })).rejects.toMatchObject({ code: 'PORT_BUSY', exitCode: 6 });
@@ -129,7 +129,7 @@ describe('login', () => {
   });
 
   test('the sandbox never replaces a real sign-in', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const { sandbox: _, ...real } = JSON.parse(await at.stored());
     await writeFile(at.file, JSON.stringify(real));
@@ -142,7 +142,7 @@ const bare = (home: string) => ({ FITBIT_LOGIN_HOME: home });
 
 describe('what was granted', () => {
   test('§14: fewer scopes than asked for are stored as they are, and the missing ones named', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await at.begin({ scopes: ['sleep', 'weight', 'profile'] });
     const page = await (await waiting.consent({ untick: ['weight'] })).text();
     expect(await waiting.result).toMatchObject({ missingScopes: ['weight'] });
@@ -155,7 +155,7 @@ describe('what was granted', () => {
   });
 
   test('§14: no scope in the answer means as asked', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-scope' });
     expect(await at.signIn({ scopes: ['sleep', 'weight'] })).toMatchObject({
       scopes: ['sleep', 'weight'],
@@ -164,21 +164,21 @@ describe('what was granted', () => {
   });
 
   test('§14: token_type is compared without case', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'token', kind: 'token-type-lower' });
     expect((await at.signIn()).session.kind).toBe('valid');
     expect(JSON.parse(await at.stored()).token_type).toBe('Bearer');
   });
 
   test('§14: no lifetime in the answer is no lifetime on disk', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-expires' });
     expect(await at.signIn()).toMatchObject({ session: { kind: 'valid' } });
     expect(JSON.parse(await at.stored())).not.toHaveProperty('expires_at');
   });
 
   test('§14: the lifetime counts from the request, by the clock of this machine', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const now = new Date('2026-03-01T12:00:00Z');
     expect(await at.signIn({ provider: 'fitbit' }, { environment: bare(at.home), now: () => now })).toMatchObject({
       obtainedAt: now,
@@ -187,7 +187,7 @@ describe('what was granted', () => {
   });
 
   test('§15: no refresh token in the answer is none on disk, not the old sign-in’s, and the page says so', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-refresh-token' });
     const waiting = await at.begin();

@@ -6,13 +6,13 @@ import { type LoginEvent, login } from '../../src/auth/index.ts';
 import { type IssuerOptions, startIssuer } from '../interop/issuer.ts';
 import { GOOGLE } from './google.ts';
 import { decideAtIssuer } from './issuer-person.ts';
-import { type Bench, bench, type Waiting } from './sign-in.ts';
+import { type SignInFixture, signInFixture, type Waiting } from './sign-in.ts';
 
 /** What a person pastes, text by text. */
 const clipboard = () => new PassThrough({ objectMode: true });
 
 /** A sign-in that takes what is written to `paste`. */
-async function begin(at: Bench, options: Parameters<Bench['begin']>[0] = {}) {
+async function begin(at: SignInFixture, options: Parameters<SignInFixture['begin']>[0] = {}) {
   const paste = clipboard();
   const waiting = await at.begin({ ...options, pasted: paste });
   return { ...waiting, paste };
@@ -34,7 +34,7 @@ describe('an answer that is pasted', () => {
     ['the code alone', ({ searchParams }) => `'${searchParams.get('code')}'\n`],
     ['the address, broken into lines', ({ href }) => href.replace(/(.{40})/g, '$1\r\n')],
   ])('signs in: %s', async (_name, form) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await begin(at);
     waiting.paste.write(form(new URL(addressOf(waiting, await waiting.answer()))));
     expect(await waiting.result).toMatchObject({ userId: 'WALK01', session: { kind: 'valid' } });
@@ -45,7 +45,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('of Google’s, with its code encoded or not', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     for (const form of [(code: string) => code, encodeURIComponent]) {
       const waiting = await begin(at, { ...GOOGLE, profile: 'google' });
       const { searchParams } = new URL(addressOf(waiting, await waiting.answer()));
@@ -55,7 +55,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('a denial ends it as in the browser, and keeps the old tokens', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const old = await at.stored();
     const waiting = await begin(at);
@@ -68,7 +68,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('a wrong paste says why, is in no event and no log, and the wait goes on', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await begin(at);
     const address = new URL(addressOf(waiting, await waiting.answer()));
     const code = address.searchParams.get('code') ?? '';
@@ -99,7 +99,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('one whose code the provider rejects may be pasted again, or come by the browser; other failures end it', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     for (const again of ['paste', 'browser'] as const) {
       const waiting = await begin(at);
       const target = await waiting.answer();
@@ -124,7 +124,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('the time limit holds after a code was rejected', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await begin(at, { timeoutMs: 1_500 });
     waiting.paste.write(
       addressOf(waiting, await waiting.answer()).replace(/code=[^&]*/, 'code=marked-and-unknown-code'),
@@ -134,7 +134,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('the end of the input, also one that breaks, is not the end of the wait', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     for (const end of [(paste: PassThrough) => paste.end(), (paste: PassThrough) => paste.destroy(new Error('EIO'))]) {
       const waiting = await begin(at);
       end(waiting.paste);
@@ -144,7 +144,7 @@ describe('an answer that is pasted', () => {
   });
 
   test('after the time limit it is too late: nothing is exchanged', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const waiting = await begin(at, { timeoutMs: 1 });
     await expect(waiting.result).rejects.toMatchObject({ code: 'TIMED_OUT' });
     waiting.paste.write(addressOf(waiting, await waiting.answer()));
@@ -154,13 +154,13 @@ describe('an answer that is pasted', () => {
 });
 
 describe('browser and paste: the first right answer wins, with one exchange', () => {
-  /** A bench whose token endpoint answers only when it is let. */
-  async function slowBench() {
+  /** A sign-in fixture whose token endpoint responds only when it is released. */
+  async function slowFixture() {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const at = await bench({
+    const at = await signInFixture({
       fetch: async (url, init) => {
         if (init?.body instanceof URLSearchParams) await released;
         return fetch(url, init);
@@ -170,7 +170,7 @@ describe('browser and paste: the first right answer wins, with one exchange', ()
   }
 
   test('the browser, and pastes while its answer is exchanged: they change nothing', async () => {
-    const { at, release } = await slowBench();
+    const { at, release } = await slowFixture();
     await using _ = at;
     const waiting = await begin(at);
     const target = await waiting.answer();
@@ -186,7 +186,7 @@ describe('browser and paste: the first right answer wins, with one exchange', ()
   });
 
   test('both at once', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     for (let round = 0; round < 10; round += 1) {
       const waiting = await begin(at);
       const target = await waiting.answer();
@@ -209,7 +209,7 @@ describe('at a server that others wrote', () => {
       clients: [{ ...app, token_endpoint_auth_method: 'client_secret_basic' }],
       editMetadata,
     });
-    await using at = await bench();
+    await using at = await signInFixture();
     const paste = clipboard();
     onTestFinished(() => void paste.destroy());
     const events: LoginEvent[] = [];

@@ -6,7 +6,7 @@ import { accessToken } from '../../src/auth/index.ts';
 import { withoutSecrets } from '../../src/environment.ts';
 import { hasPostgres, type PostgresDatabase, type PostgresServer, postgresServer } from './postgres-server.ts';
 import { decideAtSandbox } from './providers.ts';
-import { type Bench, bench } from './sign-in.ts';
+import { type SignInFixture, signInFixture } from './sign-in.ts';
 import { failure, type Ran, run } from './signed-in.ts';
 import { run as execute } from './store-fixture.ts';
 
@@ -16,12 +16,12 @@ type Variables = Readonly<Record<string, string>>;
 describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
   let server: PostgresServer;
   let database: PostgresDatabase;
-  let at: Bench;
+  let at: SignInFixture;
   let environment: Variables;
   beforeAll(async () => {
     server = await postgresServer({ settings: ['log_statement=all'] });
     database = await server.database();
-    at = await bench();
+    at = await signInFixture();
     environment = { FITBIT_LOGIN_HOME: at.home, ...database.environment };
     await database.query(`CREATE ROLE fitbit_login LOGIN PASSWORD '${PASSWORD}'`);
   });

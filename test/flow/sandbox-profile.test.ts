@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { login, logout, setup, status, statusPage } from '../../src/auth/index.ts';
 import { LocalVisitor } from './local-visitor.ts';
-import { bench } from './sign-in.ts';
+import { signInFixture } from './sign-in.ts';
 
 const environmentOf = (home: string, more: Readonly<Record<string, string>> = {}) => ({
   environment: { FITBIT_LOGIN_HOME: home, ...more },
@@ -15,7 +15,7 @@ describe('the profile of a sign-in at a sandbox', () => {
     ['the one that is named', { profile: 'mine' }, {}, 'mine'],
     ['the one in FITBIT_LOGIN_PROFILE', {}, { FITBIT_LOGIN_PROFILE: 'mine' }, 'mine'],
   ])('is %s', async (_name, options, environment, profile) => {
-    await using at = await bench();
+    await using at = await signInFixture();
     const done = await at.signIn({ profile: undefined, ...options }, environmentOf(at.home, environment));
     expect(done).toMatchObject({ profile });
     expect(await readdir(join(at.home, 'profiles'))).toEqual([`${profile}.json`]);
@@ -24,7 +24,7 @@ describe('the profile of a sign-in at a sandbox', () => {
 
 describe('a sandbox that a profile remembers and that is gone', () => {
   test('blocks neither status nor logout, which has nothing to revoke', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     await at.sandbox.close();
     expect(await status({}, environmentOf(at.home))).toMatchObject({ session: { kind: 'valid' } });
@@ -33,7 +33,7 @@ describe('a sandbox that a profile remembers and that is gone', () => {
   });
 
   test('blocks neither the status page nor the setup page', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     await at.sandbox.close();
     const surroundings = { ...environmentOf(at.home), openBrowser: async () => {} };
@@ -54,7 +54,7 @@ describe('a sandbox that a profile remembers and that is gone', () => {
   });
 
   test('is forgotten by login, which goes to the real provider with the app that is named', async () => {
-    await using at = await bench();
+    await using at = await signInFixture();
     await at.signIn();
     const { clientId } = await status({}, environmentOf(at.home));
     await at.sandbox.close();

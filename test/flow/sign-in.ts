@@ -41,7 +41,7 @@ export interface Waiting {
 }
 
 /** A sandbox, a home directory, and the sign-ins between them. */
-export interface Bench extends AsyncDisposable {
+export interface SignInFixture extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly home: string;
   /** Where the tokens are. */
@@ -55,12 +55,15 @@ export interface Bench extends AsyncDisposable {
   stored(): Promise<string>;
 }
 
-export interface BenchOptions extends SandboxOptions {
+export interface SignInFixtureOptions extends SandboxOptions {
   /** What the sign-ins send their requests with. Default: Node's own. */
   readonly fetch?: Fetch;
 }
 
-export async function bench({ fetch: send = fetch, ...options }: BenchOptions = {}): Promise<Bench> {
+export async function signInFixture({
+  fetch: send = fetch,
+  ...options
+}: SignInFixtureOptions = {}): Promise<SignInFixture> {
   const sandbox = await startSandbox(options);
   const home = await mkdtemp(join(tmpdir(), 'sign-in-'));
   const file = join(home, 'profiles/default.json');

@@ -7,7 +7,7 @@ import { main } from '../../src/cli/main.ts';
 import type { Fetch } from '../../src/environment.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { START } from './sandbox-app.ts';
-import { type Bench, bench } from './sign-in.ts';
+import { type SignInFixture, signInFixture } from './sign-in.ts';
 
 const StoredFile = v.looseObject({
   access_token: v.string(),
@@ -79,7 +79,7 @@ export interface SignedInOptions extends LoginOptions {
 export async function signedIn({ through = (send) => send, ...options }: SignedInOptions = {}): Promise<SignedIn> {
   let time = START.getTime();
   const now = () => new Date(time);
-  const at = await bench({ now });
+  const at = await signInFixture({ now });
   await at.signIn(options, { now, environment: withApp(at) });
   const sent: Sent[] = [];
   const notices: string[] = [];
@@ -133,7 +133,7 @@ export async function failure(doing: Promise<unknown>): Promise<unknown> {
   );
 }
 
-function withApp({ home, sandbox }: Bench) {
+function withApp({ home, sandbox }: SignInFixture) {
   const app = sandbox.clients.find(({ type }) => type === 'server');
   return { FITBIT_LOGIN_HOME: home, FITBIT_CLIENT_ID: app?.id, FITBIT_CLIENT_SECRET: app?.secret };
 }

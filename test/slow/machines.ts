@@ -17,7 +17,7 @@ import {
   postgresServer,
   type ServerOptions,
 } from '../flow/postgres-server.ts';
-import { bench } from '../flow/sign-in.ts';
+import { signInFixture } from '../flow/sign-in.ts';
 import { commit } from '../flow/store-fixture.ts';
 
 export const MACHINES = 4;
@@ -63,7 +63,7 @@ export interface Machines extends AsyncDisposable {
 export async function machinesOf(people: readonly string[], options?: ServerOptions): Promise<Machines> {
   const [server, at] = await Promise.all([
     postgresServer(options),
-    bench({ people: people.map((userId) => ({ userId, displayName: userId })) }),
+    signInFixture({ people: people.map((userId) => ({ userId, displayName: userId })) }),
   ]);
   const { home, sandbox } = at;
   const database = await server.database();

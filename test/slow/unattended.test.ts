@@ -8,7 +8,7 @@ import { refreshAll } from '../../src/auth/index.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import { Program } from '../cli/program.ts';
 import { GOOGLE } from '../flow/google.ts';
-import { bench } from '../flow/sign-in.ts';
+import { signInFixture } from '../flow/sign-in.ts';
 import { signedIn } from '../flow/signed-in.ts';
 import { mount, run as runFile } from '../flow/store-fixture.ts';
 
@@ -43,7 +43,7 @@ test.skipIf(noFaketime)(
       userId: `WEEK${String(index).padStart(2, '0')}`,
       displayName: `Week ${index}`,
     }));
-    await using at = await bench({ people });
+    await using at = await signInFixture({ people });
     at.sandbox.register({ ...TESTING, type: 'desktop', publishing: 'testing' });
     const home = join(at.home, 'disk');
     await mkdir(home, { mode: 0o700 });
