@@ -31,7 +31,7 @@ export interface PendingSignIn {
 }
 
 /** Where somebody signs in: a home without any profile, and the sandbox in the place of the provider. */
-export interface Desk extends AsyncDisposable {
+export interface BrowserFixture extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly surroundings: RuntimeOptions;
   /** Starts a sign-in in a new tab and waits until the provider's page is there. */
@@ -42,8 +42,8 @@ export interface Desk extends AsyncDisposable {
   stored(): Promise<string>;
 }
 
-export async function desk(): Promise<Desk> {
-  const home = await mkdtemp(join(tmpdir(), 'desk-'));
+export async function browserFixture(): Promise<BrowserFixture> {
+  const home = await mkdtemp(join(tmpdir(), 'browser-'));
   const sandbox = await startSandbox();
   const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home, FITBIT_LOGIN_PROFILE: 'default' } };
   const usual: LoginOptions = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest } from '../extent.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { desk } from './browser-fixture.ts';
+import { browserFixture } from './browser-fixture.ts';
 
 describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   let browser: RunningBrowser;
@@ -11,7 +11,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   afterAll(() => browser[Symbol.asyncDispose]());
 
   test('§1: Allow: the page says who is signed in, for what, and where the tokens are', async () => {
-    await using at = await desk();
+    await using at = await browserFixture();
     const { page, done } = await at.begin(browser.context);
     await page.getByRole('button', { name: 'Allow' }).click();
     const { userId, scopes, missingScopes, location } = await done;
@@ -31,7 +31,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     'without JavaScript too, an unticked scope is named as missing by the page and by the stored profile',
     async () => {
       await using quiet = await launch({ javaScriptEnabled: false });
-      await using at = await desk();
+      await using at = await browserFixture();
       const { page, done } = await at.begin(quiet.context);
       await page.locator('input[value=sleep]').uncheck();
       await page.getByRole('button', { name: 'Allow' }).click();
@@ -46,7 +46,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   );
 
   longTest('Deny: the page says so, the exit code is 4, and the old tokens are there to the byte', async () => {
-    await using at = await desk();
+    await using at = await browserFixture();
     await at.signInBefore();
     const before = await at.stored();
     const { page, done } = await at.begin(browser.context);
@@ -64,7 +64,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   longTest(
     'two tabs of one address, both allowed: one exchange, and the other tab is not shown whose data it is',
     async () => {
-      await using at = await desk();
+      await using at = await browserFixture();
       let exchange = () => {};
       const bothAsked = new Promise<void>((resolve) => {
         exchange = resolve;
@@ -99,7 +99,7 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
   );
 
   longTest('the consent page works with the keyboard alone, and fits 320 px', async () => {
-    await using at = await desk();
+    await using at = await browserFixture();
     const { page, done } = await at.begin(browser.context);
     await page.setViewportSize({ width: 320, height: 600 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GOOGLE, PREFIX } from '../flow/google.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { desk } from './browser-fixture.ts';
+import { browserFixture } from './browser-fixture.ts';
 
 const PATIENT = { timeout: 120_000 };
 const SCOPES = ['sleep.readonly', 'profile.readonly', 'nutrition.writeonly'];
@@ -14,7 +14,7 @@ describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATI
   afterAll(() => browser[Symbol.asyncDispose]());
 
   test('with every box unticked it asks again; then unticked scopes are named as not granted by the page, and stored so', async () => {
-    await using at = await desk();
+    await using at = await browserFixture();
     const { page, unexpected, done } = await at.begin(browser.context, { ...GOOGLE, scopes: SCOPES });
     await page.setViewportSize({ width: 360, height: 640 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);

@@ -5,7 +5,7 @@ import type { BrowserContext, Page, Response } from 'playwright-core';
 import { type LoginOptions, login } from '../../src/auth/index.ts';
 import { type ConsentOptions, consent } from '../../src/sandbox/consent.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { desk, type Ended, nobody, type Program } from '../cli/program.ts';
+import { type Ended, noBrowser, type Program, programFixture } from '../cli/program.ts';
 
 /** The app that a person has registered at the sandbox. The secret is marked, to be searched for. */
 export const APP = { id: '23PAGE', secret: 'marked5ec12e7marked5ec12e7marked', name: 'My notebook' } as const;
@@ -32,7 +32,7 @@ export interface LocalPages extends AsyncDisposable {
 }
 
 export async function localPages(): Promise<LocalPages> {
-  const at = await desk(nobody);
+  const at = await programFixture(noBrowser);
   const { sandbox, home } = at;
   const redirectUri = `http://127.0.0.1:${await freePort()}/callback`;
   sandbox.register({ ...APP, redirectUris: [redirectUri] });

@@ -12,7 +12,7 @@ import { startSandbox } from '../../src/auth/index.ts';
 import { longTest, some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
-import { desk } from './browser-fixture.ts';
+import { browserFixture } from './browser-fixture.ts';
 
 describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   let browser: RunningBrowser;
@@ -24,7 +24,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   test.for(some(['Allow', 'Deny'], 1))(
     '§10: after %s neither address bar nor history holds the code or the state',
     async (button) => {
-      await using at = await desk();
+      await using at = await browserFixture();
       const { page, redirectUri, done } = await at.begin(browser.context);
       const answer = page.waitForRequest((request) => request.url().startsWith(redirectUri));
       await page.getByRole('button', { name: button }).click();
@@ -45,7 +45,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
   );
 
   test('§9: the page asks for nothing but itself, and nobody hears of it', async () => {
-    await using at = await desk();
+    await using at = await browserFixture();
     const { page, redirectUri, done } = await at.begin(browser.context);
     const asked: string[] = [];
     const referrers: (string | undefined)[] = [];

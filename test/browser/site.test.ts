@@ -50,19 +50,19 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(await page.evaluate('getComputedStyle(notice).outlineStyle')).toBe('none');
     await page.reload();
     await notice.waitFor();
-    expect(visited.desk.acted).toEqual([['check', 'default']]);
+    expect(visited.handlers.acted).toEqual([['check', 'default']]);
   });
 
   longTest('signing out asks first, in place', async () => {
     await using visited = await visitedSite();
-    visited.desk.status = { profiles: [{ ...WELL, signOut: { ends: 'Google ends it on all computers.' } }] };
+    visited.handlers.status = { profiles: [{ ...WELL, signOut: { ends: 'Google ends it on all computers.' } }] };
     const page = await opened(visited);
     await page.getByText('Sign out…').click();
     await page.getByText(/on all computers/).waitFor();
-    expect(visited.desk.acted).toEqual([]);
+    expect(visited.handlers.acted).toEqual([]);
     await page.getByRole('button', { name: 'Delete only here WALK01' }).click();
     await page.getByText('Done: forget.').waitFor();
-    expect(visited.desk.acted).toEqual([['forget', 'default']]);
+    expect(visited.handlers.acted).toEqual([['forget', 'default']]);
   });
 
   longTest(
@@ -87,7 +87,7 @@ describe.skipIf(skipWithoutBrowser).each([
       await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
       await page.getByRole('heading', { name: 'Consent' }).waitFor();
       expect(new URL(page.url()).hostname).toBe(STRANGER);
-      expect(visited.desk.submitted.map(({ clientSecret }) => clientSecret)).toEqual(['wrong', 'right']);
+      expect(visited.handlers.submitted.map(({ clientSecret }) => clientSecret)).toEqual(['wrong', 'right']);
     },
   );
 
@@ -124,7 +124,7 @@ describe.skipIf(skipWithoutBrowser).each([
 
   also('keyboard only: from the top of the page to a button, to signing out, and to the goodbye', async () => {
     await using visited = await visitedSite();
-    visited.desk.status = { profiles: [WELL] };
+    visited.handlers.status = { profiles: [WELL] };
     const page = await opened(visited);
     await tabTo(page, '#profile-default-check');
     await page.keyboard.press('Enter');
@@ -142,10 +142,10 @@ describe.skipIf(skipWithoutBrowser).each([
 
   test.runIf(!javaScriptEnabled)('what needs the script is absent; a reload shows what changed', async () => {
     await using visited = await visitedSite();
-    visited.desk.status = { profiles: MANY };
+    visited.handlers.status = { profiles: MANY };
     const page = await opened(visited);
     expect(await page.getByRole('searchbox').count()).toBe(0);
-    visited.desk.status = { profiles: [{ ...WELL, account: 'RUN002' }] };
+    visited.handlers.status = { profiles: [{ ...WELL, account: 'RUN002' }] };
     await page.reload();
     await page.getByRole('heading', { name: 'RUN002' }).waitFor();
     await page.goto(visited.site.pageUrl('setup'));
@@ -153,7 +153,7 @@ describe.skipIf(skipWithoutBrowser).each([
     expect(await page.getByText('Drop the downloaded file anywhere').isVisible()).toBe(false);
     await page.getByLabel(/Paste the contents/).fill('{"a":1}');
     await page.getByRole('button', { name: 'Continue to Google' }).click();
-    await expect.poll(() => visited.desk.submitted.at(0)?.clientFile).toBe('{"a":1}');
+    await expect.poll(() => visited.handlers.submitted.at(0)?.clientFile).toBe('{"a":1}');
   });
 
   test.runIf(javaScriptEnabled)(
@@ -163,11 +163,11 @@ describe.skipIf(skipWithoutBrowser).each([
       const page = await opened(visited);
       await page.locator('#profile-work-more > summary').click();
       await page.getByRole('button', { name: 'Check now WALK01' }).focus();
-      visited.desk.status = { profiles: [{ ...WELL, words: 'Renewed just now' }, MISSING] };
+      visited.handlers.status = { profiles: [{ ...WELL, words: 'Renewed just now' }, MISSING] };
       await page.getByText('Renewed just now').waitFor();
       expect(await page.locator(':focus').getAttribute('id')).toBe('profile-default-check');
       expect(await page.locator('#profile-work-more').evaluate((node) => node.hasAttribute('open'))).toBe(true);
-      expect(visited.desk.acted).toEqual([]);
+      expect(visited.handlers.acted).toEqual([]);
       await visited.site.close();
       await page.getByRole('alert').filter({ hasText: 'has stopped' }).waitFor();
     },
@@ -175,7 +175,7 @@ describe.skipIf(skipWithoutBrowser).each([
 
   scripted('many profiles are filtered as you type; a result opens the row it was about', async () => {
     await using visited = await visitedSite();
-    visited.desk.status = { profiles: [...MANY, ENDED] };
+    visited.handlers.status = { profiles: [...MANY, ENDED] };
     const page = await opened(visited);
     await page.getByRole('searchbox').fill('study-07');
     await expect.poll(() => page.locator('.row:visible').count()).toBe(1);
@@ -199,7 +199,7 @@ describe.skipIf(skipWithoutBrowser).each([
       expect(await link.getAttribute('href')).toContain('project=a-notebook');
       await page.getByRole('checkbox', { name: 'Turn on the Google Health API' }).check();
       await page.getByRole('button', { name: 'Continue to Google' }).click();
-      await expect.poll(() => visited.desk.submitted.at(0)?.clientFile).toBe(clientFile('installed'));
+      await expect.poll(() => visited.handlers.submitted.at(0)?.clientFile).toBe(clientFile('installed'));
       await page.waitForLoadState();
       await page.reload();
       expect(await page.getByRole('checkbox', { name: 'Turn on the Google Health API' }).isChecked()).toBe(true);

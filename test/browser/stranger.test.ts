@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest, some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
-import { type Desk, desk, type PendingSignIn } from './browser-fixture.ts';
+import { type BrowserFixture, browserFixture, type PendingSignIn } from './browser-fixture.ts';
 import { run, type StrangersSite, strangersSite, WEB_PAGES } from './stranger.ts';
 
 /** What the page learns by each attempt. */
@@ -49,7 +49,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
 
   describe.each(some(WEB_PAGES, 1))('of %s', (_whose, host) => {
     test('tries everything that is no visit: it learns nothing, is not heard, and the sign-in finishes', async () => {
-      await using at = await desk();
+      await using at = await browserFixture();
       const pending = await at.begin(browser.context);
       expect(await run(await strangersPage(host), 'tryEverything', pending.redirectUri)).toEqual(NOTHING);
       expect(pending.unexpected).toEqual([]);
@@ -57,7 +57,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     });
 
     longTest('posts a form to the callback: it is not heard, and the sign-in finishes', async () => {
-      await using at = await desk();
+      await using at = await browserFixture();
       const pending = await at.begin(browser.context);
       const page = await strangersPage(host);
       const answered = page.waitForResponse((response) => response.url() === pending.redirectUri);
@@ -79,7 +79,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
   test.each(some(FORGERIES, 1))(
     'opens a window with %s: the window says that the wait goes on, and it does',
     async (_what, query, reason) => {
-      await using at = await desk();
+      await using at = await browserFixture();
       const pending = await at.begin(browser.context);
       const page = await strangersPage(STRANGER);
       const popup = page.waitForEvent('popup');
@@ -100,7 +100,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     const { port } = before;
     const page = await strangersPage(STRANGER, port);
     await before[Symbol.asyncDispose]();
-    await using at = await desk();
+    await using at = await browserFixture();
     const pending = await at.begin(browser.context, { redirectUris: [`http://127.0.0.1:${port}/callback`] });
     expect(await run(page, 'tryEverything', `http://${STRANGER}:${port}/callback`)).toMatchObject({
       'fetch with CORS': 'status 421',
@@ -115,7 +115,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
 });
 
 /** The person, who has seen nothing of all this, presses Allow. */
-async function finishes({ sandbox }: Desk, { page, done }: PendingSignIn): Promise<void> {
+async function finishes({ sandbox }: BrowserFixture, { page, done }: PendingSignIn): Promise<void> {
   await page.getByRole('button', { name: 'Allow' }).click();
   expect((await done).userId).toBe('WALK01');
   expect(sandbox.state().counts.exchanges).toBe(1);

@@ -4,16 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest, some } from '../extent.ts';
 import { clientFile, DESKTOP } from '../flow/google.ts';
-import { type Desk, desk } from './program.ts';
+import { type ProgramFixture, programFixture } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const CLIENT = { id: '23ASKD', secret: 'marked5ec12e7asked' } as const;
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk();
+  at = await programFixture();
 });
 afterAll(() => at[Symbol.asyncDispose]());
 

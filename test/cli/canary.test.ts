@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { some } from '../extent.ts';
-import { APP, type Desk, desk, type Ended, person } from './program.ts';
+import { APP, type Ended, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 import { type Recorder, recorder } from './recorder.ts';
 
 /** Every file under the home directory but the profiles themselves, and the program's own compiled code, which has the sandbox's apps in it. */
@@ -17,7 +17,7 @@ async function leftBehind(home: string): Promise<string> {
 /** The address has to be printed and to be opened: the state that is in it is no secret there. */
 const withoutAddress = (text: string) => text.replaceAll(/^http\S+oauth2\/authorize\?\S+$/gm, '');
 
-async function expectNoSecret(at: Desk, before: Recorder, ended: Ended): Promise<void> {
+async function expectNoSecret(at: ProgramFixture, before: Recorder, ended: Ended): Promise<void> {
   const [program = '', launcher = '', inherited = ''] = JSON.parse(
     await readFile(at.notes, 'utf8'),
   ) as readonly string[];
@@ -40,7 +40,7 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
   test.each(some(LEVELS, 1).map((level) => [level.join(' ') || 'by default', level] as const))(
     'when it goes well: %s',
     async (_name, level) => {
-      await using at = await desk(await person('allow'));
+      await using at = await programFixture(await robotBrowser('allow'));
       await using before = await recorder(at.sandbox.origin);
       const ended = await at.run(at.login('--sandbox', before.origin, ...level), {
         environment: { ROBOT_NOTES: at.notes },
@@ -54,7 +54,7 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
   test.each(some(LEVELS, 1).map((level) => [level.join(' ') || 'by default', level] as const))(
     'when the provider repeats the code in its refusal: %s',
     async (_name, level) => {
-      await using at = await desk(await person('allow'));
+      await using at = await programFixture(await robotBrowser('allow'));
       await using before = await recorder(at.sandbox.origin, () => at.sandbox.clock.step(11 * 60_000));
       const ended = await at.run(at.login('--sandbox', before.origin, ...level), {
         environment: { ROBOT_NOTES: at.notes },
@@ -66,7 +66,7 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
   );
 
   test('no program that is started inherits the client secret: neither a browser nor a command of exec', async () => {
-    await using at = await desk(await person('allow'));
+    await using at = await programFixture(await robotBrowser('allow'));
     await using before = await recorder(at.sandbox.origin);
     const ended = await at.run(at.login('--sandbox', before.origin), { environment: { ROBOT_NOTES: at.notes } });
     expect(ended.exit).toBe(0);
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
   });
 
   test('when status is asked', async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     await at.plant();
     for (const level of LEVELS) {
       const { exit, stdout, stderr } = await at.run(['status', ...level]);

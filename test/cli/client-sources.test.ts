@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { some } from '../extent.ts';
-import { APP, type Desk, desk, person } from './program.ts';
+import { APP, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
 const NOTHING = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' };
 const ID_ONLY = { FITBIT_CLIENT_ID: APP.id, FITBIT_CLIENT_SECRET: '' };
@@ -21,9 +21,9 @@ const REFUSED = [
 ] as const;
 
 describe('the app registration', () => {
-  let at: Desk;
+  let at: ProgramFixture;
   beforeAll(async () => {
-    at = await desk(await person('allow'));
+    at = await programFixture(await robotBrowser('allow'));
   });
   beforeEach(() => rm(dirname(at.file), { recursive: true, force: true }));
   afterAll(() => at[Symbol.asyncDispose]());

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SHELLS } from '../../src/cli/commands/completion.ts';
 import { longTest, some } from '../extent.ts';
-import { type Desk, desk } from './program.ts';
+import { type ProgramFixture, programFixture } from './program.ts';
 import { type Editor, LineEditor, skipWithoutShell } from './shell.ts';
 
 const run = promisify(execFile);
@@ -15,12 +15,12 @@ const run = promisify(execFile);
 /** Names that are as odd as the store takes them. */
 const PROFILES = ['a.b-c_D', 'partner', '9'];
 
-let at: Desk;
+let at: ProgramFixture;
 let directory = '';
 let environment: NodeJS.ProcessEnv = {};
 
 beforeAll(async () => {
-  at = await desk();
+  at = await programFixture();
   await at.plant();
   for (const name of PROFILES) await writeFile(join(dirname(at.file), `${name}.json`), await at.stored());
   await writeFile(join(dirname(at.file), 'broken.json'), '{');

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { longTest } from '../extent.ts';
 import { host, skipWithoutHosts } from './host.ts';
-import { type Desk, desk, type Ended, nobody, type StartOptions } from './program.ts';
+import { type Ended, noBrowser, type ProgramFixture, programFixture, type StartOptions } from './program.ts';
 
 const URI = 'http://127.0.0.1:8976/callback';
 const SECRETS = ['marked-old-access-token', 'marked-old-refresh-token', 'marked-proxy-password', 'marked-secret'];
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk();
+  at = await programFixture();
 });
 afterAll(() => at[Symbol.asyncDispose]());
 
@@ -166,7 +166,7 @@ describe.skipIf(skipWithoutHosts)('doctor on another host', () => {
 test('nothing is opened by looking', async () => {
   const { stdout } = await run(['--verbose', '--redirect-uri', await freeUri()], {
     FITBIT_LOGIN_HOME: await home(),
-    BROWSER: nobody,
+    BROWSER: noBrowser,
   });
-  expect(stdout).toContain(`BROWSER="${nobody}"`);
+  expect(stdout).toContain(`BROWSER="${noBrowser}"`);
 });

@@ -5,15 +5,15 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { longTest, some } from '../extent.ts';
 import { expectFailure, type Failure } from './failure.ts';
-import { type Desk, desk, OLD_TOKEN, person } from './program.ts';
+import { OLD_TOKEN, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 let allow = '';
 let deny = '';
 let old = '';
 beforeAll(async () => {
-  [allow, deny] = await Promise.all([person('allow'), person('deny')]);
-  at = await desk(allow);
+  [allow, deny] = await Promise.all([robotBrowser('allow'), robotBrowser('deny')]);
+  at = await programFixture(allow);
 });
 beforeEach(async () => {
   at.sandbox.faults.clear();

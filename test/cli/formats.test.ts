@@ -7,7 +7,7 @@ import { type Credentials, readSignIn } from '../../src/formats/read.ts';
 import { FORMATS } from '../../src/formats/write.ts';
 import { Secret } from '../../src/secret.ts';
 import { longTest, runs, some } from '../extent.ts';
-import { type Desk, desk, APP as SANDBOX_APP } from './program.ts';
+import { type ProgramFixture, programFixture, APP as SANDBOX_APP } from './program.ts';
 
 const PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
 const GOOGLE_ID = '1-a.apps.googleusercontent.com';
@@ -548,9 +548,9 @@ describe('the built program takes and refuses the same (issue 14)', () => {
     ...['a placeholder', 'a token with a terminal’s escape', 'two', 'a Python dict', 'a pickle', 'a service account'],
     ...['a name without a value'],
   ];
-  let at: Desk;
+  let at: ProgramFixture;
   beforeAll(async () => {
-    at = await desk();
+    at = await programFixture();
   });
   afterAll(() => at[Symbol.asyncDispose]());
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest } from '../extent.ts';
 import { createOtherUser, type OtherUser, skipWithoutOtherUser, skipWithoutSudo } from './other-user.ts';
-import { APP, type Desk, desk, type Ended, OLD_TOKEN, type StartOptions } from './program.ts';
+import { APP, type Ended, OLD_TOKEN, type ProgramFixture, programFixture, type StartOptions } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const run = promisify(execFile);
@@ -15,9 +15,9 @@ const run = promisify(execFile);
 const NO_BROWSER = { BROWSER: '/nowhere/browser' };
 const FILE = 'fitbit-login/profiles/default.json';
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk('');
+  at = await programFixture('');
 });
 afterAll(() => at[Symbol.asyncDispose]());
 

@@ -8,16 +8,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { fileStore } from '../../src/store/file-store.ts';
 import { longTest, some } from '../extent.ts';
 import { expectFailure } from './failure.ts';
-import { APP, type Desk, desk, type Ended, nobody, type Program, person } from './program.ts';
+import {
+  APP,
+  type Ended,
+  noBrowser,
+  type Program,
+  type ProgramFixture,
+  programFixture,
+  robotBrowser,
+} from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof SIGNALS)[number];
 
-let at: Desk;
+let at: ProgramFixture;
 let old = '';
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
 });
 beforeEach(async () => {
   at.sandbox.faults.clear();
@@ -52,7 +60,7 @@ async function refreshing(profile: string): Promise<Program> {
 }
 
 /** Starts it and waits until it has said something. */
-const saying = async (what: RegExp, args: readonly string[], browser = nobody) => {
+const saying = async (what: RegExp, args: readonly string[], browser = noBrowser) => {
   const program = at.start(args, { environment: { BROWSER: browser } });
   await program.says(what);
   return program;
@@ -136,7 +144,7 @@ describe('interrupted while', () => {
   });
 
   test('a code is exchanged: it is stored first, and a second one ends at once', async () => {
-    const browser = await person('allow');
+    const browser = await robotBrowser('allow');
     const begin = (profile: string) => saying(/Finishing sign-in/, at.login('--profile', profile), browser);
     at.sandbox.faults.add({ at: 'token', kind: 'delay', ms: 1_000 });
     const ended = await Promise.all(SIGNALS.map(async (signal) => interrupt(await begin(`once-${signal}`), [signal])));

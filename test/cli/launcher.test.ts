@@ -7,18 +7,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest, some } from '../extent.ts';
 import { launchers, RECORD, XDG_TOOLS } from './launchers.ts';
-import { APP, type Desk, desk, type Program, person } from './program.ts';
+import { APP, type Program, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const run = promisify(execFile);
 const LOUD = 'marked-loud';
 const BY_HAND = /Open the URL above manually\./;
 
-let at: Desk;
+let at: ProgramFixture;
 let allow = '';
 beforeAll(async () => {
-  allow = await person('allow');
-  at = await desk(allow);
+  allow = await robotBrowser('allow');
+  at = await programFixture(allow);
 });
 afterAll(() => at[Symbol.asyncDispose]());
 

@@ -4,21 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest, some } from '../extent.ts';
 import { DESKTOP, PREFIX } from '../flow/google.ts';
-import { APP, type Desk, desk, person } from './program.ts';
+import { APP, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
-/** A desk with somebody who is signed in at Fitbit. */
-async function signedInDesk(): Promise<Desk> {
-  const at = await desk(await person('allow'));
+/** Signed in to Fitbit. */
+async function signedInFixture(): Promise<ProgramFixture> {
+  const at = await programFixture(await robotBrowser('allow'));
   expect((await at.run(at.login())).exit).toBe(0);
   return at;
 }
 
-const refreshTokenOf = async (at: Desk) => String(JSON.parse(await at.stored()).refresh_token);
+const refreshTokenOf = async (at: ProgramFixture) => String(JSON.parse(await at.stored()).refresh_token);
 
 describe('migrate, in the built program', () => {
   test('with a Fitbit app in the environment: signs in at Google, keeps the old sign-in, stdout is the answer alone', async () => {
-    await using at = await signedInDesk();
+    await using at = await signedInFixture();
     const { exit, stdout, stderr } = await at.run(['migrate', '--json']);
     expect({ exit, json: JSON.parse(stdout) }).toMatchObject({
       exit: 0,
@@ -35,7 +35,7 @@ describe('migrate, in the built program', () => {
   });
 
   test('3: there is nothing to move, and it is said what to do instead', async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     const { exit, stdout, stderr } = await at.run(['migrate']);
     expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
     expect(stderr).toMatch(/no Fitbit sign-in to migrate/);
@@ -52,7 +52,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
       1,
     ),
   )('offers to revoke the old sign-in, and %j is taken for its word', async (typed, lives, words) => {
-    await using at = await signedInDesk();
+    await using at = await signedInFixture();
     const token = await refreshTokenOf(at);
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
@@ -64,7 +64,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
   });
 
   longTest('of somebody else asks nothing, and says so loudly', async () => {
-    await using at = await signedInDesk();
+    await using at = await signedInFixture();
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
     await consent(address, { person: 'SLEEP2' });
@@ -76,7 +76,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
 });
 
 longTest('scopes lists both providers’ in plain words, and what each of Fitbit’s became', async () => {
-  await using at = await desk();
+  await using at = await programFixture();
   const { exit, stdout } = await at.run(['scopes']);
   expect(exit).toBe(0);
   expect(stdout).toMatch(/^ +\* sleep\.readonly +Sleep stages/m);

@@ -3,7 +3,7 @@ import { readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { desk, type Program } from './program.ts';
+import { type Program, programFixture } from './program.ts';
 
 /** Of the system. */
 const MAKE_FIFO = 'mkfifo';
@@ -32,7 +32,7 @@ describe.skipIf(process.platform !== 'linux')('a file that is given by name:', (
   test.each(OPTIONS)(
     '%s waits for a pipe without a writer until Ctrl-C, and reads one with a writer',
     async (_name, of) => {
-      await using at = await desk();
+      await using at = await programFixture();
       const pipe = join(at.home, 'pipe');
       spawnSync(MAKE_FIFO, [pipe]);
       const program = at.start(of(pipe));
@@ -47,7 +47,7 @@ describe.skipIf(process.platform !== 'linux')('a file that is given by name:', (
   );
 
   test('a device, a directory and what is beyond 1 MiB are refused, and nothing is stored', async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     const large = join(at.home, 'large.json');
     await writeFile(large, 'x'.repeat(1024 * 1024 + 1));
     expect(await at.run(['import', '/dev/zero'])).toMatchObject({
@@ -60,7 +60,7 @@ describe.skipIf(process.platform !== 'linux')('a file that is given by name:', (
   });
 
   test('whose name holds a terminal’s escapes is named without them', async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     const { exit, stderr } = await at.run([
       'import',
       `${at.home}/\u001b]0;owned\u0007\u001b]8;;http:\u001b\\\u001b]52;c;YQ==\u0007\u009b2J\r\u202e\u2066.json`,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { desk } from './program.ts';
+import { programFixture } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
 const SITE = 'login.trusted.example';
@@ -29,7 +29,7 @@ async function issuer() {
 
 describe('a provider whose metadata leads to another site', () => {
   test('is refused without a terminal, with the option’s name, and used where the option names the site', async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     await using own = await issuer();
     const { login } = own;
     const refused = await at.run(login);
@@ -43,7 +43,7 @@ describe('a provider whose metadata leads to another site', () => {
   });
 
   test.skipIf(skipWithoutTerminal)('is shown and asked about on a terminal, before any address is', async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     await using own = await issuer();
     const { login } = own;
     const environment = { FITBIT_LOGIN_HOME: at.home };

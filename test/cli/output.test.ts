@@ -4,12 +4,12 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest, some } from '../extent.ts';
 import { PRINTING } from './failure.ts';
-import { type Desk, desk, person } from './program.ts';
+import { type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 let spare = '';
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
   expect((await at.run(at.login())).exit).toBe(0);
   spare = join(at.home, 'spare.json');
   await at.run(['export', '--format', 'notebook', '--output', spare]);

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findNode } from '../../scripts/node-runtime.ts';
 import { some } from '../extent.ts';
 import { RUNTIMES } from './nodes.ts';
-import { person } from './program.ts';
+import { robotBrowser } from './program.ts';
 
 const run = promisify(execFile);
 // On Windows npm is a script that only a shell starts.
@@ -65,7 +65,7 @@ beforeAll(async () => {
   await writeFile(join(consumer, 'package.json'), '{ "private": true }\n');
   await npm(['install', '--offline', '--no-audit', archive], consumer);
   for (const [file, text] of Object.values(USERS)) await writeFile(join(consumer, file), text);
-  allow = await person('allow');
+  allow = await robotBrowser('allow');
 });
 afterAll(() => rm(consumer, { recursive: true, force: true }));
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest, some } from '../extent.ts';
 import { DESKTOP } from '../flow/google.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
-import { APP, authorizeUrlAt, type Desk, desk, nobody, person } from './program.ts';
+import { APP, authorizeUrlAt, noBrowser, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 import { skipWithoutTerminal, type TerminalOptions, TypedInto } from './pseudo-terminal.ts';
 
 /** Of every Unix. */
@@ -17,9 +17,9 @@ const CTRL_C = '\u0003';
 const CTRL_Z = '\u001a';
 const SSH = { SSH_CONNECTION: '192.0.2.1 50022 203.0.113.7 2222' };
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk();
+  at = await programFixture();
 });
 afterAll(() => at[Symbol.asyncDispose]());
 
@@ -150,7 +150,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
   });
 
   longTest('a browser that was opened here may turn out to be elsewhere: a paste is taken, too', async () => {
-    await using terminal = terminalAt(at.login(), { BROWSER: nobody });
+    await using terminal = terminalAt(at.login(), { BROWSER: noBrowser });
     const { href } = await allow(await printed(terminal));
     await terminal.answer(/Waiting for your browser/, href);
     expect(await terminal.ended).toBe(0);
@@ -169,7 +169,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
   });
 
   longTest('migrate takes a paste', async () => {
-    await using other = await desk(await person('allow'));
+    await using other = await programFixture(await robotBrowser('allow'));
     expect((await other.run(other.login())).exit).toBe(0);
     await using terminal = new TypedInto(['migrate'], { FITBIT_LOGIN_HOME: other.home, ...SSH });
     const ended = await decideAtSandbox(new URL(await printed(terminal)));
@@ -305,7 +305,7 @@ describe('the browser is elsewhere: without a terminal', () => {
       const login = [node, program, ...at.login('--json')].map((word) => `'${word}'`).join(' ');
       const script = `printf 'one\\ntwo\\n' | while read word; do ${login} > /dev/null 2>&1; echo $word $?; done`;
       const app = { FITBIT_CLIENT_ID: APP.id, FITBIT_CLIENT_SECRET: APP.secret };
-      const env = { PATH: process.env.PATH, FITBIT_LOGIN_HOME: at.home, BROWSER: await person('allow'), ...app };
+      const env = { PATH: process.env.PATH, FITBIT_LOGIN_HOME: at.home, BROWSER: await robotBrowser('allow'), ...app };
       const { stdout } = await promisify(execFile)('sh', ['-c', script], { env });
       expect(stdout).toBe('one 0\ntwo 0\n');
     },

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { launch, skipWithoutBrowser } from '../browser/browser.ts';
 import { longTest } from '../extent.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
-import { APP, type Desk, desk } from './program.ts';
+import { APP, type ProgramFixture, programFixture } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
-async function begin(at: Desk): Promise<URL> {
+async function begin(at: ProgramFixture): Promise<URL> {
   const { exit, stdout, stderr } = await at.run(['login', '--begin', '--sandbox', at.sandbox.origin]);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.stringMatching(/10 minutes.*login --finish/s) });
   // The URL alone is the result.
@@ -17,7 +17,7 @@ async function begin(at: Desk): Promise<URL> {
 test.skipIf(skipWithoutTerminal)(
   'login --finish in a terminal: what is pasted is not shown, and may be corrected',
   async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     const response = await decideAtSandbox(await begin(at));
     const code = response.searchParams.get('code') ?? '';
     await using terminal = new TypedInto(['login', '--finish'], { FITBIT_LOGIN_HOME: at.home });
@@ -32,7 +32,7 @@ test.skipIf(skipWithoutTerminal)(
 );
 
 longTest('login --finish takes the response from a pipe', async () => {
-  await using at = await desk();
+  await using at = await programFixture();
   const { href } = await decideAtSandbox(await begin(at));
   const { exit, stdout } = await at.run(['login', '--finish', '--json'], { input: `${href}\n` });
   expect({ exit, who: JSON.parse(stdout).user_id }).toEqual({ exit: 0, who: 'WALK01' });
@@ -41,7 +41,7 @@ longTest('login --finish takes the response from a pipe', async () => {
 test.skipIf(skipWithoutBrowser)(
   'the URL that a browser ends up on, where nothing listens, finishes the sign-in',
   async () => {
-    await using at = await desk();
+    await using at = await programFixture();
     const url = await begin(at);
     await using browser = await launch();
     const page = await browser.context.newPage();

@@ -4,11 +4,11 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest } from '../extent.ts';
 import { type Host, host, skipWithoutHosts } from './host.ts';
-import { type Desk, desk, type Ended, person } from './program.ts';
+import { type Ended, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
 });
 afterAll(() => at[Symbol.asyncDispose]());
 

@@ -5,14 +5,14 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest, some } from '../extent.ts';
 import { freePort, hasIpv6, nodeAt } from '../flow/port-programs.ts';
-import { type Desk, desk, person } from './program.ts';
+import { type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED: another user’s program, for which one has to be root.');
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
 });
 afterAll(() => at[Symbol.asyncDispose]());
 
@@ -73,9 +73,9 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     const home = await mkdtemp(join(tmpdir(), 'nobody-'));
     await chmod(home, 0o777);
     await using program = await nodeAt('127.0.0.1');
-    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+    const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
     const { stderr } = await at.run(login(uri(program.port)), {
-      within: nobody,
+      within: asNobody,
       environment: { FITBIT_LOGIN_HOME: home },
     });
     expect(stderr).toContain('another user (uid 0)');

@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 export interface StartOptions {
-  /** Added to the environment of {@link Desk}. */
+  /** Added to the environment of {@link ProgramFixture}. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Standard input, whole, or left open for {@link Program.write}. Default: empty. */
   readonly input?: string | { readonly left: 'open' };
@@ -101,7 +101,7 @@ export async function authorizeUrlAt(address: string | URL): Promise<URL> {
 }
 
 /** A home directory, a sandbox, and the program between them. */
-export interface Desk extends AsyncDisposable {
+export interface ProgramFixture extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly home: string;
   readonly file: string;
@@ -116,10 +116,10 @@ export interface Desk extends AsyncDisposable {
   stored(): Promise<string>;
 }
 
-/** Values of `BROWSER`. `nobody` opens nothing. */
-export const nobody = `${process.execPath} -e 0`;
+/** Values of `BROWSER`. `noBrowser` opens nothing. */
+export const noBrowser = `${process.execPath} -e 0`;
 let bundled: Promise<string> | undefined;
-export async function person(decision: 'allow' | 'deny'): Promise<string> {
+export async function robotBrowser(decision: 'allow' | 'deny'): Promise<string> {
   bundled ??= bundleRobot();
   return `${process.execPath} ${await bundled} ${decision}`;
 }
@@ -140,12 +140,12 @@ async function bundleRobot(): Promise<string> {
 }
 
 /** @param browser the default `BROWSER` of every run */
-export async function desk(browser = nobody): Promise<Desk> {
+export async function programFixture(browser = noBrowser): Promise<ProgramFixture> {
   const sandbox = await startSandbox();
-  const home = await mkdtemp(join(tmpdir(), 'desk-'));
+  const home = await mkdtemp(join(tmpdir(), 'program-'));
   const file = join(home, 'profiles/default.json');
   const notes = `${home}.notes`;
-  const start: Desk['start'] = (args, { environment = {}, ...options } = {}) =>
+  const start: ProgramFixture['start'] = (args, { environment = {}, ...options } = {}) =>
     new Program(
       args,
       {

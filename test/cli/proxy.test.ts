@@ -13,7 +13,7 @@ import { authority, type Credentials, skipWithoutOpenssl } from '../flow/authori
 import { type ForwardProxy, forwardProxy, interceptor, type Listening, listening } from '../flow/forward-proxy.ts';
 import { startIssuer } from '../interop/issuer.ts';
 import { expectFailure } from './failure.ts';
-import { APP, type Desk, desk, type Ended, type Program } from './program.ts';
+import { APP, type Ended, type Program, type ProgramFixture, programFixture } from './program.ts';
 import { skipWithoutTinyproxy, type Tinyproxy, tinyproxy } from './tinyproxy.ts';
 
 const USER = 'walker';
@@ -22,7 +22,7 @@ const PASSWORD = 'marked-proxy-password.1';
 const credentials = `${USER}:${PASSWORD.replaceAll('-', '%2D')}`;
 const FITBIT = ['api.fitbit.com', 'www.fitbit.com'];
 
-let at: Desk;
+let at: ProgramFixture;
 let root: ReturnType<typeof authority>;
 let front: Listening;
 /** Knows where the names lead: to the sandbox, by TLS, as Fitbit. */
@@ -81,7 +81,7 @@ async function expectNoPassword(...ended: readonly Ended[]): Promise<void> {
 
 describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
   beforeAll(async () => {
-    at = await desk();
+    at = await programFixture();
     root = authority('Example Public Root');
     front = await secured(at.sandbox.origin, root.certify(FITBIT));
     names = await forwardProxy(Object.fromEntries(FITBIT.map((name) => [`${name}:443`, front.port])));
@@ -253,7 +253,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
 
 describe('without a proxy', () => {
   test('the sandbox is gone to straight, whatever the variables say', async () => {
-    await using own = await desk();
+    await using own = await programFixture();
     const dead = await listening(createServer());
     await dead[Symbol.asyncDispose]();
     const [HTTPS_PROXY, HTTP_PROXY, ALL_PROXY] = [dead.url, dead.url, 'socks5://127.0.0.1:1'];

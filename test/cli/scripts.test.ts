@@ -7,17 +7,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { accessToken } from '../../src/auth/index.ts';
 import { longTest, some } from '../extent.ts';
-import { type Desk, desk, type Ended, person } from './program.ts';
+import { type Ended, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-let at: Desk;
+let at: ProgramFixture;
 /** The token that is stored when a test begins. */
 let fresh = '';
 let path = '';
 
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
   expect(await at.run(at.login())).toMatchObject({ exit: 0 });
   // As npm installs it: a link with the program's name on the PATH.
   const bin = join(at.home, 'bin');
@@ -121,12 +121,12 @@ describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell'
   });
 
   test('fails with an exit code that a script can tell, and with nothing on stdout', async () => {
-    const nobody = join(at.home, 'nobody');
-    expect(await sh('set -e; token=$(fitbit-login token); echo "$token"', nobody)).toMatchObject({
+    const emptyHome = join(at.home, 'empty');
+    expect(await sh('set -e; token=$(fitbit-login token); echo "$token"', emptyHome)).toMatchObject({
       exit: 3,
       stdout: '',
     });
-    expect((await sh('fitbit-login token || [ $? -eq 3 ] && echo sign in', nobody)).stdout).toBe('sign in\n');
+    expect((await sh('fitbit-login token || [ $? -eq 3 ] && echo sign in', emptyHome)).stdout).toBe('sign in\n');
     await expire();
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 410, times: 1 });
     expect(await sh('token=$(fitbit-login token) || exit $?')).toMatchObject({ exit: 2, stdout: '' });
@@ -156,7 +156,7 @@ describe.skipIf(!hasPython)('subprocess.check_output in Python', () => {
   test('has the token, and the exit code where there is none', async () => {
     const { exit, stdout } = await script('python3', ['-c', PYTHON]);
     expect([exit, stdout]).toEqual([0, `${fresh} WALK01\n`]);
-    expect(await script('python3', ['-c', PYTHON], join(at.home, 'nobody'))).toMatchObject({ exit: 3, stdout: '' });
+    expect(await script('python3', ['-c', PYTHON], join(at.home, 'empty'))).toMatchObject({ exit: 3, stdout: '' });
   });
 });
 
@@ -223,7 +223,7 @@ describe('exec', () => {
 
     const ran = join(at.home, 'ran');
     const command = node(`require('node:fs').writeFileSync(${JSON.stringify(ran)}, '')`);
-    expect((await at.run(['exec', '--profile', 'nobody', '--', ...command])).exit).toBe(3);
+    expect((await at.run(['exec', '--profile', 'unused', '--', ...command])).exit).toBe(3);
     await expect(readFile(ran)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

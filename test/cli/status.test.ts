@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { some } from '../extent.ts';
 import { expectFailure } from './failure.ts';
-import { type Desk, desk } from './program.ts';
+import { type ProgramFixture, programFixture } from './program.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 let old = '';
 beforeAll(async () => {
-  at = await desk();
+  at = await programFixture();
 });
 beforeEach(async () => {
   at.sandbox.faults.clear();

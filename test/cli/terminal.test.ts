@@ -7,14 +7,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { consent } from '../../src/sandbox/consent.ts';
 import { longTest, some } from '../extent.ts';
 import { decideAtSandbox } from '../flow/providers.ts';
-import { APP, type Desk, desk, nobody, person } from './program.ts';
+import { APP, noBrowser, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 import { skipWithoutTerminal, TypedInto } from './pseudo-terminal.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 let allow = '';
 beforeAll(async () => {
-  allow = await person('allow');
-  at = await desk(allow);
+  allow = await robotBrowser('allow');
+  at = await programFixture(allow);
 });
 beforeEach(() => at.sandbox.faults.clear());
 afterAll(() => at[Symbol.asyncDispose]());
@@ -53,7 +53,7 @@ describe('a waiting login', () => {
   longTest('a browser launcher that fails, or that stays, changes nothing', async () => {
     // The second one ends when its work here is long done.
     for (const code of ['process.exit(3)', 'setTimeout(Boolean,15e3)']) {
-      const program = at.start(at.login(), { environment: { BROWSER: `${nobody.replace(/0$/, code)} --` } });
+      const program = at.start(at.login(), { environment: { BROWSER: `${noBrowser.replace(/0$/, code)} --` } });
       const url = await program.authorizeUrl();
       await decide(url);
       expect((await program.ended).exit).toBe(0);
@@ -61,7 +61,7 @@ describe('a waiting login', () => {
   });
 
   test('the browser itself: the process ends with its answer, though sockets are held open to it', async () => {
-    const program = at.start(at.login(), { environment: { BROWSER: nobody } });
+    const program = at.start(at.login(), { environment: { BROWSER: noBrowser } });
     const url = await program.authorizeUrl();
     const { hostname, port } = new URL(url.searchParams.get('redirect_uri') ?? '');
     const sockets = Array.from({ length: 8 }, () =>

@@ -3,11 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Desk, desk, type Program, person } from './program.ts';
+import { type Program, type ProgramFixture, programFixture, robotBrowser } from './program.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
   expect((await at.run(at.login())).exit).toBe(0);
 });
 afterAll(() => at[Symbol.asyncDispose]());

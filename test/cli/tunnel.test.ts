@@ -7,14 +7,14 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cable, type Host, host, skipWithoutHosts } from './host.ts';
-import { Program, person } from './program.ts';
+import { Program, robotBrowser } from './program.ts';
 
 const SSHD = '/usr/sbin/sshd';
 const withoutSsh = [SSHD, 'ssh', 'ssh-keygen'].some((program) => spawnSync(program, ['-?']).error !== undefined);
 if (withoutSsh) console.warn('SKIPPED: sign-ins through a tunnel, which need OpenSSH’s client and server.');
 
 const REMOTE = '198.51.100.2';
-const DESK = '198.51.100.1';
+const LOCAL = '198.51.100.1';
 const REDIRECT = 'http://127.0.0.1:8976/callback';
 const SANDBOX = 'http://127.0.0.1:8977';
 const { username } = userInfo();
@@ -26,7 +26,7 @@ const { username } = userInfo();
 describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by SSH', () => {
   const started: ChildProcess[] = [];
   let remote: Host;
-  let desk: Host;
+  let local: Host;
   let directory = '';
   const at = (file: string) => join(directory, file);
 
@@ -54,8 +54,8 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
   ];
 
   beforeAll(async () => {
-    [remote, desk] = await Promise.all([host(), host()]);
-    await cable([desk, DESK], [remote, REMOTE]);
+    [remote, local] = await Promise.all([host(), host()]);
+    await cable([local, LOCAL], [remote, REMOTE]);
     directory = await mkdtemp(join(tmpdir(), 'tunnel-'));
     for (const key of ['key', 'host_key'])
       await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(key)]);
@@ -81,7 +81,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
   });
   afterAll(async () => {
     for (const child of started) child.kill('SIGKILL');
-    for (const there of [desk, remote]) await there?.[Symbol.asyncDispose]();
+    for (const there of [local, remote]) await there?.[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   });
 
@@ -90,24 +90,24 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
   }
 
-  /** Starts a login in a session on the remote host, as a person at the desk does it. */
+  /** Starts a login in a session on the remote host, as you would from the local machine. */
   function remoteLogin(): Program {
     const session = ['ssh', ...ours(), `${username}@${REMOTE}`, 'env', `FITBIT_LOGIN_HOME=${at('home')}`];
     const args = ['login', '--no-browser', '--sandbox', SANDBOX, '--redirect-uri', REDIRECT, '--json'];
-    return new Program(args, { PATH: process.env.PATH }, { within: [...desk.inside, ...session] });
+    return new Program(args, { PATH: process.env.PATH }, { within: [...local.inside, ...session] });
   }
 
-  test('ends on its page in the browser at the desk, through the very forward that is printed', async () => {
-    const browser = (await person('allow')).split(' ');
+  test('ends on its page in the browser on the local machine, through the very forward that is printed', async () => {
+    const browser = (await robotBrowser('allow')).split(' ');
     const login = remoteLogin();
     const { href } = await login.address();
-    // Without the forward, nothing at the desk leads there.
-    await expect(desk.run(...browser, href)).rejects.toThrow('ECONNREFUSED');
+    // Without the forward, nothing on the local machine leads there.
+    await expect(local.run(...browser, href)).rejects.toThrow('ECONNREFUSED');
 
     const [printed] = await login.says(/(?<=^ +)ssh -N -L .*$/m);
     const forward = `${printed} ${ours().join(' ')} -o LogLevel=DEBUG1`;
-    const ssh = await start(desk, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
-    expect(await desk.run(...browser, href)).toMatch(/signed in/i);
+    const ssh = await start(local, ['sh', '-c', `exec ${forward}`], /Entering interactive session/);
+    expect(await local.run(...browser, href)).toMatch(/signed in/i);
     const { exit, stdout } = await login.ended;
     expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

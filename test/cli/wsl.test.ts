@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consent } from '../../src/sandbox/consent.ts';
-import { APP, type Desk, desk } from './program.ts';
+import { APP, type ProgramFixture, programFixture } from './program.ts';
 
 /**
  * A machine that looks like the Windows Subsystem for Linux to who looks: another kernel, Windows's drive, and none of the files by
@@ -45,10 +45,10 @@ if (skipped)
   console.warn('SKIPPED: only root, in a namespace of its own for mounts, can make a machine look like WSL.');
 
 describe.skipIf(skipped)('the Windows Subsystem for Linux', () => {
-  let at: Desk;
+  let at: ProgramFixture;
   let place = '';
   beforeAll(async () => {
-    at = await desk('');
+    at = await programFixture('');
     place = await mkdtemp(join(tmpdir(), 'wsl-'));
     const system = join(place, 'mnt/c/Windows/System32/WindowsPowerShell/v1.0');
     await mkdir(system, { recursive: true });

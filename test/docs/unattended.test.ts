@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Desk, desk, person } from '../cli/program.ts';
+import { type ProgramFixture, programFixture, robotBrowser } from '../cli/program.ts';
 import { DESKTOP } from '../flow/google.ts';
 import { pageAt } from './pages.ts';
 
@@ -26,10 +26,10 @@ const noGoogle = lacks('python3-google-auth', PYTHON, '-c', 'import google.auth'
 const noSystemd = lacks('systemd-analyze', 'systemd-analyze', '--version');
 const noBubblewrap = lacks('bubblewrap', 'bwrap', '--ro-bind', '/', '/', 'true');
 
-let at: Desk;
+let at: ProgramFixture;
 let bin = '';
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
   expect((await at.run(at.login())).exit).toBe(0);
   bin = await mkdtemp(join(tmpdir(), 'bin-'));
   await program('fitbit-login', `exec '${process.execPath}' '${resolve('dist/bin.cjs')}' "$@"`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { guestAt } from './provider-fixture.ts';
+import { providerFixture } from './provider-fixture.ts';
 import { PROVIDERS } from './providers.ts';
 
 const PAIRS = PROVIDERS.flatMap((asked) => PROVIDERS.map((answering) => [asked, answering] as const)).filter(
@@ -11,16 +11,16 @@ describe('mix-up (RFC 9207 §1): a sign-in whose person was led to another provi
   test.each(PAIRS.map(([asked, answering]) => [asked.name, answering.name, asked, answering] as const))(
     '§7 waiting for %s, answered by %s: refused, nothing is exchanged, and the wait goes on',
     async (_asked, _answering, asked, answering) => {
-      await using at = await guestAt(asked);
-      await using other = await guestAt(answering);
+      await using at = await providerFixture(asked);
+      await using other = await providerFixture(answering);
       const begun = await at.begin();
       const { redirectUri, url, events } = begun;
       const { url: elsewhere } = await other.begin();
       for (const name of ['state', 'redirect_uri', 'code_challenge'])
         elsewhere.searchParams.set(name, url.searchParams.get(name) ?? '');
-      other.party.register(redirectUri);
-      const answer = await other.party.decide(elsewhere);
-      expect(answer.searchParams.get('iss')).toBe(other.party.issuer);
+      other.provider.register(redirectUri);
+      const answer = await other.provider.decide(elsewhere);
+      expect(answer.searchParams.get('iss')).toBe(other.provider.issuer);
 
       const before = at.sent.length;
       expect(await (await begun.deliver(answer)).text()).toContain('Still waiting');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type LoginEvent, type LoginOptions, login, type RuntimeOptions, type SignIn } from '../../src/auth/index.ts';
 import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
-import type { Decision, Party, ProviderRow } from './providers.ts';
+import type { Decision, ProviderRow, RunningProvider } from './providers.ts';
 import { START } from './sandbox-app.ts';
 import { impatient, type Ran, run } from './signed-in.ts';
 
@@ -23,8 +23,8 @@ export interface Begun {
 }
 
 /** A home directory at a provider, with a clock that stands until it is moved. */
-export interface Guest extends AsyncDisposable {
-  readonly party: Party;
+export interface ProviderFixture extends AsyncDisposable {
+  readonly provider: RunningProvider;
   readonly home: string;
   readonly file: string;
   readonly surroundings: RuntimeOptions;
@@ -45,11 +45,11 @@ export interface Guest extends AsyncDisposable {
   tamper(changes: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
+export async function providerFixture({ start, asked }: ProviderRow): Promise<ProviderFixture> {
   let time = START.getTime();
   const now = () => new Date(time);
-  const party = await start(now);
-  const home = await mkdtemp(join(tmpdir(), 'guest-'));
+  const provider = await start(now);
+  const home = await mkdtemp(join(tmpdir(), 'provider-'));
   const file = join(home, 'profiles/default.json');
   const sent: string[] = [];
   let send: Fetch = fetch;
@@ -72,7 +72,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
     });
     const result = login(
       {
-        ...party.login,
+        ...provider.login,
         scopes: asked,
         email: false,
         redirectUris: ['http://127.0.0.1:0/callback'],
@@ -92,13 +92,13 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
     if (first?.kind !== 'waiting') throw new Error('The sign-in did not begin with the wait.');
     const { redirectUri } = first;
     const url = new URL(first.url);
-    party.register(redirectUri);
+    provider.register(redirectUri);
     return {
       url,
       redirectUri,
       events,
       result,
-      answer: (decision) => party.decide(url, decision),
+      answer: (decision) => provider.decide(url, decision),
       deliver: (answer, changes = {}) => {
         const changed = new URL(answer);
         for (const [name, value] of Object.entries(changes)) {
@@ -111,7 +111,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
   };
   const text = () => readFile(file, 'utf8');
   return {
-    party,
+    provider,
     home,
     file,
     surroundings,
@@ -136,7 +136,7 @@ export async function guestAt({ start, asked }: ProviderRow): Promise<Guest> {
     [Symbol.asyncDispose]: async () => {
       life.abort();
       await Promise.all(waits);
-      await party[Symbol.asyncDispose]();
+      await provider[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
     },
   };

@@ -5,20 +5,20 @@ import { accessToken } from '../../src/auth/index.ts';
 import type { Fetch } from '../../src/environment.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { some } from '../extent.ts';
-import { type Guest, guestAt } from './provider-fixture.ts';
+import { type ProviderFixture, providerFixture } from './provider-fixture.ts';
 import { PROVIDERS } from './providers.ts';
 import { failure } from './signed-in.ts';
 
 /** Lets a request through, and loses its answer on the way back: `times` of those that a token was to come with. */
 const losing =
-  (at: Guest, times: number) =>
+  (at: ProviderFixture, times: number) =>
   (send: Fetch): Fetch => {
     let left = times;
     return async (url, init) => {
       const answer = await send(url, init);
       if (!(init?.body instanceof URLSearchParams) || left === 0) return answer;
       left -= 1;
-      expect(at.party.refreshes()).toBeGreaterThan(0);
+      expect(at.provider.refreshes()).toBeGreaterThan(0);
       throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
     };
   };
@@ -36,14 +36,14 @@ const ERROR_CODES = [
   ['an_error_of_tomorrow', 'SIGN_IN_FAILED'],
 ] as const;
 
-const unexpected = ({ events }: Awaited<ReturnType<Guest['begin']>>) =>
+const unexpected = ({ events }: Awaited<ReturnType<ProviderFixture['begin']>>) =>
   events.flatMap((event) => (event.kind === 'unexpected-request' ? [event.reason] : []));
 
 describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   const { rotates, lifetimeSeconds, less, issAlwaysSent } = row;
 
   test('§2 §4 §13 signs in with PKCE and a state of its own, and file, terminal and JSON say the same', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     const first = await at.begin();
     const { searchParams } = first.url;
     expect(Object.fromEntries(searchParams)).toMatchObject({
@@ -72,7 +72,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('what is stored is read and written again to the byte', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.text();
     const store = fileStore({ directory: `${at.home}/profiles` });
@@ -84,7 +84,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('§15 token: the stored one until it ends, then a new one; the refresh token as the provider has it', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.stored();
     at.pass(lifetimeSeconds - 61);
@@ -96,20 +96,20 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(after.access_token).not.toBe(before.access_token);
     expect(after.refresh_token === before.refresh_token).toBe(!rotates);
     expect(after).toMatchObject({ user_id: before.user_id, scope: before.scope });
-    expect(at.party.refreshes()).toBe(1);
+    expect(at.provider.refreshes()).toBe(1);
   });
 
   test('many scripts at the moment of expiry: one refresh, the same token for all', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     at.pass(lifetimeSeconds);
     const found = await Promise.all(Array.from({ length: 12 }, () => accessToken({}, at.surroundings)));
     expect(new Set(found.map(({ token }) => token.reveal())).size).toBe(1);
-    expect(at.party.refreshes()).toBe(1);
+    expect(at.provider.refreshes()).toBe(1);
   });
 
   test('a lost answer: asked for again, and the tokens are given up only where the provider says so', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     at.pass(lifetimeSeconds);
     at.through(losing(at, 1));
@@ -126,10 +126,10 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('a grant that is dead is exit 3, and what is stored stays', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.text();
-    await at.party.endGrant(String((await at.stored()).refresh_token));
+    await at.provider.endGrant(String((await at.stored()).refresh_token));
     at.pass(lifetimeSeconds);
     const { code, stdout, stderr } = await at.run('token');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
@@ -141,7 +141,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('an app that the provider does not know is exit 2, and the tokens stay', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     await at.tamper({ client_secret: 'another-secret' });
     const before = await at.stored();
@@ -154,7 +154,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test.each([500, 503])('%i is exit 5, the tokens stay, and the next call works', async (status) => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.stored();
     at.pass(lifetimeSeconds);
@@ -167,7 +167,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('§17 §19 status --check asks by POST with the token in no address; a grant that was ended elsewhere is exit 3', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const { access_token, refresh_token, scope } = await at.stored();
     const { code, stdout } = await at.run('status', '--check', '--json');
@@ -177,13 +177,13 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect([...check.scope].sort()).toEqual(String(scope).split(' ').sort());
     expect(at.sent.join('\n')).not.toContain(String(access_token).slice(0, 30));
 
-    await at.party.endGrant(String(refresh_token));
+    await at.provider.endGrant(String(refresh_token));
     expect(await at.run('status')).toMatchObject({ code: 0 });
     expect(await at.run('status', '--check')).toMatchObject({ code: 3, stdout: '' });
   });
 
   test('§18 logout revokes, then deletes; what it revoked is dead', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const stored = await at.text();
     expect(await at.run('logout', '--yes')).toMatchObject({
@@ -197,7 +197,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('§4 §11 a stranger’s answer ends nothing: without state, with a wrong one, with one twice', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     const begun = await at.begin();
     const answer = await begun.answer();
     await begun.deliver(answer, { state: undefined });
@@ -211,7 +211,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('§12 every registered error code ends it with a message of ours; the old tokens stay', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.text();
     for (const [error, code] of ERROR_CODES) {
@@ -221,7 +221,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
         error,
         error_description: '<b>in its own words</b>',
         state: url.searchParams.get('state') ?? '',
-        iss: at.party.issuer,
+        iss: at.provider.issuer,
       }).toString();
       const page = await (await deliver(refused)).text();
       expect(page).not.toContain('<b>in its');
@@ -231,7 +231,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
   });
 
   test('Deny is exit 4', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     const { answer, deliver, result } = await at.begin();
     await deliver(await answer({ allow: false }));
     expect(await failure(result)).toMatchObject({ code: 'DENIED', exitCode: 4, preserved: 'Nothing was stored.' });
@@ -243,17 +243,17 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     ['an iss that only begins like the right one', (issuer: string) => `${issuer}/`, true],
     ['no iss', () => undefined, issAlwaysSent],
   ])('§7 %s', async (_name, iss, refused) => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     const begun = await at.begin();
     const answer = await begun.answer();
-    await begun.deliver(answer, { iss: iss(at.party.issuer) });
+    await begun.deliver(answer, { iss: iss(at.provider.issuer) });
     expect(unexpected(begun)).toEqual(refused ? ['other-issuer'] : []);
-    if (refused) await begun.deliver(answer, { iss: at.party.issuer });
+    if (refused) await begun.deliver(answer, { iss: at.provider.issuer });
     expect(await begun.result).toMatchObject({ provider: row.id });
   });
 
   test('§14 what was not granted is stored as not granted, and told', async () => {
-    await using at = await guestAt(row);
+    await using at = await providerFixture(row);
     const done = await at.signIn({ scopes: less.asked }, { untick: less.untick });
     expect(done.missingScopes).toEqual([less.missing]);
     expect(done.scopes).not.toContain(less.missing);

@@ -14,7 +14,7 @@ export interface Decision {
 }
 
 /** A running provider, and a person who has an account there. */
-export interface Party extends AsyncDisposable {
+export interface RunningProvider extends AsyncDisposable {
   readonly issuer: string;
   /** Which provider and which app a sign-in is told. */
   readonly login: LoginOptions;
@@ -44,7 +44,7 @@ export interface ProviderRow {
   readonly granted: readonly string[];
   /** A request of which something is not granted. */
   readonly less: { readonly asked: readonly string[]; readonly untick: readonly string[]; readonly missing: string };
-  readonly start: (now: () => Date) => Promise<Party>;
+  readonly start: (now: () => Date) => Promise<RunningProvider>;
 }
 
 const GOOGLE = 'https://www.googleapis.com/auth/googlehealth.';
@@ -99,7 +99,12 @@ interface App {
   readonly secret: string;
 }
 
-async function atSandbox(service: Service, { id, secret }: App, revoke: string, now: () => Date): Promise<Party> {
+async function atSandbox(
+  service: Service,
+  { id, secret }: App,
+  revoke: string,
+  now: () => Date,
+): Promise<RunningProvider> {
   const sandbox = await startSandbox({ now });
   return {
     issuer: sandbox.origin,
@@ -118,7 +123,7 @@ async function atSandbox(service: Service, { id, secret }: App, revoke: string, 
   };
 }
 
-async function atIssuer(): Promise<Party> {
+async function atIssuer(): Promise<RunningProvider> {
   const app = { id: 'a-notebook', secret: 'a secret of the suite' };
   const server = await startIssuer({
     idTokenAlgorithm: 'ES256',

@@ -50,7 +50,7 @@ test.each(POSTS)('a web page: $name is refused and does nothing', async ({ statu
   const answer = await visited.post('status', SIGN_OUT, cookie, Object.fromEntries(own));
   expect(answer.status).toBe(status);
   expect(answer.head).not.toMatch(/access-control-/i);
-  expect(visited.desk.acted).toEqual([]);
+  expect(visited.handlers.acted).toEqual([]);
 });
 
 test('a web page: an old browser without Fetch Metadata must name its own Origin', async () => {
@@ -68,7 +68,7 @@ test('a web page: an old browser without Fetch Metadata must name its own Origin
   for (const origin of [{}, { origin: 'null' }, { origin: 'http://localhost:1' }] satisfies Headers[] as Headers[]) {
     expect((await post(origin)).status).toBe(403);
   }
-  expect(visited.desk.acted).toEqual([]);
+  expect(visited.handlers.acted).toEqual([]);
   expect((await post({ origin: visited.origin })).status).toBe(303);
 });
 
@@ -126,7 +126,7 @@ test.each(['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'])(
     const answer = await visited.send(method, visited.path('status'), { ...OPENED, cookie });
     expect(answer.status).toBe(405);
     expect(answer.header('allow')).toBe('GET, POST');
-    expect(visited.desk.acted).toEqual([]);
+    expect(visited.handlers.acted).toEqual([]);
   },
 );
 
@@ -137,7 +137,7 @@ test('a web page: GET on what only a POST may do does nothing', async () => {
     const { status } = await visited.send('GET', visited.path(target), { ...OPENED, cookie });
     expect([200, 404]).toContain(status);
   }
-  expect([visited.desk.acted, visited.desk.submitted, visited.desk.sandboxes]).toEqual([[], [], 0]);
+  expect([visited.handlers.acted, visited.handlers.submitted, visited.handlers.sandboxes]).toEqual([[], [], 0]);
   expect((await visited.send('GET', visited.path('status'), { ...OPENED, cookie })).status).toBe(200);
 });
 
@@ -163,7 +163,7 @@ test.each([
     expect(answer.status).toBe(403);
     expect(answer.body).toContain('Nothing changed');
   }
-  expect([visited.desk.acted, visited.desk.submitted, visited.desk.sandboxes]).toEqual([[], [], 0]);
+  expect([visited.handlers.acted, visited.handlers.submitted, visited.handlers.sandboxes]).toEqual([[], [], 0]);
 });
 
 test('a cross-site POST: the token of another site of the same machine is worth nothing here', async () => {
@@ -172,7 +172,7 @@ test('a cross-site POST: the token of another site of the same machine is worth 
   const { body } = await other.send('GET', other.path('status'), { ...OPENED, cookie: await other.enter() });
   const _csrf = /name="_csrf" value="([^"]+)"/.exec(body)?.[1] ?? '';
   expect((await visited.post('status', { ...SIGN_OUT, _csrf }, await visited.enter())).status).toBe(403);
-  expect(visited.desk.acted).toEqual([]);
+  expect(visited.handlers.acted).toEqual([]);
 });
 
 test.each([
@@ -185,7 +185,7 @@ test.each([
   const cookie = await visited.enter();
   const headers = { cookie, origin: visited.origin, 'content-type': type };
   expect((await visited.send('POST', visited.path('status'), headers, body)).status).toBe(status);
-  expect(visited.desk.acted).toEqual([]);
+  expect(visited.handlers.acted).toEqual([]);
 });
 
 test('a defect of a handler says nothing of itself', async () => {

@@ -20,7 +20,7 @@ test.each(['check', 'sign-in', 'sign-out', 'forget', 'add'])(
       expect((await read(visited, target, cookie)).body).toContain(`Done: ${action}.`);
     }
     expect((await read(visited, visited.path('status'), cookie)).body).not.toContain('Done:');
-    expect(visited.desk.acted).toEqual([[action, 'default']]);
+    expect(visited.handlers.acted).toEqual([[action, 'default']]);
   },
 );
 
@@ -30,12 +30,12 @@ test('a button that does not exist is refused', async () => {
   for (const action of ['', 'delete', 'toString', '__proto__']) {
     expect((await visited.post('status', { [action]: 'default' }, cookie)).status).toBe(400);
   }
-  expect(visited.desk.acted).toEqual([]);
+  expect(visited.handlers.acted).toEqual([]);
 });
 
 test('the result of a button stands in the row it was about, which is open', async () => {
   await using visited = await visitedSite();
-  visited.desk.status = { profiles: MANY };
+  visited.handlers.status = { profiles: MANY };
   const cookie = await visited.enter();
   const answer = await visited.post('status', { check: 'study-05' }, cookie);
   const { body } = await read(visited, answer.header('location') ?? '', cookie);
@@ -52,7 +52,7 @@ test('the part that is asked for again and again holds no token and stays the sa
   ];
   expect(first.body).toBe(second.body);
   expect(first.body).not.toContain('_csrf');
-  visited.desk.status = { profiles: [ENDED] };
+  visited.handlers.status = { profiles: [ENDED] };
   expect((await read(visited, visited.path('live'), cookie)).body).not.toBe(first.body);
 });
 
@@ -76,7 +76,7 @@ test('the setup form arrives as it was filled in, of the chosen provider alone; 
   const headers = { cookie, origin: visited.origin, 'content-type': 'application/x-www-form-urlencoded' };
   const answer = await visited.send('POST', visited.path('setup'), headers, fields.toString());
   expect(answer.header('location')).toBe(visited.path('setup'));
-  expect(visited.desk.submitted).toEqual([
+  expect(visited.handlers.submitted).toEqual([
     {
       action: 'continue',
       provider: 'fitbit',
@@ -120,7 +120,7 @@ test.each([
 test('the sandbox button needs nothing', async () => {
   await using visited = await visitedSite();
   expect((await visited.post('sandbox', {}, await visited.enter())).status).toBe(303);
-  expect(visited.desk.sandboxes).toBe(1);
+  expect(visited.handlers.sandboxes).toBe(1);
 });
 
 test('to the provider: by a page of the site that leaves by itself, whose policy stays closed', async () => {
@@ -158,7 +158,7 @@ test.each([1, 5])('every value of a page is text, never markup (%s profiles)', a
     history: [{ when: nasty, words: nasty, ok: false }],
     details: [fact],
   };
-  visited.desk.status = { profiles: Array(count).fill(card) };
+  visited.handlers.status = { profiles: Array(count).fill(card) };
   const cookie = await visited.enter();
   const answer = await visited.post('status', { check: nasty }, cookie);
   const { body } = await read(visited, answer.header('location') ?? '', cookie);
@@ -168,7 +168,7 @@ test.each([1, 5])('every value of a page is text, never markup (%s profiles)', a
 
 test('the verdict counts who needs someone; problems come first, each with the one button that helps', async () => {
   await using visited = await visitedSite();
-  visited.desk.status = { profiles: [WELL, MISSING, ENDED] };
+  visited.handlers.status = { profiles: [WELL, MISSING, ENDED] };
   const { body } = await read(visited, visited.path('status'), await visited.enter());
   expect(body).toMatch(/<h1>2 of 3 need you<\/h1>/);
   const order = [ENDED, MISSING, WELL].map(({ profile }) => body.indexOf(`id="profile-${profile}"`));

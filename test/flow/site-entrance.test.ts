@@ -115,7 +115,7 @@ test.each(['status', 'setup', 'sandbox', 'stop'])(
     await visited.enter();
     const answer = await visited.post(page, { 'sign-out': 'default' }, 'none=at-all');
     expect(answer.status).toBe(403);
-    expect([visited.desk.acted, visited.desk.submitted, visited.desk.sandboxes]).toEqual([[], [], 0]);
+    expect([visited.handlers.acted, visited.handlers.submitted, visited.handlers.sandboxes]).toEqual([[], [], 0]);
     expect(await visited.send('GET', '/', OPENED)).toMatchObject({ status: 403 });
   },
 );

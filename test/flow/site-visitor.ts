@@ -15,7 +15,7 @@ export const OPENED = {
 } as const;
 
 /** What happened to the handlers, and what they are to do. */
-export interface Desk {
+export interface FakeHandlers {
   status: StatusView;
   readonly acted: (readonly [Action, string])[];
   readonly submitted: SetupForm[];
@@ -24,7 +24,7 @@ export interface Desk {
 
 export interface VisitedSite extends AsyncDisposable {
   readonly site: Site;
-  readonly desk: Desk;
+  readonly handlers: FakeHandlers;
   readonly origin: string;
   readonly authority: string;
   /** The path of a page: `/…/status`. */
@@ -45,7 +45,7 @@ export interface VisitedOptions extends Partial<Omit<SiteOptions, 'setup' | 'sta
 
 /** A site over handlers that write down what they are asked, and raw sockets to it. */
 export async function visitedSite({ act, submit, only, ...options }: VisitedOptions = {}): Promise<VisitedSite> {
-  const desk: Desk = {
+  const handlers: FakeHandlers = {
     status: { profiles: [WELL, MISSING] },
     acted: [],
     submitted: [],
@@ -55,18 +55,18 @@ export async function visitedSite({ act, submit, only, ...options }: VisitedOpti
   const setup: SetupHandlers = {
     view: async () => SETUP,
     submit: async (form) => {
-      desk.submitted.push(form);
+      handlers.submitted.push(form);
       return (await submit?.(form)) ?? back;
     },
     sandbox: async () => {
-      desk.sandboxes += 1;
+      handlers.sandboxes += 1;
       return back;
     },
   };
   const status: SiteOptions['status'] = {
-    view: async () => desk.status,
+    view: async () => handlers.status,
     act: async (action, profile) => {
-      desk.acted.push([action, profile]);
+      handlers.acted.push([action, profile]);
       return (
         (await act?.(action, profile)) ?? {
           kind: 'page',
@@ -80,10 +80,10 @@ export async function visitedSite({ act, submit, only, ...options }: VisitedOpti
     ...(only === 'setup' ? {} : { status }),
     ...options,
   });
-  return visitor(site, desk);
+  return visitor(site, handlers);
 }
 
-function visitor(site: Site, desk: Desk): VisitedSite {
+function visitor(site: Site, handlers: FakeHandlers): VisitedSite {
   const { origin, host: authority, port } = new URL(site.url);
   const sockets: Socket[] = [];
   const path = (page: string) => new URL(site.pageUrl('status')).pathname.replace(/status$/, page);
@@ -106,7 +106,7 @@ function visitor(site: Site, desk: Desk): VisitedSite {
   };
   return {
     site,
-    desk,
+    handlers,
     origin,
     authority,
     path,

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { APP, type Desk, desk, person } from '../cli/program.ts';
+import { APP, type ProgramFixture, programFixture, robotBrowser } from '../cli/program.ts';
 
 const LIFETIME_MS = 28_800_000;
 
@@ -17,14 +17,14 @@ const READERS = [
 const WITHOUT_APP = { environment: { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' } };
 
 /** Eight hours pass, for the provider and for the tool. */
-async function expire(at: Desk): Promise<void> {
+async function expire(at: ProgramFixture): Promise<void> {
   at.sandbox.clock.step(LIFETIME_MS);
   await at.plant(JSON.stringify({ ...JSON.parse(await at.stored()), expires_at: '2026-01-31T20:00:00.000Z' }));
 }
 
 describe('the notebook goes on unchanged beside us, through two expiries:', () => {
   test.each(READERS)('in %s', async (_language, command, file) => {
-    await using at = await desk(await person('allow'));
+    await using at = await programFixture(await robotBrowser('allow'));
     const directory = join(at.home, 'notebook');
     const env = join(directory, '.env');
     await mkdir(directory);

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PRINTING } from '../cli/failure.ts';
-import { type Desk, desk, person } from '../cli/program.ts';
+import { type ProgramFixture, programFixture, robotBrowser } from '../cli/program.ts';
 import { mount, run } from '../flow/store-fixture.ts';
 
-let at: Desk;
+let at: ProgramFixture;
 let stored = '';
 let full: string | undefined;
 beforeAll(async () => {
-  at = await desk(await person('allow'));
+  at = await programFixture(await robotBrowser('allow'));
   expect((await at.run(at.login())).exit).toBe(0);
   stored = await at.stored();
   const directory = join(at.home, 'full');

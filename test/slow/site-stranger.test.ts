@@ -107,8 +107,8 @@ describe.skipIf(skipWithoutBrowser)(
 );
 
 /** Nothing was pressed, and the person's own page still works. */
-async function isUntouched({ desk, send, path }: VisitedSite, own: Page): Promise<void> {
-  expect([desk.acted, desk.submitted, desk.sandboxes]).toEqual([[], [], 0]);
+async function isUntouched({ handlers, send, path }: VisitedSite, own: Page): Promise<void> {
+  expect([handlers.acted, handlers.submitted, handlers.sandboxes]).toEqual([[], [], 0]);
   expect((await send('GET', path('status'), OPENED)).status).toBe(403);
   await own.reload();
   await own.getByRole('heading', { name: /needs you/ }).waitFor();
