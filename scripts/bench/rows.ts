@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRuntime } from '../../src/auth/runtime.ts';
 import { decodeProfile } from '../../src/store/codec.ts';
@@ -235,22 +236,16 @@ async function manyTokens(rig: Rig, ttlMs: number, expected: string, refreshes: 
   const { file, args, env } = program(rig, await makeHome(rig, 1, ttlMs), 'token', '--profile', 'p0');
   const before = rig.provider.refreshes();
   const started = performance.now();
-  const answers = await Promise.all(
-    Array.from({ length: PROCESSES }, async (_, index) => {
-      // Spawning blocks this thread, in which the provider also runs: let it breathe.
-      await delay(index);
-      const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-      let stdout = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        stdout += chunk;
-      });
-      await once(child, 'close');
-      return stdout.trim();
-    }),
-  );
+  // Not from here: a hundred starts would keep this thread, and with it the provider, busy for seconds.
+  const child = spawn('xargs', ['-P', `${PROCESSES}`, '-I', '{}', file, ...args], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end('one\n'.repeat(PROCESSES));
+  const answers = (await text(child.stdout)).trim().split('\n');
   const seconds = (performance.now() - started) / 1000;
   const asked = rig.provider.refreshes() - before;
-  if (answers.some((answer) => answer !== expected) || asked !== refreshes) {
+  if (answers.length !== PROCESSES || answers.some((answer) => answer !== expected) || asked !== refreshes) {
     throw new Error(`${asked} refreshes instead of ${refreshes}, or a wrong answer.`);
   }
   return seconds;
