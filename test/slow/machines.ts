@@ -54,8 +54,11 @@ export interface Machines extends AsyncDisposable {
   library(machine: number, profile: string, application: string): Promise<string>;
   /** Dates the stored tokens back, so that they have just expired. */
   expire(profile: string): Promise<void>;
-  /** Resolves when the provider has got another refresh than those `before`. @throws Error if the program ended without one */
-  refreshRequested(before: number, running: Run): Promise<void>;
+  /** `token` on the first machine, held up after the provider has got its refresh; and the provider's counts before that. */
+  refreshing(
+    profile: string,
+    environment?: StartOptions['environment'],
+  ): Promise<Run & { readonly before: ReturnType<Sandbox['state']>['counts'] }>;
   /** That the sign-in lives on: another machine's token is what is stored, and the provider knows it. */
   expectAlive(profile: string): Promise<void>;
 }
@@ -109,6 +112,14 @@ export async function machinesOf(people: readonly string[], options?: ServerOpti
     }));
     return { child, ended };
   };
+  const token: Machines['token'] = (machine, profile, environment) =>
+    start(machine, ['token', '--profile', profile], { application: profile, environment });
+  const expire = (profile: string) =>
+    commit(store, profile, (current) => {
+      if (current?.tokens === undefined) throw new Error(`${profile} is lost.`);
+      const tokens = { ...current.tokens, obtainedAt: new Date(Date.now() - 8 * HOUR_MS), expiresAt: new Date() };
+      return { ...current, tokens } satisfies Profile;
+    });
   const library = async (machine: number, profile: string, application: string) => {
     const own = { FITBIT_LOGIN_HOME: join(home, `home${machine}`), FITBIT_LOGIN_STORE: known(application) };
     const { token } = await accessToken({ profile }, { environment: { ...database.environment, ...own } });
@@ -120,21 +131,20 @@ export async function machinesOf(people: readonly string[], options?: ServerOpti
     sandbox,
     store,
     start,
-    token: (machine, profile, environment) =>
-      start(machine, ['token', '--profile', profile], { application: profile, environment }),
+    token,
     library,
-    expire: (profile) =>
-      commit(store, profile, (current) => {
-        if (current?.tokens === undefined) throw new Error(`${profile} is lost.`);
-        const tokens = { ...current.tokens, obtainedAt: new Date(Date.now() - 8 * HOUR_MS), expiresAt: new Date() };
-        return { ...current, tokens } satisfies Profile;
-      }),
-    refreshRequested: async (before, { ended }) => {
-      while (sandbox.state().counts.refreshes === before) {
-        const end = await Promise.race([delay(5), ended]);
-        if (end !== undefined && sandbox.state().counts.refreshes === before)
+    expire,
+    refreshing: async (profile, environment) => {
+      await expire(profile);
+      sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
+      const before = sandbox.state().counts;
+      const running = token(0, profile, environment);
+      while (sandbox.state().counts.refreshes === before.refreshes) {
+        const end = await Promise.race([delay(5), running.ended]);
+        if (end !== undefined && sandbox.state().counts.refreshes === before.refreshes)
           throw new Error(`It ended with ${end.exit} before a refresh: ${end.stderr}`);
       }
+      return { ...running, before };
     },
     expectAlive: async (profile) => {
       const token = await library(MACHINES, profile, `other-${profile}`);

@@ -104,13 +104,9 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     test('a server that crashes while the refresh token is under way: the response is saved once it is back', async () => {
       await using m = await machinesOf(['C0']);
       for (let round = 0; round < 3; round += 1) {
-        await m.expire('C0');
-        m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
-        const before = m.sandbox.state().counts;
-        const running = m.token(0, 'C0');
-        await m.refreshRequested(before.refreshes, running);
+        const { before, ended } = await m.refreshing('C0');
         await m.server.crash();
-        const { exit, stdout, stderr } = await running.ended;
+        const { exit, stdout, stderr } = await ended;
         expect([exit, stderr]).toEqual([0, '']);
         expect((await m.store.read('C0'))?.tokens?.accessToken.reveal()).toBe(stdout);
         expect(m.sandbox.state().counts.repeats).toBe(before.repeats);
@@ -120,15 +116,11 @@ describe.skipIf(!hasPostgres)('many machines', () => {
 
     test('a server that stays away after the response: exit 6 after 30 seconds, with how long the response is repeated', async () => {
       await using m = await machinesOf(['S0']);
-      await m.expire('S0');
-      m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
-      const before = m.sandbox.state().counts;
-      const running = m.token(0, 'S0');
-      await m.refreshRequested(before.refreshes, running);
+      const { before, ended } = await m.refreshing('S0');
       await m.server.stop();
-      const ended = await running.ended;
+      const end = await ended;
       await m.server.restart();
-      expect(ended).toMatchObject({ exit: 6, stdout: '', stderr: expect.stringContaining('within two minutes') });
+      expect(end).toMatchObject({ exit: 6, stdout: '', stderr: expect.stringContaining('within two minutes') });
       await m.expectAlive('S0');
       const { repeats, invalidGrants } = before;
       expect(m.sandbox.state().counts).toMatchObject({ repeats: repeats + 1, invalidGrants });
@@ -141,20 +133,16 @@ describe.skipIf(!hasPostgres)('many machines', () => {
         await using m = await machinesOf(['N0'], { namespace: cable.namespace });
         const password = 'marked-password-of-the-owner';
         await m.database.query(`ALTER ROLE owner PASSWORD '${password}'`);
-        await m.expire('N0');
-        m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });
-        const before = m.sandbox.state().counts;
-        const cutOff = m.token(0, 'N0', {
+        const { before, ended } = await m.refreshing('N0', {
           FITBIT_LOGIN_STORE: `postgresql://owner@${cable.there}:${m.server.port}/${m.database.name}`,
           PGPASSWORD: password,
         });
-        await m.refreshRequested(before.refreshes, cutOff);
         await cable.cut();
         const { exit, stdout } = await m.token(1, 'N0').ended;
         expect(exit).toBe(0);
         const stored = await m.database.query('SELECT * FROM fitbit_login.profiles');
         await cable.restore();
-        const late = await cutOff.ended;
+        const late = await ended;
         expect([0, 6]).toContain(late.exit);
         expect(late.stdout).toBe(late.exit === 0 ? stdout : '');
         expect(await m.database.query('SELECT * FROM fitbit_login.profiles')).toEqual(stored);
@@ -188,11 +176,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     });
 
     test('a holder that was suspended, lost its lock and wakes up changes nothing, and prints the newest token', async () => {
-      await m.expire('P2');
-      m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 500, times: 1 });
-      const before = m.sandbox.state().counts.refreshes;
-      const sleeper = m.token(0, 'P2');
-      await m.refreshRequested(before, sleeper);
+      const sleeper = await m.refreshing('P2');
       sleeper.child.kill('SIGSTOP');
       await m.database.terminate('P2');
       const { stdout } = await m.token(1, 'P2').ended;
