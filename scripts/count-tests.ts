@@ -1,4 +1,4 @@
-/** Prints what the test runner counted, from the files of its JSON reporter, added up. Exits with 1 unless something ran in each and nothing failed. */
+/** Prints what failed and what the test runner counted, from the files of its JSON reporter, added up. Exits with 1 unless something ran in each and nothing failed. */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 
@@ -8,7 +8,18 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly TestFile[];
+}
+
+interface TestFile {
+  readonly name: string;
+  readonly status: string;
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[];
+  }[];
 }
 
 const [, , ...paths] = process.argv;
@@ -26,6 +37,13 @@ const failed = sum(
 );
 const skipped = sum(({ numPendingTests, numTodoTests }) => numPendingTests + numTodoTests);
 
+// Once more, since the runner printed them a long way up.
+for (const { name, status, message, assertionResults } of reports.flatMap(({ testResults }) => testResults)) {
+  if (status === 'failed' && assertionResults.length === 0) console.log(`${name}: ${message}`);
+  for (const test of assertionResults.filter((result) => result.status === 'failed')) {
+    console.log(`${name}: ${test.fullName}\n${test.failureMessages.join('\n').slice(0, 500)}\n`);
+  }
+}
 if (skipped > 0) console.log(`${skipped} skipped: see above what for.`);
 console.log(`${passed} passed, ${failed} failed`);
 const isSound = ({ success, numPassedTests }: Report) => success && numPassedTests > 0;
