@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import { HttpsProxyAgent } from 'https-proxy-agent';
+import type { HttpsProxyAgent } from 'https-proxy-agent';
 import type { Environment, Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { responseTimeout, responseTooLarge, unexpectedEncoding, unexpectedRedirect } from '../messages.ts';
@@ -108,16 +107,14 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
     const signal = init.signal ? AbortSignal.any([timeout.signal, init.signal]) : timeout.signal;
     try {
       signal.throwIfAborted();
+      const isSecure = target.protocol === 'https:';
+      // TLS takes long to load, and a browser can be opened without.
+      const open = isSecure ? (await import('node:https')).request : httpRequest;
+      const agent = proxy === undefined ? false : await agentFor(proxy, signal);
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         // A request that waits for its proxy does not hear of the signal.
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        const isSecure = target.protocol === 'https:';
-        const request = (isSecure ? httpsRequest : httpRequest)(target, {
-          method: init.method ?? 'GET',
-          headers: headersOf(init),
-          agent: proxy === undefined ? false : agentFor(proxy, signal),
-          signal,
-        });
+        const request = open(target, { method: init.method ?? 'GET', headers: headersOf(init), agent, signal });
         request.on('error', reject).once('response', resolve);
         // As after a switch of protocols, of which Node says nothing else.
         request.once('close', () => reject(Object.assign(new Error('No response.'), { code: 'ECONNRESET' })));
@@ -149,7 +146,8 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
   };
 }
 
-function agentFor({ url, authorization }: ForwardProxy, signal: AbortSignal): HttpsProxyAgent<string> {
+async function agentFor({ url, authorization }: ForwardProxy, signal: AbortSignal): Promise<HttpsProxyAgent<string>> {
+  const { HttpsProxyAgent } = await import('https-proxy-agent');
   // As a header, not in the URL, which DEBUG=* would print.
   const headers = authorization === undefined ? {} : { 'Proxy-Authorization': authorization.reveal() };
   return new HttpsProxyAgent(url, { headers, signal });
