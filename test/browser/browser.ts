@@ -11,11 +11,17 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** Somebody else's web site, which is this machine in truth: what a page served there tries, a stranger's page can try. */
-export const STRANGER = 'stranger.example';
+/** A hostile web site, resolved to this machine. */
+export const HOSTILE_HOST = 'hostile.example';
 
 // Nothing but this machine can be reached, whatever a page asks for.
-const NAMES = [`MAP ${STRANGER} 127.0.0.1`, 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost', 'EXCLUDE ::1'];
+const NAMES = [
+  `MAP ${HOSTILE_HOST} 127.0.0.1`,
+  'MAP * ~NOTFOUND',
+  'EXCLUDE 127.0.0.1',
+  'EXCLUDE localhost',
+  'EXCLUDE ::1',
+];
 
 const browserPath = findBrowser();
 

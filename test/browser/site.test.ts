@@ -7,7 +7,7 @@ import { longTest, some } from '../extent.ts';
 import { clientFile } from '../flow/google.ts';
 import { ENDED, MANY, MISSING, SETUP_WRONG, WELL } from '../flow/site-views.ts';
 import { type VisitedOptions, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
-import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
+import { HOSTILE_HOST, launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { tabTo } from './keyboard.ts';
 
 describe.skipIf(skipWithoutBrowser).each([
@@ -86,7 +86,7 @@ describe.skipIf(skipWithoutBrowser).each([
       await secret.fill('right');
       await page.getByRole('button', { name: 'Continue to Fitbit' }).click();
       await page.getByRole('heading', { name: 'Consent' }).waitFor();
-      expect(new URL(page.url()).hostname).toBe(STRANGER);
+      expect(new URL(page.url()).hostname).toBe(HOSTILE_HOST);
       expect(visited.handlers.submitted.map(({ clientSecret }) => clientSecret)).toEqual(['wrong', 'right']);
     },
   );
@@ -116,10 +116,10 @@ describe.skipIf(skipWithoutBrowser).each([
     await second.goto(visited.site.pageUrl('status'));
     await second.getByRole('heading', { name: /needs you/ }).waitFor();
     await using other = await launch({ javaScriptEnabled });
-    const stranger = await other.context.newPage();
-    expect((await stranger.goto(visited.site.pageUrl('status')))?.status()).toBe(403);
-    expect((await stranger.goto(visited.site.url))?.status()).toBe(403);
-    await stranger.getByText('run the command again').waitFor();
+    const foreign = await other.context.newPage();
+    expect((await foreign.goto(visited.site.pageUrl('status')))?.status()).toBe(403);
+    expect((await foreign.goto(visited.site.url))?.status()).toBe(403);
+    await foreign.getByText('run the command again').waitFor();
   });
 
   also('keyboard only: from the top of the page to a button, to signing out, and to the goodbye', async () => {
@@ -249,7 +249,7 @@ async function chainOfSites(): Promise<AsyncDisposable & { readonly url: string 
   const server = createServer(({ url, headers }, response) => {
     const port = headers.host?.split(':')[1] ?? '';
     if (url === '/consent') response.setHeader('content-type', 'text/html').end('<!doctype html><h1>Consent</h1>');
-    else response.writeHead(302, { location: `http://${STRANGER}:${port}/consent` }).end();
+    else response.writeHead(302, { location: `http://${HOSTILE_HOST}:${port}/consent` }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

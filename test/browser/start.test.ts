@@ -23,11 +23,11 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium, a sign-in is bound to t
       const link = page.getByRole('link', { name: 'Allow' });
       const callback = (await link.getAttribute('href')) ?? '';
       // Whoever read the address, state and all, finishes nothing.
-      const stranger = await other.context.newPage();
-      await stranger.goto(callback);
-      expect(await stranger.title()).toContain('Finish in the browser you started with');
-      await stranger.goto(visited.listener.startUrl ?? '');
-      expect(stranger.url()).toContain('/start/');
+      const foreign = await other.context.newPage();
+      await foreign.goto(callback);
+      expect(await foreign.title()).toContain('Finish in the browser you started with');
+      await foreign.goto(visited.listener.startUrl ?? '');
+      expect(foreign.url()).toContain('/start/');
       await link.click();
       await page.waitForURL(/\/result\//);
       expect(await page.title()).toContain('Signed in');

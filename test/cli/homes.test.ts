@@ -246,7 +246,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
   longTest('unknown to the system, without HOME: is told of FITBIT_LOGIN_HOME, which works', async () => {
     await refusesEach(
       [['status'], ['token'], ['setup'], ['profiles'], at.login()],
-      as(user.stranger, undefined, NO_BROWSER),
+      as(user.unknownUser, undefined, NO_BROWSER),
       /HOME is not set/,
       /FITBIT_LOGIN_HOME=\/path/,
     );

@@ -40,7 +40,7 @@ export interface OtherUser extends AsyncDisposable {
   /** The same through sudo, which leaves the environment, and so HOME, as it is. */
   readonly sudo: readonly string[];
   /** Words before a command that runs as a user whom this machine does not know. */
-  readonly stranger: readonly string[];
+  readonly unknownUser: readonly string[];
   /** Makes directories of the user, 0700, at home. @returns the path */
   make(...path: readonly string[]): Promise<string>;
   /** Everything in the home, with its owner: `4711 .config/fitbit-login`. */
@@ -67,7 +67,7 @@ export async function createOtherUser(): Promise<OtherUser> {
     program: join(root, 'program/bin.cjs'),
     command,
     sudo: [...command, 'sudo', '-E'],
-    stranger: AS_USER_ID,
+    unknownUser: AS_USER_ID,
     make: async (...path) => {
       let made = home;
       for (const name of path) {

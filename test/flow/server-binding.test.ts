@@ -7,7 +7,7 @@ import { atPort, authorities, parseRedirectUri } from '../../src/server/redirect
 import { SIGNED_IN, validate, waiting } from './server-visitor.ts';
 
 /** Somebody else's server on one address. */
-async function stranger(host: string, port = 0): Promise<AsyncDisposable & { readonly port: number }> {
+async function listenAsAnother(host: string, port = 0): Promise<AsyncDisposable & { readonly port: number }> {
   const server: Server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen({ host, port, exclusive: true }, resolve),
@@ -17,7 +17,7 @@ async function stranger(host: string, port = 0): Promise<AsyncDisposable & { rea
   return { port: address.port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-const hasIpv6 = await stranger('::1').then(
+const hasIpv6 = await listenAsAnother('::1').then(
   (server) => server[Symbol.asyncDispose]().then(() => true),
   () => false,
 );
@@ -84,8 +84,8 @@ test.each(['', '/', '/callback/', '/favicon.ico', '/result/a', '/A-b_c.d~e'])(
 
 test('§6: the port is not shared: a second bind of the same address fails', async () => {
   await using visited = await waiting();
-  await expect(stranger('127.0.0.1', visited.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
-  await expect(stranger('0.0.0.0', visited.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(listenAsAnother('127.0.0.1', visited.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(listenAsAnother('0.0.0.0', visited.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await expect(listen({ redirectUris: [visited.listener.redirectUri], validate })).rejects.toMatchObject({
     code: 'PORT_BUSY',
     exitCode: 6,
@@ -97,7 +97,7 @@ test.skipIf(!hasIpv6)('§6: localhost is caught on both stacks, under its own na
   const at = `http://localhost:${visited.port}`;
   expect(visited.listener.redirectUri).toBe(`${at}/callback`);
   for (const host of ['127.0.0.1', '::1']) {
-    await expect(stranger(host, visited.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(listenAsAnother(host, visited.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   }
   expect((await fetch(`http://[::1]:${visited.port}/callback?state=right`)).status).toBe(421);
   expect((await visited.finish()).body).toContain(SIGNED_IN.title);
@@ -106,21 +106,21 @@ test.skipIf(!hasIpv6)('§6: localhost is caught on both stacks, under its own na
 test.skipIf(!hasIpv6).each(['127.0.0.1', '::1'])(
   '§6: localhost taken on %s only is busy, and nothing stays bound',
   async (host) => {
-    await using other = await stranger(host);
+    await using other = await listenAsAnother(host);
     const busy = listen({ redirectUris: [`http://localhost:${other.port}/callback`], validate });
     await expect(busy).rejects.toMatchObject({ code: 'PORT_BUSY' });
-    await using _free = await stranger(host === '::1' ? '127.0.0.1' : '::1', other.port);
+    await using _free = await listenAsAnother(host === '::1' ? '127.0.0.1' : '::1', other.port);
   },
 );
 
 test.skipIf(!hasIpv6)('[::1] alone leaves the other stack to others', async () => {
   await using visited = await waiting({ redirectUris: ['http://[::1]:0/callback'] });
-  await using _other = await stranger('127.0.0.1', visited.port);
+  await using _other = await listenAsAnother('127.0.0.1', visited.port);
   expect((await visited.finish()).status).toBe(200);
 });
 
 test('the first redirect URI whose port is free is used', async () => {
-  await using taken = await stranger('127.0.0.1');
+  await using taken = await listenAsAnother('127.0.0.1');
   await using visited = await waiting({
     redirectUris: [`http://127.0.0.1:${taken.port}/callback`, 'http://127.0.0.1:0/callback', 'http://[::1]:0/never'],
   });
@@ -129,8 +129,8 @@ test('the first redirect URI whose port is free is used', async () => {
 });
 
 test('all taken: every address that was tried is named', async () => {
-  await using one = await stranger('127.0.0.1');
-  await using two = await stranger('127.0.0.1');
+  await using one = await listenAsAnother('127.0.0.1');
+  await using two = await listenAsAnother('127.0.0.1');
   const uris = [one, two].map(({ port }) => `http://127.0.0.1:${port}/callback`);
   const error = await listen({ redirectUris: uris, validate }).catch((thrown: unknown) => thrown);
   if (!(error instanceof AuthError)) throw error;

@@ -2,9 +2,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTest, some } from '../extent.ts';
 import { waiting } from '../flow/server-visitor.ts';
-import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from './browser.ts';
+import { HOSTILE_HOST, launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { type BrowserFixture, browserFixture, type PendingSignIn } from './browser-fixture.ts';
-import { run, type StrangersSite, strangersSite, WEB_PAGES } from './stranger.ts';
+import { type HostileSite, hostileSite, run, WEB_PAGES } from './hostile-page.ts';
 
 /** What the page learns by each attempt. */
 const NOTHING = {
@@ -32,16 +32,16 @@ const FORGERIES = [
 
 describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
   let browser: RunningBrowser;
-  let site: StrangersSite;
+  let site: HostileSite;
   beforeAll(async () => {
-    [browser, site] = await Promise.all([launch(), strangersSite()]);
+    [browser, site] = await Promise.all([launch(), hostileSite()]);
   });
   afterAll(async () => {
     await browser[Symbol.asyncDispose]();
     await site[Symbol.asyncDispose]();
   });
 
-  const strangersPage = async (host: string, port = site.port): Promise<Page> => {
+  const openHostile = async (host: string, port = site.port): Promise<Page> => {
     const page = await browser.context.newPage();
     await page.goto(`http://${host}:${port}/`);
     return page;
@@ -51,7 +51,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     test('tries everything that is no visit: it learns nothing, is not heard, and the sign-in finishes', async () => {
       await using at = await browserFixture();
       const pending = await at.begin(browser.context);
-      expect(await run(await strangersPage(host), 'tryEverything', pending.redirectUri)).toEqual(NOTHING);
+      expect(await run(await openHostile(host), 'tryEverything', pending.redirectUri)).toEqual(NOTHING);
       expect(pending.unexpected).toEqual([]);
       await finishes(at, pending);
     });
@@ -59,7 +59,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     longTest('posts a form to the callback: it is not heard, and the sign-in finishes', async () => {
       await using at = await browserFixture();
       const pending = await at.begin(browser.context);
-      const page = await strangersPage(host);
+      const page = await openHostile(host);
       const answered = page.waitForResponse((response) => response.url() === pending.redirectUri);
       await run(page, 'postForm', pending.redirectUri);
       expect((await answered).status()).toBe(405);
@@ -72,7 +72,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       const tab = await browser.context.newPage();
       await tab.goto(`${visited.listener.redirectUri}?code=the-code&state=right`);
       const result = tab.url().replace('#', '');
-      expect(await run(await strangersPage(host), 'tryEverything', result)).toEqual(NOTHING);
+      expect(await run(await openHostile(host), 'tryEverything', result)).toEqual(NOTHING);
     });
   });
 
@@ -81,7 +81,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     async (_what, query, reason) => {
       await using at = await browserFixture();
       const pending = await at.begin(browser.context);
-      const page = await strangersPage(STRANGER);
+      const page = await openHostile(HOSTILE_HOST);
       const popup = page.waitForEvent('popup');
       await run(page, 'openWindow', pending.redirectUri + query);
       const opened = await popup;
@@ -96,19 +96,19 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
   );
 
   test('whose name leads here of a sudden (DNS rebinding) is of the same origin then, and turned away by its Host', async () => {
-    const before = await strangersSite();
+    const before = await hostileSite();
     const { port } = before;
-    const page = await strangersPage(STRANGER, port);
+    const page = await openHostile(HOSTILE_HOST, port);
     await before[Symbol.asyncDispose]();
     await using at = await browserFixture();
     const pending = await at.begin(browser.context, { redirectUris: [`http://127.0.0.1:${port}/callback`] });
-    expect(await run(page, 'tryEverything', `http://${STRANGER}:${port}/callback`)).toMatchObject({
+    expect(await run(page, 'tryEverything', `http://${HOSTILE_HOST}:${port}/callback`)).toMatchObject({
       'fetch with CORS': 'status 421',
       'fetch with CORS and a preflight': 'status 421',
       'HEAD without CORS': 'status 421',
       'POST without CORS': 'status 421',
     });
-    expect((await page.goto(`http://${STRANGER}:${port}/callback${FORGED}`))?.status()).toBe(421);
+    expect((await page.goto(`http://${HOSTILE_HOST}:${port}/callback${FORGED}`))?.status()).toBe(421);
     expect(pending.unexpected).toEqual([]);
     await finishes(at, pending);
   });

@@ -1,20 +1,20 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launch, type RunningBrowser, STRANGER, skipWithoutBrowser } from '../browser/browser.ts';
-import { run, type StrangersSite, strangersSite, WEB_PAGES } from '../browser/stranger.ts';
+import { HOSTILE_HOST, launch, type RunningBrowser, skipWithoutBrowser } from '../browser/browser.ts';
+import { type HostileSite, hostileSite, run, WEB_PAGES } from '../browser/hostile-page.ts';
 import { OPENED, type VisitedSite, visitedSite } from '../flow/site-visitor.ts';
 
 describe.skipIf(skipWithoutBrowser)(
   'the local pages, while the person has a hostile page open in the same browser',
   () => {
     let browser: RunningBrowser;
-    let stranger: StrangersSite;
+    let hostile: HostileSite;
     beforeAll(async () => {
-      [browser, stranger] = await Promise.all([launch(), strangersSite()]);
+      [browser, hostile] = await Promise.all([launch(), hostileSite()]);
     });
     afterAll(async () => {
       await browser[Symbol.asyncDispose]();
-      await stranger[Symbol.asyncDispose]();
+      await hostile[Symbol.asyncDispose]();
     });
 
     const opened = async (visited: VisitedSite): Promise<Page> => {
@@ -23,7 +23,7 @@ describe.skipIf(skipWithoutBrowser)(
       await page.getByRole('heading', { name: /needs you/ }).waitFor();
       return page;
     };
-    const strangersPage = async (host: string, port = stranger.port): Promise<Page> => {
+    const openHostile = async (host: string, port = hostile.port): Promise<Page> => {
       const page = await browser.context.newPage();
       await page.goto(`http://${host}:${port}/`);
       return page;
@@ -46,7 +46,7 @@ describe.skipIf(skipWithoutBrowser)(
       test.each(['status', 'setup', 'live', 'stop'])(
         'tries everything that is no visit with /…/%s: it learns nothing, and nothing is done',
         async (page) => {
-          const hostile = await strangersPage(host);
+          const hostile = await openHostile(host);
           const learned = await run(hostile, 'tryEverything', visited.origin + visited.path(page));
           await hostile.close();
           expect(new Set(Object.values(learned ?? {}))).toEqual(new Set(['nothing']));
@@ -58,7 +58,7 @@ describe.skipIf(skipWithoutBrowser)(
         'posts a form to /…/%s: it is refused, and nothing is done',
         async (page) => {
           const target = visited.origin + visited.path(page);
-          const hostile = await strangersPage(host);
+          const hostile = await openHostile(host);
           const answered = hostile.waitForResponse((response) => response.url() === target);
           await run(hostile, 'postForm', target);
           expect((await answered).status()).toBe(403);
@@ -68,7 +68,7 @@ describe.skipIf(skipWithoutBrowser)(
       );
 
       test('opens a window: it is cut off from it, and can neither read it nor press a button', async () => {
-        const hostile = await strangersPage(host);
+        const hostile = await openHostile(host);
         const popup = hostile.waitForEvent('popup');
         await run(hostile, 'openWindow', visited.origin + visited.path('status'));
         await (await popup).getByRole('heading', { name: /needs you/ }).waitFor();
@@ -81,19 +81,19 @@ describe.skipIf(skipWithoutBrowser)(
       await using visited = await visitedSite();
       await opened(visited);
       const page = await browser.context.newPage();
-      const asked = page.waitForRequest(`http://127.0.0.1:${stranger.port}/`);
-      await page.goto(`http://127.0.0.1:${stranger.port}/`);
+      const asked = page.waitForRequest(`http://127.0.0.1:${hostile.port}/`);
+      await page.goto(`http://127.0.0.1:${hostile.port}/`);
       expect(await (await asked).allHeaders()).not.toHaveProperty('cookie');
     });
 
     test('DNS rebinding: the name that leads here of a sudden is turned away by its Host, and has no cookie', async () => {
-      const before = await strangersSite();
+      const before = await hostileSite();
       const { port } = before;
-      const page = await strangersPage(STRANGER, port);
+      const page = await openHostile(HOSTILE_HOST, port);
       await before[Symbol.asyncDispose]();
       await using visited = await visitedSite({ port });
       const own = await opened(visited);
-      const target = `http://${STRANGER}:${port}${visited.path('status')}`;
+      const target = `http://${HOSTILE_HOST}:${port}${visited.path('status')}`;
       expect(await run(page, 'tryEverything', target)).toMatchObject({
         'fetch with CORS': 'status 421',
         'POST without CORS': 'status 421',
