@@ -80,7 +80,7 @@ export async function browserFixture(): Promise<BrowserFixture> {
 /**
  * Starts a sign-in whose browser is a new tab of `browser`, and waits until the provider's page is there.
  *
- * @param beforeOpening is told the address first
+ * @param beforeOpening receives the URL first
  */
 export async function begin(
   browser: BrowserContext,

@@ -3,10 +3,10 @@ import { GOOGLE, PREFIX } from '../flow/google.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { browserFixture } from './browser-fixture.ts';
 
-const PATIENT = { timeout: 120_000 };
+const LONG_TIMEOUT = { timeout: 120_000 };
 const SCOPES = ['sleep.readonly', 'profile.readonly', 'nutrition.writeonly'];
 
-describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', PATIENT, () => {
+describe.skipIf(skipWithoutBrowser)('Google’s consent in a real browser', LONG_TIMEOUT, () => {
   let browser: RunningBrowser;
   beforeAll(async () => {
     browser = await launch();

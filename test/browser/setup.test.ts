@@ -8,9 +8,9 @@ import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { tabTo } from './keyboard.ts';
 import { APP, history, localPages, open } from './local-pages.ts';
 
-const PATIENT = { timeout: 120_000 };
+const LONG_TIMEOUT = { timeout: 120_000 };
 
-describe.skipIf(skipWithoutBrowser)('the setup page of the built program', PATIENT, () => {
+describe.skipIf(skipWithoutBrowser)('the setup page of the built program', LONG_TIMEOUT, () => {
   let browser: RunningBrowser;
   beforeAll(async () => {
     browser = await launch();

@@ -5,9 +5,9 @@ import { longTest } from '../extent.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { APP, history, type LocalPages, localPages, open } from './local-pages.ts';
 
-const PATIENT = { timeout: 120_000 };
+const LONG_TIMEOUT = { timeout: 120_000 };
 
-describe.skipIf(skipWithoutBrowser)('the status page of the built program', PATIENT, () => {
+describe.skipIf(skipWithoutBrowser)('the status page of the built program', LONG_TIMEOUT, () => {
   let browser: RunningBrowser;
   beforeAll(async () => {
     browser = await launch();

@@ -165,9 +165,9 @@ describe('while another process has the profile', () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     const holder = await held(at);
-    const { promise: told, resolve: tell } = deferred();
+    const { promise: reached, resolve: reach } = deferred();
     const running = at.run(['token'], { onTalk: tell });
-    await told;
+    await reached;
     expect(at.sent).toEqual([]);
     await holder[Symbol.asyncDispose]();
     const { code, stdout, stderr } = await running;

@@ -15,7 +15,7 @@ export interface Credentials {
   readonly cert: string;
 }
 
-/** A certificate authority that nobody knows unless told. */
+/** A certificate authority that is unknown to the machine. */
 export interface Authority {
   /** Its certificate, as `NODE_EXTRA_CA_CERTS` takes it. */
   readonly file: string;

@@ -19,13 +19,13 @@ afterAll(() => at[Symbol.asyncDispose]());
 const SILENT: BrowserEvent = { kind: 'browser-silent', reason: 'It has not ended.' };
 const FAILED: BrowserEvent = { kind: 'browser-failed', reason: 'It has failed.', triesNext: false };
 
-/** A sign-in whose browser is played by `browse`. @returns what was told, by kind */
+/** A sign-in whose browser is played by `browse`. @returns what was events, by kind */
 async function signIn(
   browse: (url: string, tell: (event: BrowserEvent) => void, signal?: AbortSignal) => Promise<void>,
   { peerOf, pasted }: { readonly peerOf?: PeerLookup; readonly pasted?: PassThrough } = {},
 ) {
   const { id, secret } = SANDBOX_CLIENTS.server;
-  const told: LoginEvent[] = [];
+  const events: LoginEvent[] = [];
   const runtime = createRuntime({ environment: { FITBIT_LOGIN_HOME: at.home } });
   const provider = fitbit(at.sandbox.origin);
   let browsing: Promise<void> | undefined;
@@ -46,31 +46,31 @@ async function signIn(
       identityScopes: [],
       redirectUris: ['http://127.0.0.1:0/callback'],
     },
-    { timeoutMs: 10_000, pasted, notify: (event) => told.push(event) },
+    { timeoutMs: 10_000, pasted, notify: (event) => events.push(event) },
   );
   await browsing;
-  return told.map(({ kind }) => kind);
+  return events.map(({ kind }) => kind);
 }
 
-test('a browser that has not ended is told of while nothing has come from it', async () => {
-  const told = await signIn(async (url, tell) => {
+test('a browser that has not ended is events of while nothing has come from it', async () => {
+  const events = await signIn(async (url, tell) => {
     tell(SILENT);
     await consent(url);
   });
-  expect(told).toEqual(['waiting', 'browser-silent', 'answered']);
+  expect(events).toEqual(['waiting', 'browser-silent', 'answered']);
 });
 
 test('once a request has come, whatever it was, a browser that has not ended is no news; one that fails is', async () => {
-  const told = await signIn(async (url, tell) => {
+  const events = await signIn(async (url, tell) => {
     await fetch(`${new URL(url).searchParams.get('redirect_uri')}?code=x&state=forged`);
     tell(SILENT);
     tell(FAILED);
     await consent(url);
   });
-  expect(told).toEqual(['waiting', 'unexpected-request', 'browser-failed', 'answered']);
+  expect(events).toEqual(['waiting', 'unexpected-request', 'browser-failed', 'answered']);
 });
 
-test('with the answer the browser is told that it is wanted no more', async () => {
+test('with the answer the browser is events that it is wanted no more', async () => {
   let wanted: AbortSignal | undefined;
   await signIn(async (url, _tell, signal) => {
     expect(signal?.aborted).toBe(false);
@@ -89,7 +89,7 @@ test('a browser whose user is looked up until a paste is stored gets the resultâ
         found = resolve;
       }),
   );
-  const told = await signIn(
+  const events = await signIn(
     async (url) => {
       const target = await decide(new URL(url));
       const address = new URL(target, new URL(url).searchParams.get('redirect_uri') ?? '').href;
@@ -104,5 +104,5 @@ test('a browser whose user is looked up until a paste is stored gets the resultâ
     },
     { peerOf, pasted },
   );
-  expect(told).toEqual(['waiting', 'answered']);
+  expect(events).toEqual(['waiting', 'answered']);
 });

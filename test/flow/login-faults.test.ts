@@ -65,7 +65,7 @@ const ACCEPTED: readonly Broken[] = [
 ];
 
 // As the real ones, only shorter; the machine that runs this may be busy.
-const impatient = boundedFetch(fetch, { answerMs: 800, totalMs: 1_200 });
+const withShortTimeouts = boundedFetch(fetch, { answerMs: 800, totalMs: 1_200 });
 
 const secretsOf = (form: URLSearchParams) => [form.get('code') ?? '?', form.get('code_verifier') ?? '?'];
 const secretsIn = (file: string): readonly string[] => {
@@ -78,7 +78,7 @@ const titled = <T extends Broken>({ kind, status, errorType }: T) =>
 describe('a malicious or broken token endpoint', () => {
   let at: SignInFixture;
   beforeAll(async () => {
-    at = await signInFixture({ fetch: impatient });
+    at = await signInFixture({ fetch: withShortTimeouts });
     await at.signIn();
   });
   afterAll(() => at[Symbol.asyncDispose]());
@@ -107,8 +107,8 @@ describe('a malicious or broken token endpoint', () => {
       expect(page.replaceAll('<wbr>', '')).toContain(code);
 
       const log = await readFile(join(at.home, 'log/fitbit-login.log'), 'utf8');
-      const told = waiting.events.filter(({ kind }) => kind !== 'waiting');
-      const shown = [page, log, inspect(error, { depth: 9 }), JSON.stringify(error), JSON.stringify(told)].join('\n');
+      const events = waiting.events.filter(({ kind }) => kind !== 'waiting');
+      const shown = [page, log, inspect(error, { depth: 9 }), JSON.stringify(error), JSON.stringify(events)].join('\n');
       for (const secret of [...secretsIn(old), waiting.state, ...at.sent.flatMap(secretsOf)]) {
         expect(shown).not.toContain(secret);
       }

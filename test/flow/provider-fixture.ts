@@ -6,7 +6,7 @@ import { createRuntime, type Runtime } from '../../src/auth/runtime.ts';
 import type { Fetch } from '../../src/environment.ts';
 import type { Decision, ProviderRow, RunningProvider } from './providers.ts';
 import { START } from './sandbox-app.ts';
-import { impatient, type Ran, run } from './signed-in.ts';
+import { type Ran, run, withoutRetryDelay } from './signed-in.ts';
 
 /** A sign-in that waits for its answer. */
 export interface Begun {
@@ -123,7 +123,7 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
       return result;
     },
     run: (...argv) => run(argv, surroundings),
-    runtime: () => impatient(createRuntime(surroundings)),
+    runtime: () => withoutRetryDelay(createRuntime(surroundings)),
     pass: (seconds) => {
       time += seconds * 1000;
     },

@@ -16,9 +16,9 @@ export interface Decision {
 /** A running provider, and a person who has an account there. */
 export interface RunningProvider extends AsyncDisposable {
   readonly issuer: string;
-  /** Which provider and which app a sign-in is told. */
+  /** The provider and app of a sign-in. */
   readonly login: LoginOptions;
-  /** What the provider told apart by itself: how many refreshes it granted. */
+  /** How many refreshes the provider granted. */
   readonly refreshes: () => number;
   /** Registers a redirect URI, where the provider compares them to the byte. */
   register(redirectUri: string): void;

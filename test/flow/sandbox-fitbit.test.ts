@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { consent, readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import {
+  answerOf,
   basic,
   bearer,
   CHALLENGE,
@@ -11,7 +12,6 @@ import {
   type SandboxApp,
   START,
   tokens,
-  told,
 } from './sandbox-app.ts';
 
 const { server, client, personal } = SANDBOX_CLIENTS;
@@ -198,12 +198,12 @@ test('a code works once, and for ten minutes', async () => {
   const [once, late, inTime] = [await app.code(), await app.code(), await app.code()];
   expect((await app.exchange(once)).status).toBe(200);
   const spent = expect.stringContaining(`Authorization code invalid: ${once}.`);
-  expect(await told(await app.exchange(once))).toEqual(fitbitRefusal(400, 'invalid_grant', spent));
+  expect(await answerOf(await app.exchange(once))).toEqual(fitbitRefusal(400, 'invalid_grant', spent));
   app.sandbox.clock.step(10 * MINUTE_MS);
   expect((await app.exchange(inTime)).status).toBe(200);
   app.sandbox.clock.step(1);
   const expired = expect.stringContaining(`Authorization code expired: ${late}.`);
-  expect(await told(await app.exchange(late))).toEqual(fitbitRefusal(400, 'invalid_grant', expired));
+  expect(await answerOf(await app.exchange(late))).toEqual(fitbitRefusal(400, 'invalid_grant', expired));
 });
 
 test('Fitbit refuses what is wrong with an exchange in its own words', async () => {
@@ -220,7 +220,7 @@ test('Fitbit refuses what is wrong with an exchange in its own words', async () 
   for (const [overrides, errorType, message] of cases) {
     const words = expect.stringMatching(new RegExp(`^${message}`));
     const response = await app.exchange(await app.code(), overrides);
-    expect(await told(response)).toEqual(fitbitRefusal(400, errorType, words));
+    expect(await answerOf(response)).toEqual(fitbitRefusal(400, errorType, words));
   }
   // PKCE may be left out by an app with a secret; then a verifier is refused.
   const code = () => app.code({}, NO_PKCE);
@@ -255,7 +255,7 @@ test.each([
 ])('Fitbit’s client authentication: %s', async (_who, id, headers, clientId, status) => {
   const response = await app.exchange(await app.code({}, { client_id: id }), { client_id: clientId }, headers);
   expect(response.status).toBe(status);
-  if (status === 401) expect(await told(response)).toEqual(fitbitRefusal(401, 'invalid_client'));
+  if (status === 401) expect(await answerOf(response)).toEqual(fitbitRefusal(401, 'invalid_client'));
 });
 
 test('a refresh token is spent by one use; a repeat within two minutes gets the same bytes; then it is dead', async () => {
@@ -269,7 +269,7 @@ test('a refresh token is spent by one use; a repeat within two minutes gets the 
   expect(await (await app.refresh(first)).text()).toBe(responses[0]);
   app.sandbox.clock.step(1);
   const dead = expect.stringContaining(`Refresh token invalid: ${first}.`);
-  expect(await told(await app.refresh(first))).toEqual(fitbitRefusal(400, 'invalid_grant', dead));
+  expect(await answerOf(await app.refresh(first))).toEqual(fitbitRefusal(400, 'invalid_grant', dead));
   expect(app.sandbox.state().users.WALK01).toMatchObject({
     exchanges: 1,
     refreshes: 1,
@@ -309,7 +309,7 @@ test('revoking either token ends all of the person’s tokens for the app, and n
     const response = await revoke(first[which], basic(server.id, server.secret));
     expect([response.status, await response.text()]).toEqual([200, '']);
     for (const { access_token, refresh_token } of [first, second]) {
-      expect(await told(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'invalid_token'));
+      expect(await answerOf(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'invalid_token'));
       expect((await app.refresh(refresh_token)).status).toBe(400);
     }
     expect((await app.get(PROFILE, other.access_token)).status).toBe(200);
@@ -332,7 +332,7 @@ test('introspection has times in milliseconds and a scope that is not JSON; an e
   });
   expect(await (await introspect('unknown', token)).json()).toEqual({ active: false });
   app.sandbox.clock.step(8 * HOUR_MS);
-  expect(await told(await introspect(token, token))).toEqual(fitbitRefusal(401, 'expired_token'));
+  expect(await answerOf(await introspect(token, token))).toEqual(fitbitRefusal(401, 'expired_token'));
   const { access_token: fresh } = await tokens(await app.refresh(refresh_token));
   expect(await (await introspect(token, fresh)).json()).toEqual({ active: false });
 });
@@ -350,11 +350,11 @@ test('Fitbit’s API wants a live token of this person in the header, with the s
   expect((await app.get(PROFILE, access_token)).status).toBe(200);
   app.sandbox.clock.step(1);
   const expired = expect.stringContaining(access_token);
-  expect(await told(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'expired_token', expired));
+  expect(await answerOf(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'expired_token', expired));
 
   const { access_token: narrow } = await app.signIn({ untick: ['profile'] });
   const words = expect.stringMatching(/^This application does not have permission to /);
-  expect(await told(await app.get(PROFILE, narrow))).toEqual(fitbitRefusal(403, 'insufficient_scope', words));
+  expect(await answerOf(await app.get(PROFILE, narrow))).toEqual(fitbitRefusal(403, 'insufficient_scope', words));
   expect((await app.get('/1/user/-/activities/date/2026-01-31.json', narrow)).status).toBe(200);
   expect((await app.get('/1/user/-/activities/date/today.json', narrow)).status).toBe(404);
 });
@@ -363,7 +363,7 @@ test('what is posted to Fitbit’s API comes back', async () => {
   const { access_token } = await app.signIn({}, { scope: 'weight' });
   const sent = { weight: '72.5', date: '2026-03-01' };
   const response = await app.post('/1/user/-/body/log/weight.json', sent, bearer(access_token));
-  expect(await told(response)).toEqual([201, { weightLog: { ...sent, source: 'API' } }]);
+  expect(await answerOf(response)).toEqual([201, { weightLog: { ...sent, source: 'API' } }]);
 });
 
 test('Fitbit’s API takes 150 requests an hour for each person and app', async () => {

@@ -6,6 +6,7 @@ import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import {
   ASKED,
+  answerOf,
   basic,
   googleApp,
   googleScopes,
@@ -13,7 +14,6 @@ import {
   type SandboxApp,
   START,
   tokens,
-  told,
 } from './sandbox-app.ts';
 
 const { desktop, web, server, personal } = SANDBOX_CLIENTS;
@@ -169,7 +169,7 @@ test('prompt=none is refused to the app, and a decision is not taken at the othe
 
 test('Google’s token response holds what the documentation says; a refresh leaves the refresh token out', async () => {
   const app = await ownApp();
-  const [status, first] = await told(await app.exchange(await app.code()));
+  const [status, first] = await answerOf(await app.exchange(await app.code()));
   expect([status, first]).toEqual([
     200,
     {
@@ -245,11 +245,11 @@ test('a code works once, and for ten minutes', async () => {
   const [once, late, inTime] = [await app.code(), await app.code(), await app.code()];
   expect((await app.exchange(once)).status).toBe(200);
   const refused = [400, { error: 'invalid_grant', error_description: 'Bad Request' }];
-  expect(await told(await app.exchange(once))).toEqual(refused);
+  expect(await answerOf(await app.exchange(once))).toEqual(refused);
   app.sandbox.clock.step(600_000);
   expect((await app.exchange(inTime)).status).toBe(200);
   app.sandbox.clock.step(1);
-  expect(await told(await app.exchange(late))).toEqual(refused);
+  expect(await answerOf(await app.exchange(late))).toEqual(refused);
 });
 
 test('Google refuses what is wrong with an exchange in its own words', async () => {
@@ -268,7 +268,10 @@ test('Google refuses what is wrong with an exchange in its own words', async () 
     [{ client_id: web.id, client_secret: web.secret }, 400, 'invalid_grant', 'Bad Request'],
   ];
   for (const [overrides, status, error, error_description] of cases)
-    expect(await told(await app.exchange(await app.code(), overrides))).toEqual([status, { error, error_description }]);
+    expect(await answerOf(await app.exchange(await app.code(), overrides))).toEqual([
+      status,
+      { error, error_description },
+    ]);
   for (const [secret, status] of [
     [desktop.secret, 200],
     [desktop.secret.replaceAll('-', '%2D'), 200],
@@ -276,7 +279,7 @@ test('Google refuses what is wrong with an exchange in its own words', async () 
   ] as const)
     expect((await app.exchange(await app.code(), BY_HEADER, basic(desktop.id, secret))).status).toBe(status);
   const json = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
-  expect(await told(await fetch(`${app.sandbox.origin}/token`, json))).toMatchObject([
+  expect(await answerOf(await fetch(`${app.sandbox.origin}/token`, json))).toMatchObject([
     415,
     { error: 'invalid_request' },
   ]);
@@ -285,9 +288,9 @@ test('Google refuses what is wrong with an exchange in its own words', async () 
 test('a refresh token is for its own app, and neither service takes the other’s apps or tokens', async () => {
   const { refresh_token, access_token } = await app.signIn();
   const other = await app.refresh(refresh_token, { client_id: web.id, client_secret: web.secret });
-  expect(await told(other)).toEqual([401, { error: 'unauthorized_client', error_description: 'Unauthorized' }]);
+  expect(await answerOf(other)).toEqual([401, { error: 'unauthorized_client', error_description: 'Unauthorized' }]);
   const unknown = await app.refresh('1//0unknown');
-  expect(await told(unknown)).toEqual([400, { error: 'invalid_grant', error_description: 'Bad Request' }]);
+  expect(await answerOf(unknown)).toEqual([400, { error: 'invalid_grant', error_description: 'Bad Request' }]);
   const form = { grant_type: 'refresh_token', refresh_token };
   expect((await app.post('/oauth2/token', form, basic(server.id, server.secret))).status).toBe(400);
   expect((await app.post('/oauth2/token', form, basic(desktop.id, desktop.secret))).status).toBe(401);
@@ -309,7 +312,7 @@ test('an app in testing: seven days from the sign-in, in every response, not ext
   expect(app.sandbox.isLive(refresh_token)).toBe(true);
   app.sandbox.clock.step(1);
   expect([refresh_token, after].map((token) => app.sandbox.isLive(token))).toEqual([false, true]);
-  expect(await told(await app.refresh(refresh_token))).toEqual(DEAD);
+  expect(await answerOf(await app.refresh(refresh_token))).toEqual(DEAD);
 });
 
 test('six months without use kill a refresh token; each use starts them again', async () => {
@@ -321,7 +324,7 @@ test('six months without use kill a refresh token; each use starts them again', 
   app.sandbox.clock.step(181 * DAY_MS);
   expect(app.sandbox.isLive(refresh_token)).toBe(true);
   app.sandbox.clock.step(1);
-  expect(await told(await app.refresh(refresh_token))).toEqual(DEAD);
+  expect(await answerOf(await app.refresh(refresh_token))).toEqual(DEAD);
 });
 
 test('a hundred refresh tokens live side by side; the next one kills the oldest, of this person and app only', () => {
@@ -355,18 +358,18 @@ test.each(['access_token', 'refresh_token'] as const)(
     const others = [await app.signIn({ person: 'SLEEP2' }), await signIn(web)];
 
     const revoked = { token: mine[0][which] };
-    expect(await told(await app.post('/revoke', revoked))).toEqual([200, {}]);
+    expect(await answerOf(await app.post('/revoke', revoked))).toEqual([200, {}]);
     for (const { access_token, refresh_token } of mine) {
       expect((await app.get(IDENTITY, access_token)).status).toBe(401);
       expect(app.sandbox.isLive(refresh_token)).toBe(false);
     }
-    expect(await told(await app.refresh(mine[0].refresh_token))).toEqual(DEAD);
+    expect(await answerOf(await app.refresh(mine[0].refresh_token))).toEqual(DEAD);
     for (const { access_token } of others) expect((await app.get(IDENTITY, access_token)).status).toBe(200);
     expect(app.sandbox.state().grants.map(({ userId, clientId }) => [userId, clientId])).toEqual([
       ['SLEEP2', desktop.id],
       ['WALK01', web.id],
     ]);
-    expect(await told(await app.post('/revoke', revoked))).toEqual([
+    expect(await answerOf(await app.post('/revoke', revoked))).toEqual([
       400,
       { error: 'invalid_token', error_description: 'Token expired or revoked' },
     ]);
@@ -383,7 +386,7 @@ test.each(['POST', 'GET'])('token information by %s: every value is a string', a
     method === 'POST'
       ? app.post('/tokeninfo', { access_token: token })
       : fetch(`${app.sandbox.origin}/tokeninfo?access_token=${token}`);
-  expect(await told(await ask(access_token))).toEqual([
+  expect(await answerOf(await ask(access_token))).toEqual([
     200,
     {
       azp: desktop.id,
@@ -396,7 +399,10 @@ test.each(['POST', 'GET'])('token information by %s: every value is a string', a
   ]);
   app.sandbox.clock.step(HOUR_MS);
   for (const token of ['nonsense', access_token])
-    expect(await told(await ask(token))).toEqual([400, { error: 'invalid_token', error_description: 'Invalid Value' }]);
+    expect(await answerOf(await ask(token))).toEqual([
+      400,
+      { error: 'invalid_token', error_description: 'Invalid Value' },
+    ]);
 });
 
 test('the identity holds the old id and the new one, which a person may have chosen', async () => {
@@ -409,7 +415,7 @@ test('the identity holds the old id and the new one, which a person may have cho
   const { access_token } = await app.signIn();
   const identity = { name: 'users/77/identity', legacyUserId: 'OTHER9', healthUserId: '77' };
   for (const user of ['me', '77'])
-    expect(await told(await app.get(IDENTITY.replace('me', user), access_token))).toEqual([200, identity]);
+    expect(await answerOf(await app.get(IDENTITY.replace('me', user), access_token))).toEqual([200, identity]);
   expect((await app.get(IDENTITY.replace('me', '1234'), access_token)).status).toBe(403);
   const sleeper = await app.signIn({ person: 'SLEEP2' });
   expect(await (await app.get(IDENTITY, sleeper.access_token)).json()).toMatchObject({
@@ -427,7 +433,7 @@ test.each([
   const app = await ownApp({ people: [{ userId: 'WALK01', displayName: 'Walker', link }] });
   const { access_token, refresh_token } = await app.signIn();
   for (const path of [IDENTITY, STEPS])
-    expect(await told(await app.get(path, access_token))).toMatchObject([
+    expect(await answerOf(await app.get(path, access_token))).toMatchObject([
       status,
       { error: { code: status, ...error } },
     ]);
@@ -438,10 +444,10 @@ test('Google’s API wants a live token with the scope, and JSON; an unknown pat
   const app = await ownApp();
   const insufficient = [403, { error: { details: [{ reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' }] } }];
   const { access_token: writing } = await app.signIn({}, { scope: googleScopes('sleep.writeonly') });
-  expect(await told(await app.get(IDENTITY, writing))).toMatchObject(insufficient);
+  expect(await answerOf(await app.get(IDENTITY, writing))).toMatchObject(insufficient);
   const { access_token: reading } = await app.signIn({}, { scope: SLEEP });
   expect((await app.get(IDENTITY, reading)).status).toBe(200);
-  expect(await told(await app.get(STEPS, reading))).toMatchObject(insufficient);
+  expect(await answerOf(await app.get(STEPS, reading))).toMatchObject(insufficient);
   expect(await (await app.get(STEPS.replace('steps', 'sleep'), reading)).json()).toMatchObject({
     dataPoints: [{ createTime: START.toISOString() }],
   });
@@ -453,20 +459,20 @@ test('Google’s API wants a live token with the scope, and JSON; an unknown pat
   };
   const range = { windowSize: '3600s' };
   const echoed = [200, { rollupDataPoints: [range] }];
-  expect(await told(await rollUp(JSON.stringify(range), 'application/json'))).toEqual(echoed);
+  expect(await answerOf(await rollUp(JSON.stringify(range), 'application/json'))).toEqual(echoed);
   expect((await rollUp('a=b', 'application/x-www-form-urlencoded')).status).toBe(415);
 
   const unknown = await app.get('/v4/users/me/nothing', access_token);
   expect([unknown.status, unknown.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
-  expect(await told(await app.get(STEPS.replace('steps', 'constructor'), access_token))).toMatchObject([
+  expect(await answerOf(await app.get(STEPS.replace('steps', 'constructor'), access_token))).toMatchObject([
     404,
     { error: { status: 'NOT_FOUND' } },
   ]);
   app.sandbox.clock.step(HOUR_MS - 1_000);
   const refused = [401, { error: { code: 401, status: 'UNAUTHENTICATED' } }];
   for (const token of [access_token, 'ya29.nonsense'])
-    expect(await told(await app.get(IDENTITY, token))).toMatchObject(refused);
+    expect(await answerOf(await app.get(IDENTITY, token))).toMatchObject(refused);
   const none = await fetch(app.sandbox.origin + IDENTITY);
   expect(none.headers.get('www-authenticate')).toBe('Bearer realm="https://accounts.google.com/"');
-  expect(await told(none)).toMatchObject(refused);
+  expect(await answerOf(none)).toMatchObject(refused);
 });

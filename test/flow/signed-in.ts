@@ -110,7 +110,7 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
     },
     stored: async () => v.parse(StoredFile, JSON.parse(await text())),
     tamper: async (changes) => writeFile(at.file, JSON.stringify({ ...JSON.parse(await text()), ...changes })),
-    runtime: () => impatient(createRuntime(surroundings)),
+    runtime: () => withoutRetryDelay(createRuntime(surroundings)),
     signIn: (again) => at.signIn(again, { now, onNotice: surroundings.onNotice, environment: withApp(at) }),
     run: (argv, runOptions) => run(argv, surroundings, runOptions),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
@@ -118,7 +118,7 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
 }
 
 /** The same runtime, whose pauses are over at once. */
-export function impatient(runtime: Runtime): Runtime {
+export function withoutRetryDelay(runtime: Runtime): Runtime {
   const { store } = runtime;
   return { ...runtime, store, sleep: async () => {} };
 }

@@ -34,14 +34,14 @@ test.each<readonly [Peer, number, readonly ServerNotice['kind'][]]>([
   ['unknown', 303, []],
   ['gone', 403, []],
   ['other-user', 403, ['other-user']],
-])('the key from a peer that is %s → %s', async (peer, status, told) => {
+])('the key from a peer that is %s → %s', async (peer, status, expected) => {
   const notices: ServerNotice['kind'][] = [];
   let at = peer;
   await using visited = await visitedSite({ peerOf: async () => at, onNotice: ({ kind }) => notices.push(kind) });
   const { pathname, search } = new URL(visited.site.url);
   const answer = await visited.send('GET', pathname + search, OPENED);
   expect([answer.status, answer.header('set-cookie') !== undefined]).toEqual([status, status === 303]);
-  expect(notices).toEqual(told);
+  expect(notices).toEqual(expected);
   // A refused visitor has not used it up.
   at = 'own';
   if (status === 403) expect(await visited.enter()).not.toBe('');

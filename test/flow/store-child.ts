@@ -19,7 +19,7 @@ const counted = (one: Profile = FIRST): Profile => ({ ...one, extra: { count: Nu
 process.on('SIGXFSZ', () => {});
 
 /** Resolves with the next line of standard input. */
-function toldToGoOn(): Promise<void> {
+function released(): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   return new Promise((resolve) => {
     lines.once('line', () => {
@@ -66,13 +66,13 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     await locked.commit(counted(locked.current));
   },
 
-  /** Holds the profile until told to go on; then stores it, once or (`checkpoint`) twice. */
+  /** Holds the profile until released; then stores it, once or (`checkpoint`) twice. */
   hold: async () => {
     if (argument.startsWith('umask=')) process.umask(Number.parseInt(argument.slice('umask='.length), 8));
     if (argument === 'SIGINT') process.on('SIGINT', () => say('SIGINT seen'));
     await using locked = await store.lock(name);
     say('holds');
-    await toldToGoOn();
+    await released();
     if (argument === 'checkpoint') await locked.checkpoint(counted(locked.current));
     if (argument === 'remove') await locked.remove();
     else await locked.commit(counted(locked.current));

@@ -40,10 +40,10 @@ describe('export, then import:', () => {
     await using at = await signedIn();
     const before = await at.stored();
     const { stdout } = await at.run(['export', '--format', format]);
-    const { code, stderr, stdout: told } = await taken(at, stdout, '--json');
+    const { code, stderr, stdout: output } = await taken(at, stdout, '--json');
     expect(stderr).toMatch(/^Format: /);
     expect(code).toBe(0);
-    expect(JSON.parse(told)).toMatchObject({ profile: 'taken', user_id: 'WALK01', refreshable: true });
+    expect(JSON.parse(output)).toMatchObject({ profile: 'taken', user_id: 'WALK01', refreshable: true });
 
     const { token } = await accessToken({ profile: 'taken' }, at.surroundings);
     expect(token.reveal()).toBe(before.access_token);

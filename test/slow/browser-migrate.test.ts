@@ -5,7 +5,7 @@ import { launch, type RunningBrowser, skipWithoutBrowser } from '../browser/brow
 import { APP, type LocalPages, localPages, open } from '../browser/local-pages.ts';
 import { clientFile, DESKTOP } from '../flow/google.ts';
 
-const PATIENT = { timeout: 120_000 };
+const LONG_TIMEOUT = { timeout: 120_000 };
 
 /** The move with the built program, in a shell that still names the Fitbit app. */
 async function moving(at: LocalPages, ...more: readonly string[]) {
@@ -16,7 +16,7 @@ async function moving(at: LocalPages, ...more: readonly string[]) {
   });
 }
 
-describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a real browser', PATIENT, () => {
+describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a real browser', LONG_TIMEOUT, () => {
   let browser: RunningBrowser;
   beforeAll(async () => {
     browser = await launch();

@@ -3,9 +3,9 @@ import { launch, skipWithoutBrowser } from '../browser/browser.ts';
 import { APP, localPages, open, served } from '../browser/local-pages.ts';
 import { recorder } from '../cli/recorder.ts';
 
-const PATIENT = { timeout: 180_000 };
+const LONG_TIMEOUT = { timeout: 180_000 };
 
-describe.skipIf(skipWithoutBrowser)('canary', PATIENT, () => {
+describe.skipIf(skipWithoutBrowser)('canary', LONG_TIMEOUT, () => {
   test('no page of setup, result and status, and no update, holds a token, a code, a verifier or a secret', async () => {
     await using browser = await launch();
     await using at = await localPages();

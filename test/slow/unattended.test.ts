@@ -131,8 +131,8 @@ test.skipIf(noFaketime)(
       if (kind === 4 && hasDisk) await fill(home, random(3) * 4_096);
       for (const [name, end] of ends) {
         const left = end - Date.now() - passed * 1000;
-        const isTold = dead.has(name) || due.includes(`ending ${name}`);
-        if (left <= TWO_DAYS_MS && !isTold) due.push(`ending ${name}`);
+        const isListed = dead.has(name) || due.includes(`ending ${name}`);
+        if (left <= TWO_DAYS_MS && !isListed) due.push(`ending ${name}`);
         if (left > 0 || dead.has(name)) continue;
         due.push(`dead ${name}`);
         dead.add(name);

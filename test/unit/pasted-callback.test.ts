@@ -19,7 +19,7 @@ const pending = newAuthorization();
 const STATE = pending.state.reveal();
 
 /** `STATE` stands for the right one. */
-function judged(text: string, server = FITBIT, redirectUri = ADDRESS) {
+function validated(text: string, server = FITBIT, redirectUri = ADDRESS) {
   const result = validatePastedCallback(
     { server, client: { id: '23ABCD' }, pending, redirectUri },
     text.replaceAll('STATE', STATE),
@@ -64,7 +64,7 @@ describe('what is taken', () => {
     ['as long as can be', HEX.padStart(16 * 1024)],
     ['broken into lines by a terminal', `${ADDRESS}?code=${HEX.slice(0, 9)}\r\n${HEX.slice(9)}&sta\n  te=STATE`],
   ])('%s', (_name, text) => {
-    expect(judged(text)).toBe(`granted ${HEX}`);
+    expect(validated(text)).toBe(`granted ${HEX}`);
   });
 
   test.each([
@@ -73,28 +73,28 @@ describe('what is taken', () => {
     `${ADDRESS}?state=STATE&code=${encodeURIComponent(SLASHED)}&scope=https://www.googleapis.com/auth/x`,
     `${SLASHED}&scope=x`,
   ])('of Google’s codes, encoded or not: %s', (text) => {
-    expect(judged(text, GOOGLE)).toBe(`granted ${SLASHED}`);
+    expect(validated(text, GOOGLE)).toBe(`granted ${SLASHED}`);
   });
 
   test.each(['http://[::1]:8976/callback', 'http://localhost:8976/callback', 'http://127.0.0.1/', 'http://127.0.0.1'])(
     'at the redirect URI %s, with and without http://',
     (redirectUri) => {
       const query = `?code=${HEX}&state=STATE`;
-      expect(judged(redirectUri + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
-      expect(judged(redirectUri.replace('http://', '') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
-      expect(judged(redirectUri.replace('http', 'https') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
-      expect(judged(`It says ${redirectUri}${query}.`, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(validated(redirectUri + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(validated(redirectUri.replace('http://', '') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(validated(redirectUri.replace('http', 'https') + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
+      expect(validated(`It says ${redirectUri}${query}.`, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
     },
   );
 
   test('a denial, with its state and without: nobody but the person can paste', () => {
     for (const query of ['?error=access_denied&state=STATE', '?error=access_denied#_=_', 'error=access_denied'])
-      expect(judged(query)).toBe('refused DENIED');
-    expect(judged(`${ADDRESS}?error=access_denied&state=other`)).toBe('wrong-state');
+      expect(validated(query)).toBe('refused DENIED');
+    expect(validated(`${ADDRESS}?error=access_denied&state=other`)).toBe('wrong-state');
   });
 
   test('nothing at all is no mistake', () => {
-    for (const text of ['', ' \n', '""', '#_=_']) expect(judged(text)).toBe('nothing');
+    for (const text of ['', ' \n', '""', '#_=_']) expect(validated(text)).toBe('nothing');
   });
 });
 
@@ -131,24 +131,24 @@ describe('what is not, and why', () => {
     ['other-issuer', `?code=${HEX}&state=STATE&iss=https%3A%2F%2Fevil.example`],
     ['other-issuer', `?code=${HEX}&iss=https%3A%2F%2Fevil.example`],
   ])('%s: %s', (reason, text) => {
-    expect(judged(text)).toBe(reason);
+    expect(validated(text)).toBe(reason);
   });
 
   test('a code alone, where the server is not known to check PKCE, or always names itself beside it', () => {
     for (const server of [PLAIN, NAMED]) {
       for (const text of [HEX, `code=${HEX}`, `${ADDRESS}?code=${HEX}`])
-        expect(judged(text, server)).toBe('code-alone');
+        expect(validated(text, server)).toBe('code-alone');
     }
-    expect(judged(`?code=${HEX}&state=STATE`, PLAIN)).toBe(`granted ${HEX}`);
-    expect(judged(`?code=${HEX}&state=STATE&iss=https://issuer.example`, NAMED)).toBe(`granted ${HEX}`);
-    expect(judged(`?code=${HEX}&state=STATE`, NAMED)).toBe('other-issuer');
+    expect(validated(`?code=${HEX}&state=STATE`, PLAIN)).toBe(`granted ${HEX}`);
+    expect(validated(`?code=${HEX}&state=STATE&iss=https://issuer.example`, NAMED)).toBe(`granted ${HEX}`);
+    expect(validated(`?code=${HEX}&state=STATE`, NAMED)).toBe('other-issuer');
   });
 
   test('of a server whose codes have no known shape, only a long run of characters is a code', () => {
     const { codeShape: _, ...server } = FITBIT;
     for (const text of ['hello', 'x'.repeat(15), `!${HEX}`, `${HEX}!`, 'what is this?', '<script>alert(1)</script>'])
-      expect(judged(text, server)).toBe('unreadable');
-    expect(judged('SplxlOBeZQQYbYS6WxSbIA', server)).toBe('granted SplxlOBeZQQYbYS6WxSbIA');
+      expect(validated(text, server)).toBe('unreadable');
+    expect(validated('SplxlOBeZQQYbYS6WxSbIA', server)).toBe('granted SplxlOBeZQQYbYS6WxSbIA');
   });
 });
 
@@ -189,7 +189,7 @@ describe('laws', () => {
     const cases = codes.chain((code) => fc.tuple(fc.constant(code), answers(code).chain(decorated)));
     fc.assert(
       fc.property(cases, ([code, text]) => {
-        expect(judged(text, server)).toBe(`granted ${code}`);
+        expect(validated(text, server)).toBe(`granted ${code}`);
       }),
       { numRuns: runs(1_000) },
     );
@@ -208,7 +208,7 @@ describe('laws', () => {
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const text = parts.join('');
         fc.pre(!text.includes(STATE) && !/[0-9a-f]{40}/.test(text.replace(/\W/g, '')));
-        expect(judged(text)).not.toMatch(/^granted/);
+        expect(validated(text)).not.toMatch(/^granted/);
       }),
       { numRuns: runs(3_000) },
     );
@@ -219,7 +219,7 @@ describe('laws', () => {
       fc.property(fc.array(fc.oneof(part, fitbitCode), { maxLength: 12 }), (parts) => {
         const text = parts.join('');
         fc.pre(!text.includes(STATE));
-        expect(judged(text, PLAIN)).not.toMatch(/^granted/);
+        expect(validated(text, PLAIN)).not.toMatch(/^granted/);
       }),
       { numRuns: runs(3_000) },
     );
