@@ -27,25 +27,22 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     for (const secret of [access_token, refresh_token]) expect(source).not.toContain(secret);
   });
 
-  longTest(
-    'without JavaScript too, an unticked scope is named as missing by the page and by the stored profile',
-    async () => {
-      await using quiet = await launch({ javaScriptEnabled: false });
-      await using at = await browserFixture();
-      const { page, done } = await at.begin(quiet.context);
-      await page.locator('input[value=sleep]').uncheck();
-      await page.getByRole('button', { name: 'Allow' }).click();
-      expect((await done).missingScopes).toEqual(['sleep']);
-      await page.getByRole('heading', { name: /signed in/i }).waitFor();
-      expect(await page.locator('dl > div', { hasText: 'Not granted' }).textContent()).toMatch(/sleep/i);
-      expect(await page.locator('dl > div', { hasText: 'Can read' }).textContent()).not.toMatch(/sleep/i);
-      const { scope, requested_scope } = JSON.parse(await at.stored());
-      expect(scope.split(' ').toSorted()).toEqual(['activity', 'heartrate']);
-      expect(requested_scope).toContain('sleep');
-    },
-  );
+  longTest('without JavaScript, an unticked scope is missing on the page and in the stored profile', async () => {
+    await using quiet = await launch({ javaScriptEnabled: false });
+    await using at = await browserFixture();
+    const { page, done } = await at.begin(quiet.context);
+    await page.locator('input[value=sleep]').uncheck();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    expect((await done).missingScopes).toEqual(['sleep']);
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
+    expect(await page.locator('dl > div', { hasText: 'Not granted' }).textContent()).toMatch(/sleep/i);
+    expect(await page.locator('dl > div', { hasText: 'Can read' }).textContent()).not.toMatch(/sleep/i);
+    const { scope, requested_scope } = JSON.parse(await at.stored());
+    expect(scope.split(' ').toSorted()).toEqual(['activity', 'heartrate']);
+    expect(requested_scope).toContain('sleep');
+  });
 
-  longTest('Deny: the page says so, the exit code is 4, and the old tokens are there to the byte', async () => {
+  longTest('Deny: the page says so, the exit code is 4, and the old tokens are unchanged', async () => {
     await using at = await browserFixture();
     await at.signInBefore();
     const before = await at.stored();
@@ -61,42 +58,39 @@ describe.skipIf(skipWithoutBrowser)('a sign-in in a real browser', () => {
     expect(await at.stored()).toBe(before);
   });
 
-  longTest(
-    'two tabs of one address, both allowed: one exchange, and the other tab is not shown whose data it is',
-    async () => {
-      await using at = await browserFixture();
-      let exchange = () => {};
-      const bothAsked = new Promise<void>((resolve) => {
-        exchange = resolve;
-      });
-      let exchanges = 0;
-      const { page, url, redirectUri, done } = await at.begin(
-        browser.context,
-        {},
-        {
-          fetch: async (address, init) => {
-            if (!address.endsWith('/oauth2/token')) return fetch(address, init);
-            exchanges += 1;
-            await bothAsked;
-            return fetch(address, init);
-          },
+  longTest('Allow in two tabs of one URL: one exchange, and the other tab does not show the account', async () => {
+    await using at = await browserFixture();
+    let exchange = () => {};
+    const bothAsked = new Promise<void>((resolve) => {
+      exchange = resolve;
+    });
+    let exchanges = 0;
+    const { page, url, redirectUri, done } = await at.begin(
+      browser.context,
+      {},
+      {
+        fetch: async (address, init) => {
+          if (!address.endsWith('/oauth2/token')) return fetch(address, init);
+          exchanges += 1;
+          await bothAsked;
+          return fetch(address, init);
         },
-      );
-      const other = await browser.context.newPage();
-      await other.goto(url);
-      for (const tab of [page, other]) {
-        const asked = tab.waitForRequest((request) => request.url().startsWith(redirectUri));
-        await tab.getByRole('button', { name: 'Allow' }).click({ noWaitAfter: true });
-        await asked;
-      }
-      exchange();
-      await done;
-      await page.getByRole('heading', { name: /signed in/i }).waitFor();
-      expect(exchanges).toBe(1);
-      await expect.poll(() => other.title()).toMatch(/^This sign-in is over/);
-      expect(await other.content()).not.toContain('WALK01');
-    },
-  );
+      },
+    );
+    const other = await browser.context.newPage();
+    await other.goto(url);
+    for (const tab of [page, other]) {
+      const asked = tab.waitForRequest((request) => request.url().startsWith(redirectUri));
+      await tab.getByRole('button', { name: 'Allow' }).click({ noWaitAfter: true });
+      await asked;
+    }
+    exchange();
+    await done;
+    await page.getByRole('heading', { name: /signed in/i }).waitFor();
+    expect(exchanges).toBe(1);
+    await expect.poll(() => other.title()).toMatch(/^This sign-in is over/);
+    expect(await other.content()).not.toContain('WALK01');
+  });
 
   longTest('the consent page works with the keyboard alone, and fits 320 px', async () => {
     await using at = await browserFixture();

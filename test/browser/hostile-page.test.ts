@@ -30,7 +30,7 @@ const FORGERIES = [
   ['a script in error_description', '?error=x&error_description=<script>document.title=1</script>', 'no-state'],
 ] as const;
 
-describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
+describe.skipIf(skipWithoutBrowser)('a hostile web page in the same browser', () => {
   let browser: RunningBrowser;
   let site: HostileSite;
   beforeAll(async () => {
@@ -48,7 +48,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
   };
 
   describe.each(some(WEB_PAGES, 1))('of %s', (_whose, host) => {
-    test('tries everything that is no visit: it learns nothing, is not heard, and the sign-in finishes', async () => {
+    test('tries everything but a visit: learns nothing, reaches no one, and the sign-in finishes', async () => {
       await using at = await browserFixture();
       const pending = await at.begin(browser.context);
       expect(await run(await openHostile(host), 'tryEverything', pending.redirectUri)).toEqual(NOTHING);
@@ -56,7 +56,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       await finishes(at, pending);
     });
 
-    longTest('posts a form to the callback: it is not heard, and the sign-in finishes', async () => {
+    longTest('posts a form to the callback: refused with 405, and the sign-in finishes', async () => {
       await using at = await browserFixture();
       const pending = await at.begin(browser.context);
       const page = await openHostile(host);
@@ -67,7 +67,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
       await finishes(at, pending);
     });
 
-    longTest('§9: cannot frame the result page, nor read it, nor learn that it is there', async () => {
+    longTest('§9: cannot frame the result page, read it or detect it', async () => {
       await using visited = await waiting();
       const tab = await browser.context.newPage();
       await tab.goto(`${visited.listener.redirectUri}?code=the-code&state=right`);
@@ -77,7 +77,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
   });
 
   test.each(some(FORGERIES, 1))(
-    'opens a window with %s: the window says that the wait goes on, and it does',
+    'opens a window with %s: the window says that the sign-in still waits, and it does',
     async (_what, query, reason) => {
       await using at = await browserFixture();
       const pending = await at.begin(browser.context);
@@ -95,7 +95,7 @@ describe.skipIf(skipWithoutBrowser)('a web page the person has open', () => {
     },
   );
 
-  test('whose name leads here of a sudden (DNS rebinding) is of the same origin then, and turned away by its Host', async () => {
+  test('whose name is rebound to this machine (DNS rebinding) is refused by its Host header', async () => {
     const before = await hostileSite();
     const { port } = before;
     const page = await openHostile(HOSTILE_HOST, port);

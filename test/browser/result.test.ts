@@ -14,7 +14,7 @@ import { waiting } from '../flow/server-visitor.ts';
 import { launch, type RunningBrowser, skipWithoutBrowser } from './browser.ts';
 import { browserFixture } from './browser-fixture.ts';
 
-describe.skipIf(skipWithoutBrowser)('after the answer', () => {
+describe.skipIf(skipWithoutBrowser)('after the callback', () => {
   let browser: RunningBrowser;
   beforeAll(async () => {
     browser = await launch();
@@ -44,7 +44,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     },
   );
 
-  test('§9: the page asks for nothing but itself, and nobody hears of it', async () => {
+  test('§9: the result page loads nothing else and sends no referrer', async () => {
     await using at = await browserFixture();
     const { page, redirectUri, done } = await at.begin(browser.context);
     const asked: string[] = [];
@@ -65,7 +65,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     expect(await page.locator('a[href], iframe, form, script[src]').count()).toBe(0);
   });
 
-  longTest('reload, back and forward show the result again while the server lives, and ask nobody again', async () => {
+  longTest('reload, back and forward show the result again, without another request to the provider', async () => {
     await using visited = await waiting();
     const page = await browser.context.newPage();
     const heading = page.getByRole('heading', { name: /signed in/i });
@@ -83,7 +83,7 @@ describe.skipIf(skipWithoutBrowser)('after the answer', () => {
     expect(visited.asked).toHaveLength(1);
   });
 
-  longTest('the browser itself: the program has ended although connections to it are kept open', async () => {
+  longTest('the browser itself: the program exits although connections to it stay open', async () => {
     await using sandbox = await startSandbox();
     const home = await mkdtemp(join(tmpdir(), 'program-'));
     const page = await browser.context.newPage();

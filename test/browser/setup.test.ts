@@ -158,7 +158,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', LONG_
     expect(await at.stored('sandbox')).toMatchObject({ sandbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/) });
   });
 
-  longTest('setup later is filled in, and keeps the secret if none is entered', async () => {
+  longTest('a later setup is prefilled, and keeps the secret if none is entered', async () => {
     await using at = await localPages();
     await at.signIn();
     const program = at.start(['setup', '--sandbox', at.sandbox.origin]);
@@ -180,7 +180,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', LONG_
     ).toEqual(['activity', 'sleep', 'weight']);
   });
 
-  longTest('the key is spent and in no history; Stop ends with 4, and nothing is stored', async () => {
+  longTest('the key is used up and in no history; Stop exits with 4, and nothing is stored', async () => {
     await using at = await localPages();
     const program = at.setup();
     const page = await open(browser.context, program);

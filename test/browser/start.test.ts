@@ -14,7 +14,7 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium, a sign-in is bound to t
   });
 
   test.each(some(['127.0.0.1', 'localhost', '[::1]'], 1))(
-    'by a cookie, where its user cannot be looked up, at the redirect URI’s own host %s',
+    'by a cookie if its user cannot be looked up, with the redirect URI’s host %s',
     async (host) => {
       await using site = await consentSite();
       await using visited = await startedAt(site, host);

@@ -14,7 +14,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', LONG
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  longTest('shows every profile: who, which scopes, where it is stored; and Check now says that it works', async () => {
+  longTest('shows account, scopes and file of every profile; Check now says that it works', async () => {
     await using at = await localPages();
     await at.signIn();
     await at.signIn({ profile: 'partner', scopes: ['sleep'] }, { person: 'SLEEP2' });
@@ -111,7 +111,7 @@ describe.skipIf(skipWithoutBrowser)('the status page of the built program', LONG
     await page.getByRole('heading', { name: 'All well' }).waitFor();
   });
 
-  longTest('a damaged file is named and left alone, and the other profiles are none the worse', async () => {
+  longTest('a damaged file is named and unchanged, and the other profiles still work', async () => {
     await using at = await localPages();
     await at.signIn();
     await writeFile(at.path('broken'), '{"access_token":"marked-damaged', { mode: 0o600 });

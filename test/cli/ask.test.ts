@@ -106,7 +106,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
   });
 
   longTest(
-    'fitbit-login alone asks, says how to register, and prints the address of the provider whose client id it is',
+    'fitbit-login alone asks, explains how to register, and prints the authorization URL of the client ID’s provider',
     async () => {
       await using terminal = typedInto([
         'login',
@@ -154,7 +154,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
       ],
       1,
     ),
-  )('Ctrl-C at the question for %s ends with 130, and the terminal is as it was', async (_what, answers) => {
+  )('Ctrl-C at the prompt for %s exits with 130 and restores the terminal', async (_what, answers) => {
     await using terminal = typedInto([...setup(), '--profile', 'never']);
     const questions = [/Client ID.*: $/, /Client secret/];
     for (const [index, text] of answers.entries()) await terminal.answer(questions[index] ?? /never/, text);
@@ -173,7 +173,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(terminal.lines).toContainEqual(expect.stringMatching(/^✗ Input ended/));
   });
 
-  longTest('--no-browser asks even where a page would be seen', async () => {
+  longTest('--no-browser asks in the terminal even if a page could be shown', async () => {
     const environment = { BROWSER: '/nowhere/browser' };
     await using terminal = typedInto(['login', '--no-browser', '--profile', 'other'], environment);
     await terminal.shows(/Client ID.*: $/);
@@ -189,7 +189,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
   });
 });
 
-test('2: neither a screen nor a terminal', async () => {
+test('exit 2 without a display and a terminal', async () => {
   const environment = { BROWSER: '', FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '' };
   for (const command of ['login', 'setup']) {
     const { exit, stdout, stderr } = await at.run([command, '--profile', 'other'], { environment });

@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('marked secrets are printed, logge
     for (const secret of [APP.secret, 'FITBIT_CLIENT_SECRET']) expect(stdout).not.toContain(secret);
   });
 
-  test('when status is asked', async () => {
+  test('by status', async () => {
     await using at = await programFixture();
     await at.plant();
     for (const level of LEVELS) {

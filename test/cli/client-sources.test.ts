@@ -47,15 +47,18 @@ describe('the app registration', () => {
     expect(at.sandbox.state().users.WALK01?.exchanges).toBeGreaterThan(1);
   });
 
-  test('comes from an option with a secret that is alone', async () => {
+  test('comes from an option and a file with only the secret', async () => {
     const environment = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: APP.secret };
     expect((await at.run(at.login('--client-id', APP.id), { environment })).exit).toBe(0);
   });
 
-  test.each(some(REFUSED, 1))('is refused from standard input without repeating it: %s', async (_name, input, why) => {
-    const { exit, stdout, stderr } = await at.run(at.login('--client-secret-file', '-'), { input });
-    expect([exit, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(why);
-    expect(stderr).not.toContain('marked');
-  });
+  test.each(some(REFUSED, 1))(
+    'is refused from standard input, and its content is not repeated: %s',
+    async (_name, input, why) => {
+      const { exit, stdout, stderr } = await at.run(at.login('--client-secret-file', '-'), { input });
+      expect([exit, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(why);
+      expect(stderr).not.toContain('marked');
+    },
+  );
 });

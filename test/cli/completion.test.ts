@@ -92,7 +92,7 @@ for (const editor of ['bash', 'zsh'] as const satisfies readonly Editor[]) {
       expect(await shell.line(`${typed}\t`)).toBe(completed);
     });
 
-    longTest('shows what there is to choose from', async () => {
+    longTest('lists the choices', async () => {
       const seen = shell.screen.length;
       // zsh shows the list on the first Tab; bash beeps, and shows it on the second.
       await shell.line(`fitbit-login profiles delete ${editor === 'zsh' ? '\t' : '\t\t'}`);
@@ -100,7 +100,7 @@ for (const editor of ['bash', 'zsh'] as const satisfies readonly Editor[]) {
       for (const name of [...PROFILES, 'default', 'broken']) expect(shown).toContain(name);
     });
 
-    test('says nothing else, and leaves nothing behind', async () => {
+    test('prints nothing else, and leaves no file behind', async () => {
       expect(shell.screen).not.toMatch(/not found|(bash|zsh|fitbit-login): /);
       expect(await everything()).toEqual(before);
     });
@@ -149,7 +149,7 @@ describe.skipIf(skipWithoutShell('fish'))('Tab in fish', () => {
   });
 });
 
-describe('what the scripts ask', () => {
+describe('the completion command', () => {
   const ask = (words: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     at.run(['completion', 'bash', '--', ...words], { environment: more });
 
@@ -174,7 +174,7 @@ describe('what the scripts ask', () => {
     ]);
   });
 
-  longTest('has no answer, and no error, where the store cannot be read', async () => {
+  longTest('suggests nothing, without an error, if the store cannot be read', async () => {
     for (const home of [at.file, join(directory, 'nowhere')]) {
       expect(await ask(['status', '--profile', ''], { FITBIT_LOGIN_HOME: home })).toEqual({
         exit: 0,
@@ -198,7 +198,7 @@ describe('what the scripts ask', () => {
     });
   });
 
-  longTest('a shell that there is no script for is wrong usage', async () => {
+  longTest('an unsupported shell is a usage error', async () => {
     const { exit, stderr } = await at.run(['completion', 'tcsh']);
     expect(exit).toBe(2);
     expect(stderr).toContain('bash, zsh, fish, pwsh');

@@ -69,8 +69,8 @@ async function plant(directory: string, fields: Readonly<Record<string, unknown>
   return file;
 }
 
-describe('doctor on a machine where all is well', () => {
-  test('finds nothing wrong, prints the redirect URI to register, asks nobody and changes nothing', async () => {
+describe('doctor on a healthy machine', () => {
+  test('finds no problem, prints the redirect URI to register, uses no network and changes nothing', async () => {
     const directory = await home();
     const before = at.sandbox.state().counts;
     const { exit, stdout, stderr, checks } = await look(['--redirect-uri', await freeUri()], {
@@ -116,7 +116,7 @@ describe('doctor --online', () => {
     expect(exit).toBe(0);
   });
 
-  test('a provider that cannot be reached is 5, where nothing else is wrong', async () => {
+  test('an unreachable provider alone is exit 5', async () => {
     const directory = await home();
     const { origin } = new URL(await freeUri());
     await plant(directory, { sandbox: origin });
@@ -149,7 +149,7 @@ describe.skipIf(skipWithoutHosts)('doctor on another host', () => {
     expect([localhost.exit, only.exit]).toEqual([0, 6]);
   });
 
-  longTest('whose loopback interface is down', async () => {
+  longTest('reports a loopback interface that is down', async () => {
     await using there = await host();
     await there.run('ip', 'link', 'set', 'lo', 'down');
     await there.run('ip', 'addr', 'flush', 'dev', 'lo');
@@ -163,7 +163,7 @@ describe.skipIf(skipWithoutHosts)('doctor on another host', () => {
   });
 });
 
-test('nothing is opened by looking', async () => {
+test('opens no port', async () => {
   const { stdout } = await run(['--verbose', '--redirect-uri', await freeUri()], {
     FITBIT_LOGIN_HOME: await home(),
     BROWSER: noBrowser,

@@ -150,7 +150,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     expect(JSON.parse(asJson.stdout).error).toMatchObject({ code: 'NOT_CONFIGURED', exit_code: 2 });
   });
 
-  longTest('2: an unknown command leads to the help', async () => {
+  longTest('2: an unknown command points to the help', async () => {
     const { exit, stdout, stderr } = await at.run(['sign-in']);
     expect([exit, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/unknown command.*fitbit-login --help/is);
@@ -191,7 +191,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
   });
 });
 
-longTest('a defect shows its stack under --log-level debug, and only there', async () => {
+longTest('an internal error shows its stack under --log-level debug only', async () => {
   const environment = { NODE_OPTIONS: sabotage() };
   const { stderr } = await at.run(at.login('--log-level', 'debug'), { environment });
   expect(stderr).toMatch(/^\s+at .+:\d+/m);

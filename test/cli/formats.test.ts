@@ -526,7 +526,7 @@ describe('what cannot be used is refused with its reason (issue 14)', () => {
     });
   }
 
-  test('an entry that is not there is answered with those that are', () => {
+  test('a missing entry lists the existing ones', () => {
     const refusal = refusalOf(() => readSignIn(JSON.stringify(TWO), { entry: 'eve' }));
     expect(refusal.hint).toContain('ann, bob');
   });
@@ -612,7 +612,7 @@ describe('the built program takes and refuses the same (issue 14)', () => {
   });
 });
 
-describe('whatever a text holds', () => {
+describe('any text', () => {
   const snippet = fc.constantFrom(
     ...['{', '}', '[', ']', '"', "'", ':', '=', ',', '\n', ' ', '[fitbit]\n', 'access_token', 'FITBIT_REFRESH_TOKEN='],
     ...[

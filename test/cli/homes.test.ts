@@ -70,7 +70,7 @@ async function plant(directory: string, lifetimeMs = 365 * 86_400_000): Promise<
   return file;
 }
 
-describe('a home directory with blanks and letters beyond ASCII', () => {
+describe('a home directory with spaces and non-ASCII letters', () => {
   test('holds the tokens, and is named as it is; so is a file that is exported', async () => {
     const home = await mkdtemp(join(tmpdir(), 'Ännas Häuschen 家 '));
     const { exit, stdout } = await signIn(inHome(home));
@@ -119,7 +119,7 @@ describe.skipIf(process.platform === 'win32')('a config directory that is a link
   });
   afterAll(() => rm(home, { recursive: true, force: true }));
 
-  test('and leads nowhere is said by every command, in a sentence, and nothing is made in its place', async () => {
+  test('that is dangling is reported by every command, and nothing is created instead', async () => {
     await refusesEach(
       [['status'], ['token'], ['refresh'], ['logout'], ['profiles'], ['setup'], at.login()],
       inHome(home, { environment: NO_BROWSER }),
@@ -130,7 +130,7 @@ describe.skipIf(process.platform === 'win32')('a config directory that is a link
     expect(await readdir(dirname(link))).toEqual(['fitbit-login']);
   });
 
-  test('and leads to a directory is written to and read from, and stays a link', async () => {
+  test('to a directory is used for reading and writing, and stays a link', async () => {
     await mkdir(target, { mode: 0o700 });
     expect((await signIn(inHome(home))).exit).toBe(0);
     expect(await readdir(join(target, 'profiles'))).toEqual(['default.json']);
@@ -140,25 +140,22 @@ describe.skipIf(process.platform === 'win32')('a config directory that is a link
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
   });
 
-  longTest(
-    'below which the profiles’ directory is one works too; a profile that is one is read and never written',
-    async () => {
-      const profiles = join(target, 'profiles');
-      await run('mv', [profiles, join(home, 'elsewhere')]);
-      await symlink(join(home, 'elsewhere'), profiles);
-      expect((await at.run(['refresh'], inHome(home))).exit).toBe(0);
-      const file = join(home, 'elsewhere/default.json');
-      await run('mv', [file, join(home, 'moved.json')]);
-      await symlink(join(home, 'moved.json'), file);
-      const before = await readFile(join(home, 'moved.json'), 'utf8');
-      expect((await at.run(['status'], inHome(home))).exit).toBe(0);
-      expectRefused(await at.run(['refresh'], inHome(home)), /is a symbolic link/, /remove it/);
-      expect(await readFile(join(home, 'moved.json'), 'utf8')).toBe(before);
-    },
-  );
+  longTest('may contain a linked profiles directory; a linked profile is read but never written', async () => {
+    const profiles = join(target, 'profiles');
+    await run('mv', [profiles, join(home, 'elsewhere')]);
+    await symlink(join(home, 'elsewhere'), profiles);
+    expect((await at.run(['refresh'], inHome(home))).exit).toBe(0);
+    const file = join(home, 'elsewhere/default.json');
+    await run('mv', [file, join(home, 'moved.json')]);
+    await symlink(join(home, 'moved.json'), file);
+    const before = await readFile(join(home, 'moved.json'), 'utf8');
+    expect((await at.run(['status'], inHome(home))).exit).toBe(0);
+    expectRefused(await at.run(['refresh'], inHome(home)), /is a symbolic link/, /remove it/);
+    expect(await readFile(join(home, 'moved.json'), 'utf8')).toBe(before);
+  });
 });
 
-test.skipIf(process.platform === 'win32')('a pipe in the place of the log is not waited for', async () => {
+test.skipIf(process.platform === 'win32')('a pipe instead of the log file does not block', async () => {
   const home = await mkdtemp(join(tmpdir(), 'pipe-'));
   const log = join(home, '.local/state/fitbit-login/fitbit-login.log');
   await mkdir(dirname(log), { recursive: true });
@@ -168,7 +165,7 @@ test.skipIf(process.platform === 'win32')('a pipe in the place of the log is not
   await rm(home, { recursive: true });
 });
 
-describe.skipIf(skipWithoutOtherUser)('a disk that takes nothing', () => {
+describe.skipIf(skipWithoutOtherUser)('a disk that cannot be written', () => {
   let home = '';
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'disk-'));
@@ -189,7 +186,7 @@ describe.skipIf(skipWithoutOtherUser)('a disk that takes nothing', () => {
     expect((await at.run(['status'], within())).exit).toBe(0);
   }
 
-  test('because it is full: said before any browser is opened, and a working token is still given', async () => {
+  test('because it is full: reported before a browser is opened, and a valid token is still printed', async () => {
     const file = await plant(join(home, '.config'));
     await writeFile(join(home, 'rest'), Buffer.alloc(256 * 1024)).catch(() => {});
     const before = await readFile(file, 'utf8');
@@ -213,7 +210,7 @@ const NOTEBOOK = JSON.stringify({ client_id: APP.id, access_token: 'marked-a', r
 const ROOT_IN_USERS_HOME = /belongs to another user \(other\); this process runs as root/;
 const AS_USER = /sudo -u other fitbit-login.*FITBIT_LOGIN_HOME=\/var\/lib\/fitbit-login/;
 
-describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
+describe.skipIf(skipWithoutOtherUser)('another user of the machine', () => {
   let user: OtherUser;
   beforeAll(async () => {
     user = await createOtherUser();
@@ -243,7 +240,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
     );
   });
 
-  longTest('unknown to the system, without HOME: is told of FITBIT_LOGIN_HOME, which works', async () => {
+  longTest('unknown to the system, without HOME: the hint names FITBIT_LOGIN_HOME, which works', async () => {
     await refusesEach(
       [['status'], ['token'], ['setup'], ['profiles'], at.login()],
       as(user.unknownUser, undefined, NO_BROWSER),
@@ -255,7 +252,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
     await rm(FITBIT_LOGIN_HOME, { recursive: true });
   });
 
-  longTest('whose home cannot be written to by its owner: said before any browser is opened', async () => {
+  longTest('whose home is read-only: reported before a browser is opened', async () => {
     const home = await user.make('locked');
     await chmod(home, 0o500);
     const hint = /permissions, .*FITBIT_LOGIN_HOME/;
@@ -281,7 +278,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
   });
 
   test.skipIf(skipWithoutSudo)(
-    'as root through sudo: nothing of root’s is left in the home of its caller, and that is said',
+    'as root through sudo: no file of root is left in the caller’s home, and a message says so',
     async () => {
       const home = await user.make('sudo');
       const outside = await user.make('sudo', 'notebooks');
@@ -341,7 +338,7 @@ describe.skipIf(skipWithoutOtherUser)('a user of a machine of several', () => {
     },
   );
 
-  longTest('as root with a place of its own: works', async () => {
+  longTest('as root with a directory of its own: works', async () => {
     const FITBIT_LOGIN_HOME = join(user.root, 'of root');
     expect((await signIn(as([], user.home, { FITBIT_LOGIN_HOME }))).exit).toBe(0);
     expect((await stat(join(FITBIT_LOGIN_HOME, 'profiles/default.json'))).uid).toBe(0);

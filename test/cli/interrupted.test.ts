@@ -161,7 +161,7 @@ describe('interrupted while', () => {
     expect(await readdir(dirname(at.file))).not.toContain('twice.json');
   });
 
-  longTest('a token is refreshed: it says why it goes on, and a second one ends at once', async () => {
+  longTest('a token is refreshed: it says why it continues, and a second one ends at once', async () => {
     const program = await refreshing('twice');
     program.child.kill('SIGINT');
     await program.says(/so nothing is lost/);
@@ -279,7 +279,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
       ] as const,
       1,
     ),
-  )('a terminal that goes away at %s ends it as it ends others, without a crash', async (_name, args, shown) => {
+  )('a terminal closed at %s ends it with SIGHUP, without a crash', async (_name, args, shown) => {
     const code = join(at.home, 'exit-code');
     await rm(code, { force: true });
     // The shell outlives its terminal, to hand the hangup on, as shells do, and to tell how the program ended.

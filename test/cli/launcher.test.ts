@@ -44,7 +44,7 @@ const isLinux = process.platform === 'linux';
 const desktop = (bin: string) => ({ PATH: bin, DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'GNOME' });
 
 describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
-  test('gets its arguments as they are written, and the address where %s is', async () => {
+  test('receives its arguments as written, with the URL in place of %s', async () => {
     await using scripts = await launchers();
     const browser = await scripts.make('my browser', RECORD);
     const program = begin({ BROWSER: `"${browser}" -P 'a  b' --url=%s 100%% $HOME '; touch "x"'` });
@@ -66,14 +66,14 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     await interrupt(program);
   });
 
-  longTest('that is the path of a file, blanks and all, is given the address', async () => {
+  longTest('that is a file path with spaces receives the URL', async () => {
     await using scripts = await launchers();
     const program = begin({ BROWSER: await scripts.make('my browser', RECORD) });
     expect(await scripts.recorded('my browser')).toEqual([(await program.address()).href]);
     await interrupt(program);
   });
 
-  test('is a list: each that cannot be started or fails is said, and the next one is tried', async () => {
+  test('is a list: each launcher that fails is reported, and the next is tried', async () => {
     await using scripts = await launchers();
     const failing = await scripts.make('failing', RECORD, 'exit 3');
     const killed = await scripts.make('killed', 'kill -9 $$');
@@ -92,7 +92,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(await scripts.runs('never')).toBe(0);
   });
 
-  longTest('whose every command fails leaves the address to be opened by hand, and the sign-in goes on', async () => {
+  longTest('whose commands all fail leaves the URL to open by hand, and the sign-in continues', async () => {
     await using scripts = await launchers();
     const program = begin({ BROWSER: `/nowhere/one:'${await scripts.make('two', 'exit 1')}'` });
     await program.says(/exited with code 1\. Open the URL above manually\./);
@@ -103,13 +103,13 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
   test.each([
     ['firefox "', 'unclosed quote'],
     ['::', 'BROWSER is empty'],
-  ])('that cannot be read is said: %s', async (BROWSER, words) => {
+  ])('that cannot be parsed is reported: %s', async (BROWSER, words) => {
     const program = begin({ BROWSER });
     await program.says(BY_HAND);
     expect((await interrupt(program)).stderr).toContain(words);
   });
 
-  test('is never seen by a shell: an address and a command that a shell would act on do nothing', async () => {
+  test('never reaches a shell: metacharacters in URL and command have no effect', async () => {
     await using scripts = await launchers();
     const browser = await scripts.make('browser', RECORD);
     const touched = join(scripts.directory, 'touched');
@@ -119,7 +119,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(await readdir(scripts.directory)).not.toContain('touched');
   });
 
-  longTest('that shouts on its standard output and error, and whose children do, is heard by nobody', async () => {
+  longTest('and its children may write to standard output and error: nothing is shown', async () => {
     await using scripts = await launchers();
     const shout = `echo ${LOUD}; echo ${LOUD} >&2`;
     const browser = await scripts.make('loud', `(${shout}; sleep 0.1; ${shout}) &`, shout, `exec ${allow} "$1"`);
@@ -129,7 +129,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(stdout + stderr).not.toContain(LOUD);
   });
 
-  longTest('that is still running is reported once, and not taken for a failure', async () => {
+  longTest('that is still running is reported once, not as a failure', async () => {
     await using scripts = await launchers();
     const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
     const other = await scripts.make('other', RECORD);
@@ -145,7 +145,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
     expect(await scripts.runs('other')).toBe(0);
   });
 
-  test.skipIf(skipWithoutTerminal)('stays when Ctrl-C ends the wait and the terminal is closed', async () => {
+  test.skipIf(skipWithoutTerminal)('keeps running when Ctrl-C ends the wait and the terminal is closed', async () => {
     await using scripts = await launchers();
     const stays = await scripts.make('stays', 'echo $$ > "$0.pid"', RECORD, 'exec sleep 600');
     const terminal = new TypedInto(at.login(), {
@@ -163,7 +163,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
   });
 });
 
-describe.runIf(isLinux).concurrent('the system’s own way', () => {
+describe.runIf(isLinux).concurrent('the system’s own launcher', () => {
   test('is the xdg-open that comes with the program, where the machine has none', async () => {
     await using scripts = await launchers();
     const bin = await scripts.bin(...XDG_TOOLS);
@@ -190,7 +190,7 @@ describe.runIf(isLinux).concurrent('the system’s own way', () => {
     expect(await scripts.runs('failing')).toBe(1);
   });
 
-  longTest('that finds no browser, or one that fails, is said', async () => {
+  longTest('that finds no browser, or a failing one, is reported', async () => {
     await using scripts = await launchers();
     const bin = await scripts.bin(...XDG_TOOLS);
     const without = begin({ ...desktop(bin), XDG_CURRENT_DESKTOP: 'sway' });
@@ -203,7 +203,7 @@ describe.runIf(isLinux).concurrent('the system’s own way', () => {
   });
 });
 
-describe('a browser that is elsewhere', () => {
+describe('a browser on another machine', () => {
   const NONE: Readonly<Record<string, string>> = { DISPLAY: '', WAYLAND_DISPLAY: '' };
   const CASES: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
     [
@@ -215,7 +215,7 @@ describe('a browser that is elsewhere', () => {
     ['a container', { ...NONE, container: 'podman' }, /This is a container/],
   ];
   test.runIf(isLinux).concurrent.each(some(CASES, 1))(
-    '%s: none is opened, that is said, and the sign-in goes on',
+    '%s: none is opened, a message says so, and the sign-in continues',
     async (_what, environment, words) => {
       await using scripts = await launchers();
       const bin = await scripts.bin(...XDG_TOOLS);
@@ -230,13 +230,13 @@ describe('a browser that is elsewhere', () => {
     },
   );
 
-  test('BROWSER wins over SSH: remote editors set it to what opens the page where the person is', async () => {
+  test('BROWSER wins over SSH: remote editors set it to a command that opens pages on your side', async () => {
     const { exit, stderr } = await begin({ BROWSER: allow, SSH_TTY: '/dev/pts/0' }).ended;
     expect(exit).toBe(0);
     expect(stderr).not.toContain('SSH');
   });
 
-  test('--no-browser over SSH says how to lead the answer back, and nothing of a browser that nobody wanted', async () => {
+  test('--no-browser over SSH shows how to forward the port, and does not mention a browser', async () => {
     const program = begin({ SSH_TTY: '/dev/pts/0' }, '--no-browser');
     await decide(program);
     const { stderr } = await program.ended;

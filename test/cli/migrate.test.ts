@@ -34,7 +34,7 @@ describe('migrate, in the built program', () => {
     expect(at.sandbox.isLive(await refreshTokenOf(at))).toBe(true);
   });
 
-  test('3: there is nothing to move, and it is said what to do instead', async () => {
+  test('3: nothing to migrate, with a hint what to do instead', async () => {
     await using at = await programFixture();
     const { exit, stdout, stderr } = await at.run(['migrate']);
     expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
@@ -51,7 +51,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
       ] as const,
       1,
     ),
-  )('offers to revoke the old sign-in, and %j is taken for its word', async (typed, lives, words) => {
+  )('offers to revoke the old sign-in, and follows the reply %j', async (typed, lives, words) => {
     await using at = await signedInFixture();
     const token = await refreshTokenOf(at);
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
@@ -63,7 +63,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
     expect(at.sandbox.isLive(token)).toBe(lives);
   });
 
-  longTest('of somebody else asks nothing, and says so loudly', async () => {
+  longTest('to a different account does not offer it, and warns', async () => {
     await using at = await signedInFixture();
     await using terminal = new TypedInto(['migrate', '--no-browser'], { FITBIT_LOGIN_HOME: at.home });
     const [, address = ''] = await terminal.shows(/^(http\S+)\r$/m);
@@ -75,7 +75,7 @@ describe.skipIf(skipWithoutTerminal)('migrate, in a terminal', () => {
   });
 });
 
-longTest('scopes lists both providers’ in plain words, and what each of Fitbit’s became', async () => {
+longTest('scopes lists both providers’ scopes in plain words, with the successor of each Fitbit scope', async () => {
   await using at = await programFixture();
   const { exit, stdout } = await at.run(['scopes']);
   expect(exit).toBe(0);

@@ -28,7 +28,7 @@ async function opened({ child: { pid } }: Program, path: string): Promise<void> 
   }
 }
 
-describe.skipIf(process.platform !== 'linux')('a file that is given by name:', () => {
+describe.skipIf(process.platform !== 'linux')('a file passed by name:', () => {
   test.each(OPTIONS)(
     '%s waits for a pipe without a writer until Ctrl-C, and reads one with a writer',
     async (_name, of) => {
@@ -46,7 +46,7 @@ describe.skipIf(process.platform !== 'linux')('a file that is given by name:', (
     },
   );
 
-  test('a device, a directory and what is beyond 1 MiB are refused, and nothing is stored', async () => {
+  test('devices, directories and files over 1 MiB are refused, and nothing is stored', async () => {
     await using at = await programFixture();
     const large = join(at.home, 'large.json');
     await writeFile(large, 'x'.repeat(1024 * 1024 + 1));

@@ -27,8 +27,8 @@ async function issuer() {
   };
 }
 
-describe('a provider whose metadata leads to another site', () => {
-  test('is refused without a terminal, with the option’s name, and used where the option names the site', async () => {
+describe('a provider whose metadata points to another site', () => {
+  test('is refused without a terminal, naming the option, and accepted if the option names the site', async () => {
     await using at = await programFixture();
     await using own = await issuer();
     const { login } = own;
@@ -42,7 +42,7 @@ describe('a provider whose metadata leads to another site', () => {
     expect(await allowed.ended).toMatchObject({ stderr: expect.stringContaining(`https://${SITE}/authorize?`) });
   });
 
-  test.skipIf(skipWithoutTerminal)('is shown and asked about on a terminal, before any address is', async () => {
+  test.skipIf(skipWithoutTerminal)('needs confirmation on a terminal before any URL is shown', async () => {
     await using at = await programFixture();
     await using own = await issuer();
     const { login } = own;

@@ -40,7 +40,7 @@ describe.skipIf(skipWithoutHosts)('a host with IPv6 switched off', () => {
     expect((await signIn(there.inside, 'http://localhost:0/callback')).exit).toBe(0);
   });
 
-  test('says of an [::1] URI what is missing and what to do, and what it says helps', async () => {
+  test('explains what an [::1] URI needs, and the suggested fix works', async () => {
     const { exit, stderr } = await signIn(there.inside, IPV6);
     expect(exit).toBe(6);
     expect(stderr).toMatch(/Cannot listen on \[::1\]:8976.*IPv6/);
@@ -64,7 +64,7 @@ describe.skipIf(skipWithoutHosts)('a host', () => {
     expect(stderr).not.toContain('"absent"');
   });
 
-  longTest('with an IPv6 loopback address only: localhost is caught there, as far as it goes', async () => {
+  longTest('with an IPv6 loopback address only: localhost listens there', async () => {
     await there.run('ip', 'addr', 'del', '127.0.0.1/8', 'dev', 'lo');
     const program = at.start(['login', '--redirect-uri', LOCALHOST, '--no-browser', '--timeout', '1'], {
       within: there.inside,
@@ -104,7 +104,7 @@ describe.skipIf(skipWithoutFilter)('a kernel that was built without IPv6', () =>
     expect((await signIn(WITHOUT_IPV6, 'http://localhost:0/callback')).exit).toBe(0);
   });
 
-  test('says of an [::1] URI what is missing, and names no switch that is not there', async () => {
+  test('explains what an [::1] URI needs, and suggests no sysctl that does not exist', async () => {
     const { exit, stderr } = await signIn(WITHOUT_IPV6, IPV6);
     expect(exit).toBe(6);
     expect(stderr).toMatch(/Cannot listen on \[::1\]:8976.*IPv6/);

@@ -20,7 +20,7 @@ const uri = (port: number, host = '127.0.0.1') => `http://${host}:${port}/callba
 const login = (redirectUris: string, ...more: readonly string[]) => at.login('--redirect-uri', redirectUris, ...more);
 
 describe.skipIf(process.platform !== 'linux')('a port that another program holds', () => {
-  test('is named with the program and its pid, which is left alone; with --json each in a field', async () => {
+  test('is named with its program and pid, which keeps running; with --json each in a field', async () => {
     await using program = await nodeAt('127.0.0.1');
     const { port, pid } = program;
     const { exit, stderr } = await at.run(login(uri(port)));
@@ -47,19 +47,16 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     expect(stderr).toContain(`on ${host}, where localhost may lead too, is used by node (pid ${program.pid})`);
   });
 
-  longTest(
-    'is passed over for the next registered URI; where all are taken, each is named with its holder',
-    async () => {
-      await using one = await nodeAt('127.0.0.1');
-      await using other = await nodeAt('127.0.0.1');
-      const free = uri(await freePort());
-      const done = await at.run(login(`${uri(one.port)} ${free} ${uri(other.port)}`, '--no-browser', '--timeout', '1'));
-      expect(done.stderr).toContain(new URL(free).host);
-      const { exit, stderr } = await at.run(login(`${uri(one.port)},${uri(other.port)}`));
-      expect(exit).toBe(6);
-      for (const { port, pid } of [one, other]) expect(stderr).toContain(`port ${port} is used by node (pid ${pid})`);
-    },
-  );
+  longTest('is skipped for the next registered URI; if all are taken, each is named with its holder', async () => {
+    await using one = await nodeAt('127.0.0.1');
+    await using other = await nodeAt('127.0.0.1');
+    const free = uri(await freePort());
+    const done = await at.run(login(`${uri(one.port)} ${free} ${uri(other.port)}`, '--no-browser', '--timeout', '1'));
+    expect(done.stderr).toContain(new URL(free).host);
+    const { exit, stderr } = await at.run(login(`${uri(one.port)},${uri(other.port)}`));
+    expect(exit).toBe(6);
+    for (const { port, pid } of [one, other]) expect(stderr).toContain(`port ${port} is used by node (pid ${pid})`);
+  });
 
   longTest('is named for the sandbox too', async () => {
     await using program = await nodeAt('127.0.0.1');
@@ -69,7 +66,7 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
     expect(stderr).toContain('fitbit-login sandbox --port 0');
   });
 
-  test.skipIf(!isRoot)('another user’s is named by that user, with the command that shows it', async () => {
+  test.skipIf(!isRoot)('held by another user is named by that user, with the command that shows it', async () => {
     const home = await mkdtemp(join(tmpdir(), 'nobody-'));
     await chmod(home, 0o777);
     await using program = await nodeAt('127.0.0.1');

@@ -79,7 +79,7 @@ async function expectNoPassword(...ended: readonly Ended[]): Promise<void> {
   }
 }
 
-describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
+describe.skipIf(skipWithoutOpenssl)('an office network', () => {
   beforeAll(async () => {
     at = await programFixture();
     root = authority('Example Public Root');
@@ -131,7 +131,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
       ],
     ];
     test.each(some(WRONG, 1))(
-      'a refresh with %s spends nothing: the file stays as it was, to the byte, and the next one works',
+      'a refresh with %s uses up nothing: the file is unchanged, and the next one works',
       async (_name, userinfo, message, hint) => {
         const asked = names.asked.length;
         const environment = through(proxy, userinfo);
@@ -163,7 +163,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     });
   });
 
-  test('one that reads along gets nothing until its CA is given, and is then gone through', async () => {
+  test('a TLS-inspecting proxy receives nothing until its CA is trusted, and then works', async () => {
     const own = authority('Reads Along');
     await using reader = await interceptor({ 'api.fitbit.com:443': front.port }, own.certify(FITBIT), root.cert);
     const ended = await at.run(['refresh'], { environment: through(reader) });
@@ -178,7 +178,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     signedIn = await at.stored();
   });
 
-  longTest('one that is spoken to by TLS itself', async () => {
+  longTest('a proxy that is reached over TLS', async () => {
     const way = { 'api.fitbit.com:443': front.port };
     await using proxy = await forwardProxy(way, { own: root.certify(['localhost']) });
     const HTTPS_PROXY = `https://${credentials}@localhost:${proxy.port}`;
@@ -188,7 +188,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     signedIn = await at.stored();
   });
 
-  longTest('the metadata of a provider that only the proxy knows the name of', async () => {
+  longTest('the metadata of a provider whose name only the proxy can resolve', async () => {
     const issuer = 'https://idp.test';
     await using server = await startIssuer({
       editMetadata: (metadata) => {
@@ -210,7 +210,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     ['is for another name', ['hotel.test'], 2, /ERR_TLS_CERT_ALTNAME_INVALID/, 'guest Wi-Fi'],
   ];
   test.each(some(CERTIFICATES, 1))(
-    'a certificate that %s is not called unknown',
+    'a certificate that %s is not reported as unknown',
     async (_name, hosts, days, message, hint) => {
       await using tls = await secured(at.sandbox.origin, root.certify(hosts, days));
       await using proxy = await forwardProxy({ 'idp.test:443': tls.port });
@@ -239,7 +239,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
     ['of a SOCKS proxy', 'socks5://walker:marked-wrong@127.0.0.1:1080', 'HTTPS_PROXY names a SOCKS proxy'],
     ['that cannot be one', 'http://walker:12/marked-wrong@127.0.0.1:3128', "HTTPS_PROXY isn't a proxy URL"],
   ];
-  test.each(ADDRESSES)('an address %s is refused before any browser is opened', async (_name, HTTPS_PROXY, message) => {
+  test.each(ADDRESSES)('a proxy URL %s is refused before a browser is opened', async (_name, HTTPS_PROXY, message) => {
     for (const args of [LOGIN, ['refresh']]) {
       const ended = await at.run([...args, '--log-level', 'trace'], { environment: { HTTPS_PROXY } });
       expect(ended.stderr).toContain(message);
@@ -252,7 +252,7 @@ describe.skipIf(skipWithoutOpenssl)('the network as an office has it', () => {
 });
 
 describe('without a proxy', () => {
-  test('the sandbox is gone to straight, whatever the variables say', async () => {
+  test('the sandbox is contacted directly, whatever the variables say', async () => {
     await using own = await programFixture();
     const dead = await listening(createServer());
     await dead[Symbol.asyncDispose]();

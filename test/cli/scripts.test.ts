@@ -50,7 +50,7 @@ function script(command: string, args: readonly string[], home = at.home): Promi
 }
 const sh = (text: string, home?: string) => script('sh', ['-c', text], home);
 
-describe('of the program, token loads one file', () => {
+describe('token loads a single file of the program', () => {
   const alone = async (during = async () => {}): Promise<Ended> => {
     const directory = await mkdtemp(join(tmpdir(), 'alone-'));
     onTestFinished(() => rm(directory, { recursive: true }));
@@ -60,11 +60,11 @@ describe('of the program, token loads one file', () => {
     return ended;
   };
 
-  test('where the stored one works', async () => {
+  test('if the stored token is valid', async () => {
     expect(await alone()).toEqual({ exit: 0, stdout: `${fresh}\n`, stderr: '' });
   });
 
-  longTest('where another process is about to store one that does', async () => {
+  longTest('if another process is about to store a valid one', async () => {
     const works = await at.stored();
     await expire();
     const lock = join(at.home, 'profiles/.default.lock');
@@ -77,7 +77,7 @@ describe('of the program, token loads one file', () => {
     expect(await run).toEqual({ exit: 0, stdout: `${fresh}\n`, stderr: '' });
   });
 
-  test('and leaves the rest to the whole program at once where there is something to tell, whoever else is at it', async () => {
+  test('but the whole program if there is something to report, even while another process refreshes', async () => {
     const lock = join(at.home, 'profiles/.default.lock');
     await mkdir(lock);
     await chmod(at.file, 0o640);
@@ -89,7 +89,7 @@ describe('of the program, token loads one file', () => {
     }
   });
 
-  longTest('and not where it has to refresh it itself, nor where whoever is at it takes long', async () => {
+  longTest('but the whole program if it has to refresh, or another process takes long to', async () => {
     const works = await at.stored();
     await expire();
     expect(await alone()).toMatchObject({ exit: 1, stdout: '' });
@@ -113,14 +113,14 @@ describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell'
     expect((await sh('fitbit-login token | true')).exit).toBe(0);
   });
 
-  longTest('is a new one after it has ended', async () => {
+  longTest('is a new token once the old one has expired', async () => {
     await expire();
     const { stdout } = await sh('echo "Bearer $(fitbit-login token)"');
     expect(stdout).toBe(`Bearer ${tokenOf(await at.stored())}\n`);
     expect(stdout).not.toContain(fresh);
   });
 
-  test('fails with an exit code that a script can tell, and with nothing on stdout', async () => {
+  test('fails with a distinct exit code and nothing on stdout', async () => {
     const emptyHome = join(at.home, 'empty');
     expect(await sh('set -e; token=$(fitbit-login token); echo "$token"', emptyHome)).toMatchObject({
       exit: 3,
@@ -132,7 +132,7 @@ describe.skipIf(process.platform === 'win32')('$(fitbit-login token) in a shell'
     expect(await sh('token=$(fitbit-login token) || exit $?')).toMatchObject({ exit: 2, stdout: '' });
   });
 
-  test('from several processes at the moment of expiry: one refresh, the same answer', async () => {
+  test('from several processes at the moment of expiry: one refresh, the same result', async () => {
     await expire();
     const { refreshes } = at.sandbox.state().counts;
     const { stdout } = await sh('for i in 1 2 3 4 5; do fitbit-login token & done; wait');
@@ -153,7 +153,7 @@ print(token, about["user_id"])
 `;
 
 describe.skipIf(!hasPython)('subprocess.check_output in Python', () => {
-  test('has the token, and the exit code where there is none', async () => {
+  test('returns the token, or the exit code if there is none', async () => {
     const { exit, stdout } = await script('python3', ['-c', PYTHON]);
     expect([exit, stdout]).toEqual([0, `${fresh} WALK01\n`]);
     expect(await script('python3', ['-c', PYTHON], join(at.home, 'empty'))).toMatchObject({ exit: 3, stdout: '' });
@@ -165,7 +165,7 @@ describe('exec', () => {
     at.run(['exec', '--', ...args], { input, environment: { PATH: path, MINE: 'kept' } });
   const node = (text: string, ...args: string[]) => [process.execPath, '-e', text, '--', ...args];
 
-  test('gives the command the token, whose it is and the client id, beside its own environment', async () => {
+  test('adds the token, the user ID and the client ID to the command’s environment', async () => {
     const names = ['FITBIT_ACCESS_TOKEN', 'FITBIT_USER_ID', 'FITBIT_CLIENT_ID', 'MINE'];
     const { exit, stdout, stderr } = await exec(
       node(`console.log(JSON.stringify(${JSON.stringify(names)}.map((name) => process.env[name])))`),
@@ -174,7 +174,7 @@ describe('exec', () => {
     expect(JSON.parse(stdout)).toEqual([fresh, 'WALK01', '23TSTS', 'kept']);
   });
 
-  longTest('refreshes first where the token is about to end', async () => {
+  longTest('refreshes first if the token is about to expire', async () => {
     await expire();
     const { stdout } = await exec(node('console.log(process.env.FITBIT_ACCESS_TOKEN)'));
     expect(stdout.trim()).toBe(tokenOf(await at.stored()));
@@ -197,13 +197,13 @@ describe('exec', () => {
     expect((await exec(node(`process.kill(process.pid, ${JSON.stringify(signal)})`))).exit).toBe(code);
   });
 
-  test('hands standard input and both outputs through, to the byte', async () => {
+  test('passes standard input and both outputs through, to the byte', async () => {
     const input = 'one\r\ntwo\u0000\u00e4'.repeat(10_000);
     const piped = await exec(node('process.stdin.pipe(process.stdout); console.error("aside")'), input);
     expect(piped).toEqual({ exit: 0, stdout: input, stderr: 'aside\n' });
   });
 
-  longTest('leaves options after -- alone, its own names among them', async () => {
+  longTest('passes options after -- on, even those with its own names', async () => {
     const args = ['--profile', 'x', '--json', '--min-ttl', '9', '--help', '--', '-x', '', 'two words', '$HOME', '*'];
     const { stdout } = await exec(node('console.log(JSON.stringify(process.argv.slice(1)))', ...args));
     expect(JSON.parse(stdout)).toEqual(args);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterAll(() => at[Symbol.asyncDispose]());
 
 describe('status', () => {
-  test('3: nobody is signed in', async () => {
+  test('3: not signed in', async () => {
     await rm(at.file);
     expectFailure(await at.run(['status']), { exit: 3, code: 'NOT_SIGNED_IN', hint: 'fitbit-login login' }, false);
     expectFailure(
@@ -30,7 +30,7 @@ describe('status', () => {
     expect(other.stderr).toContain('fitbit-login login --profile other');
   });
 
-  test('3: the access token has ended and cannot be refreshed', async () => {
+  test('3: the access token has expired and cannot be refreshed', async () => {
     const { refresh_token: _, ...unrefreshable } = JSON.parse(old);
     await at.plant(JSON.stringify(unrefreshable));
     const { exit, stdout } = await at.run(['status']);
@@ -38,7 +38,7 @@ describe('status', () => {
     expect(stdout).toMatch(/^✗ Signed out: .*no refresh token/);
   });
 
-  test('0: tells what is stored, in text and as JSON, and no token', async () => {
+  test('0: shows what is stored, as text and as JSON, without tokens', async () => {
     const text = await at.run(['status']);
     expect(text).toMatchObject({ exit: 0, stderr: '' });
     for (const words of ['✓ Signed in to Fitbit (sandbox) as WALK01', 'Renews itself', at.file])
@@ -56,7 +56,7 @@ describe('status', () => {
     expect(text.stdout + json.stdout).not.toContain('marked');
   });
 
-  test('--all: every profile by its name, one that cannot be read as well, and no token', async () => {
+  test('--all: every profile by its name, unreadable ones included, without tokens', async () => {
     await writeFile(join(dirname(at.file), 'another.json'), JSON.stringify({ ...JSON.parse(old), user_id: 'OTHER1' }), {
       mode: 0o600,
     });
@@ -84,11 +84,8 @@ describe('status', () => {
     expect(await at.run(['status', '--all', '--json'])).toMatchObject({ exit: 0, stdout: '[]\n' });
   });
 
-  test.each(some(['--check', '--web', '--profile=other'], 1))(
-    '2: --all is of every profile, and cannot be given with %s',
-    async (other) => {
-      const ended = await at.run(['status', '--all', other]);
-      expectFailure(ended, { exit: 2, code: 'USAGE', hint: 'fitbit-login status --help' }, false);
-    },
-  );
+  test.each(some(['--check', '--web', '--profile=other'], 1))('2: --all cannot be combined with %s', async (other) => {
+    const ended = await at.run(['status', '--all', other]);
+    expectFailure(ended, { exit: 2, code: 'USAGE', hint: 'fitbit-login status --help' }, false);
+  });
 });

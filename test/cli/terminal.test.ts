@@ -25,7 +25,7 @@ async function decide(url: URL): Promise<Response> {
 }
 
 describe('a waiting login', () => {
-  longTest('prints the address first and on a line of its own, whole, before any browser is opened', async () => {
+  longTest('prints the URL first, whole and on its own line, before a browser is opened', async () => {
     const program = at.start(at.login(), { environment: { BROWSER: '/nowhere/browser' } });
     await program.says(/couldn't be started.*Open the URL above/);
     // Neither the state nor the challenge: a launcher's arguments are readable by everyone on this machine.
@@ -60,7 +60,7 @@ describe('a waiting login', () => {
     }
   });
 
-  test('the browser itself: the process ends with its answer, though sockets are held open to it', async () => {
+  test('the browser itself: the process exits once it has responded, though sockets stay open', async () => {
     const program = at.start(at.login(), { environment: { BROWSER: noBrowser } });
     const url = await program.authorizeUrl();
     const { hostname, port } = new URL(url.searchParams.get('redirect_uri') ?? '');
@@ -79,7 +79,7 @@ describe('a waiting login', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  longTest('a stranger’s request is mentioned once and ends nothing', async () => {
+  longTest('an unexpected request is mentioned once, and the sign-in still waits', async () => {
     const program = at.start(at.login('--no-browser'));
     const url = await program.address();
     const redirectUri = url.searchParams.get('redirect_uri') ?? '';
@@ -95,14 +95,14 @@ describe('a waiting login', () => {
 });
 
 describe('stdout and stderr', () => {
-  longTest('the answer alone is on stdout, under any log level', async () => {
+  longTest('stdout has the result only, at any log level', async () => {
     const { exit, stdout, stderr } = await at.run(at.login('--json', '--log-level', 'trace'));
     expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01' });
     expect(stderr).toContain('"level":');
   });
 
-  longTest('a reader that has gone away costs neither the sign-in nor the exit code', async () => {
+  longTest('a closed pipe affects neither the sign-in nor the exit code', async () => {
     const before = at.sandbox.state().counts.exchanges;
     const program = at.start(at.login());
     program.child.stdout?.destroy();
@@ -112,7 +112,7 @@ describe('stdout and stderr', () => {
     expect(at.sandbox.state().counts.exchanges).toBe(before + 1);
   });
 
-  longTest('nobody who listens to the talk costs nothing either, nor do outputs that were closed before', async () => {
+  longTest('nor does a closed stderr, nor do outputs that were closed before the start', async () => {
     const program = at.start(at.login());
     program.child.stderr?.destroy();
     expect(await program.ended).toMatchObject({ exit: 0, stdout: expect.stringContaining('Signed in') });
@@ -120,7 +120,7 @@ describe('stdout and stderr', () => {
     expect(await closed.ended).toEqual({ exit: 0, stdout: '', stderr: '' });
   });
 
-  test('off a terminal there are neither colours nor a line that is redrawn', async () => {
+  test('without a terminal, nothing is coloured or redrawn', async () => {
     const { stdout, stderr } = await at.run(at.login());
     expect(stdout + stderr).not.toContain('\u001b');
     expect(stderr).not.toContain('\r');
@@ -147,7 +147,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
     return decideAtSandbox(new URL(address));
   };
 
-  test('a dumb one gets plain lines: nothing is drawn again, and a paste is taken', async () => {
+  test('TERM=dumb gets plain lines: nothing is redrawn, and a paste is accepted', async () => {
     await using terminal = typedInto({ TERM: 'dumb' });
     const { href } = await decided(terminal);
     await terminal.shows(/\(time\s+limit\s+\d:\d\d\s+minutes\)/);
@@ -181,7 +181,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
     ]);
   });
 
-  test('the waiting line fits 40 columns, and leaves nothing behind', async () => {
+  test('the waiting line fits 40 columns and is erased afterwards', async () => {
     await using terminal = typedInto({}, 40);
     const ended = await decided(terminal);
     await terminal.shows(/Paste the URL here/);
@@ -195,7 +195,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
     expect(terminal.lines.filter((line) => line.includes('left'))).toEqual([]);
   });
 
-  longTest('with another standard input, the terminal behind it is asked for the paste', async () => {
+  longTest('with standard input redirected, the paste is read from the controlling terminal', async () => {
     const input = JSON.stringify({ client_id: APP.id, client_secret: APP.secret });
     await using terminal = new TypedInto(
       at.login('--client-secret-file', '-'),

@@ -52,7 +52,7 @@ describe.skipIf(process.platform === 'win32')('exec --token-file', () => {
     await program.ended;
   });
 
-  test('a command that is not there leaves no file', async () => {
+  test('a command that does not exist leaves no file', async () => {
     const { exit } = await at.run(['exec', '--token-file', '--', '/nowhere/command']);
     expect(exit).toBe(127);
     expect(await readdir(join(at.home, 'run'))).toEqual([]);

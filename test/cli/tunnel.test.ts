@@ -97,7 +97,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     return new Program(args, { PATH: process.env.PATH }, { within: [...local.inside, ...session] });
   }
 
-  test('ends on its page in the browser on the local machine, through the very forward that is printed', async () => {
+  test('finishes in the browser on the local machine, through the printed ssh command', async () => {
     const browser = (await robotBrowser('allow')).split(' ');
     const login = remoteLogin();
     const { href } = await login.address();

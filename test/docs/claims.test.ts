@@ -86,7 +86,7 @@ describe('docs/file-format.md', () => {
     extra: {},
   };
 
-  test('has a row for each field that a file can have, in its order, and none besides', () => {
+  test('has a row for each field of a file, in its order, and no other row', () => {
     const { source } = pageAt('docs/file-format.md');
     const fields = rowsOf(source.slice(source.indexOf('## Fields'), source.indexOf('## Guarantees')));
     const named = fields.slice(2).map(([name = '']) => name.replaceAll('`', ''));
@@ -153,7 +153,7 @@ describe('docs/security.md', () => {
 /** Where a message is put together of parts that differ from case to case. */
 const SEAMS = /…|: |^Can(?:not|'t) |^fitbit-login: |Fitbit(?=[ '])|Google Health|\d+/;
 
-test('docs/troubleshooting.md repeats what the program really says', () => {
+test('docs/troubleshooting.md quotes the program’s own messages', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
   // As it is written in the program, with its strings that go over several lines in one.
   const said = sources

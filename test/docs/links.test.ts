@@ -38,7 +38,7 @@ function unknownIn(words: readonly string[]): readonly string[] {
 }
 
 describe.each(PAGES.map((page) => [page.path, page] as const))('%s', (_path, page) => {
-  test('every link, anchor and image leads somewhere', () => {
+  test('every link, anchor and image has a target', () => {
     expect(page.links.map(({ href }) => broken(page, href)).filter((what) => what !== undefined)).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ function changedMeanwhile(at: SignedIn, changes: Readonly<Record<string, unknown
 }
 
 describe('a refresh that was interrupted', () => {
-  test('is noted, keeps the old tokens, and is repeated at once by whoever comes next', async () => {
+  test('is recorded, keeps the old tokens, and is retried at once by the next command', async () => {
     await using at = await signedIn();
     const before = await at.stored();
     await cutOff(at);
@@ -62,7 +62,7 @@ describe('a refresh that was interrupted', () => {
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
   });
 
-  test('by a kill before anything was sent is as good as none', async () => {
+  test('by a kill before anything was sent leaves no trace', async () => {
     await using at = await signedIn();
     await at.tamper({ refresh_started_at: at.surroundings.now().toISOString() });
     at.pass(LIFETIME * 10);
@@ -70,7 +70,7 @@ describe('a refresh that was interrupted', () => {
     expect((await at.stored()).refresh_started_at).toBeUndefined();
   });
 
-  test('is told by status', async () => {
+  test('is shown by status', async () => {
     await using at = await signedIn();
     await cutOff(at);
     expect((await at.run(['status'])).stdout).toContain(
@@ -78,7 +78,7 @@ describe('a refresh that was interrupted', () => {
     );
   });
 
-  test('past two minutes: exit 3, and the message says what happened and when', async () => {
+  test('after two minutes: exit 3, and the message says what happened and when', async () => {
     await using at = await signedIn();
     const before = await at.stored();
     await cutOff(at);
@@ -99,7 +99,7 @@ describe('a refresh that was interrupted', () => {
     });
   });
 
-  test('past two minutes, with time left on the stored token: that token, and the same message', async () => {
+  test('after two minutes, with a stored token that is still valid: that token, and the same message', async () => {
     await using at = await signedIn();
     const before = await at.stored();
     await cutOff(at);
@@ -110,7 +110,7 @@ describe('a refresh that was interrupted', () => {
     expect((await at.run(['refresh'])).code).toBe(3);
   });
 
-  test('and refused for another reason when it is repeated is still to be repeated', async () => {
+  test('and refused for another reason on retry is retried again', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'token', kind: 'lost-answer', times: 1 });
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 429, resetSeconds: 3600, times: 1 });
@@ -125,7 +125,7 @@ describe('a refresh that was interrupted', () => {
 });
 
 describe('a grant that is dead', () => {
-  test('is exit 3 with the way back; the tokens stay, and a second try says the same', async () => {
+  test('is exit 3 with a hint to sign in; the tokens stay, and a second try says the same', async () => {
     await using at = await signedIn();
     const before = await at.text();
     // A newer sign-in elsewhere: each person has one live refresh token for an app.
@@ -142,7 +142,7 @@ describe('a grant that is dead', () => {
     expect(await at.run(['token'])).toEqual(first);
   });
 
-  test('for this process is not dead where another one stored a newer pair meanwhile: that is used', async () => {
+  test('is not dead if another process has stored a newer pair: that pair is used', async () => {
     await using at = await signedIn();
     const newer = await refreshedElsewhere(at);
     at.pass(600);
@@ -152,7 +152,7 @@ describe('a grant that is dead', () => {
     expect(at.sandbox.state().counts.invalidGrants).toBe(1);
   });
 
-  test('where the newer pair has itself to be refreshed, it is, and nothing is lost', async () => {
+  test('a newer pair that has expired is refreshed, and nothing is lost', async () => {
     await using at = await signedIn();
     const newer = await refreshedElsewhere(at);
     at.pass(LIFETIME);
@@ -163,7 +163,7 @@ describe('a grant that is dead', () => {
   });
 
   test.each([401, 410, 503])(
-    'never overwrites a newer pair, whatever the provider answers, and gives its token: %i',
+    'never overwrites a newer pair, whatever the provider responds, and prints its token: %i',
     async (status) => {
       await using at = await signedIn();
       const newer = await refreshedElsewhere(at);
@@ -174,7 +174,7 @@ describe('a grant that is dead', () => {
     },
   );
 
-  test('is what an access token without a refresh token comes to', async () => {
+  test('is the error for an expired access token without a refresh token', async () => {
     await using at = await signedIn();
     await at.tamper({ refresh_token: undefined });
     expect(await at.run(['token'])).toMatchObject({ code: 0 });
@@ -184,7 +184,7 @@ describe('a grant that is dead', () => {
   });
 });
 
-test('a refresh that is on its way is let finish, although nobody wants it any longer', async () => {
+test('a refresh in flight finishes although its caller was aborted', async () => {
   await using at = await signedIn();
   const stop = new AbortController();
   const runtime = at.runtime();

@@ -32,7 +32,7 @@ const SILENT = [
   ['import', 'OUTPUT', '--sandbox', 'ORIGIN', '--json', '--replace'],
 ] as const;
 
-test('no secret is printed or logged, at the most talkative level, but by token and export', async () => {
+test('no secret is printed or logged at the most verbose level, except by token and export', async () => {
   await using at = await signedIn();
   const [secrets, printed] = [new Set<string>(), new Set<string>()];
   const output = join(at.home, 'kept.json');
@@ -63,7 +63,7 @@ test('no secret is printed or logged, at the most talkative level, but by token 
   for (const secret of secrets) expect(everything).not.toContain(secret);
 });
 
-test('token and export say it on stdout, and not in the talk or the log', async () => {
+test('token and export print secrets on stdout only, not on stderr or in the log', async () => {
   await using at = await signedIn();
   const { access_token, refresh_token } = await at.stored();
   for (const [argv, secret] of [

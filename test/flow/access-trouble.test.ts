@@ -36,8 +36,8 @@ const FAILURES: readonly (readonly [string, Trouble, AuthError['code']])[] = [
   ['a token of another kind', { kind: 'token-type-other' }, 'ANSWER_INVALID'],
 ];
 
-describe('only the provider’s word that the grant is dead costs a sign-in:', () => {
-  test.each(REFUSALS)('refused for %s, the file stays as it was, to the byte', async (_name, trouble, code, exit) => {
+describe('only invalid_grant ends a sign-in:', () => {
+  test.each(REFUSALS)('refused for %s, the file is unchanged', async (_name, trouble, code, exit) => {
     await using at = await signedIn();
     const before = await at.text();
     at.pass(LIFETIME);
@@ -69,7 +69,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
   });
 
-  test('nobody there: it cannot have been granted, so the file stays as it was, to the byte', async () => {
+  test('connection refused: no token can have been issued, so the file is unchanged', async () => {
     await using at = await signedIn();
     const before = await at.text();
     at.pass(LIFETIME);
@@ -79,7 +79,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     expect(await at.text()).toBe(before);
   });
 
-  test('what passes is waited out: 503, 409, a lost answer and a near reset, then the token', async () => {
+  test('transient failures are waited out: 503, 409, a lost response, a near reset; then the token', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     for (const trouble of [
@@ -96,7 +96,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, repeats: 1, invalidGrants: 0 });
   });
 
-  test('the messages say when the limit is reset, and where the service has gone', async () => {
+  test('the messages say when the limit resets, and what replaces the service', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 429, resetSeconds: 1_234, times: 1 });
@@ -105,7 +105,7 @@ describe('only the provider’s word that the grant is dead costs a sign-in:', (
     expect((await at.run(['token'])).stderr).toMatch(/retired this service[\s\S]*Google Health/);
   });
 
-  test('a limit whose reset nobody tells is not waited for', async () => {
+  test('a rate limit without a reset time is not waited for', async () => {
     let asked = 0;
     const limited: Fetch = async () => {
       asked += 1;
@@ -161,12 +161,12 @@ describe('while another process has the profile', () => {
     expect(await at.run(['token'])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('whoever waits says for what, and has the token once it is free', async () => {
+  test('a waiting process says what it waits for, and prints the token once the lock is free', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     const holder = await held(at);
     const { promise: reached, resolve: reach } = deferred();
-    const running = at.run(['token'], { onTalk: tell });
+    const running = at.run(['token'], { onTalk: reach });
     await reached;
     expect(at.sent).toEqual([]);
     await holder[Symbol.asyncDispose]();
@@ -175,7 +175,7 @@ describe('while another process has the profile', () => {
     expect(stderr.trim()).toBe('! Another fitbit-login is changing this profile; waiting for it, 30 seconds at most.');
   });
 
-  test('gives up after a stated time with exit 6, before anything is sent', async () => {
+  test('gives up after 30 seconds with exit 6, before anything is sent', async () => {
     await using at = await signedIn();
     const before = await at.text();
     at.pass(LIFETIME);

@@ -10,7 +10,7 @@ const token = async (at: SignedIn, minTtlSeconds?: number) =>
   (await accessToken(minTtlSeconds === undefined ? {} : { minTtlSeconds }, at.surroundings)).token.reveal();
 
 describe('token', () => {
-  test('prints the stored token while it has more than 60 seconds left, asking nobody', async () => {
+  test('prints the stored token while it has more than 60 seconds left, without a request', async () => {
     await using at = await signedIn();
     const { access_token } = await at.stored();
     at.pass(LIFETIME - 61);
@@ -38,7 +38,7 @@ describe('token', () => {
     expect((await at.run(['token', '--min-ttl', String(minTtl)])).stdout.trim()).not.toBe(access_token);
   });
 
-  test('--json says whose, for what and until when; nobody signed in is 3, a TTL that no token has is 2', async () => {
+  test('--json has user ID, scopes and expiry; not signed in is exit 3, an impossible TTL exit 2', async () => {
     await using at = await signedIn({ scopes: ['sleep'] });
     const { access_token, expires_at } = await at.stored();
     const { stdout } = await at.run(['token', '--json']);
@@ -72,7 +72,7 @@ describe('token', () => {
     expect(at.sent).toHaveLength(1);
   });
 
-  test('a clock that was set back by a day gets a working token, not a lifetime that nobody can know', async () => {
+  test('a clock set back by a day still gets a valid token, without an invented lifetime', async () => {
     await using at = await signedIn();
     at.pass(-86_400);
     await token(at);
@@ -82,7 +82,7 @@ describe('token', () => {
 });
 
 describe('refresh', () => {
-  test('refreshes however fresh the token is, each time with the newest refresh token', async () => {
+  test('refreshes even a fresh token, each time with the newest refresh token', async () => {
     await using at = await signedIn();
     for (let round = 1; round <= 3; round += 1) {
       const before = await at.stored();
@@ -96,14 +96,14 @@ describe('refresh', () => {
     }
   });
 
-  test('two at once that want another token than the stored one share it', async () => {
+  test('two at once share one refresh', async () => {
     await using at = await signedIn();
     const [one, other] = await Promise.all([refresh({}, at.surroundings), refresh({}, at.surroundings)]);
     expect(one.token.equals(other.token)).toBe(true);
     expect(at.sandbox.state().counts.refreshes).toBe(1);
   });
 
-  test('§15: a rotated refresh token replaces the old one; none in the answer keeps the old one', async () => {
+  test('§15: a rotated refresh token replaces the old one; a response without one keeps it', async () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-refresh-token', times: 1 });
@@ -133,7 +133,7 @@ describe('refresh', () => {
     expect(await token(at)).toBe((await at.stored()).access_token);
   });
 
-  test('§14: scopes that changed are stored, and those that were asked and not granted are told', async () => {
+  test('§14: changed scopes are stored, and requested ones that were not granted are reported', async () => {
     const fewer =
       (send: Fetch): Fetch =>
       async (url, init) =>
@@ -143,7 +143,7 @@ describe('refresh', () => {
     expect(await status({}, at.surroundings)).toMatchObject({ scopes: ['sleep'], missingScopes: ['activity'] });
   });
 
-  test('§16: what a refresh leaves is 0600 in a 0700 directory, and nothing beside it', async () => {
+  test('§16: a refresh leaves the file 0600 in a 0700 directory, and no other file', async () => {
     await using at = await signedIn();
     await refresh({}, at.surroundings);
     expect((await stat(at.file)).mode & 0o777).toBe(0o600);
@@ -151,7 +151,7 @@ describe('refresh', () => {
     expect(await readdir(dirname(at.file))).toEqual(['default.json']);
   });
 
-  test('fields of the file that this version does not know are kept', async () => {
+  test('unknown fields of the file are preserved', async () => {
     await using at = await signedIn();
     await at.tamper({ note: 'of a person' });
     await refresh({}, at.surroundings);
@@ -159,7 +159,7 @@ describe('refresh', () => {
   });
 });
 
-test('a refreshed token’s age counts from before the request, so that a slow response makes it look no younger', async () => {
+test('a refreshed token’s age counts from before the request, so a slow response does not extend it', async () => {
   let slow = () => {};
   const through =
     (send: Fetch): Fetch =>

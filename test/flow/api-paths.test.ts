@@ -88,7 +88,7 @@ describe('the token goes to the provider’s API host only:', () => {
     expect(visits).toEqual([]);
   });
 
-  test.each(AT_HOME)('%j is asked of the API host, and of no other', async (path) => {
+  test.each(AT_HOME)('%j is sent to the API host only', async (path) => {
     await at.run(['api', '--', path.replace('EVIL', host)]);
     const sent = at.sent.at(-1);
     expect(sent?.url.origin).toBe(at.sandbox.origin);
@@ -97,7 +97,7 @@ describe('the token goes to the provider’s API host only:', () => {
     expect(visits).toEqual([]);
   });
 
-  test('nor does it follow where the provider sends it', async () => {
+  test('redirects are not followed', async () => {
     at.sandbox.faults.add({ at: 'api', kind: 'redirect', location: `http://${host}/x`, times: 1 });
     expect(await at.run(['api', '/1/user/-/profile.json'])).toMatchObject({ code: 5, stdout: '' });
     expect(visits).toEqual([]);
@@ -109,7 +109,7 @@ describe('the token goes to the provider’s API host only:', () => {
     expect(at.sandbox.state().counts.refreshes).toBe(0);
   });
 
-  test('§17: no token in any address', async () => {
+  test('§17: no token in any URL', async () => {
     const { access_token, refresh_token } = await at.stored();
     const addresses = at.sent.map(({ url }) => url.href).join('\n');
     expect(addresses).not.toContain(access_token);

@@ -14,7 +14,7 @@ const weightSent = (at: SignedIn, stdout: string) => {
 };
 
 describe('api', () => {
-  test('prints the answer as it came, and nothing else', async () => {
+  test('prints the response unchanged, and nothing else', async () => {
     await using at = await signedIn();
     const { code, stdout, stderr } = await at.run(['api', PROFILE]);
     expect([code, stderr]).toEqual([0, '']);
@@ -41,7 +41,7 @@ describe('api', () => {
     expect(at.sent).toHaveLength(before);
   });
 
-  test('--header and --method are sent; the token and the host cannot be given', async () => {
+  test('--header and --method are sent; Authorization and Host cannot be set', async () => {
     await using at = await signedIn();
     await at.run(['api', PROFILE, '-X', 'head', '-H', 'Accept-Language: de_DE', '-H', 'x-one: 1']);
     const [sent] = at.sent;
@@ -72,7 +72,7 @@ describe('api', () => {
     expect(rateLimit).toEqual({ limit: 150, remaining: 148, resetSeconds: 3600 });
   });
 
-  test('a token that the provider alone takes for ended is refreshed, and the request sent once more', async () => {
+  test('a token rejected by the provider is refreshed, and the request is retried once', async () => {
     await using at = await signedIn();
     const old = await at.stored();
     at.sandbox.clock.step(LIFETIME * 1000);
@@ -83,7 +83,7 @@ describe('api', () => {
     expect((await at.stored()).access_token).not.toBe(old.access_token);
   });
 
-  test('it is refreshed once and no more, however often the provider refuses', async () => {
+  test('it is refreshed only once, however often the provider refuses', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'api', kind: 'status', status: 401, errorType: 'expired_token' });
     const { code, stdout, stderr } = await at.run(['api', PROFILE]);
@@ -94,7 +94,7 @@ describe('api', () => {
     expect(at.sent).toHaveLength(3);
   });
 
-  test('a scope that was not granted is exit 3 with the way to it', async () => {
+  test('a missing scope is exit 3, with a hint how to add it', async () => {
     await using at = await signedIn({ scopes: ['sleep'] });
     const { code, stdout, stderr } = await at.run(['api', PROFILE]);
     expect(code).toBe(3);
@@ -113,33 +113,30 @@ describe('api', () => {
     [429, 5, 'RATE_LIMITED'],
     [500, 5, 'UNAVAILABLE'],
     [503, 5, 'UNAVAILABLE'],
-  ] as const)(
-    '%i is exit %i, with the answer on stdout all the same, and the tokens stay',
-    async (status, exit, code) => {
-      await using at = await signedIn();
-      const before = await at.text();
-      at.sandbox.faults.add({ at: 'api', kind: 'status', status });
-      const ran = await at.run(['api', PROFILE, '--json']);
-      expect(ran.code).toBe(exit);
-      expect(ran.stdout).toContain(status === 410 ? '410 Gone' : `respond with ${status}`);
-      expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code } });
-      expect(await at.text()).toBe(before);
-      expect(at.sent).toHaveLength(1);
-    },
-  );
+  ] as const)('%i is exit %i, with the response still on stdout, and the tokens stay', async (status, exit, code) => {
+    await using at = await signedIn();
+    const before = await at.text();
+    at.sandbox.faults.add({ at: 'api', kind: 'status', status });
+    const ran = await at.run(['api', PROFILE, '--json']);
+    expect(ran.code).toBe(exit);
+    expect(ran.stdout).toContain(status === 410 ? '410 Gone' : `respond with ${status}`);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code } });
+    expect(await at.text()).toBe(before);
+    expect(at.sent).toHaveLength(1);
+  });
 
-  test('the rate limit that is used up says when it is reset', async () => {
+  test('a used-up rate limit says when it resets', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'api', kind: 'status', status: 429, resetSeconds: 1_234 });
     expect((await at.run(['api', PROFILE])).stderr).toContain('resets in 1234 seconds');
   });
 
-  test('a path that is not there is exit 2', async () => {
+  test('an unknown path is exit 2', async () => {
     await using at = await signedIn();
     expect(await at.run(['api', '/1/user/-/nothing.json'])).toMatchObject({ code: 2 });
   });
 
-  longTest('an answer larger than a token’s may be is taken whole; one without an end is not', async () => {
+  longTest('an API response may exceed the token limit, but not its own', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'api', kind: 'huge', bytes: 2_000_000, times: 1 });
     expect((await apiRequest(PROFILE, {}, at.surroundings)).body).toHaveLength(2_000_000);

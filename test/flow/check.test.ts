@@ -15,7 +15,7 @@ const saying =
   };
 
 describe('status --check', () => {
-  test('tells what the provider says: its scopes, which are not JSON, and its milliseconds', async () => {
+  test('shows the provider’s response: scopes that are not JSON, times in milliseconds', async () => {
     await using at = await signedIn({ scopes: ['activity', 'heartrate'] });
     const checked = await checkStatus({}, at.surroundings);
     expect(checked).toMatchObject({ asked: true, userId: 'WALK01', session: { kind: 'valid' } });
@@ -33,7 +33,7 @@ describe('status --check', () => {
     expect(at.sandbox.state().counts.refreshes).toBe(0);
   });
 
-  test('shows the rate limit where the provider tells it', async () => {
+  test('shows the rate limit if the provider sends it', async () => {
     const limits = {
       'fitbit-rate-limit-limit': '150',
       'fitbit-rate-limit-remaining': '77',
@@ -48,7 +48,7 @@ describe('status --check', () => {
     });
   });
 
-  test('§17: asks by POST, with the token in no address', async () => {
+  test('§17: asks by POST, with the token in no URL', async () => {
     await using at = await signedIn();
     const { access_token } = await at.stored();
     await at.run(['status', '--check']);
@@ -56,7 +56,7 @@ describe('status --check', () => {
     expect(at.sent.map(({ url }) => url.href).join()).not.toContain(access_token);
   });
 
-  test('a token that has ended is refreshed, by this clock and by the provider’s', async () => {
+  test('an expired token is refreshed, by this clock and by the provider’s', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     expect(await at.run(['status', '--check'])).toMatchObject({ code: 0 });
@@ -66,7 +66,7 @@ describe('status --check', () => {
     expect(at.sandbox.state().counts.refreshes).toBe(2);
   });
 
-  test('§19: trusts only “active”: an answer that says everything else right is refreshed, then refused', async () => {
+  test('§19: trusts only “active”: an otherwise right response is refreshed, then refused', async () => {
     await using at = await signedIn({ through: saying((answer) => ({ ...answer, active: false })) });
     const before = await at.stored();
     const { code, stdout, stderr } = await at.run(['status', '--check']);
@@ -87,7 +87,7 @@ describe('status --check', () => {
     ['"true"', { active: 'true' }],
     ['1', { active: 1 }],
     ['missing', {}],
-  ])('§19: “active” that is %s is no yes', async (_name, answer) => {
+  ])('§19: “active” that is %s is not true', async (_name, answer) => {
     await using at = await signedIn({ through: saying(() => answer) });
     expect(await at.run(['status', '--check'])).toMatchObject({ code: 5, stdout: '' });
   });
@@ -115,7 +115,7 @@ describe('status --check', () => {
     [{ kind: 'status', status: 410 }, 2],
     [{ kind: 'html' }, 5],
     [{ kind: 'reset' }, 5],
-  ] as const)('a provider that does not say is no yes and no no: %o', async (fault, exit) => {
+  ] as const)('a response without a verdict is neither valid nor invalid: %o', async (fault, exit) => {
     await using at = await signedIn();
     const before = await at.text();
     at.sandbox.faults.add({ at: 'introspect', ...fault });
@@ -167,7 +167,7 @@ async function server(grants: () => boolean, introspection?: object): Promise<Cu
   };
 }
 
-describe('status --check at a provider that cannot be asked about tokens', () => {
+describe('status --check with a provider without introspection', () => {
   test('refreshes instead, says so, and a dead token is exit 3', async () => {
     let alive = true;
     await using custom = await server(() => alive);
@@ -190,7 +190,7 @@ describe('status --check at a provider that cannot be asked about tokens', () =>
   });
 });
 
-test('§19: a provider of one’s own is asked as the app, in the standard’s seconds', async () => {
+test('§19: a custom provider is asked with client authentication, and answers in seconds', async () => {
   const exp = Date.parse('2026-03-01T13:00:00Z') / 1000;
   await using custom = await server(() => true, { active: true, exp, scope: 'steps sleep' });
   await using at = await signedIn();

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => at[Symbol.asyncDispose]());
 beforeEach(() => at.sandbox.faults.clear());
 
-describe('a sign-in at Google', () => {
+describe('a sign-in to Google', () => {
   test('asks for openid and email along with any scopes, with a nonce; Fitbit is not asked', async () => {
     const { url, result, consent } = await at.begin({ ...GOOGLE, scopes: 'sleep.readonly' });
     const scopes = url.searchParams.get('scope')?.split(' ');
@@ -57,7 +57,7 @@ describe('a sign-in at Google', () => {
     expect(checked).not.toMatch(/openid|userinfo/);
   });
 
-  test('with the address unticked shows the number, and misses nothing', async () => {
+  test('with email unticked shows the user ID, and reports nothing missing', async () => {
     const waiting = await at.begin(GOOGLE);
     await waiting.consent({ untick: ['https://www.googleapis.com/auth/userinfo.email'] });
     const { email, userId, missingScopes } = await waiting.result;
@@ -65,7 +65,7 @@ describe('a sign-in at Google', () => {
     expect(userId).toMatch(/^\d{19}$/);
   });
 
-  test('without the address, once chosen, leaves it out next time as well', async () => {
+  test('with --no-email leaves it out next time as well', async () => {
     for (const options of [{ email: false }, {}, { email: true }]) {
       const { url, consent, result } = await at.begin({ ...GOOGLE, ...options });
       await consent();
@@ -149,7 +149,7 @@ describe('a sign-in at Google', () => {
     },
   );
 
-  test('for the same account of which less is known now is not called another one', async () => {
+  test('for the same account with less information is not reported as another account', async () => {
     await at.signIn({ ...GOOGLE, loginHint: 'walker@example.com' });
     at.sandbox.faults.add({ at: 'google-identity', kind: 'unavailable' });
     const { userId, replacedUserId } = await at.signIn({ ...GOOGLE, email: false });
@@ -173,7 +173,7 @@ describe('the ID token', () => {
     expect(await at.stored()).toBe(before);
   });
 
-  test('may be absent, and asks nobody for keys', async () => {
+  test('may be absent, and no keys are fetched', async () => {
     const urls: string[] = [];
     const recording = {
       fetch: (url: string, init?: RequestInit) => {

@@ -36,7 +36,7 @@ describe('export for Google’s libraries', () => {
     expect(other).toMatchObject({ code: 0, stderr: expect.not.stringContaining('GOOGLE_APPLICATION') });
   });
 
-  test('gcloud’s own file is never written over', async () => {
+  test('gcloud’s own file is never overwritten', async () => {
     await using at = await signedIn(GOOGLE);
     const output = join(at.home, 'application_default_credentials.json');
     await writeFile(output, 'of gcloud');
@@ -60,7 +60,7 @@ describe('export for Google’s libraries', () => {
 });
 
 describe('import', () => {
-  test('of an authorized_user with a refresh token alone: used once, to have an access token beside it', async () => {
+  test('of an authorized_user with only a refresh token: used once to get an access token', async () => {
     await using at = await signedIn(GOOGLE);
     const { refresh_token } = await at.stored();
     const input = JSON.stringify({

@@ -25,7 +25,7 @@ const without =
     return Response.json(Object.fromEntries(fields), { status: response.status });
   };
 
-describe('a refresh at Google', () => {
+describe('a refresh with Google', () => {
   test('§15 keeps the refresh token, which the answer leaves out, and the day on which the sign-in ends', async () => {
     await using at = await inTesting({ through: without('refresh_token_expires_in') });
     const before = await at.stored();
@@ -38,7 +38,7 @@ describe('a refresh at Google', () => {
     expect(await at.stored()).toMatchObject({ refresh_token, refresh_expires_at, legacy_user_id: 'WALK01' });
   });
 
-  test('takes over the day that an answer names, which is the same one', async () => {
+  test('stores the expiry that a response repeats', async () => {
     await using at = await inTesting();
     const { refresh_expires_at } = await at.stored();
     at.pass(2 * DAY);
@@ -46,14 +46,14 @@ describe('a refresh at Google', () => {
     expect(await at.stored()).toMatchObject({ refresh_expires_at });
   });
 
-  test('a new refresh token does not inherit the old one’s last day', async () => {
+  test('a new refresh token does not inherit the old one’s expiry', async () => {
     await using at = await signedIn();
     await at.tamper({ refresh_expires_at: '2026-03-08T12:00:00.000Z' });
     await at.run(['refresh']);
     expect(await at.stored()).not.toHaveProperty('refresh_expires_at');
   });
 
-  test('that is cut off spends nothing: when the grant is dead later, that is not blamed', async () => {
+  test('that is interrupted uses up nothing, and is not blamed if the grant is dead later', async () => {
     await using at = await signedIn(GOOGLE);
     await at.tamper({ refresh_started_at: '2026-03-01T12:00:00.000Z', refresh_token: '1//not-one-of-google' });
     at.pass(GOOGLE_LIFETIME);
@@ -63,8 +63,8 @@ describe('a refresh at Google', () => {
   });
 });
 
-describe('the day on which a sign-in ends', () => {
-  test('is told by status all along, and from two days before by token too, on stderr, with the cure', async () => {
+describe('the expiry of a sign-in', () => {
+  test('is shown by status always, and by token on stderr from two days before, with the fix', async () => {
     await using at = await inTesting();
     expect((await at.run(['status'])).stdout).toMatch(/Expires +8 Mar/);
     at.pass(5 * DAY - 2);
@@ -78,7 +78,7 @@ describe('the day on which a sign-in ends', () => {
     expect(refresh_expires_at).toBe('2026-03-08T11:59:59.000Z');
   });
 
-  test('is over: exit 3, what is stored stays, and the cure is told', async () => {
+  test('has passed: exit 3, what is stored stays, and the fix is shown', async () => {
     await using at = await inTesting();
     const before = await at.text();
     at.pass(7 * DAY);
@@ -91,7 +91,7 @@ describe('the day on which a sign-in ends', () => {
     expect((await at.run(['status'])).stdout).toMatch(/This sign-in expired .*in Testing/);
   });
 
-  test('is not claimed where the provider did not name one', async () => {
+  test('is not shown if the provider named none', async () => {
     await using at = await signedIn(GOOGLE);
     expect(await at.stored()).not.toHaveProperty('refresh_expires_at');
     expect((await at.run(['status'])).stdout).not.toContain('Expires');
@@ -106,7 +106,7 @@ describe('the day on which a sign-in ends', () => {
 });
 
 describe('token information', () => {
-  test('§17 is asked for by POST, with the token in no address', async () => {
+  test('§17 is requested by POST, with the token in no URL', async () => {
     await using at = await signedIn({ ...GOOGLE, scopes: ['sleep.readonly'] });
     expect(await checkStatus({}, at.surroundings)).toMatchObject({
       asked: true,
@@ -134,7 +134,7 @@ describe('token information', () => {
     ['503', { kind: 'status', status: 503 }],
     ['429', { kind: 'status', status: 429 }],
     ['a page of some hotel', { kind: 'html' }],
-  ] as const)('%s is no yes and no no: exit 5, and nothing is refreshed', async (_name, fault) => {
+  ] as const)('%s is neither valid nor invalid: exit 5, and nothing is refreshed', async (_name, fault) => {
     await using at = await signedIn(GOOGLE);
     const before = await at.text();
     at.sandbox.faults.add({ at: 'introspect', ...fault });
@@ -142,7 +142,7 @@ describe('token information', () => {
     expect(await at.text()).toBe(before);
   });
 
-  test('a token that was made for another app is no yes', async () => {
+  test('a token of another app is not valid', async () => {
     const strange =
       (send: Fetch): Fetch =>
       async (url, init) =>
@@ -152,7 +152,7 @@ describe('token information', () => {
   });
 });
 
-describe('logout at Google', () => {
+describe('logout with Google', () => {
   test('ends the whole project: without a terminal nothing is done, and --yes and --local are named', async () => {
     await using at = await signedIn(GOOGLE);
     const before = await at.text();
@@ -181,7 +181,7 @@ describe('logout at Google', () => {
 });
 
 test.each([['token'], ['refresh'], ['status', '--check'], ['api', '/1/user/-/profile.json'], ['logout']])(
-  'a 410 of Fitbit leads to migrate: %s %s',
+  'a 410 from Fitbit points to migrate: %s %s',
   async (...argv) => {
     await using at = await signedIn();
     at.pass(8 * 3_600);

@@ -9,8 +9,8 @@ import { signedIn } from './signed-in.ts';
 const STARTER = { ...GOOGLE, loginHint: 'starter@example.com' } as const satisfies LoginOptions;
 const STUCK = { ...GOOGLE, loginHint: 'stepper@example.com' } as const satisfies LoginOptions;
 
-describe('whose account it is', () => {
-  test('is asked for and stored: the old Fitbit id and the new one, in file, text, JSON and page', async () => {
+describe('the account', () => {
+  test('is requested and stored: the old Fitbit ID and the new one, in file, text, JSON and page', async () => {
     await using at = await signInFixture();
     const waiting = await at.begin(GOOGLE);
     const page = await (await waiting.consent()).text();
@@ -20,7 +20,7 @@ describe('whose account it is', () => {
     for (const id of [userId, 'WALK01']) expect(page).toContain(id);
   });
 
-  test('is told by status, and kept by a refresh', async () => {
+  test('is shown by status, and kept by a refresh', async () => {
     await using at = await signedIn(GOOGLE);
     await at.run(['refresh']);
     const { stdout } = await at.run(['status']);
@@ -59,25 +59,22 @@ describe('whose account it is', () => {
     ['a page of some hotel', { kind: 'html' }],
     ['wrong types', { kind: 'wrong-types' }],
   ];
-  test.each(QUIET)(
-    '%s from the identity endpoint: signed in all the same, and nobody is named',
-    async (_name, fault) => {
-      await using at = await signInFixture();
-      at.sandbox.faults.add({ at: 'identity', ...fault });
-      const done = await at.signIn(GOOGLE);
-      expect(done).toMatchObject({ refreshable: true, obstacle: expect.stringMatching(/did not say whose account/) });
-      expect(JSON.parse(await at.stored())).not.toHaveProperty('user_id');
-    },
-  );
+  test.each(QUIET)('%s from the identity endpoint: signed in without an account name', async (_name, fault) => {
+    await using at = await signInFixture();
+    at.sandbox.faults.add({ at: 'identity', ...fault });
+    const done = await at.signIn(GOOGLE);
+    expect(done).toMatchObject({ refreshable: true, obstacle: expect.stringMatching(/did not say whose account/) });
+    expect(JSON.parse(await at.stored())).not.toHaveProperty('user_id');
+  });
 
-  test('scopes that only write do not tell, which is not called an old login', async () => {
+  test('write-only scopes cannot read the account, which is not reported as a legacy account', async () => {
     await using at = await signInFixture();
     const { obstacle } = await at.signIn({ ...GOOGLE, scopes: ['nutrition.writeonly'] });
     expect(obstacle).toContain('.readonly');
     expect(obstacle).not.toContain('old Fitbit way');
   });
 
-  test('the tokens are on disk before the question is asked', async () => {
+  test('the tokens are on disk before the account is requested', async () => {
     await using at = await signInFixture();
     const onDisk: unknown[] = [];
     const waiting = await at.begin(GOOGLE, {
@@ -94,7 +91,7 @@ describe('whose account it is', () => {
   });
 });
 
-describe('api at Google Health', () => {
+describe('api with Google Health', () => {
   test('sends the token to health.googleapis.com’s paths and prints the answer', async () => {
     await using at = await signedIn(GOOGLE);
     const { code, stdout } = await at.run(['api', '/v4/users/me/identity']);
@@ -110,7 +107,7 @@ describe('api at Google Health', () => {
     expect(await at.run(['api', '/v4/users/me/identity'])).toMatchObject({ code: 0 });
   });
 
-  test('a scope that was not granted is exit 3, and says which kind helps', async () => {
+  test('a missing scope is exit 3, and the hint says which kind to allow', async () => {
     await using at = await signedIn({ ...GOOGLE, scopes: ['profile.readonly'] });
     const { code, stderr } = await at.run(['api', '/v4/users/me/dataTypes/sleep/dataPoints', '--json']);
     expect(code).toBe(3);

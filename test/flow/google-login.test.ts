@@ -71,7 +71,7 @@ describe('a downloaded client file', () => {
     expect(JSON.parse(await at.stored())).toMatchObject({ redirect_uris: [redirectUri] });
   });
 
-  test('of a Web app that registered nothing on this machine is refused, and says what helps', async () => {
+  test('of a Web app without a loopback redirect URI is refused, with a hint', async () => {
     const refused = failure(signIn({ clientFile: clientFile('web', ['https://example.com/callback']) }));
     expect(await refused).toMatchObject({
       code: 'USAGE',
@@ -79,7 +79,7 @@ describe('a downloaded client file', () => {
     });
   });
 
-  test('that is newer than the profile says what is registered now', async () => {
+  test('that is newer than the profile replaces its redirect URIs', async () => {
     await using at = await signInFixture();
     const [old, newer] = [`http://127.0.0.1:${await freePort()}/old`, `http://127.0.0.1:${await freePort()}/new`];
     at.sandbox.register({ id: WEB.id, redirectUris: [old, newer] });
@@ -98,7 +98,7 @@ describe('a downloaded client file', () => {
     expect(JSON.parse(await at.stored())).toMatchObject({ client_id: WEB.id, redirect_uris: [newer] });
   });
 
-  test('never meets the Fitbit app of the environment', async () => {
+  test('is never mixed with the Fitbit app of the environment', async () => {
     const { done, stored } = await signIn(
       { clientFile: clientFile('installed') },
       { FITBIT_CLIENT_ID: '23TSTS', FITBIT_CLIENT_SECRET: 'of-fitbit' },
@@ -123,7 +123,7 @@ describe('the request', () => {
       expect(scope).toMatch(/^https:\/\/www\.googleapis\.com\/auth\/googlehealth\.\w+\.readonly$/);
   });
 
-  test('signing in again gives a refresh token again, which prompt=select_account does not', async () => {
+  test('signing in again returns a refresh token again, prompt=select_account does not', async () => {
     await using at = await signInFixture();
     for (const [prompt, refreshable] of [
       ['consent', true],
@@ -134,7 +134,7 @@ describe('the request', () => {
     }
   });
 
-  test('login_hint is remembered and sent again, until another is given', async () => {
+  test('login_hint is remembered and sent again until it is replaced', async () => {
     await using at = await signInFixture();
     const hinted = async (options: LoginOptions) => {
       const waiting = await at.begin(options);
@@ -147,7 +147,7 @@ describe('the request', () => {
     expect(await hinted(GOOGLE)).toEqual(['walker@example.com', 'WALK01']);
   });
 
-  test('scopes are taken by their short names and by their full ones', async () => {
+  test('scopes are accepted by their short and full names', async () => {
     const scopes = ['sleep.readonly', `${PREFIX}ecg.readonly`, `${PREFIX}sleep.readonly`];
     const { url, stored } = await signIn({ ...GOOGLE, scopes, email: false });
     const asked = `${PREFIX}sleep.readonly ${PREFIX}ecg.readonly`;
@@ -161,7 +161,7 @@ describe('the request', () => {
     ['ecg', 'ecg.readonly'],
     ['heartrate', 'Its scopes are: activity_and_fitness.readonly'],
     ['https://www.googleapis.com/auth/cloud-platform', 'Its scopes are:'],
-  ])('the scope %s is refused before anybody is asked, with what to ask for in its place', async (scope, hint) => {
+  ])('the scope %s is refused before any request, with its replacement', async (scope, hint) => {
     const refused = await failure(signIn({ ...GOOGLE, scopes: [scope] }));
     expect(refused).toMatchObject({ code: 'USAGE', exitCode: 2, hint: expect.stringContaining(hint) });
   });

@@ -7,7 +7,7 @@ const PAIRS = PROVIDERS.flatMap((asked) => PROVIDERS.map((answering) => [asked, 
   ([, answering]) => answering.id !== 'fitbit',
 );
 
-describe('mix-up (RFC 9207 §1): a sign-in whose person was led to another provider, with the same state', () => {
+describe('mix-up (RFC 9207 §1): the user was sent to another provider with the same state', () => {
   test.each(PAIRS.map(([asked, answering]) => [asked.name, answering.name, asked, answering] as const))(
     '§7 waiting for %s, answered by %s: refused, nothing is exchanged, and the wait goes on',
     async (_asked, _answering, asked, answering) => {

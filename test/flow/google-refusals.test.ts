@@ -107,7 +107,7 @@ describe.each(numbered(API_ROWS))('Google Health’s API refuses a good token: $
   const [, code, exit, cure] = row;
 
   test.each(every(['login'], index))(
-    '%s stores the tokens all the same, says the cure where there is one, and exits 0',
+    '%s still stores the tokens, shows the fix if there is one, and exits 0',
     async () => {
       await rm(at.file);
       refuse('google-identity', fault);
@@ -122,7 +122,7 @@ describe.each(numbered(API_ROWS))('Google Health’s API refuses a good token: $
   );
 
   test.each(every<Typed>(['status --check', 'api'], index, 1))(
-    `%s: ${code}, exit ${exit}, with the cure, and the tokens stay`,
+    `%s: ${code}, exit ${exit}, with the fix, and the tokens stay`,
     async (command) => {
       refuse('google-identity', fault);
       expectRefusal(await at.run(TYPED[command]()), row, command);
@@ -131,7 +131,7 @@ describe.each(numbered(API_ROWS))('Google Health’s API refuses a good token: $
   );
 
   test.each(every<Typed>(['token', 'refresh', 'exec'], index))(
-    '%s never meets it: it works, and sends nothing to the API',
+    '%s works and sends nothing to the API',
     async (command) => {
       refuse('google-identity', fault);
       refuse('google-api', fault);
@@ -155,7 +155,7 @@ describe.each(numbered(TOKEN_ROWS))('Google’s token endpoint refuses: $fault',
   });
 
   test.each(every<Typed>(['refresh', 'token', 'exec', 'api', 'status --check'], index, 1))(
-    `%s: ${code}, exit ${exit}, with the cure, and the tokens stay`,
+    `%s: ${code}, exit ${exit}, with the fix, and the tokens stay`,
     async (command) => {
       refuse('google-token', fault);
       const stored = await tokens();
@@ -169,7 +169,7 @@ describe.each(numbered(TOKEN_ROWS))('Google’s token endpoint refuses: $fault',
 });
 
 test.each([['status'], ['status', '--all'], ['profiles'], ['scopes']])(
-  '%s %s meets no refusal: it asks Google nothing',
+  '%s %s works and sends Google nothing',
   async (...argv) => {
     refuse('google-token', 'dead-grant');
     refuse('google-identity', 'setup-unfinished');
@@ -188,10 +188,10 @@ test('a client without its secret, at a refresh: the message names --client-secr
   });
 });
 
-describe('a sign-in that has ended', () => {
+describe('an expired sign-in', () => {
   const refusal = async () => asAuthError(await failure(accessToken({}, at.surroundings))).message;
 
-  test('says how old it was, when it last worked, which end was stored and what Google said', async () => {
+  test('shows its age, when it last worked, the stored expiry and what Google said', async () => {
     await at.tamper({
       signed_in_at: '2026-02-19T12:00:00.000Z',
       refresh_expires_at: '2026-02-26T12:00:00.000Z',
@@ -208,7 +208,7 @@ describe('a sign-in that has ended', () => {
   });
 });
 
-test('an end that every refresh repeats as seven days from now does not slide', async () => {
+test('an expiry that every refresh repeats as seven days from now does not slide', async () => {
   await using limited = await signedIn(GOOGLE);
   limited.sandbox.faults.add({ at: 'google-token', kind: 'time-limited' });
   await limited.signIn(GOOGLE);

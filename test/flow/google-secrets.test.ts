@@ -28,7 +28,7 @@ const SILENT = [
   ['import', 'OUTPUT', '--sandbox', 'ORIGIN', '--replace'],
 ] as const;
 
-test('Google: no secret is printed or logged, at the most talkative level', async () => {
+test('Google: no secret is printed or logged at the most verbose level', async () => {
   await using at = await signedIn({ ...GOOGLE, scopes: ['sleep.readonly'] });
   const secrets = new Set<string>([DESKTOP.secret]);
   const printed: string[] = [];

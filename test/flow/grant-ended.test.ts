@@ -89,7 +89,7 @@ describe('a grant that the provider called dead', () => {
     expect(await at.stored()).not.toHaveProperty('grant_ended_at');
   });
 
-  test('is told of all the same where the mark cannot be written', async () => {
+  test('is reported even if the mark cannot be written', async () => {
     await using at = await signedIn();
     const before = await at.text();
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant' });
@@ -113,7 +113,7 @@ describe('a grant that the provider called dead', () => {
     expect(await at.text()).toBe(before);
   });
 
-  test('lives again where an older version, which preserves the mark, has got tokens since', async () => {
+  test('is valid again if an older version, which preserves the mark, has stored tokens since', async () => {
     await using at = await signedIn();
     await grantEnds(at, 1);
     at.pass(60);

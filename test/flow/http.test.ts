@@ -74,7 +74,7 @@ describe.each<readonly [string, Send]>([
 ])('a bounded request by %s', (_name, send) => {
   const get = ({ url }: Service, limits: FetchLimits = {}, init?: RequestInit) => boundedFetch(send, limits)(url, init);
 
-  test('gives the answer whole: status, headers and body', async () => {
+  test('returns the whole response: status, headers and body', async () => {
     await using service = await http((_request, response) => {
       response.writeHead(201, { 'content-type': 'application/json', 'x-more': 'yes' }).end('{"a":1}');
     });
@@ -93,7 +93,7 @@ describe.each<readonly [string, Send]>([
     expect(asked).toEqual(['/oauth2/token']);
   });
 
-  test('takes 64 KiB and not a byte more', async () => {
+  test('accepts 64 KiB and not a byte more', async () => {
     let size = 65_536;
     await using service = await http((_request, response) => void response.end(Buffer.alloc(size, 'a')));
     expect((await (await get(service)).arrayBuffer()).byteLength).toBe(65_536);
@@ -104,7 +104,7 @@ describe.each<readonly [string, Send]>([
     });
   });
 
-  test('leaves 100 MB with the one who sends them', async () => {
+  test('stops reading a response of 100 MB', async () => {
     let poured: (bytes: Promise<number>) => void = () => {};
     const handedOver = new Promise<number>((resolve) => {
       poured = resolve;
@@ -137,7 +137,7 @@ describe.each<readonly [string, Send]>([
     });
   });
 
-  test('gives up on a body that never ends, though something of it comes all the time', async () => {
+  test('gives up on a body that never ends, though data keeps arriving', async () => {
     await using service = await bytes((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"access_token":"');
       const drip = setInterval(() => socket.write('a'), 10);
@@ -155,12 +155,12 @@ describe.each<readonly [string, Send]>([
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['nothing', ''],
     ['a head of 1 MB', `HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(MIB)}\r\n\r\n`],
-  ])('takes %s for an outage', async (_name, text) => {
+  ])('treats %s as an outage', async (_name, text) => {
     await using service = await bytes((socket) => socket.end(text, 'latin1'));
     expect(await failure(get(service))).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: false } });
   });
 
-  test('takes a reset for an outage: the request may have arrived', async () => {
+  test('treats a reset as an outage: the request may have arrived', async () => {
     await using service = await bytes((socket) => socket.resetAndDestroy());
     expect(await failure(get(service))).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: false } });
   });
@@ -175,12 +175,12 @@ describe.each<readonly [string, Send]>([
     });
   });
 
-  test('hands a page on for others to judge', async () => {
+  test('returns an HTML page unchanged', async () => {
     await using service = await http((_request, response) => void response.end('<h1>Welcome to this network</h1>'));
     expect(await (await get(service)).text()).toContain('Welcome');
   });
 
-  test('ends when its signal does, with that signal’s reason, before the answer and within it', async () => {
+  test('aborts with its signal’s reason, before the response and during it', async () => {
     await using silent = await bytes(() => {});
     await using half = await bytes((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'));
     for (const service of [silent, half]) {
@@ -254,7 +254,7 @@ describe('Node’s HTTP client', () => {
     expect(taken[1]).toEqual(taken[0]);
   });
 
-  test('gives every value of a header that comes more than once', async () => {
+  test('returns every value of a repeated header', async () => {
     await using service = await http((_request, response) => {
       response.writeHead(200, [
         ['x-a', '1'],
@@ -268,7 +268,7 @@ describe('Node’s HTTP client', () => {
     expect([headers.get('x-a'), headers.getSetCookie()]).toEqual(['1, 2', ['a=1', 'b=2']]);
   });
 
-  test('refuses a body that it does not know', async () => {
+  test('refuses an unsupported body', async () => {
     await using service = await http((_request, response) => void response.end());
     await expect(direct(service.url, { method: 'POST', body: new FormData() })).rejects.toThrow('Only text');
   });
@@ -282,7 +282,7 @@ describe('Node’s HTTP client', () => {
     }
   });
 
-  test('a switch of protocols is an outage', async () => {
+  test('a protocol switch (101) is an outage', async () => {
     await using service = await bytes((socket) => {
       socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
     });

@@ -52,7 +52,7 @@ async function signIn(
   return events.map(({ kind }) => kind);
 }
 
-test('a browser that has not ended is events of while nothing has come from it', async () => {
+test('a browser command that is still running is reported while no request has arrived', async () => {
   const events = await signIn(async (url, tell) => {
     tell(SILENT);
     await consent(url);
@@ -60,7 +60,7 @@ test('a browser that has not ended is events of while nothing has come from it',
   expect(events).toEqual(['waiting', 'browser-silent', 'answered']);
 });
 
-test('once a request has come, whatever it was, a browser that has not ended is no news; one that fails is', async () => {
+test('once any request has arrived, a running browser command is not reported, a failing one is', async () => {
   const events = await signIn(async (url, tell) => {
     await fetch(`${new URL(url).searchParams.get('redirect_uri')}?code=x&state=forged`);
     tell(SILENT);
@@ -70,7 +70,7 @@ test('once a request has come, whatever it was, a browser that has not ended is 
   expect(events).toEqual(['waiting', 'unexpected-request', 'browser-failed', 'answered']);
 });
 
-test('with the answer the browser is events that it is wanted no more', async () => {
+test('the callback aborts the signal of the browser launcher', async () => {
   let wanted: AbortSignal | undefined;
   await signIn(async (url, _tell, signal) => {
     expect(signal?.aborted).toBe(false);

@@ -132,7 +132,7 @@ describe('a malicious or broken token endpoint', () => {
     },
   );
 
-  test('a rate limit says when it is reset, a retired service where to go', async () => {
+  test('a rate limit says when it resets, a retired service where to go', async () => {
     for (const [fault, words] of [
       [{ kind: 'status', status: 429, resetSeconds: 41 }, '41 seconds'],
       [{ kind: 'status', status: 410 }, 'Google Health'],

@@ -88,7 +88,7 @@ describe('while a sign-in waits', () => {
     await Promise.all(ends);
   });
 
-  test('the browser itself: the callback twice at once is one exchange, and both are told the result', async () => {
+  test('the browser itself: the callback twice at once is one exchange, and both show the result', async () => {
     await using at = await signInFixture();
     const waiting = await at.begin();
     const target = await waiting.answer();
@@ -101,7 +101,7 @@ describe('while a sign-in waits', () => {
     expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
   });
 
-  test('§4: the state is dead after its first use: a forged error after the answer changes nothing', async () => {
+  test('§4: the state is invalid after its first use: a forged error after the callback changes nothing', async () => {
     await using at = await signInFixture();
     const waiting = await at.begin();
     const target = await waiting.answer();
@@ -112,7 +112,7 @@ describe('while a sign-in waits', () => {
     expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
   });
 
-  test('an unexpected request is told to the caller and noted in the log, without anything of it', async () => {
+  test('an unexpected request is reported to the caller and logged, without its content', async () => {
     await using at = await signInFixture();
     const waiting = await at.begin();
     await waiting.visit('/callback?code=marked&state=marked');

@@ -27,7 +27,7 @@ describe('the save', () => {
   test.each([
     ['a browser', NAVIGATION],
     ['a script', { accept: '*/*' }],
-  ])('the request of %s stays open, and no code is sent, until the place on disk is taken', async (_name, headers) => {
+  ])('the request of %s stays open, and no code is sent, until the disk space is reserved', async (_name, headers) => {
     await using at = await signInFixture();
     const waiting = await at.begin();
     const holder = await held(at);
@@ -88,7 +88,7 @@ describe('the save', () => {
     expect(await at.stored()).toBe(old);
   });
 
-  test('a token’s age counts from before the request, so that a slow response makes it look no younger', async () => {
+  test('a token’s age counts from before the request, so a slow response does not extend it', async () => {
     let time = Date.parse('2026-01-31T12:00:00Z');
     const slow: Fetch = async (url, init) => {
       const response = await fetch(url, init);
@@ -102,7 +102,7 @@ describe('the save', () => {
     expect(done.expiresAt).toEqual(new Date(begun.getTime() + 28_800_000));
   });
 
-  test('a code that has arrived is exchanged and stored though the wait is ended meanwhile', async () => {
+  test('a code that has arrived is exchanged and stored even if the wait is aborted meanwhile', async () => {
     await using at = await signInFixture();
     const stop = new AbortController();
     const waiting = await at.begin({ signal: stop.signal });
@@ -125,7 +125,7 @@ const UNUSABLE: readonly (readonly [string, (directory: string) => Promise<void>
 
 describe.skipIf(process.platform === 'win32')('a store that cannot be written', () => {
   test.each(UNUSABLE)(
-    'where its directory %s: STORE_UNAVAILABLE, before a person is asked anything',
+    'because its directory %s: STORE_UNAVAILABLE, before the browser is opened',
     async (_name, spoil) => {
       await using at = await signInFixture();
       await spoil(dirname(at.file));
@@ -154,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('a store that cannot be written', 
     expect(await readFile(join(`${directory}.away`, 'default.json'), 'utf8')).toBe(old);
   });
 
-  test('a damaged profile is refused before a person is asked anything, and left alone', async () => {
+  test('a damaged profile is refused before the browser is opened, and unchanged', async () => {
     await using at = await signInFixture();
     await at.signIn();
     for (const [content, code] of [

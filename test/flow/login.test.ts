@@ -73,7 +73,7 @@ describe('login', () => {
     expect(await at.stored()).toBe(old);
   });
 
-  test('§4: a denial without state, which anybody could forge, does not end it', async () => {
+  test('§4: a denial without state, which could be forged, does not end it', async () => {
     await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'decision', kind: 'drop-state', times: 1 });
     const waiting = await at.begin();
@@ -84,7 +84,7 @@ describe('login', () => {
     await expect(waiting.result).resolves.toMatchObject({ userId: 'WALK01' });
   });
 
-  test('the time limit ends it, and says what may have been wrong and what must be registered', async () => {
+  test('the timeout ends it, and its hint names the client ID and the redirect URI', async () => {
     await using at = await signInFixture();
     const waiting = await at.begin({ timeoutMs: 1 });
     const error: unknown = await waiting.result.catch((thrown: unknown) => thrown);
@@ -93,7 +93,7 @@ describe('login', () => {
     expect(error instanceof AuthError && error.hint).toContain(server.id);
   });
 
-  test('a signal ends it, with its own reason where that is one of ours', async () => {
+  test('an abort signal ends it, with the signal’s reason if that is an AuthError', async () => {
     await using at = await signInFixture();
     const [cancelled, interrupted] = [new AbortController(), new AbortController()];
     const waits = [await at.begin({ signal: cancelled.signal }), await at.begin({ signal: interrupted.signal })];
@@ -115,7 +115,7 @@ describe('login', () => {
     await again.result;
   });
 
-  test('a second sign-in at the same port is refused, the first one goes on; the next port is taken where there is one', async () => {
+  test('a second sign-in on the same port is refused while the first continues; a next redirect URI is used', async () => {
     await using at = await signInFixture();
     const first = await at.begin();
     const { redirectUri } = first;
@@ -154,7 +154,7 @@ describe('what was granted', () => {
     ).toEqual(['profile', 'sleep']);
   });
 
-  test('§14: no scope in the answer means as asked', async () => {
+  test('§14: no scope in the response means as requested', async () => {
     await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-scope' });
     expect(await at.signIn({ scopes: ['sleep', 'weight'] })).toMatchObject({
@@ -170,7 +170,7 @@ describe('what was granted', () => {
     expect(JSON.parse(await at.stored()).token_type).toBe('Bearer');
   });
 
-  test('§14: no lifetime in the answer is no lifetime on disk', async () => {
+  test('§14: no lifetime in the response is no lifetime on disk', async () => {
     await using at = await signInFixture();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-expires' });
     expect(await at.signIn()).toMatchObject({ session: { kind: 'valid' } });
@@ -186,7 +186,7 @@ describe('what was granted', () => {
     });
   });
 
-  test('§15: no refresh token in the answer is none on disk, not the old sign-in’s, and the page says so', async () => {
+  test('§15: no refresh token in the response is none on disk, not the old one, and the page says so', async () => {
     await using at = await signInFixture();
     await at.signIn();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-refresh-token' });

@@ -63,7 +63,7 @@ describe('the plan', () => {
 });
 
 describe('the new sign-in', () => {
-  test('stands beside the old one, which stays as it is to the byte; the ids are compared', async () => {
+  test('is stored next to the old one, which is unchanged; the user IDs are compared', async () => {
     await using at = await signedIn();
     const before = await at.text();
     const { sameAccount, signIn } = await move(at);
@@ -109,13 +109,13 @@ describe('the new sign-in', () => {
     expect(await readFile(join(at.home, 'profiles', `${to}.json`), 'utf8')).toBe(before);
   });
 
-  test('may replace an earlier one at Google: the move is run again', async () => {
+  test('may replace an earlier one with Google: migrate runs again', async () => {
     await using at = await signedIn();
     await move(at);
     expect(await move(at)).toMatchObject({ sameAccount: true });
   });
 
-  test('there is nothing to move without a sign-in, or with one at Google; both say what to do instead', async () => {
+  test('nothing to migrate without a sign-in or with a Google one; both hints say what to do instead', async () => {
     await using at = await signedIn();
     await at.signIn({ ...GOOGLE, profile: 'google' });
     expect(await failure(move(at, { profile: 'nobody' }))).toMatchObject({
@@ -125,7 +125,7 @@ describe('the new sign-in', () => {
     expect(await failure(move(at, { profile: 'google' }))).toMatchObject({ code: 'USAGE' });
   });
 
-  test('without an app at Google it says how to get one', async () => {
+  test('without a Google app, the hint explains how to create one', async () => {
     await using at = await signedIn();
     await at.tamper({ sandbox: undefined });
     const error = await failure(migrate({ browser: false }, at.surroundings));
@@ -137,7 +137,7 @@ describe('the new sign-in', () => {
 });
 
 describe('the old sign-in, after the move', () => {
-  test('is kept where nobody asked to revoke it: both ways to end it are named, and what a revocation ends', async () => {
+  test('is kept unless revocation was requested: the notice names both commands and what a revocation ends', async () => {
     await using at = await signedIn();
     const { code, stdout, stderr } = await run(at, '--json');
     expect(code).toBe(0);
@@ -166,7 +166,7 @@ describe('the old sign-in, after the move', () => {
     expect(await at.run(['status', '--profile', 'default-google'])).toMatchObject({ code: 0 });
   });
 
-  test('of somebody else: said loudly, and both are kept, --revoke or not', async () => {
+  test('of a different account: a warning, and both are kept, with --revoke or without', async () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
     const { code, stdout, stderr } = await run(at, '--revoke', '--login-hint', 'sleeper@example.com', '--json');
@@ -190,7 +190,7 @@ describe('the old sign-in, after the move', () => {
     expect(at.sandbox.isLive(refresh_token)).toBe(true);
   });
 
-  test('at a Fitbit that is retired (410) stays, the move itself is done, and it is said how to delete it', async () => {
+  test('stays if Fitbit is retired (410); the migration is complete, and the notice says how to delete it', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'fitbit', kind: 'status', status: 410 });
     const before = await at.text();
@@ -201,7 +201,7 @@ describe('the old sign-in, after the move', () => {
     expect(await at.text()).toBe(before);
   });
 
-  test('a move that is not finished changes nothing', async () => {
+  test('an unfinished migration changes nothing', async () => {
     await using at = await signedIn();
     const before = await at.text();
     const deny = {
@@ -213,7 +213,7 @@ describe('the old sign-in, after the move', () => {
     await expect(profileOf(at, 'default-google')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('files that were kept current are named when it is revoked', async () => {
+  test('files exported with --keep are named when it is revoked', async () => {
     await using at = await signedIn();
     const kept = join(at.home, 'kept.env');
     await writeFile(kept, '');

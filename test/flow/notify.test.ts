@@ -25,7 +25,7 @@ async function kill(at: SignedIn): Promise<void> {
   at.pass(LIFETIME);
 }
 
-test('a dead grant is told once, by the command that finds it, after its output: a sentence, and facts without a secret', async () => {
+test('a dead grant is notified once, by the command that finds it, after its output, without a secret', async () => {
   await using at = await signedIn();
   const { environment, noted } = await notifier(at);
   expect((await at.run(['token'], { environment })).code).toBe(0);
@@ -52,7 +52,7 @@ test('a dead grant is told once, by the command that finds it, after its output:
   expect((await noted()).events).toEqual(['dead', 'dead']);
 });
 
-test('a stored end is told from two days before it, and once, although each refresh names it anew in whole seconds', async () => {
+test('an expiry is notified once, from two days before, although each refresh repeats it in whole seconds', async () => {
   await using at = await signedIn();
   const [clientId, clientSecret] = ['100000000009-week.apps.googleusercontent.com', 'marked-secret-of-an-app'];
   at.sandbox.register({ id: clientId, secret: clientSecret, type: 'desktop', publishing: 'testing' });
@@ -69,7 +69,7 @@ test('a stored end is told from two days before it, and once, although each refr
   expect((await noted()).events).toEqual(['ending']);
 });
 
-test('lost scopes are told once for each change; those that were not ticked at the sign-in are known', async () => {
+test('lost scopes are notified once for each change; those unticked at sign-in are not', async () => {
   await using at = await signedIn();
   const { environment, noted } = await notifier(at);
   await at.tamper({ requested_scope: `${(await at.stored()).scope} nutrition-x` });
@@ -83,7 +83,7 @@ test('lost scopes are told once for each change; those that were not ticked at t
 test.each([
   ['ends with 7', 'exit 7', /FITBIT_LOGIN_NOTIFY failed: it ended with 7/],
   ['takes too long', 'exec sleep 60', /FITBIT_LOGIN_NOTIFY failed: it took more than 5 seconds/],
-])('one that %s is said once and changes no exit code', async (_name, then, why) => {
+])('a notifier that %s is reported once and changes no exit code', async (_name, then, why) => {
   await using at = await signedIn();
   const { environment } = await notifier(at, then);
   await kill(at);
@@ -92,7 +92,7 @@ test.each([
   expect((await at.run(['token'], { environment })).stderr).not.toMatch(/NOTIFY/);
 });
 
-test('one that is not there, or whose quote is not closed, is said; without the variable nothing is remembered', async () => {
+test('a missing notifier, or an unclosed quote, is reported; without the variable nothing is stored', async () => {
   await using at = await signedIn();
   await kill(at);
   await at.run(['token']);

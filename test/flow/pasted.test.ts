@@ -27,7 +27,7 @@ async function refused(waiting: Waiting, count: number): Promise<void> {
   while (reasons(waiting).length < count) await waiting.said('paste-refused').then(() => new Promise(setImmediate));
 }
 
-describe('an answer that is pasted', () => {
+describe('a pasted response', () => {
   test.each<readonly [string, (address: URL) => string]>([
     ['the whole address', ({ href }) => href],
     ['its query, with Fitbit’s fragment', ({ search }) => `${search}#_=_`],
@@ -44,7 +44,7 @@ describe('an answer that is pasted', () => {
     await expect(fetch(waiting.redirectUri)).rejects.toThrow();
   });
 
-  test('of Google’s, with its code encoded or not', async () => {
+  test('with a Google code, encoded or not', async () => {
     await using at = await signInFixture();
     for (const form of [(code: string) => code, encodeURIComponent]) {
       const waiting = await begin(at, { ...GOOGLE, profile: 'google' });
@@ -67,7 +67,7 @@ describe('an answer that is pasted', () => {
     expect(await at.stored()).toBe(old);
   });
 
-  test('a wrong paste says why, is in no event and no log, and the wait goes on', async () => {
+  test('a wrong paste is explained, is in no event and no log, and the sign-in still waits', async () => {
     await using at = await signInFixture();
     const waiting = await begin(at);
     const address = new URL(addressOf(waiting, await waiting.answer()));
@@ -98,7 +98,7 @@ describe('an answer that is pasted', () => {
     expect(at.sent).toHaveLength(1);
   });
 
-  test('one whose code the provider rejects may be pasted again, or come by the browser; other failures end it', async () => {
+  test('after a rejected code, another may be pasted or come by browser; other failures end it', async () => {
     await using at = await signInFixture();
     for (const again of ['paste', 'browser'] as const) {
       const waiting = await begin(at);
@@ -133,7 +133,7 @@ describe('an answer that is pasted', () => {
     await expect(waiting.result).rejects.toMatchObject({ code: 'TIMED_OUT' });
   });
 
-  test('the end of the input, also one that breaks, is not the end of the wait', async () => {
+  test('the end of the input, even a broken one, does not end the wait', async () => {
     await using at = await signInFixture();
     for (const end of [(paste: PassThrough) => paste.end(), (paste: PassThrough) => paste.destroy(new Error('EIO'))]) {
       const waiting = await begin(at);
@@ -153,7 +153,7 @@ describe('an answer that is pasted', () => {
   });
 });
 
-describe('browser and paste: the first right answer wins, with one exchange', () => {
+describe('browser and paste: the first valid response wins, with one exchange', () => {
   /** A sign-in fixture whose token endpoint responds only when it is released. */
   async function slowFixture() {
     let release = () => {};
@@ -169,7 +169,7 @@ describe('browser and paste: the first right answer wins, with one exchange', ()
     return { at, release };
   }
 
-  test('the browser, and pastes while its answer is exchanged: they change nothing', async () => {
+  test('pastes while the browser’s response is exchanged change nothing', async () => {
     const { at, release } = await slowFixture();
     await using _ = at;
     const waiting = await begin(at);
@@ -201,7 +201,7 @@ describe('browser and paste: the first right answer wins, with one exchange', ()
   });
 });
 
-describe('at a server that others wrote', () => {
+describe('with oidc-provider', () => {
   /** Pastes the code alone, and the whole address if that was refused. */
   async function pasteAt(editMetadata: NonNullable<IssuerOptions['editMetadata']>) {
     const app = { client_id: 'a-notebook', client_secret: 'a secret of the test' };
@@ -235,7 +235,7 @@ describe('at a server that others wrote', () => {
   }
   let address = new URL('about:blank');
 
-  test('a code alone is taken where its metadata lists S256', async () => {
+  test('a code alone is accepted if the metadata lists S256', async () => {
     const { done, refusals } = await pasteAt((metadata) => {
       metadata.authorization_response_iss_parameter_supported = false;
     });
@@ -249,7 +249,7 @@ describe('at a server that others wrote', () => {
       { code_challenge_methods_supported: undefined, authorization_response_iss_parameter_supported: false },
     ],
     ['§7: it always names itself beside it', {}],
-  ])('a code alone is refused, and the whole address asked for, where %s', async (_name, changes) => {
+  ])('a code alone is refused, and the whole URL requested, if %s', async (_name, changes) => {
     const { done, refusals } = await pasteAt((metadata) => void Object.assign(metadata, changes));
     expect(refusals).toEqual(['code-alone']);
     expect(done).toMatchObject({ provider: 'custom' });

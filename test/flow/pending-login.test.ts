@@ -56,7 +56,7 @@ test('a sign-in in two calls: the first prints all but the verifier and stores i
   expect(await at.stored()).toEqual(before);
 });
 
-test('over a sign-in that is there, which works until the second call and is replaced by it', async () => {
+test('an existing sign-in works until the second call replaces it', async () => {
   await using at = await signedIn();
   const before = await at.stored();
   const begun = await begin(at, 'default');
@@ -93,7 +93,7 @@ test('several wait: each response goes to its own profile; a swapped, forged or 
   expect((await at.run(['profiles'])).stdout.match(/Waiting/g)).toHaveLength(1);
 });
 
-test('a response that comes too late, is rejected or denied: what was kept is said, and what is left to do', async () => {
+test('a late, rejected or denied response: the error says what was kept and what to do', async () => {
   await using at = await signedIn();
   const late = await begin(at, 'late', '--expires', '10m');
   at.pass(600);
@@ -122,7 +122,7 @@ test('two that finish the same response at once: one signs in, the other sends n
   expect(at.sandbox.state().counts).toMatchObject({ exchanges: before + 1, invalidGrants: 0 });
 });
 
-test('options that mean nothing are refused; a sandbox that ends with the command, too', async () => {
+test('meaningless options are refused, and so is a sandbox that ends with the command', async () => {
   await using at = await signedIn();
   for (const args of [
     ['--begin', '--sandbox'],

@@ -42,7 +42,7 @@ test.skipIf(!isLinux || withoutPython)('Python’s web server is named', async (
   expect(holder).toEqual({ pid: program.pid, process: expect.stringMatching(/^python3?/) });
 });
 
-test.skipIf(!isLinux)('a program whose file is named to command a terminal is named without that', async () => {
+test.skipIf(!isLinux)('a program whose file name has terminal escapes is named without them', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'port-'));
   const file = join(directory, `\u001b[31m${'a'.repeat(90)}`);
   await copyFile(process.execPath, file);
@@ -125,7 +125,7 @@ const CASES: readonly Case[] = [
   { title: 'another reason', code: 'EMFILE', error: 'LISTEN_FAILED', says: /EMFILE/, hint: 'loopback' },
 ];
 
-test.each(CASES)('$title: $error with its reason and a way out', async ({ code, uri, os, error, says, hint }) => {
+test.each(CASES)('$title: $error with its reason and a hint', async ({ code, uri, os, error, says, hint }) => {
   const redirect = parseRedirectUri(uri ?? `http://127.0.0.1:${await freePort()}/callback`);
   const failure = { redirect, address: redirect.addresses[0] ?? '', code, cause: undefined };
   const explained = await explainBindError(new BindError([failure]), { os });
@@ -134,7 +134,7 @@ test.each(CASES)('$title: $error with its reason and a way out', async ({ code, 
   expect(explained.hint).toContain(hint);
 });
 
-test('several redirect URIs: each reason, and the hint of the one that is taken', async () => {
+test('several redirect URIs: each reason, and the hint for the one in use', async () => {
   await using program = await nodeAt('127.0.0.1');
   const [one, two] = ['http://[::1]:1/a', `http://127.0.0.1:${program.port}/a`].map(parseRedirectUri);
   if (one === undefined || two === undefined) throw new TypeError('two');
@@ -149,7 +149,7 @@ test('several redirect URIs: each reason, and the hint of the one that is taken'
   expect(hint).toContain('--redirect-uri');
 });
 
-test.skipIf(!hasIpv6)('localhost that is taken on one stack only is found to be taken, with the stack', async () => {
+test.skipIf(!hasIpv6)('localhost taken on one stack only is reported with that stack', async () => {
   await using program = await nodeAt('::1');
   const { port } = program;
   const problem = await explainPort(parseRedirectUri(`http://localhost:${port}/callback`));

@@ -74,7 +74,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     expect(await database.query(connections)).toEqual([{ count: 1 }]);
   });
 
-  test('store init creates the schema and prints what a role needs: with it the role works, over the network, and without it not', async () => {
+  test('store init creates the schema and prints the GRANTs a role needs: it works with them, not without', async () => {
     const fresh = await server.database({ migrated: false });
     const own = { ...fresh.environment };
     const before = await command(['token'], own);
@@ -102,7 +102,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     expect((await command(['profiles', 'rename', 'a', 'b'], role)).code).toBe(3);
   });
 
-  describe('a bad day is one sentence and its exit code; nothing is sent, nothing is lost, and no password is shown', () => {
+  describe('a database failure is one sentence and its exit code; nothing is sent or lost, and no password is shown', () => {
     /** Everything that goes wrong: the variables, the exit code and the words. */
     const refused = async (more: Variables, code: number, words: RegExp, argv: readonly string[] = ['refresh']) => {
       const before = at.sandbox.state().counts;
@@ -198,7 +198,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
       await database.terminate();
     });
 
-    test('too many connections, for a while: the command waits', async () => {
+    test('too many connections for a moment: the command waits', async () => {
       await signIn();
       await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 0`);
       await database.query('GRANT USAGE ON SCHEMA fitbit_login TO fitbit_login');
@@ -352,7 +352,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
     expect(await command(['token'])).toMatchObject({ code: 0, stdout: 'marked-access-token\n' });
   });
 
-  test('what a library cannot have is an AuthError, too', async () => {
+  test('what the library does not support is an AuthError, too', async () => {
     expect(await failure(accessToken({}, { environment }))).toMatchObject({ code: 'NOT_SIGNED_IN' });
   });
 });

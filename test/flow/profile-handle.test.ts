@@ -6,7 +6,7 @@ const PROFILE = '/1/user/-/profile.json';
 const WEIGHT = '/1/user/-/body/log/weight.json';
 
 describe('an opened profile', () => {
-  test('gives a working token, refreshed where it has to be', async () => {
+  test('returns a valid token, refreshed if needed', async () => {
     await using at = await signedIn();
     const me = openProfile('default', at.surroundings);
     const before = (await at.stored()).access_token;
@@ -18,7 +18,7 @@ describe('an opened profile', () => {
     expect((await me.refresh()).token.reveal()).not.toBe(after);
   });
 
-  test('fetches with it, and gives a Response', async () => {
+  test('fetches with it, and returns a Response', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     const response = await openProfile(undefined, at.surroundings).fetch(PROFILE);
@@ -71,7 +71,7 @@ describe('an opened profile', () => {
     await expect(me.token()).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
   });
 
-  test('that there is not is found out by its first call', async () => {
+  test('that does not exist fails at its first call', async () => {
     await using at = await signedIn();
     await expect(openProfile('gone', at.surroundings).token()).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' });
   });

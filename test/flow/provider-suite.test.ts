@@ -39,7 +39,7 @@ const ERROR_CODES = [
 const unexpected = ({ events }: Awaited<ReturnType<ProviderFixture['begin']>>) =>
   events.flatMap((event) => (event.kind === 'unexpected-request' ? [event.reason] : []));
 
-describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
+describe.for(some(PROVIDERS, 2))('$name keeps every guarantee:', (row) => {
   const { rotates, lifetimeSeconds, less, issAlwaysSent } = row;
 
   test('§2 §4 §13 signs in with PKCE and a state of its own, and file, terminal and JSON say the same', async () => {
@@ -83,7 +83,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(await at.text()).toBe(before);
   });
 
-  test('§15 token: the stored one until it ends, then a new one; the refresh token as the provider has it', async () => {
+  test('§15 token: the stored one until it expires, then a new one, with the newest refresh token', async () => {
     await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.stored();
@@ -108,7 +108,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(at.provider.refreshes()).toBe(1);
   });
 
-  test('a lost answer: asked for again, and the tokens are given up only where the provider says so', async () => {
+  test('a lost response is retried, and tokens are dead only if the provider says so', async () => {
     await using at = await providerFixture(row);
     await at.signIn();
     at.pass(lifetimeSeconds);
@@ -125,7 +125,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(await at.run('token')).toMatchObject({ code: 0 });
   });
 
-  test('a grant that is dead is exit 3, and what is stored stays', async () => {
+  test('a dead grant is exit 3, and what is stored stays', async () => {
     await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.text();
@@ -140,7 +140,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(stored).toEqual(JSON.parse(before));
   });
 
-  test('an app that the provider does not know is exit 2, and the tokens stay', async () => {
+  test('a client unknown to the provider is exit 2, and the tokens stay', async () => {
     await using at = await providerFixture(row);
     await at.signIn();
     await at.tamper({ client_secret: 'another-secret' });
@@ -166,7 +166,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(await at.run('token')).toMatchObject({ code: 0 });
   });
 
-  test('§17 §19 status --check asks by POST with the token in no address; a grant that was ended elsewhere is exit 3', async () => {
+  test('§17 §19 status --check asks by POST with the token in no URL; a grant revoked elsewhere is exit 3', async () => {
     await using at = await providerFixture(row);
     await at.signIn();
     const { access_token, refresh_token, scope } = await at.stored();
@@ -196,7 +196,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(await at.run('token')).toMatchObject({ code: 3 });
   });
 
-  test('§4 §11 a stranger’s answer ends nothing: without state, with a wrong one, with one twice', async () => {
+  test('§4 §11 a forged callback does not end the wait: without state, with a wrong one, with two', async () => {
     await using at = await providerFixture(row);
     const begun = await at.begin();
     const answer = await begun.answer();
@@ -210,7 +210,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(await begun.result).toMatchObject({ provider: row.id });
   });
 
-  test('§12 every registered error code ends it with a message of ours; the old tokens stay', async () => {
+  test('§12 every registered error code ends it with its own message; the old tokens stay', async () => {
     await using at = await providerFixture(row);
     await at.signIn();
     const before = await at.text();
@@ -252,7 +252,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps the promises:', (row) => {
     expect(await begun.result).toMatchObject({ provider: row.id });
   });
 
-  test('§14 what was not granted is stored as not granted, and told', async () => {
+  test('§14 missing scopes are stored as missing, and reported', async () => {
     await using at = await providerFixture(row);
     const done = await at.signIn({ scopes: less.asked }, { untick: less.untick });
     expect(done.missingScopes).toEqual([less.missing]);

@@ -32,7 +32,7 @@ const closed = async () => {
 /** All that an error could tell: to a person, to a script, and to whoever prints it whole. */
 const everything = (error: AuthError) => JSON.stringify(error) + inspect(error, { depth: null, showHidden: true });
 
-describe('what a proxy does not do is said of the proxy, and the request was never sent', () => {
+describe('a proxy’s refusal is reported as the proxy’s, and the request was never sent', () => {
   const answers = (head: string) => () => bytes((socket) => socket.end(`${head}\r\n\r\n`));
   const NEGOTIATE = 'HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM abc';
   const BOTH = 'HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm="marked-realm"';
@@ -165,7 +165,7 @@ describe('what a proxy does not do is said of the proxy, and the request was nev
 });
 
 describe('a request through a proxy', () => {
-  test('is the same request, and its answer the same answer', async () => {
+  test('is unchanged, and so is its response', async () => {
     await using service = await listening(
       createHttpServer({ keepAliveTimeout: 0 }, async (request, response) => {
         const body = await request.setEncoding('utf8').toArray();
@@ -243,7 +243,7 @@ describe('a request through a proxy', () => {
     }
   });
 
-  test('goes straight to this machine', async () => {
+  test('is sent directly if it is to this machine', async () => {
     await using service = await listening(createHttpServer((_request, response) => response.end('straight')));
     const dead = await closed();
     const environment = { HTTP_PROXY: dead.url, HTTPS_PROXY: dead.url, ALL_PROXY: dead.url };
@@ -261,7 +261,7 @@ describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
     return { ...service, read: () => read };
   };
 
-  test('is taken where its CA is known, and nothing goes through a proxy, whatever Node’s own variables say', async () => {
+  test('is accepted if its CA is known, and Node’s own proxy variables are ignored', async () => {
     const asked: unknown[] = [];
     const server = createHttpsServer({ ...root?.certify(['localhost']) }, async (request, response) => {
       asked.push([request.method, Buffer.concat(await request.toArray()).toString()]);
@@ -287,7 +287,7 @@ describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
     expect(asked).toEqual([['POST', 'code=the-code']]);
   });
 
-  test('of an unknown authority is refused, and the error says what to do; straight, and through a proxy', async () => {
+  test('of an unknown authority is refused with a hint, directly and through a proxy', async () => {
     await using service = await served(['idp.test', 'localhost']);
     await using proxy = await forwardProxy({ 'idp.test:443': service.port });
     const ways = [
@@ -310,7 +310,7 @@ describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
     await expectNothingOpen(proxy);
   });
 
-  test('of the proxy itself is said to be the proxy’s', async () => {
+  test('of the proxy itself is reported as the proxy’s', async () => {
     const server = createHttpsServer({ ...root?.certify(['localhost']) });
     await using proxy = await listening(server);
     const error = await failure(send({ HTTPS_PROXY: withPassword(`https://localhost:${proxy.port}`) }));

@@ -45,13 +45,13 @@ function home() {
 }
 
 describe('the token that is ready', () => {
-  test('is the stored one where it works', async () => {
+  test('is the stored one if it is valid', async () => {
     const at = home();
     at.store('marked-new', { expiresAt: hours(8) });
     expect(await at.ready()).toBe('marked-new');
   });
 
-  test('is the one that another process stores, also where that is done between a look and the next', async () => {
+  test('is the one that another process stores, even between two reads', async () => {
     const at = home();
     at.lock();
     let looks = 0;
@@ -72,7 +72,7 @@ describe('the token that is ready', () => {
       { expiresAt: hours(8), refreshExpiresAt: hours(24) },
       true,
     ],
-  ])('is none after one look where it %s', async (_name, tokens, isLocked) => {
+  ])('is none after one read if it %s', async (_name, tokens, isLocked) => {
     const at = home();
     at.store('marked-it', tokens);
     if (isLocked) at.lock();
@@ -83,7 +83,7 @@ describe('the token that is ready', () => {
     expect([token, looks]).toEqual([undefined, 1]);
   });
 
-  test('is none where whoever is at it takes long', async () => {
+  test('is none if another process takes long to refresh', async () => {
     const at = home();
     at.lock();
     expect(await at.ready()).toBeUndefined();

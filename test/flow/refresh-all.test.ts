@@ -27,7 +27,7 @@ async function three(options: SignedInOptions = {}): Promise<SignedIn> {
 
 const refreshed = { default: 'refreshed', google: 'refreshed', other: 'refreshed' };
 
-test('refresh --all refreshes what is due and nothing twice; --min-ttl says what is due', async () => {
+test('refresh --all refreshes what is due, once; --min-ttl decides what is due', async () => {
   await using at = await three();
   expect(await outcomesOf(at)).toEqual({
     code: 0,
@@ -51,7 +51,7 @@ async function copies(at: SignedIn, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await writeFile(join(dirname(at.file), `copy-${index}.json`), text);
 }
 
-test('a rate limit that lasts leaves the other profiles of its provider, and theirs alone, to the next run, with when it resets', async () => {
+test('a long rate limit leaves only its provider’s profiles to the next run, with the reset time', async () => {
   await using at = await three();
   await copies(at, 30);
   at.pass(LIFETIME);
@@ -74,7 +74,7 @@ test('a rate limit that lasts leaves the other profiles of its provider, and the
   expect((await at.run(['refresh', '--all'])).stdout).toMatch(/copy-\d+ +Left for the next run: .*\(in 10 minutes\)/);
 });
 
-longTest('a rate limit that resets soon is waited for, by its provider alone, and all are refreshed', async () => {
+longTest('a rate limit that resets soon delays only its provider, and all are refreshed', async () => {
   let [limited, isGoogleDone] = [0, false];
   await using at = await three({
     through: (send) => async (url, init) => {
@@ -95,7 +95,7 @@ longTest('a rate limit that resets soon is waited for, by its provider alone, an
   expect(limited).toBeLessThanOrEqual(8);
 });
 
-test('the exit code is the one that needs a person the most: damage, configuration, a dead grant, the network', async () => {
+test('the exit code is that of the most urgent failure: damage, configuration, a dead grant, the network', async () => {
   await using at = await three();
   at.pass(LIFETIME);
   at.sandbox.faults.add({ at: 'google-token', kind: 'dead-grant' });
@@ -108,7 +108,7 @@ test('the exit code is the one that needs a person the most: damage, configurati
   expect(await outcomesOf(at)).toMatchObject({ code: 6, outcomes: { damaged: 'STORE_DAMAGED' } });
 });
 
-test('a kept file that is missing or behind is written again, also while the token is valid', async () => {
+test('a kept file that is missing or outdated is rewritten even while the token is valid', async () => {
   await using at = await signedIn();
   const kept = join(at.home, 'kept.json');
   expect((await at.run(['export', '--output', kept, '--keep'])).code).toBe(0);
@@ -156,7 +156,7 @@ test('ten of them at once: each profile is refreshed once, and all say so', asyn
   for (const outcomes of all) expect(outcomes.some(({ outcome }) => outcome === 'failed')).toBe(false);
 });
 
-test('what another process has locked is left to it, holds nothing else up, and is looked at again at the end', async () => {
+test('a locked profile delays no other, and is read again at the end', async () => {
   await using at = await signedIn();
   at.pass(LIFETIME);
   const { store } = at.runtime();

@@ -100,7 +100,7 @@ test('the state holds no secret, no code and no token', async () => {
   }
 });
 
-test('a log line tells of each request, and holds no state, code or token', async () => {
+test('each request is logged, without state, code or token', async () => {
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
   await using logged = await fitbitApp({ logger });

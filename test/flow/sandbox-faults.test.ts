@@ -210,7 +210,7 @@ test('drop-state leaves the rest of Fitbit’s callback as it is', async () => {
   );
 });
 
-test('redirect points where it is told, gzip-bomb is small on the wire', async () => {
+test('redirect points to its target, gzip-bomb is small on the wire', async () => {
   const url = `${fitbit.sandbox.origin}/oauth2/token`;
   fitbit.sandbox.faults.add({ at: 'token', kind: 'redirect', status: 307, location: NOWHERE, times: 1 });
   const { status, headers } = await fetch(url, { method: 'POST', redirect: 'manual' });
@@ -253,7 +253,7 @@ test.each<[at: Place, path: string, method: string, struck: boolean]>([
   expect(status === 410).toBe(struck);
 });
 
-test('faults strike in the order in which they came, as often as told, at their place only', async () => {
+test('faults apply in order, as often as specified, to their endpoint only', async () => {
   const { refresh_token: token } = await fitbit.signIn();
   const { faults } = fitbit.sandbox;
   faults.add({ at: 'token', kind: 'status', status: 503, times: 2 });
@@ -269,7 +269,7 @@ test('faults strike in the order in which they came, as often as told, at their 
   expect(faults.list()).toEqual([]);
 });
 
-test('a fault that cannot strike at its place is a usage error', () => {
+test('a fault that cannot apply to its endpoint is a usage error', () => {
   for (const fault of [
     { at: 'token', kind: 'drop-state' },
     { at: 'fitbit', kind: 'org-internal' },
@@ -278,7 +278,7 @@ test('a fault that cannot strike at its place is a usage error', () => {
     expect(() => google.sandbox.faults.add(fault)).toThrow('cannot strike');
 });
 
-test('a lost response costs nothing at Google: the refresh token is not spent', async () => {
+test('a lost response costs nothing with Google: the refresh token stays valid', async () => {
   const { refresh_token } = await google.signIn();
   google.sandbox.faults.add({ at: 'google-token', kind: 'lost-answer', times: 1 });
   await expect(google.refresh(refresh_token)).rejects.toThrow('fetch failed');

@@ -53,7 +53,7 @@ describe('a sandbox that a profile remembers and that is gone', () => {
     }
   });
 
-  test('is forgotten by login, which goes to the real provider with the app that is named', async () => {
+  test('is forgotten by login with another app, which uses the real provider', async () => {
     await using at = await signInFixture();
     await at.signIn();
     const { clientId } = await status({}, environmentOf(at.home));

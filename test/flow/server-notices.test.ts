@@ -22,7 +22,7 @@ test('other programs’ cookies of 900 KiB do not keep the callback out', async 
   expect(at.notices).toEqual([]);
 });
 
-test('headers beyond 1 MiB get a page that says why, the terminal is told once, and the wait goes on', async () => {
+test('headers beyond 1 MiB get a page that says why, one notice, and the sign-in still waits', async () => {
   await using at = await watched();
   for (let visit = 0; visit < 2; visit += 1) {
     const { status, body } = await at.visited.navigate(RIGHT, { cookie: `other=${'a'.repeat(MAX_HEADER_BYTES)}` });
@@ -32,7 +32,7 @@ test('headers beyond 1 MiB get a page that says why, the terminal is told once, 
   expect((await at.visited.finish()).status).toBe(200);
 });
 
-test('TLS at the callback port is told to the terminal, and the wait goes on', async () => {
+test('TLS at the callback port is reported to the terminal, and the sign-in still waits', async () => {
   await using at = await watched();
   const socket = connectTls({ port: at.visited.port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(socket, 'error');
@@ -46,7 +46,7 @@ test('bytes that are neither HTTP nor TLS are refused without a notice', async (
   expect(at.notices).toEqual([]);
 });
 
-test('the script of an earlier program’s service worker is gone, whatever its path, and the terminal is told', async () => {
+test('the script of an earlier program’s service worker is gone, whatever its path, with a notice', async () => {
   await using at = await watched();
   for (const target of ['/worker.js', RIGHT]) {
     const { status, header } = await at.visited.send('GET', target, { 'service-worker': 'script' });

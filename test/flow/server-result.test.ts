@@ -7,7 +7,7 @@ import { parse, received, SIGNED_IN, validate, type Waiting, waiting } from './s
 
 const RIGHT = '/callback?code=the-code&state=right';
 
-test('§10: a browser is led to an unguessable address without the code, and no fragment is carried along', async () => {
+test('§10: a browser is redirected to an unguessable URL without the code and without a fragment', async () => {
   await using visited = await waiting();
   const { status, head, header } = await visited.navigate(RIGHT);
   expect(status).toBe(303);
@@ -17,7 +17,7 @@ test('§10: a browser is led to an unguessable address without the code, and no 
   expect((await another.navigate(RIGHT)).header('location')).not.toBe(header('location'));
 });
 
-test('§9: the result page loads nothing, links nowhere, is not framed, not stored and tells nobody of it', async () => {
+test('§9: the result page loads nothing, links nowhere, is not framed or cached, and sends no referrer', async () => {
   await using visited = await waiting();
   const { status, body, header, head } = await visited.finish();
   expect(status).toBe(200);
@@ -63,14 +63,14 @@ test('the request is held open until respond(page), and nothing is sent before',
   expect(parse(await all).body).toContain('Signed in');
 });
 
-test('a client that is no browser gets the page at once', async () => {
+test('a client that is not a browser gets the page at once', async () => {
   await using visited = await waiting();
   const answer = await visited.send('GET', RIGHT, { accept: '*/*' });
   expect(answer.status).toBe(200);
   expect(answer.body).toContain('Signed in');
 });
 
-test('reload, back and a second visit show the result again and ask nobody again', async () => {
+test('reload, back and a second visit show the result again without another exchange', async () => {
   await using visited = await waiting();
   const first = await visited.navigate(RIGHT);
   const again = await visited.navigate(RIGHT);
@@ -87,7 +87,7 @@ test('the browser itself: the same callback five times at once is one callback w
   expect(new Set((await visits).map(({ header }) => header('location'))).size).toBe(1);
 });
 
-test('another callback, while the first is being exchanged, is told that the sign-in is over', async () => {
+test('another callback, while the first is being exchanged, shows that the sign-in is over', async () => {
   await using at = await heldOpen();
   const first = at.visited.navigate(RIGHT);
   const pending = await at.callback;
@@ -107,7 +107,7 @@ test('a callback after the wait has expired gets the page for it and is not hand
   expect([handedOver, visited.asked]).toEqual([[], []]);
 });
 
-test('a callback that was accepted, and not answered when the wait expires, is told so', async () => {
+test('a callback still being processed when the wait expires shows so', async () => {
   await using at = await heldOpen();
   const socket = await sendCallback(at.visited);
   const all = received(socket);
@@ -116,7 +116,7 @@ test('a callback that was accepted, and not answered when the wait expires, is t
   expect(parse(await all).body).toContain('Too late');
 });
 
-test('a visit that is not the awaited callback is told so', async () => {
+test('a visit that is not the awaited callback shows so', async () => {
   await using visited = await waiting();
   const { status, body } = await visited.navigate('/callback?code=the-code&state=wrong');
   expect([status, body]).toEqual([400, expect.stringContaining('Not the awaited')]);
@@ -126,7 +126,7 @@ test.each<readonly [string, string, (wait: CallbackWait<string>) => unknown]>([
   ['another was accepted', 'over', () => {}],
   ['the wait has expired', 'Too late', (wait) => wait.expire({ ...SIGNED_IN, title: 'Too late' })],
   ['the sign-in began anew', 'Old state', (wait) => wait.beginAnew()],
-])('a visitor who was looked up meanwhile is not accepted when %s', async (_name, title, change) => {
+])('a visitor whose lookup takes long is not accepted if %s', async (_name, title, change) => {
   const old = { kind: 'unexpected', page: { ...SIGNED_IN, title: 'Old state' } } as const;
   let isOld = false;
   const wait = new CallbackWait<string>({ validate: (query) => (isOld ? old : validate(query)), lingerMs: 1 });
@@ -146,7 +146,7 @@ test.each<readonly [string, string, (wait: CallbackWait<string>) => unknown]>([
   await first;
 });
 
-test('another user of the same machine who calls after the end is not shown whose data it is', async () => {
+test('another user of the same machine does not see the account after the end', async () => {
   await using visited = await waiting();
   await visited.navigate(RIGHT);
   for (const target of ['/callback', '/callback?state=guess', '/callback?error=access_denied']) {
@@ -167,7 +167,7 @@ test('a failure is shown with its own words and a 200', async () => {
   expect(body).toMatch(/<header>.*sandbox/);
 });
 
-test('§9: the one link of a result page is the way back that it was given', async () => {
+test('§9: the only link of a result page is the given way back', async () => {
   const button = { label: 'Back to the status page', url: 'http://127.0.0.1:1/"><script>/status' };
   await using visited = await waiting({ onCallback: (pending) => void pending.respond({ ...SIGNED_IN, button }) });
   const { body } = await visited.finish();

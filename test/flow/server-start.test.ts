@@ -229,7 +229,7 @@ test('a sign-in that is not bound takes a callback from an unknown peer, and non
   expect((await visited.navigate(RIGHT)).status).toBe(303);
 });
 
-describe.skipIf(!isLinux)('the peer’s user, as Linux tells', () => {
+describe.skipIf(!isLinux)('the peer’s user on Linux', () => {
   /** What a server finds out about a client that is a process of its own, run by `as`, and sends what it is given. */
   async function lookedUp(
     options: { as?: readonly string[]; script?: string; host?: string; to?: string; sudoUid?: number } = {},
@@ -261,23 +261,20 @@ describe.skipIf(!isLinux)('the peer’s user, as Linux tells', () => {
     expect(await lookedUp({ to: '::ffff:127.0.0.1' })).toBe('own');
   });
 
-  test('one that has closed its end, or half of it, is gone, whoever it was', async () => {
+  test('one that has closed its end, or half of it, is gone', async () => {
     expect(await lookedUp({ script: 's.end()' })).toBe('gone');
     expect(['gone', 'unknown']).toContain(await lookedUp({ script: 's.destroy()' }));
   });
 
-  test.skipIf(!isRoot)(
-    'run as root, another user’s program is not known; the one of who used sudo is our own',
-    async () => {
-      const as = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
-      expect(await lookedUp({ as })).toBe('unknown');
-      expect(await lookedUp({ as, sudoUid: 4711 })).toBe('own');
-    },
-  );
+  test.skipIf(!isRoot)('run as root, another user’s program is unverified; the sudo caller’s is our own', async () => {
+    const as = ['setpriv', '--reuid', '4711', '--regid', '4711', '--clear-groups'];
+    expect(await lookedUp({ as })).toBe('unknown');
+    expect(await lookedUp({ as, sudoUid: 4711 })).toBe('own');
+  });
 });
 
 test.skipIf(!isLinux || !isRoot)(
-  'run by sudo, a callback needs no cookie from a program of the one who called it, but from another',
+  'run by sudo, a callback from the caller’s program needs no cookie; from others it does',
   async () => {
     await using visited = await waiting({
       begin: () => PROVIDER,
@@ -314,7 +311,7 @@ describe.skipIf(!isLinux || !isRoot)('another user', () => {
     return { port: said[0], said, [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') };
   }
 
-  test('is told apart over a real socket, and a thief that closes at once is never taken for us', async () => {
+  test('is told apart over a real socket, and a thief that closes at once is never accepted', async () => {
     await using server = await served();
     const get = (who: readonly string[], end: string) => {
       const code = `const s = require('net').connect(${server.port}, '127.0.0.1', () => { s.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n'); ${end} }); s.on('data', (d) => process.stdout.write(d)); s.on('error', () => {});`;

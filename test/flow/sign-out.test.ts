@@ -6,7 +6,7 @@ import { logout, profiles, renameProfile } from '../../src/auth/index.ts';
 import { LIFETIME, signedIn } from './signed-in.ts';
 
 describe('logout', () => {
-  test('§18: revokes by POST, with the token in no address, and only then deletes', async () => {
+  test('§18: revokes by POST, with the token in no URL, and only then deletes', async () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
     expect(await at.run(['logout'])).toEqual({
@@ -23,7 +23,7 @@ describe('logout', () => {
     expect(await at.run(['token'])).toMatchObject({ code: 3 });
   });
 
-  test('§18: a token that the provider does not know any more counts as revoked', async () => {
+  test('§18: a token unknown to the provider counts as revoked', async () => {
     await using at = await signedIn();
     await copyFile(at.file, join(dirname(at.file), 'again.json'));
     for (const profile of ['default', 'again']) {
@@ -40,7 +40,7 @@ describe('logout', () => {
     ['429', { kind: 'status', status: 429 }, 5],
     ['a cut connection', { kind: 'reset' }, 5],
     ['a wrong client secret', { kind: 'status', status: 401 }, 2],
-  ] as const)('%s: nothing is deleted, and the way to delete it all the same is told', async (_name, fault, exit) => {
+  ] as const)('%s: nothing is deleted, and the hint says how to delete it anyway', async (_name, fault, exit) => {
     await using at = await signedIn();
     const before = await at.text();
     at.sandbox.faults.add({ at: 'revoke', ...fault });
@@ -54,7 +54,7 @@ describe('logout', () => {
     expect(existsSync(at.file)).toBe(false);
   });
 
-  test('--local tells nobody', async () => {
+  test('--local sends nothing', async () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
     expect(await logout({ local: true }, at.surroundings)).toEqual({ name: 'default', revoked: false, keptFiles: [] });
@@ -83,7 +83,7 @@ describe('logout', () => {
     expect((await profiles(at.surroundings)).map(({ profile }) => profile)).toEqual(['other']);
   });
 
-  test('of nobody is exit 3, and a damaged profile is left alone', async () => {
+  test('without a sign-in is exit 3, and a damaged profile is unchanged', async () => {
     await using at = await signedIn();
     expect(await at.run(['logout', '--profile', 'nobody'])).toMatchObject({ code: 3, stdout: '' });
     await writeFile(at.file, '{"version":1,');
@@ -93,7 +93,7 @@ describe('logout', () => {
 });
 
 describe('profiles', () => {
-  test('lists every one with how it stands, a damaged one with what is wrong', async () => {
+  test('lists every one with its state, a damaged one with what is wrong', async () => {
     await using at = await signedIn();
     await at.signIn({ profile: 'asleep' });
     const directory = dirname(at.file);

@@ -166,7 +166,7 @@ test.each([
   expect([visited.handlers.acted, visited.handlers.submitted, visited.handlers.sandboxes]).toEqual([[], [], 0]);
 });
 
-test('a cross-site POST: the token of another site of the same machine is worth nothing here', async () => {
+test('a cross-site POST: the CSRF token of another local site is refused', async () => {
   await using visited = await visitedSite();
   await using other = await visitedSite();
   const { body } = await other.send('GET', other.path('status'), { ...OPENED, cookie: await other.enter() });
@@ -188,7 +188,7 @@ test.each([
   expect(visited.handlers.acted).toEqual([]);
 });
 
-test('a defect of a handler says nothing of itself', async () => {
+test('an internal error in a handler is not shown', async () => {
   await using visited = await visitedSite({
     act: async () => {
       throw new Error('CANARY');

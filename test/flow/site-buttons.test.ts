@@ -33,7 +33,7 @@ test('a button that does not exist is refused', async () => {
   expect(visited.handlers.acted).toEqual([]);
 });
 
-test('the result of a button stands in the row it was about, which is open', async () => {
+test('the result of a button is in its row, which is open', async () => {
   await using visited = await visitedSite();
   visited.handlers.status = { profiles: MANY };
   const cookie = await visited.enter();
@@ -43,7 +43,7 @@ test('the result of a button stands in the row it was about, which is open', asy
   expect(body.match(/class="row"[^>]* open/g)).toHaveLength(1);
 });
 
-test('the part that is asked for again and again holds no token and stays the same until something changes', async () => {
+test('the polled part holds no token and stays the same until something changes', async () => {
   await using visited = await visitedSite();
   const cookie = await visited.enter();
   const [first, second] = [
@@ -123,7 +123,7 @@ test('the sandbox button needs nothing', async () => {
   expect(visited.handlers.sandboxes).toBe(1);
 });
 
-test('to the provider: by a page of the site that leaves by itself, whose policy stays closed', async () => {
+test('to the provider: by a page that navigates by itself, with a closed policy', async () => {
   const url = 'http://127.0.0.1:8976/start/one-time?"><script>';
   await using visited = await visitedSite({ submit: async () => ({ kind: 'redirect', url, host: 'www.fitbit.com' }) });
   const cookie = await visited.enter();

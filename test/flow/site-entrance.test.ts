@@ -4,7 +4,7 @@ import type { ServerNotice } from '../../src/server/app.ts';
 import type { Peer } from '../../src/server/peer.ts';
 import { OPENED, visitedSite } from './site-visitor.ts';
 
-test('another user of the same machine: the key becomes a cookie that nobody else can read, and leaves the address', async () => {
+test('another user of the same machine: the key becomes a cookie that no one else can read, and leaves the URL', async () => {
   await using visited = await visitedSite();
   const { search } = new URL(visited.site.url);
   const { status, header, head, body } = await visited.send('GET', `/${search}`, OPENED);
@@ -19,7 +19,7 @@ test('another user of the same machine: the key becomes a cookie that nobody els
   expect(head.replace(search, '') + body).not.toContain(key);
 });
 
-test('another user of the same machine: the key works once; a second use is told to run the command again', async () => {
+test('another user of the same machine: the key works once; a second use says to run the command again', async () => {
   await using visited = await visitedSite();
   expect(await visited.enter()).not.toBe('');
   const { pathname, search } = new URL(visited.site.url);
@@ -121,7 +121,7 @@ test.each(['status', 'setup', 'sandbox', 'stop'])(
 );
 
 test.each(['status', 'setup'] as const)(
-  '§9, clickjacking: the %s page loads nothing, is not framed, not stored and tells nobody of it',
+  '§9, clickjacking: the %s page loads nothing, is not framed or cached, and sends no referrer',
   async (page) => {
     await using visited = await visitedSite();
     const cookie = await visited.enter();

@@ -6,13 +6,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('idle: it ends by itself if no one ever comes', async () => {
+test('idle: it ends by itself without any visit', async () => {
   await using visited = await visitedSite({ idleMs: 1 });
   expect(await visited.site.ended).toBe('idle');
   await expect(visited.socket()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test('idle: a page that asks keeps it; it ends 15 minutes after the last request; strangers keep nothing', async () => {
+test('idle: it ends 15 minutes after the last accepted request; refused requests do not count', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   await using visited = await visitedSite();
   const cookie = await visited.enter();

@@ -15,7 +15,7 @@ async function opened(at: Awaited<ReturnType<typeof signedIn>>, signal = new Abo
 }
 
 describe('the status page ends', () => {
-  test('by itself, when nobody has come for the time that is given', async () => {
+  test('by itself after the idle time', async () => {
     await using at = await signedIn();
     const page = statusPage({ idleMs: 20 }, { ...at.surroundings, openBrowser: async () => {} });
     expect(await page).toBe('idle');
@@ -137,7 +137,7 @@ describe('the setup page ends', () => {
     expect(await at.text()).toBe(before);
   });
 
-  test('before it begins where the profile is damaged: no form mends that', async () => {
+  test('before it begins if the profile is damaged', async () => {
     await using at = await signedIn();
     await at.tamper({ version: 99 });
     const page = setup({}, { ...at.surroundings, openBrowser: async () => {} });

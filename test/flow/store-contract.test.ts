@@ -88,7 +88,7 @@ describe.each(Object.keys(STORES))('a store in %s', (kind) => {
     expect(await other.list()).toEqual([]);
   });
 
-  it('gives back to every machine what was committed, in every field', async () => {
+  it('returns what was committed to every machine, in every field', async () => {
     const { store, other } = await open();
     const whole: Profile = {
       ...PROFILE,
@@ -170,7 +170,7 @@ describe.each(Object.keys(STORES))('a store in %s', (kind) => {
     expect(calls).toEqual([['default', 'committed', 'LOCKED']]);
   });
 
-  it('a waiting machine calls onWait once, and stopWhen ends its wait when the newest profile is the one hoped for', async () => {
+  it('a waiting machine calls onWait once, and stopWhen ends its wait for the newest profile', async () => {
     const { store, other } = await open();
     await commit(store, 'default', () => named('old'));
     await using locked = await store.lock('default');
@@ -300,7 +300,7 @@ describe.each(Object.keys(STORES))('a store in %s', (kind) => {
     expect(await store.list()).toHaveLength(1);
   });
 
-  it('takes no name that could not be a file on every system', async () => {
+  it('accepts no name that is not a valid file name on every system', async () => {
     const { store } = await open();
     for (const name of ['../a', 'con', '', 'a b']) {
       for (const doing of [store.read(name), store.lock(name), store.rename('a', name)]) {

@@ -26,7 +26,7 @@ describe.concurrent('§16 what a change writes is its owner’s alone from the f
   });
 });
 
-describe.concurrent('the machine: no place on disk', () => {
+describe.concurrent('the machine: no space on disk', () => {
   test('a full file system: no lock is given, and a profile can still be deleted', async ({ root, start, skip }) => {
     const directory = (await mount(root, 'size=64k')) ?? skip('needs the right to mount');
     const path = join(directory, 'default.json');

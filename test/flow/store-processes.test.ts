@@ -45,7 +45,7 @@ describe.concurrent('many processes on one profile', () => {
     expect(await holder.ended()).toContain('done');
   });
 
-  test('kill -9 of a holder: the next lock goes on, and clears up after it', async ({ directory, store, start }) => {
+  test('kill -9 of a holder: the next lock succeeds, and cleans up after it', async ({ directory, store, start }) => {
     const holder = start(['hold', directory, 'default']);
     await holder.says('holds');
     holder.process.kill('SIGKILL');

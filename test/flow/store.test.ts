@@ -14,7 +14,7 @@ describe('the file store', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  test('gives back what was committed, and leaves nothing beside it', async ({ directory, store, put }) => {
+  test('returns what was committed, and leaves no other file', async ({ directory, store, put }) => {
     await put('default', PROFILE);
     expect((await store.read('default'))?.tokens?.accessToken.reveal()).toBe('access');
     await using locked = await store.lock('default');
@@ -23,11 +23,7 @@ describe('the file store', () => {
     expect(await readdir(directory)).toEqual(['default.json']);
   });
 
-  test('a lock without a commit leaves the profile as it was and nothing beside it', async ({
-    directory,
-    store,
-    put,
-  }) => {
+  test('a lock without a commit leaves the profile unchanged and no other file', async ({ directory, store, put }) => {
     await put('default', named('old'));
     await using locked = await store.lock('default');
     await locked[Symbol.asyncDispose]();

@@ -71,7 +71,7 @@ describe('lines wider than the terminal:', () => {
 });
 
 describe('terminal escapes:', () => {
-  test('of any text, nothing is left that a terminal acts on, but line breaks and tabs', () => {
+  test('of any text, nothing is left that a terminal acts on but line breaks and tabs', () => {
     fc.assert(fc.property(hostile, (text) => void expect(terminalText(text)).not.toMatch(ACTED_ON)));
     expect(terminalText('a\tb\nc')).toBe('a\tb\nc');
   });

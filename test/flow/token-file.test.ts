@@ -34,7 +34,7 @@ test('a working token is in a private file as long as it is kept, refreshed here
   expect(await readdir(join(at.home, 'run'))).toEqual([]);
 });
 
-test('while the provider is away the last token stays; a dead grant takes it away when it expires, said once; a new sign-in brings it back', async () => {
+test('while the provider is unavailable the last token stays; with a dead grant it goes when it expires, with one notice; a new sign-in restores it', async () => {
   await using at = await signedIn();
   const notes = join(at.home, 'notes');
   const environment = { ...at.surroundings.environment, FITBIT_LOGIN_NOTIFY: `sh -c 'cat >> ${notes}' sh` };
@@ -57,7 +57,7 @@ test('while the provider is away the last token stays; a dead grant takes it awa
   expect((await textOf(notes))?.match(/"event"/g)).toHaveLength(1);
 });
 
-longTest('after the machine has slept the file is fresh before the time to look has come', async () => {
+longTest('after the machine has slept, the file is fresh before the next poll', async () => {
   await using at = await signedIn();
   await using file = await keepTokenFile({ everyMs: 3_600_000 }, at.surroundings);
   const first = await textOf(file.path);
@@ -76,7 +76,7 @@ test('XDG_RUNTIME_DIR is preferred where it is there', async () => {
   expect(file.path.startsWith(join(XDG_RUNTIME_DIR, 'fitbit-login'))).toBe(true);
 });
 
-test('what everything that died together left behind is removed by the next command, and nothing that lives', async () => {
+test('the next command removes the files of dead processes, and of no live one', async () => {
   await using at = await signedIn();
   await using file = await keep(at);
   const run = join(at.home, 'run');

@@ -26,7 +26,7 @@ const tokensOf = async (at: SignedIn) => {
 };
 
 describe('export', () => {
-  test('prints the current tokens, refreshed first where they are about to end', async () => {
+  test('prints the current tokens, refreshed first if they are about to expire', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
     const { code, stdout } = await at.run(['export']);
@@ -45,13 +45,13 @@ describe('export', () => {
     ['python-fitbit', true],
     ['go-oauth2', true],
     ['fitbit-grafana', true],
-  ])('%s: a warning where its program refreshes by itself: %s', async (format, warned) => {
+  ])('%s: a warning if its program refreshes by itself: %s', async (format, warned) => {
     await using at = await signedIn();
     const { stderr } = await at.run(['export', '--format', format]);
     expect(stderr.includes('single-use')).toBe(warned);
   });
 
-  test.each(['authorized-user', 'ghealth', 'nonsense'])('%s is not for this: exit 2', async (format) => {
+  test.each(['authorized-user', 'ghealth', 'nonsense'])('%s does not support this profile: exit 2', async (format) => {
     await using at = await signedIn();
     expect(await at.run(['export', '--format', format])).toMatchObject({ code: 2, stdout: '' });
   });
@@ -79,7 +79,7 @@ describe('export', () => {
     expect((await at.stored()).keep).toBeUndefined();
   });
 
-  test('does not write through a link, nor over what is something else', async () => {
+  test('does not write through a link, or over another kind of file', async () => {
     await using at = await signedIn();
     const target = join(at.home, 'target.json');
     const link = join(at.home, 'link.json');
@@ -162,7 +162,7 @@ describe('export --keep', () => {
     expect(await tokensIn(path)).toMatchObject({ access_token });
   });
 
-  test('replaces the file whole: whoever reads it meanwhile never sees half of it', async () => {
+  test('replaces the file atomically: a reader never sees half of it', async () => {
     await using at = await signedIn();
     const path = await kept(at);
     // Open until the end, so that no other file can be given its number.
@@ -190,7 +190,7 @@ describe('export --keep', () => {
     ['a directory in its place', async (path: string) => void (await mkdir(path))],
     ['a link in its place', (path: string) => symlink('/dev/null', path)],
     ['a file that is something else', (path: string) => writeFile(path, 'not { JSON')],
-  ])('that cannot be written costs no token, and is said on stderr: %s', async (_name, spoil) => {
+  ])('that cannot be written costs no token, and is reported on stderr: %s', async (_name, spoil) => {
     await using at = await signedIn();
     const path = join(at.home, 'kept.json');
     expect(await at.run(['export', '--output', path, '--keep'])).toMatchObject({ code: 0 });

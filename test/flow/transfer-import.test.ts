@@ -25,7 +25,7 @@ const taken = (at: SignedIn, input: string, ...options: readonly string[]) =>
   });
 
 describe('export, then import:', () => {
-  test('the formats tried here are all that hold a sign-in at Fitbit', async () => {
+  test('the formats tried here are all that hold a Fitbit sign-in', async () => {
     await using at = await signedIn();
     const able: string[] = [];
     for (const { id } of EXPORT_FORMATS) {
@@ -176,7 +176,7 @@ describe('import', () => {
     },
   );
 
-  test('of tokens whose end nobody tells refreshes them at the next use', async () => {
+  test('of tokens without a known expiry refreshes them at the next use', async () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
     const content = JSON.stringify({ client_id: APP.FITBIT_CLIENT_ID, access_token: 'opaque', refresh_token });
@@ -193,7 +193,7 @@ describe('import', () => {
   test.each([
     ['Fitbit', '23TSTS', 28_800],
     ['Google', '1-a.apps.googleusercontent.com', 3_600],
-  ])('of tokens that would live for ever caps their end, at %s’s own lifetime', async (_name, clientId, seconds) => {
+  ])('of tokens without an end caps their expiry at %s’s own lifetime', async (_name, clientId, seconds) => {
     await using at = await signedIn();
     const far = { access_token: 'a', refresh_token: 'r', expires_at: 4_000_000_000 };
     const input = JSON.stringify({ client_id: clientId, client_secret: 's', ...far });
@@ -201,7 +201,7 @@ describe('import', () => {
     expect(expiresAt).toEqual(new Date(at.surroundings.now().getTime() + seconds * 1000));
   });
 
-  test('of a token that says itself that it lives for a year believes it, and of one that has expired, too', async () => {
+  test('of a token with an expiry of its own believes it, a year away or past', async () => {
     await using at = await signedIn();
     const now = at.surroundings.now().getTime() / 1000;
     for (const exp of [now + 31_536_000, now - 60]) {
@@ -228,7 +228,7 @@ describe('import', () => {
     expect(`${unknown.stdout}${unknown.stderr}`).not.toMatch(/ended|has expired/);
   });
 
-  test('of requests-oauthlib’s token with a Google client ID is a sign-in of Google Health', async () => {
+  test('of requests-oauthlib’s token with a Google client ID is a Google Health sign-in', async () => {
     await using at = await signedIn();
     const input = JSON.stringify({
       client_id: '1-a.apps.googleusercontent.com',
@@ -257,7 +257,7 @@ describe('import', () => {
     expect([scopes, missingScopes]).toEqual([['sleep'], []]);
   });
 
-  test('warns of the program that the tokens came from, which must not refresh any longer', async () => {
+  test('warns that the program the tokens came from must not refresh them any more', async () => {
     await using at = await signedIn();
     const { text } = await exportProfile({ format: 'python-fitbit' }, at.surroundings);
     expect((await taken(at, text)).stderr).toContain("Turn off the other program's own refresh");

@@ -59,7 +59,7 @@ test.for([
   await expect(signIn(address)).rejects.toMatchObject({ code: 'METADATA_INVALID', exitCode: 2 });
 });
 
-test('an address without metadata is named, with every place that was tried', async () => {
+test('a URL without metadata is named, with every URL that was tried', async () => {
   await using server = await startIssuer();
   const message = expect.stringMatching(/other-tenant.*oauth-authorization-server\/other-tenant/s);
   await expect(signIn(`${server.issuer}/other-tenant`)).rejects.toMatchObject({ code: 'METADATA_INVALID', message });

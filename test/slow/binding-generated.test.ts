@@ -191,7 +191,7 @@ async function holds(server: SignInServer, requests: readonly Request[]): Promis
   return server.exchanges.length;
 }
 
-describe('whatever is asked of a sign-in’s server, in whatever order, by whomever', () => {
+describe('any requests to a sign-in’s server, in any order, from any user', () => {
   const sequence = fc.array(request, { minLength: 2, maxLength: 12 });
   const run = async (make: () => Promise<SignInServer>, numRuns: number) => {
     let exchanges = 0;
@@ -247,7 +247,7 @@ const siteSequence = fc
   .tuple(fc.boolean(), fc.array(siteRequest, { minLength: 2, maxLength: 10 }))
   .map(([isIn, requests]) => (isIn ? [...ENTRANCE, ...requests] : requests));
 
-test('whatever is asked of the setup and status pages, the key opens them once, to nobody of another user, and a form needs cookie and token', async () => {
+test('whatever is sent to the setup and status pages, the key opens them once, never for another user, and a form needs cookie and token', async () => {
   const redirect = parseRedirectUri(`http://${AUTHORITY}/`);
   const sum = { opened: 0, acted: 0 };
   await fc.assert(

@@ -23,7 +23,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
   });
   afterAll(() => browser[Symbol.asyncDispose]());
 
-  test('the whole of it: signed in beside the old one, the same person, and the old one revoked', async () => {
+  test('complete: signed in next to the old one, the same account, and the old one revoked', async () => {
     await using at = await localPages();
     await at.signIn({ scopes: ['activity', 'sleep', 'social'] });
     const old = await at.stored();
@@ -46,7 +46,7 @@ describe.skipIf(skipWithoutBrowser)('the move from Fitbit to Google Health, in a
     expect(await at.run(['status'])).toMatchObject({ exit: 3 });
   });
 
-  test('a Fitbit that is gone leads to it, somebody else is told, and the old sign-in stays', async () => {
+  test('a retired Fitbit points to migrate, a different account is reported, and the old sign-in stays', async () => {
     await using at = await localPages();
     await at.signIn();
     const old = await at.stored();

@@ -28,7 +28,7 @@ test('a build made twice is the same to the byte', { timeout: 300_000 }, async (
   }
 });
 
-test('each package in package-lock.json has its integrity, and no address', async () => {
+test('each package in package-lock.json has its integrity and no resolved URL', async () => {
   const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
     packages: Record<string, { integrity?: string; resolved?: string; link?: boolean }>;
   };

@@ -22,7 +22,7 @@ async function expire(at: ProgramFixture): Promise<void> {
   await at.plant(JSON.stringify({ ...JSON.parse(await at.stored()), expires_at: '2026-01-31T20:00:00.000Z' }));
 }
 
-describe('the notebook goes on unchanged beside us, through two expiries:', () => {
+describe('the notebook keeps working unchanged through two expiries:', () => {
   test.each(READERS)('in %s', async (_language, command, file) => {
     await using at = await programFixture(await robotBrowser('allow'));
     const directory = join(at.home, 'notebook');

@@ -33,7 +33,7 @@ function randomFrom(seed: number): (below: number) => number {
 }
 
 test.skipIf(noFaketime)(
-  'a week of an unattended machine, with faults at random: each end is told once and in time, nothing else is lost, kept files are current',
+  'a week of an unattended machine, with random faults: each expiry is notified once and in time, nothing else is lost, kept files are current',
   { timeout: 600_000 },
   async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 100_000);

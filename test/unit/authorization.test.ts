@@ -134,12 +134,12 @@ describe('a request at the redirect URI', () => {
     expect(judged(query)).toEqual({ kind: 'unexpected', reason });
   });
 
-  test('with the right state and a code is the answer', () => {
+  test('with the right state and a code is accepted', () => {
     const result = judged('code=the-code&state=STATE&scope=sleep&something=else');
     expect(result.kind === 'granted' && result.parameters.get('code')).toBe('the-code');
   });
 
-  test('§7: with the right issuer is the answer', () => {
+  test('§7: with the right issuer is accepted', () => {
     expect(judged('code=a&state=STATE&iss=https%3A%2F%2Fwww.fitbit.com').kind).toBe('granted');
   });
 
@@ -148,7 +148,7 @@ describe('a request at the redirect URI', () => {
     expect(judged('code=a&state=STATE&iss=', ALWAYS_ISS).kind).toBe('unexpected');
   });
 
-  test('§7: without an issuer is unexpected where the metadata says that one always comes', () => {
+  test('§7: without an issuer is unexpected if the metadata promises one', () => {
     expect(judged('code=a&state=STATE', ALWAYS_ISS)).toEqual({ kind: 'unexpected', reason: 'other-issuer' });
     expect(judged('error=access_denied&state=STATE', ALWAYS_ISS)).toEqual({
       kind: 'unexpected',
@@ -210,7 +210,7 @@ const refused = (parameters: Readonly<Record<string, string>>) => {
 };
 
 describe('§12: an error at the redirect URI', () => {
-  test.each(REGISTERED)('%s has a message of ours', (error, code) => {
+  test.each(REGISTERED)('%s has its own message', (error, code) => {
     const { message, code: found } = refused({ error });
     expect(found).toBe(code);
     expect(message).toContain('Fitbit');
@@ -222,7 +222,7 @@ describe('§12: an error at the redirect URI', () => {
   });
 
   test.each(['new_in_2031', 'toString', '__proto__', 'constructor'])(
-    '%s, which nobody registered, is shown',
+    '%s, which is not registered, is shown',
     (error) => {
       const { code, message } = refused({ error });
       expect(code).toBe('SIGN_IN_FAILED');

@@ -51,7 +51,7 @@ describe('a sign-in is bound to the browser that began it:', () => {
     });
   });
 
-  test('a callback needs the cookie, whole, wherever it stands among others', async () => {
+  test('a callback needs the whole cookie, at any position among others', async () => {
     const at = bound();
     const cookie = await started(at);
     expect(await at.callback(cookie)).toBeUndefined();
@@ -89,7 +89,7 @@ describe('a sign-in is bound to the browser that began it:', () => {
     expect(await at.callback()).toBe(403);
   });
 
-  test('the same browser that starts again goes on with what it began', async () => {
+  test('the same browser that starts again keeps its attempt', async () => {
     const at = bound();
     const cookie = await started(at);
     expect(await at.start(cookie)).toMatchObject({ url: 'https://provider.example/?n=1', cookie });
@@ -115,7 +115,7 @@ describe('a sign-in is bound to the browser that began it:', () => {
     expect(await at.callback(earlier)).toBe(403);
   });
 
-  test('a visitor that has gone begins nothing, and is not told of', async () => {
+  test('a visitor that has disconnected begins nothing, and is not reported', async () => {
     const at = bound();
     at.peer = 'gone';
     expect(await at.start()).toEqual({ refused: 403 });

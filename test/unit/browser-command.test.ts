@@ -41,7 +41,7 @@ describe('BROWSER', () => {
     expect(read(value)).toEqual(expected);
   });
 
-  test('the path of a file is a command as it stands, blanks, separators and quotation marks and all', () => {
+  test('the path of a file is a command, with its spaces, separators and quotation marks', () => {
     const path = "/opt/Anna's Browser: new/run";
     expect(read(path, 'linux', [path])).toEqual([[path]]);
     const other = '/opt/My Browser/run';

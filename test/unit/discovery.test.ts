@@ -75,7 +75,7 @@ describe('§20: metadata', () => {
     await expect(found(more)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
   });
 
-  test('names an issuer that ends in a slash, where the URL of its document does not tell', async () => {
+  test('may name an issuer with a trailing slash', async () => {
     const document = { ...DOCUMENT, issuer: `${ISSUER}/app/` };
     const { fetch } = web({ [`${ISSUER}/app/.well-known/openid-configuration`]: document });
     const { server } = await discover(`${ISSUER}/app/.well-known/openid-configuration`, { fetch });
@@ -122,7 +122,7 @@ describe('§20: metadata', () => {
     expect((await discover(issuer, { fetch })).server.tokenEndpoint).toBe('https://api.shop.co.uk/t');
   });
 
-  test('that is not JSON, or not there, is refused; a server that fails is tried again later', async () => {
+  test('that is missing or not JSON is refused; a failing server is a reason to retry', async () => {
     const answering = (body: string, status: number) =>
       discover(ISSUER, { fetch: async () => new Response(body, { status }) });
     await expect(answering('<h1>Hello</h1>', 200)).rejects.toMatchObject({ code: 'METADATA_INVALID' });
@@ -130,12 +130,12 @@ describe('§20: metadata', () => {
     await expect(answering('', 503)).rejects.toMatchObject({ code: 'UNAVAILABLE', exitCode: 5 });
   });
 
-  test('§7: says whether an issuer always comes with the answer', async () => {
+  test('§7: says whether every response has an issuer', async () => {
     expect((await found({})).server.issAlwaysSent).toBe(false);
     expect((await found({ authorization_response_iss_parameter_supported: true })).server.issAlwaysSent).toBe(true);
   });
 
-  test('§2: says whether every code is held to its verifier, which is known only where S256 is listed', async () => {
+  test('§2: says whether PKCE is enforced, known only if S256 is listed', async () => {
     expect((await found({ code_challenge_methods_supported: undefined })).server.checksPkce).toBe(false);
     expect((await found({ code_challenge_methods_supported: ['plain', 'S256'] })).server.checksPkce).toBe(true);
   });

@@ -72,7 +72,7 @@ async function checks({ home, environment, now = NOW, response, ...options }: Gi
 
 const textOf = (check: Check | undefined) => `${check?.found} ${check?.means} ${check?.todo ?? ''}`;
 
-test('a machine where all is well has no warning, and the network is not used', async () => {
+test('a healthy machine has no warning, and the network is not used', async () => {
   const found = await checks({ home: await newHome() });
   expect([...found.values()].filter(({ state }) => state !== 'ok')).toEqual([]);
   expect(found.has('provider')).toBe(false);
@@ -145,7 +145,7 @@ describe('files', () => {
     expect([await readFile(file, 'utf8'), (await stat(file)).mtimeMs]).toEqual(before);
   });
 
-  test('a file in the place of the directory is wrong', async () => {
+  test('a file instead of the directory is an error', async () => {
     const home = await newHome();
     await writeFile(join(home, 'profiles'), '');
     const found = await checks({ home });
@@ -207,7 +207,7 @@ describe('files', () => {
     },
   );
 
-  test('a damaged profile is wrong, and left as it is', async () => {
+  test('a damaged profile is an error, and unchanged', async () => {
     const home = await newHome();
     const file = await plant(home);
     await writeFile(file, '{"version":1,');
@@ -218,7 +218,7 @@ describe('files', () => {
     expect(await readFile(file, 'utf8')).toBe('{"version":1,');
   });
 
-  test('a link in the place of a profile is wrong, since it is never written through', async () => {
+  test('a link instead of a profile is an error, since it is never written through', async () => {
     const home = await newHome();
     const file = await plant(home);
     await rename(file, join(home, 'real.json'));
@@ -229,12 +229,12 @@ describe('files', () => {
     });
   });
 
-  test('a name that no profile can have is wrong, and throws nothing', async () => {
+  test('an invalid profile name is an error, and throws nothing', async () => {
     expect((await checks({ profile: '../x' })).get('profile')?.state).toBe('wrong');
   });
 });
 
-test('a port that is held is wrong, and a warning where another redirect URI is free', async () => {
+test('a port in use is an error, but a warning if another redirect URI is free', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
@@ -246,7 +246,7 @@ test('a port that is held is wrong, and a warning where another redirect URI is 
   expect(both).toMatchObject({ state: 'warning', means: expect.stringContaining(`${ANY_PORT}`) });
 });
 
-test('a redirect URI that cannot be caught here is refused', async () => {
+test('a redirect URI that is not on loopback is refused', async () => {
   await expect(checks({ redirectUris: ['https://example.com/'] })).rejects.toMatchObject({ code: 'USAGE' });
 });
 
@@ -273,7 +273,7 @@ describe('--online', () => {
   });
 });
 
-test('a clock before the release of this program is wrong', async () => {
+test('a clock before the release of this program is an error', async () => {
   expect((await checks({ now: new Date('2020-01-01T00:00:00Z') })).get('clock')?.state).toBe('wrong');
 });
 

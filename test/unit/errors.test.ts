@@ -54,7 +54,7 @@ describe('an error', () => {
     });
   });
 
-  test('as the command line prints it has code, message, what was kept, hint, exit code and details, but neither stack nor cause', () => {
+  test('as the command line prints it has code, message, preserved, hint, exit code and details, but neither stack nor cause', () => {
     const error = new AuthError('UNAVAILABLE', 'It is away.', { cause: new Error('inner'), details: { status: 503 } });
     expect(error.with({ preserved: 'The tokens.' }).report()).toEqual({
       error: {
@@ -68,7 +68,7 @@ describe('an error', () => {
     });
   });
 
-  test('with more known of it keeps code, cause, details, stack, and what was not said anew', () => {
+  test('extended keeps code, cause, details, stack and the other fields', () => {
     const cause = new Error('inner');
     const error = new AuthError('DENIED', 'No.', { cause, preserved: 'All.', hint: 'Do this.', details: { n: 1 } });
     const more = error.with({ hint: 'Do that.' });

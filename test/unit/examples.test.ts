@@ -39,7 +39,7 @@ async function words(typed: string): Promise<readonly string[]> {
 
 describe('the examples of the help', () => {
   for (const command of COMMANDS) {
-    test(`${command.name} has one at least`, () => {
+    test(`${command.name} has at least one`, () => {
       expect(command.examples.length).toBeGreaterThan(0);
       expect(command.examples.some(({ command: typed }) => typed.includes('fitbit-login'))).toBe(true);
     });

@@ -30,7 +30,7 @@ function refusalOf(run: () => unknown): AuthError {
 
 const OWN = ['client_id', 'client_secret', 'access_token', 'refresh_token'];
 
-describe('a notebook’s .env keeps what is not ours', () => {
+describe('a notebook’s .env keeps foreign lines', () => {
   /** `[what, before, after]`. */
   const CASES = [
     [
@@ -109,7 +109,7 @@ describe('a notebook’s .env keeps what is not ours', () => {
   });
 });
 
-describe('a dotenv file keeps what is not ours', () => {
+describe('a dotenv file keeps foreign lines', () => {
   const ALL =
     'FITBIT_CLIENT_ID=23ABCD\nFITBIT_CLIENT_SECRET=sec\nFITBIT_ACCESS_TOKEN=acc\nFITBIT_REFRESH_TOKEN=ref\nFITBIT_USER_ID=ABC123\n';
   const rest = (...names: readonly string[]) =>
@@ -157,13 +157,13 @@ describe('a dotenv file keeps what is not ours', () => {
     });
   }
 
-  test('backticks, in which a shell would run the value, only for a plain one', () => {
+  test('backticks, which a shell would execute, only around a plain value', () => {
     expect(write('dotenv', `${ALL}FITBIT_USER_ID=\`x\`\n`)).toContain('FITBIT_USER_ID=`ABC123`');
     const hostile = { ...NEW, userId: '$(touch x)' };
     expect(write('dotenv', `${ALL}FITBIT_USER_ID=\`x\`\n`, hostile)).toContain("\nFITBIT_USER_ID='$(touch x)'\n");
   });
 
-  test('a line of ours whose value is gone keeps no blanks, after which Node 22 would take the next line for the value', () => {
+  test('an emptied line keeps no spaces, after which Node 22 would read the next line as its value', () => {
     const { userId: _, ...nobody } = NEW;
     const after = write('dotenv', `FITBIT_USER_ID = x\nMINE=1\n${ALL}`, nobody);
     expect(after).toContain('FITBIT_USER_ID =\nMINE=1\n');
@@ -199,7 +199,7 @@ describe('a dotenv file keeps what is not ours', () => {
   });
 });
 
-describe('a previous file is never mixed with what it is not', () => {
+describe('a previous file is never mixed with another sign-in', () => {
   test('the tokens of an older grant are emptied, the app registration stays', () => {
     const { clientSecret: _, refreshToken: __, userId: ___, ...rest } = NEW;
     const json = write('notebook', '{"client_id":"x","client_secret":"mine","refresh_token":"old"}', rest);

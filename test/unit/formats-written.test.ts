@@ -147,13 +147,13 @@ describe('a new file has the fields of the other program, in its order, and no o
     expect(Object.keys(FRESH).sort()).toEqual(FORMATS.map(({ id }) => id).sort());
   });
 
-  test('what the credentials lack is left out', () => {
+  test('missing credentials are left out', () => {
     const { clientSecret: _, refreshToken: __, userId: ___, ...rest } = FITBIT;
     expect(Object.keys(JSON.parse(write('notebook', rest)))).toEqual(['client_id', 'access_token']);
     expect(write('dotenv', rest)).toBe('FITBIT_CLIENT_ID=23ABCD\nFITBIT_ACCESS_TOKEN=acc\n');
   });
 
-  test('go-oauth2: a token that does not end has Go’s zero time', () => {
+  test('go-oauth2: a token without an expiry has Go’s zero time', () => {
     const { expiresAt: _, ...endless } = FITBIT;
     expect(JSON.parse(write('go-oauth2', endless)).expiry).toBe('0001-01-01T00:00:00Z');
   });
@@ -195,7 +195,7 @@ describe('what a format cannot hold is refused', () => {
     ['`touch x`', "'`touch x`'"],
     ["it's", `"it's"`],
   ] as const) {
-    test(`dotenv: quotes for ${value}, so that neither Node nor a shell sees more in it`, () => {
+    test(`dotenv: quotes for ${value}, so that neither Node nor a shell interprets it`, () => {
       const text = write('dotenv', { ...FITBIT, userId: value });
       expect(text).toContain(`\nFITBIT_USER_ID=${written}\n`);
       expect(parseEnv(text).FITBIT_USER_ID).toBe(value);

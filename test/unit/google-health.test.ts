@@ -20,7 +20,7 @@ describe('Google Health as data', () => {
     });
   });
 
-  test('it asks for offline access and consent, at any free port, to read and no more', () => {
+  test('it requests offline access and consent, on any free port, to read only', () => {
     expect(authorizationParameters).toEqual({ access_type: 'offline' });
     expect(prompts[0]).toBe('consent');
     expect(defaultRedirectUris).toEqual(['http://127.0.0.1:0/callback']);
@@ -42,7 +42,7 @@ describe('Google Health as data', () => {
     ['100.apps.googleusercontent.com.evil.example', false],
     ['.apps.googleusercontent.com', false],
     ['two words.apps.googleusercontent.com', false],
-  ])('%s is an id of Google’s: %s', (id, known) => {
+  ])('%s is a Google client ID: %s', (id, known) => {
     expect(GOOGLE_CLIENT_ID.test(id)).toBe(known);
   });
 });
@@ -50,12 +50,12 @@ describe('Google Health as data', () => {
 describe('token information', () => {
   const { introspection } = googleHealth();
 
-  test('has texts for numbers, and names no person', () => {
+  test('accepts strings for numbers, and names no account', () => {
     const answer = { aud: 'app', scope: 'a b', exp: '1772370000', expires_in: '3599', access_type: 'offline' };
     expect(introspection?.read(answer)).toEqual({ scopes: ['a', 'b'], expiresAt: new Date('2026-03-01T13:00:00Z') });
   });
 
-  test.each([{ exp: 'soon' }, { exp: -1 }, { exp: '1e99' }, { scope: 7 }])('%o tells nothing', (answer) => {
+  test.each([{ exp: 'soon' }, { exp: -1 }, { exp: '1e99' }, { scope: 7 }])('%o has no verdict', (answer) => {
     expect(introspection?.read(answer)).toEqual({});
   });
 });
@@ -83,7 +83,7 @@ describe('a refusal of a Google API', () => {
     },
   );
 
-  test('an address in it is taken where it is one for a browser, and cannot steer a terminal', () => {
+  test('a URL in it is used only if it is https, and cannot control a terminal', () => {
     const hint = (redirect_uri: unknown) => read(refusal('ACCOUNT_NOT_LINKED', { redirect_uri }))?.refusal?.hint;
     expect(hint('https://fitbit.google.com/elsewhere')).toContain('https://fitbit.google.com/elsewhere ');
     for (const wrong of ['javascript:alert(1)', 'http://plain.example', 'not an address', 7])
@@ -114,7 +114,7 @@ describe('the identity', () => {
     expect(await asked(body)).toEqual(identity);
   });
 
-  test.each([{}, { healthUserId: 'with\u001b[31m' }, { healthUserId: 7 }])('%o names nobody', async (body) => {
+  test.each([{}, { healthUserId: 'with\u001b[31m' }, { healthUserId: 7 }])('%o names no account', async (body) => {
     await expect(asked(body)).rejects.toMatchObject({ code: 'ANSWER_INVALID' });
   });
 });

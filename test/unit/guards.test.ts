@@ -79,11 +79,11 @@ describe('the guards of a sign-in’s server', () => {
     ['another port’s request', { origin: 'http://127.0.0.1:8977' }],
     ['the same host by https', { origin: 'https://127.0.0.1:8976' }],
     ['an empty origin', { origin: '' }],
-  ])('refuse %s at the addresses of a person’s browser', (_name, headers) => {
+  ])('refuse %s at the pages for your browser', (_name, headers) => {
     expect(statusesOf(NAVIGATION, { headers })).toEqual([403]);
   });
 
-  test('take a host in any case, and the port that was really bound', () => {
+  test('accept a host in any case, and the port that is bound', () => {
     const localhost = parseRedirectUri('http://LocalHost:0/');
     expect(ownHost(request({ hosts: ['LOCALHOST:8976'] }), localhost)).toBeUndefined();
     expect(authoritiesOf(request({}), REDIRECT)).toEqual(['127.0.0.1:8976']);
@@ -142,7 +142,7 @@ describe('guarded routes', () => {
     expect(await visit([() => ({ status: 404, text: 'None.' })])).toMatchObject({ statusCode: 404, body: 'None.' });
   });
 
-  test('are reached where no guard refuses', async () => {
+  test('are reached if no guard refuses', async () => {
     expect(await visit([() => undefined])).toMatchObject({ statusCode: 200, body: 'inside' });
   });
 });

@@ -54,7 +54,7 @@ const CASES: readonly (readonly [string, Environment, Machine, 'seen' | NoDispla
   ['an empty BROWSER', { BROWSER: ' ' }, LINUX, 'no-display'],
 ];
 
-describe('whether a page that is opened here would be seen', () => {
+describe('whether a browser opened here would be visible', () => {
   test.each(CASES)('%s', (_what, environment, machine, expected) => {
     expect(noDisplayReason(environment, machine) ?? 'seen').toBe(expected);
   });

@@ -28,7 +28,7 @@ const refresh = (claims: object, options: { userId?: string; subject?: string } 
   refreshTokens(server, CLIENT, new Secret('refresh'), { fetch: async () => answer(claims), ...options });
 
 describe('an ID token beside the tokens', () => {
-  test('says whose they are', async () => {
+  test('names their account', async () => {
     const tokens = await refresh({ email: 'a.person@mail.example' });
     expect(tokens).toMatchObject({ userId: 'subject-1', subject: 'subject-1', email: 'a.person@mail.example' });
     expect(await refresh({}, {}, { ...SERVER, subjectIsUserId: false })).toMatchObject({
@@ -53,11 +53,11 @@ describe('an ID token beside the tokens', () => {
     [{ email: `${'a'.repeat(253)}@b` }, `${'a'.repeat(253)}@b`],
     [{ email: `${'a'.repeat(254)}@b` }, undefined],
     [{ email: 7 }, undefined],
-  ])('an address is taken where it is harmless and not unverified: %j', async (claims, email) => {
+  ])('an email is stored if it is harmless and not unverified: %j', async (claims, email) => {
     expect((await refresh(claims)).email).toBe(email);
   });
 
-  test('of another person is refused, whoever it names', async () => {
+  test('of another account is refused', async () => {
     const refused = { code: 'ANSWER_INVALID', message: expect.stringContaining('another account, b@c') };
     await expect(refresh({ email: 'b@c' }, { subject: 'subject-2' })).rejects.toMatchObject(refused);
     await expect(refresh({ email: 'b@c' }, { userId: 'subject-2' })).rejects.toMatchObject(refused);
@@ -65,7 +65,7 @@ describe('an ID token beside the tokens', () => {
     expect((await refresh({}, { userId: 'subject-1', subject: 'subject-1' })).subject).toBe('subject-1');
   });
 
-  test('is compared with the date of its response, whatever this machine takes for the time, and five minutes', async () => {
+  test('is checked against its response’s Date header, not this machine’s clock, with five minutes of tolerance', async () => {
     expect((await refresh({ exp: seconds - 298 })).subject).toBe('subject-1');
     expect((await refresh({ nbf: seconds + 298 })).subject).toBe('subject-1');
     for (const claims of [{ exp: seconds - 302 }, { nbf: seconds + 302 }])
@@ -83,7 +83,7 @@ describe('an ID token beside the tokens', () => {
     },
   );
 
-  test('of an exchange repeats the nonce that was sent; one that is missing is no fault', async () => {
+  test('of an exchange must repeat the nonce, if it has one', async () => {
     const pending = newAuthorization();
     const exchanged = async (response: Response) => {
       const query = new URLSearchParams({ code: 'c', state: pending.state.reveal() });

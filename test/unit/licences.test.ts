@@ -36,15 +36,15 @@ describe('the licences of what is bundled', () => {
     ]);
   });
 
-  test('cannot be made where a package has no text, whatever it says that its licence is', async () => {
+  test('cannot be made if a package has no licence text, whatever licence it names', async () => {
     await expect(of('one/index.js', 'none/index.js')).rejects.toThrow('none 1.2.3 (MIT) comes without a licence text');
   });
 
-  test('take a text that is given for a package that has none', async () => {
+  test('accept a text passed for a package that has none', async () => {
     expect(await of('abstract-logging/index.js')).toMatch(/^abstract-logging 1\.2\.3 \(MIT\)\n\n.*James Sumners/ms);
   });
 
-  test('pass over what is the program’s own', async () => {
+  test('skip the program’s own files', async () => {
     expect(await licences(['src/bin.ts'])).not.toContain('(');
   });
 });

@@ -22,11 +22,11 @@ const test = base.extend<{ readonly root: string; readonly path: string; readonl
 });
 
 describe.concurrent('a lock', () => {
-  test('is a hidden directory beside its file', () => {
+  test('is a hidden directory next to its file', () => {
     expect(lockPath('/profiles/a.b.json')).toBe(join('/profiles', '.a.b.lock'));
   });
 
-  test('is there while it is held', async ({ root, take }) => {
+  test('exists while it is held', async ({ root, take }) => {
     const waits: string[] = [];
     const lock = await take({ onWait: () => waits.push('wait') });
     expect(await readdir(root)).toEqual(['.default.lock']);
@@ -35,7 +35,7 @@ describe.concurrent('a lock', () => {
     await lock?.release();
   });
 
-  test('that another holds is waited for, and reported once', async ({ root, take }) => {
+  test('held by another process is waited for, and reported once', async ({ root, take }) => {
     const first = await take();
     const waits: string[] = [];
     let attempts = 0;
@@ -50,7 +50,7 @@ describe.concurrent('a lock', () => {
     await lock?.release();
   });
 
-  test('that stays held ends in LOCKED, with what and where', async ({ path, take }) => {
+  test('that stays held ends in LOCKED, with profile and path', async ({ path, take }) => {
     const first = await take();
     const start = performance.now();
     await expect(take({ timeoutMs: 600 })).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe.concurrent('a lock', () => {
     await (await take())?.release();
   });
 
-  test('dated into the future is taken over when nobody updated it while we watched', async ({ path, take }) => {
+  test('dated into the future is taken over if it was not updated meanwhile', async ({ path, take }) => {
     await mkdir(path);
     const tomorrow = new Date(Date.now() + 86_400_000);
     await utimes(path, tomorrow, tomorrow);
@@ -109,7 +109,7 @@ describe.concurrent('a lock', () => {
     await lock?.release();
   });
 
-  test('that is given up is forgotten, but not removed', async ({ root, take }) => {
+  test('that is abandoned is not removed', async ({ root, take }) => {
     const lock = await take();
     await lock?.abandon();
     expect(await readdir(root)).toEqual(['.default.lock']);
@@ -118,7 +118,7 @@ describe.concurrent('a lock', () => {
     expect(await readdir(root)).toEqual(['.default.lock']);
   });
 
-  test('is not taken where something else is in its place', async ({ path, take }) => {
+  test('is not taken if something else is in its place', async ({ path, take }) => {
     await writeFile(path, '');
     await expect(take()).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',

@@ -21,7 +21,7 @@ const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?
 afterEach(() => rmSync(join(directory, 'log'), { recursive: true, force: true }));
 
 describe('the log file', () => {
-  test('has one JSON object a line, without what is named like a secret', async () => {
+  test('has one JSON object a line, without fields named like a secret', async () => {
     const log = await openLog({ file, now });
     log.info({ event: 'refresh', access_token: 'abc', answer: { code: 'def' } }, 'Refreshed');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({

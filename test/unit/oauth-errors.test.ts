@@ -70,14 +70,14 @@ describe('an error of the token endpoint', () => {
     expect((await refreshed(FITBIT, Response.json({ errors }, { status: 400 }))).code).toBe('CLIENT_REJECTED');
   });
 
-  test('only invalid_grant ends a sign-in: every other answer keeps it', async () => {
+  test('only invalid_grant ends a sign-in: every other response keeps it', async () => {
     for (const [status, errorType, code] of MEANINGS) {
       const { exitCode } = await refreshed(FITBIT, fitbitError(status, errorType));
       expect(exitCode === 3).toBe(code === 'GRANT_DEAD');
     }
   });
 
-  test('a text that repeats the submitted token does not show it', async () => {
+  test('a message that repeats the submitted token is redacted', async () => {
     const token = REFRESH_TOKEN.reveal();
     for (const [type, message] of [
       ['invalid_grant', `Refresh token invalid: ${token}. Visit https://dev.fitbit.com`],
@@ -98,7 +98,7 @@ describe('an error of the token endpoint', () => {
     ['client_secret_post', 'p+ss wörd/1', 'p+ss wörd/1'],
     ['client_secret_post', 'p+ss wörd/1', 'client_secret=p%2Bss+w%C3%B6rd%2F1'],
     ['client_secret_post', 'p+ss wörd/1', 'client_secret=p%2bss%20w%c3%b6rd%2f1'],
-  ] as const)('never shows a client secret sent by %s, in whatever form: %s in %j', async (way, secret, text) => {
+  ] as const)('never shows a client secret sent by %s, in any form: %s in %j', async (way, secret, text) => {
     let sent = '';
     const server = { ...STANDARD, clientAuthentication: way };
     const fetch = async (_url: string, init?: RequestInit) => {
@@ -140,13 +140,13 @@ describe('an error of the token endpoint', () => {
     [{ 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }, undefined],
     [{ 'retry-after': '-5' }, undefined],
     [{}, undefined],
-  ])('429 with %o is reset in %s seconds', async (headers, seconds) => {
+  ])('429 with %o resets in %s seconds', async (headers, seconds) => {
     const error = await refreshed(FITBIT, new Response(null, { status: 429, headers: new Headers(headers) }));
     expect(error.details.reset_seconds).toBe(seconds);
     if (seconds !== undefined) expect(error.message).toContain(`${seconds} seconds`);
   });
 
-  test('§18: 503 to a revocation means that the token still lives; 200 is success', async () => {
+  test('§18: 503 to a revocation means that the token is still valid; 200 is success', async () => {
     const revoked = (status: number) =>
       revokeToken(FITBIT, CLIENT, REFRESH_TOKEN, { fetch: async () => new Response(null, { status }) });
     await expect(revoked(503)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -173,7 +173,7 @@ describe('a token response', () => {
     [{ refresh_token: '' }, { refreshToken: undefined }],
     [{ refresh_token: null }, { refreshToken: undefined }],
     [{ user_id: 7 }, { userId: undefined }],
-  ])('is taken with the side field %j', async (fields, expected) => {
+  ])('is accepted with the extra field %j', async (fields, expected) => {
     expect(await refresh(fields)).toMatchObject({ accessToken: new Secret('at'), ...expected });
   });
 
@@ -190,7 +190,7 @@ describe('a token response', () => {
     });
   });
 
-  test('of another person is refused; one that names nobody is taken', async () => {
+  test('of another person is refused; one without an account is accepted', async () => {
     await expect(refresh({ user_id: 'OTHER1' }, { userId: 'WALK01' })).rejects.toMatchObject({
       code: 'ANSWER_INVALID',
     });
@@ -228,7 +228,7 @@ describe('an error of the API', () => {
     expect(ofApi(status, body, headers)).toMatchObject({ code, details: { status } });
   });
 
-  test('a page in the place of JSON means a wrong path; any other 404 is the API’s own', () => {
+  test('a page instead of JSON means a wrong path; any other 404 is the API’s own', () => {
     const isPathNamed = (type: string, status = 404) =>
       /no such path/.test(ofApi(status, '', { 'content-type': type }).message);
     expect(isPathNamed('text/html')).toBe(true);
@@ -250,13 +250,13 @@ describe('an error of the API', () => {
     expect(ofApi(400, '', {}, STANDARD).message).not.toMatch(/says|undefined/);
   });
 
-  test('a rate limit brings the provider’s own hint; nothing else does', () => {
+  test('only a rate limit has the provider’s own hint', () => {
     const server = { ...FITBIT, rateLimitHint: 'Wait.' };
     expect(ofApi(429, '', {}, server).hint).toBe('Wait.');
     expect(ofApi(503, '', {}, server).hint).not.toBe('Wait.');
   });
 
-  test('a refusal that the provider alone knows keeps its code and hint', () => {
+  test('a provider-specific refusal keeps its code and hint', () => {
     const server: AuthorizationServer = {
       ...FITBIT,
       standardError: (_body, { secretSent, status }) => ({
@@ -274,7 +274,7 @@ describe('an error of the API', () => {
   });
 });
 
-describe('a refusal of the token endpoint that the provider alone knows', () => {
+describe('a provider-specific refusal of the token endpoint', () => {
   const refusing = (body?: object): AuthorizationServer => ({
     ...FITBIT,
     standardError: (_body, { secretSent }) => ({
@@ -295,7 +295,7 @@ describe('a refusal of the token endpoint that the provider alone knows', () => 
     });
   });
 
-  test('is told whether a secret was sent', async () => {
+  test('knows whether a secret was sent', async () => {
     const thrown = refreshTokens(refusing(), { id: '23ABCD' }, REFRESH_TOKEN, {
       fetch: async () => new Response('{}', { status: 403 }),
     });
@@ -362,7 +362,7 @@ describe('a request to the token endpoint', () => {
     for (const secret of ['the-code', 'v'.repeat(43)]) expect(JSON.stringify(error)).not.toContain(secret);
   });
 
-  test('is refused where it failed for a reason that nobody knows', async () => {
+  test('is refused if it failed for an unknown reason', async () => {
     const fetch = async () => {
       throw new TypeError('broken');
     };
@@ -391,7 +391,7 @@ describe('a request to the token endpoint', () => {
   });
 });
 
-describe('a token response of another form', () => {
+describe('an unusual token response', () => {
   const refresh = (fields: object) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
       fetch: async () => Response.json({ access_token: 'at', ...fields }),
@@ -413,12 +413,12 @@ describe('a token response of another form', () => {
     [{ refresh_token_expires_in: 10 * 366 * 24 * 3600 }, { refreshExpiresInSeconds: 10 * 366 * 24 * 3600 }],
     [{ scope: ['sleep', 7, 'a\u001b'] }, { scopes: ['sleep'] }],
     [{ user_id: 'a b' }, { userId: undefined }],
-  ])('is taken with %j', async (fields, expected) => {
+  ])('is accepted with %j', async (fields, expected) => {
     expect(await refresh({ token_type: 'bearer', ...fields })).toMatchObject(expected);
   });
 });
 
-describe('whatever a request failed with', () => {
+describe('any failure of a request', () => {
   const refusal = (error: string, description?: string) =>
     new oauth.ResponseBodyError('refused', {
       cause: { error, ...(description && { error_description: description }) },
@@ -446,7 +446,7 @@ describe('whatever a request failed with', () => {
     });
   });
 
-  test('a revocation of a token that is dead already says what a dead grant says', () => {
+  test('revoking a dead token reports a dead grant', () => {
     const [dead, other] = ['invalid_grant', 'invalid_token'].map((error) =>
       tokenRequestError('Fitbit', 'revoke', refusal(error)),
     );
@@ -477,7 +477,7 @@ describe('whatever a request failed with', () => {
     expect(tokenRequestError('Fitbit', 'refresh', own)).toBe(own);
   });
 
-  test('a short secret of the Basic header is taken out, also where a text has lost its "="', async () => {
+  test('a short secret of the Basic header is redacted, even without its "="', async () => {
     const server = { ...STANDARD, clientAuthentication: 'client_secret_basic' as const };
     const client = { id: '1', secret: new Secret('ab') };
     expect(Buffer.from('1:ab').toString('base64')).toBe('MTphYg==');
@@ -496,7 +496,7 @@ describe('whatever a request failed with', () => {
     expect(error.details).toEqual({ status: 429 });
   });
 
-  test('a description that is no text is none', async () => {
+  test('a description that is not a string is ignored', async () => {
     for (const description of [7, {}, null]) {
       const response = Response.json({ error: 'invalid_request', error_description: description }, { status: 400 });
       expect(await refreshed(STANDARD, response)).toMatchObject({

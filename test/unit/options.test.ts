@@ -72,7 +72,7 @@ describe('options of the wrong type are an AuthError USAGE that names them', () 
     expect(() => assertOptions('login', { clientSecret: { value: 'hunter2' } })).not.toThrow(/hunter2/);
   });
 
-  test('what is right passes, undefined as if it were not there', () => {
+  test('valid options pass, and undefined counts as absent', () => {
     assertOptions('login', { clientSecret: new Secret('x'), scopes: 'sleep', profile: undefined, sandbox: true });
     assertOptions('login', { scopes: ['sleep'], signal: AbortSignal.timeout(1), clientFile: Buffer.from('x') });
     const runtime: RuntimeOptions = { environment: {}, now: () => new Date() };
@@ -88,6 +88,6 @@ test.each([
     ['sleep', 'heartrate,weight'],
     ['sleep', 'heartrate', 'weight'],
   ],
-])('scopes may be given as %j', (given, expected) => {
+])('scopes may be passed as %j', (given, expected) => {
   expect(scopeList(given)).toEqual(expected);
 });

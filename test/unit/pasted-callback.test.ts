@@ -29,7 +29,7 @@ function validated(text: string, server = FITBIT, redirectUri = ADDRESS) {
   return result.kind === 'wrong' ? result.reason : result.kind;
 }
 
-describe('what is taken', () => {
+describe('accepted pastes', () => {
   test.each([
     ['the whole address', `${ADDRESS}?code=${HEX}&state=STATE`],
     ['with Fitbit’s fragment', `${ADDRESS}?code=${HEX}&state=STATE#_=_`],
@@ -72,12 +72,12 @@ describe('what is taken', () => {
     encodeURIComponent(SLASHED),
     `${ADDRESS}?state=STATE&code=${encodeURIComponent(SLASHED)}&scope=https://www.googleapis.com/auth/x`,
     `${SLASHED}&scope=x`,
-  ])('of Google’s codes, encoded or not: %s', (text) => {
+  ])('a Google code, encoded or not: %s', (text) => {
     expect(validated(text, GOOGLE)).toBe(`granted ${SLASHED}`);
   });
 
   test.each(['http://[::1]:8976/callback', 'http://localhost:8976/callback', 'http://127.0.0.1/', 'http://127.0.0.1'])(
-    'at the redirect URI %s, with and without http://',
+    'with the redirect URI %s, with and without http://',
     (redirectUri) => {
       const query = `?code=${HEX}&state=STATE`;
       expect(validated(redirectUri + query, FITBIT, redirectUri)).toBe(`granted ${HEX}`);
@@ -87,18 +87,18 @@ describe('what is taken', () => {
     },
   );
 
-  test('a denial, with its state and without: nobody but the person can paste', () => {
+  test('a denial, with and without state: only the user can paste', () => {
     for (const query of ['?error=access_denied&state=STATE', '?error=access_denied#_=_', 'error=access_denied'])
       expect(validated(query)).toBe('refused DENIED');
     expect(validated(`${ADDRESS}?error=access_denied&state=other`)).toBe('wrong-state');
   });
 
-  test('nothing at all is no mistake', () => {
+  test('an empty paste is not an error', () => {
     for (const text of ['', ' \n', '""', '#_=_']) expect(validated(text)).toBe('nothing');
   });
 });
 
-describe('what is not, and why', () => {
+describe('rejected pastes, and why', () => {
   test.each<readonly [PasteReason, string]>([
     ['unreadable', 'hello'],
     ['unreadable', 'I pressed Allow and then?'],
@@ -134,7 +134,7 @@ describe('what is not, and why', () => {
     expect(validated(text)).toBe(reason);
   });
 
-  test('a code alone, where the server is not known to check PKCE, or always names itself beside it', () => {
+  test('a code alone, if the server may not enforce PKCE or always sends iss', () => {
     for (const server of [PLAIN, NAMED]) {
       for (const text of [HEX, `code=${HEX}`, `${ADDRESS}?code=${HEX}`])
         expect(validated(text, server)).toBe('code-alone');
@@ -144,7 +144,7 @@ describe('what is not, and why', () => {
     expect(validated(`?code=${HEX}&state=STATE`, NAMED)).toBe('other-issuer');
   });
 
-  test('of a server whose codes have no known shape, only a long run of characters is a code', () => {
+  test('with an unknown code format, only a long run of characters is a code', () => {
     const { codeShape: _, ...server } = FITBIT;
     for (const text of ['hello', 'x'.repeat(15), `!${HEX}`, `${HEX}!`, 'what is this?', '<script>alert(1)</script>'])
       expect(validated(text, server)).toBe('unreadable');
@@ -185,7 +185,7 @@ describe('laws', () => {
   test.each([
     ['Fitbit', FITBIT, fitbitCode],
     ['Google', GOOGLE, googleCode],
-  ] as const)('any right answer of %s’s, however it is decorated, is understood', (_name, server, codes) => {
+  ] as const)('any valid response of %s is accepted, with text around it', (_name, server, codes) => {
     const cases = codes.chain((code) => fc.tuple(fc.constant(code), answers(code).chain(decorated)));
     fc.assert(
       fc.property(cases, ([code, text]) => {
@@ -203,7 +203,7 @@ describe('laws', () => {
     fc.constantFrom(FITBIT.authorizationEndpoint, 'https://evil.example/', '127.0.0.1:8976/callback'),
   );
 
-  test('whatever has neither the right state nor the shape of a code is never granted', () => {
+  test('nothing is granted without the right state or the format of a code', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const text = parts.join('');
@@ -214,7 +214,7 @@ describe('laws', () => {
     );
   });
 
-  test('where PKCE is not known to be checked, nothing is granted without the right state', () => {
+  test('nothing is granted without the right state if PKCE may not be enforced', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(part, fitbitCode), { maxLength: 12 }), (parts) => {
         const text = parts.join('');

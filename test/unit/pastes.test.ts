@@ -24,7 +24,7 @@ const text = (value: string) => async () => ({ done: false as const, value });
 const turn = () => new Promise(setImmediate);
 
 describe('reading what is pasted', () => {
-  test('resolves with the next text that is accepted, each time, and tells the input when no more is read', async () => {
+  test('resolves with each next accepted text, and aborts the input at the end', async () => {
     const pasted = input(text('one'), text('two'), text('three'), text('four'));
     const stop = new AbortController();
     const next = acceptedPastes(pasted, stop.signal, (paste) => (/^t/.test(paste) ? paste : undefined));
@@ -34,7 +34,7 @@ describe('reading what is pasted', () => {
     expect(pasted.returned).toBe(true);
   });
 
-  test('stops with the signal, in the middle of a wait, and tells the input so', async () => {
+  test('stops with the signal in the middle of a wait, and aborts the input', async () => {
     const stop = new AbortController();
     const taken: string[] = [];
     const pasted = input(text('one'));
@@ -46,7 +46,7 @@ describe('reading what is pasted', () => {
     expect(pasted.returned).toBe(true);
   });
 
-  test('takes nothing that comes together with the signal', async () => {
+  test('accepts nothing that arrives with the signal', async () => {
     const stop = new AbortController();
     const taken: string[] = [];
     const pasted = input(async () => {
@@ -58,7 +58,7 @@ describe('reading what is pasted', () => {
     expect(taken).toEqual([]);
   });
 
-  test('an input that breaks, or cannot even begin, ends nothing', async () => {
+  test('a broken input, or one that cannot start, does not end the wait', async () => {
     const broken = {
       [Symbol.asyncIterator]: (): AsyncIterator<string> => {
         throw new Error('It is being read already.');

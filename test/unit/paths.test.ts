@@ -36,7 +36,7 @@ describe('FITBIT_LOGIN_HOME', () => {
     });
   });
 
-  test.each(['~/x y', '~', '~/'])('of %j is in the home directory, where no shell expanded it', (given) => {
+  test.each(['~/x y', '~', '~/'])('of %j is in the home directory, even if no shell expanded it', (given) => {
     expect(appPaths({ FITBIT_LOGIN_HOME: given }).config).toBe(join(homedir(), given.slice(1)));
   });
 

@@ -38,7 +38,7 @@ const DEAD = { session: { kind: 'dead', since: NOW } } as const;
 const card = (status: Partial<Status> = {}, context: Partial<CardContext> = {}) =>
   profileCard({ ...WELL, ...status }, { ...CONTEXT, ...context });
 
-test('a profile that is well: who, what it can read, and that it never needs anyone', () => {
+test('a healthy profile: account, scopes, and automatic renewal', () => {
   const shown = card();
   expect(shown).toMatchObject({ state: 'well', account: 'WALK01', provider: 'Fitbit', signOut: {} });
   expect(shown.problem).toBeUndefined();
@@ -53,7 +53,7 @@ test.each<[string, Partial<Status>, Partial<CardContext>]>([
   ['a refresh that was cut off', { refreshStartedAt: later(-30) }, {}],
   ['a file that others can read', {}, { readableByOthers: true }],
   ['a grant that ends in a week', { refreshExpiresAt: later(7 * 86_400) }, {}],
-])('%s is no problem', (_what, status, context) => {
+])('%s is not a problem', (_what, status, context) => {
   expect(card(status, context).problem).toBeUndefined();
 });
 
@@ -88,7 +88,7 @@ test.each(PROBLEMS.map(([what, , , state], index) => [what, state, index] as con
   },
 );
 
-test('signing out says what the provider says that a revocation ends', () => {
+test('signing out shows what a revocation ends', () => {
   expect(card({ revocationEnds: "Google ends 'all'." }).signOut).toEqual({ ends: "Google ends 'all'." });
 });
 

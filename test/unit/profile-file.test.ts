@@ -128,7 +128,7 @@ function revealed(value: unknown): unknown {
 }
 
 describe('the profile file', () => {
-  test('law: whatever profile is written is read back', () => {
+  test('property: any written profile is read back', () => {
     fc.assert(
       fc.property(profile, (one) => {
         expect(revealed(read(encodeProfile(one)))).toEqual(revealed(one));
@@ -137,7 +137,7 @@ describe('the profile file', () => {
     );
   });
 
-  test('law: whatever bytes are read, an AuthError is the worst that happens', () => {
+  test('property: any bytes are read, or refused with an AuthError', () => {
     const mangled = fc
       .tuple(profile, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 }))
       .map(([one, at, bytes]) => {
@@ -172,7 +172,7 @@ describe('the profile file', () => {
     expect(encodeProfile(read(JSON.stringify(shuffled)))).toBe(`${JSON.stringify(FULL, null, 2)}\n`);
   });
 
-  test('keeps fields that it does not know, also one named __proto__, and no prototype changes', () => {
+  test('keeps unknown fields, even one named __proto__, and changes no prototype', () => {
     const text = `${JSON.stringify(FULL).slice(0, -1)},"__proto__":{"polluted":true},"constructor":1,"note":{"__proto__":2}}`;
     const one = read(text);
     expect(Object.keys(one.extra ?? {})).toEqual(['__proto__', 'constructor', 'note']);
@@ -180,7 +180,7 @@ describe('the profile file', () => {
     expect('polluted' in one || 'polluted' in {} || 'polluted' in (one.extra ?? {})).toBe(false);
   });
 
-  test('a known field in extra stands for nothing', () => {
+  test('a known field in extra is ignored', () => {
     const { tokens: _, ...signedOut } = read(JSON.stringify(FULL));
     expect(read(encodeProfile({ ...signedOut, extra: { access_token: 'x', version: 2 } })).tokens).toBeUndefined();
   });
@@ -252,7 +252,7 @@ describe('the profile file', () => {
     expect(error.message + String(error.cause)).not.toContain(CANARY);
   });
 
-  test.each([0, 2, 1.5, 99])('of version %d is refused as such, before anything else in it is judged', (version) => {
+  test.each([0, 2, 1.5, 99])('of version %d is refused before anything else is validated', (version) => {
     expect(refusal(JSON.stringify({ version, client_id: 7 })).code).toBe('STORE_VERSION');
   });
 });

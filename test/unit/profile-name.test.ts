@@ -38,7 +38,7 @@ describe('a profile name', () => {
     );
   });
 
-  test('that is refused is shown without what would move the cursor', () => {
+  test('that is refused is shown without control characters', () => {
     expect(() => profileName('\u001b[2J')).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('\u001b') }),
     );

@@ -105,7 +105,7 @@ describe('how a proxy is written', () => {
   });
 
   test.each(['socks://', 'socks4://', 'socks5://', 'socks5h://', 'SOCKS5://'])(
-    '%s… is refused, and what works is said',
+    '%s… is refused, with a hint',
     (scheme) => {
       const error = refused({ ALL_PROXY: `${scheme}walker:marked@proxy.example:1080` });
       expect(error).toMatchObject({ code: 'USAGE', message: expect.stringMatching(/^ALL_PROXY names a SOCKS proxy/) });
@@ -125,7 +125,7 @@ describe('how a proxy is written', () => {
     );
   });
 
-  test('whatever a variable holds, it is a proxy, or refused without a word of it', () => {
+  test('any value is a proxy, or refused without being repeated', () => {
     fc.assert(
       fc.property(fc.string(), (noise) => {
         const value = `http://walker:marked${noise}marked@proxy.example:3128`;
@@ -200,7 +200,7 @@ describe('what is never sent through a proxy', () => {
     expect(at({ HTTPS_PROXY: PROXY, NO_PROXY: list }, url)?.url).toBe(PROXY);
   });
 
-  test('the variables of the process stay as they are, and have no say', () => {
+  test('the variables of the process are unchanged and ignored', () => {
     vi.stubEnv('NO_PROXY', '*');
     const before = { ...process.env };
     expect(at({ HTTPS_PROXY: PROXY })?.url).toBe(PROXY);

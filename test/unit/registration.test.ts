@@ -82,13 +82,13 @@ const SOURCES: readonly (readonly [
   ],
 ];
 
-describe('the app that signs in', () => {
+describe('the client registration', () => {
   test.each(SOURCES)('is known from %s', (_name, options, environment, stored, expected) => {
     const client = resolveClient(options, environment, stored);
     expect(client && [client.id, ...(client.secret ? [client.secret.reveal()] : [])]).toEqual(expected);
   });
 
-  test.each(['two words', 'line\nbreak', 'ünïcode', 'x'.repeat(256)])('cannot be called %j', (clientId) => {
+  test.each(['two words', 'line\nbreak', 'ünïcode', 'x'.repeat(256)])('cannot have the client ID %j', (clientId) => {
     expect(() => resolveClient({ clientId }, {}, undefined)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });
 });
@@ -101,7 +101,7 @@ const resolved = (id: string | undefined, more: { provider?: string; stored?: Pr
   );
 
 describe('the provider', () => {
-  test('is told by the client id, without asking anybody', async () => {
+  test('is inferred from the client ID, without a request', async () => {
     expect((await resolved('23ABCD')).id).toBe('fitbit');
     expect((await resolved(undefined)).id).toBe('fitbit');
     expect((await resolved('odd-id', { provider: 'fitbit' })).id).toBe('fitbit');

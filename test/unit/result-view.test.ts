@@ -28,7 +28,7 @@ const view = (more: Partial<SignIn> = {}) => signedInView({ ...DONE, ...more }, 
 const words = (shown: ReturnType<typeof view>) => JSON.stringify(shown.lines);
 
 describe('the page of a finished sign-in', () => {
-  test('shows who, with whom, that it renews itself, and one command', () => {
+  test('shows account, provider, automatic renewal and one command', () => {
     const { tone, account, command, badge, facts } = view();
     expect({ tone, account, badge }).toMatchObject({
       tone: 'success',
@@ -58,7 +58,7 @@ describe('the page of a finished sign-in', () => {
     );
   });
 
-  test('a sandbox carries its badge and never the name of the real provider alone', () => {
+  test('a sandbox has its badge, and never only the name of the real provider', () => {
     const shown = view({ sandbox: 'http://127.0.0.1:1', providerName: 'Google Health (sandbox)' });
     expect(shown.badge).toBe('Sandbox');
     expect(shown.account?.provider).toBe('Simulated Google Health');
@@ -84,7 +84,7 @@ test.each(['repeated-parameter', 'no-state', 'wrong-state', 'other-issuer', 'no-
   },
 );
 
-test('the page for another browser offers nothing to press', () => {
+test('the page for another browser has no button', () => {
   expect(Object.keys(VIEWS.otherBrowser)).not.toEqual(expect.arrayContaining(['button', 'command']));
   expect(tooLateView().title).toBe('Too late');
 });

@@ -3,8 +3,8 @@ import { knownScopes } from '../../src/auth/scopes.ts';
 import { fitbit } from '../../src/providers/fitbit.ts';
 import { GOOGLE_SCOPE_PREFIX, googleHealth, shortScope, successorOf } from '../../src/providers/google-health.ts';
 
-describe('what became of Fitbit’s scopes', () => {
-  test('every one but social has a successor that Google Health knows, to read', () => {
+describe('the successors of Fitbit’s scopes', () => {
+  test('every one but social has a read-only Google Health successor', () => {
     const known = googleHealth().scopes.map(({ name }) => name);
     for (const { name } of fitbit().scopes) {
       if (name === 'social') expect(successorOf(name)).toBeUndefined();
@@ -12,11 +12,11 @@ describe('what became of Fitbit’s scopes', () => {
     }
   });
 
-  test.each(['toString', '__proto__', 'sleep.readonly', ''])('%j was none of Fitbit’s', (name) => {
+  test.each(['toString', '__proto__', 'sleep.readonly', ''])('%j was not a Fitbit scope', (name) => {
     expect(successorOf(name)).toBeUndefined();
   });
 
-  test('the list has both providers’ scopes by the names that a person types', () => {
+  test('the list has both providers’ scopes by their short names', () => {
     const { fitbit: old, 'google-health': google } = knownScopes();
     expect(old.find(({ name }) => name === 'heartrate')).toMatchObject({
       usual: true,

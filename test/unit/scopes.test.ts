@@ -10,14 +10,14 @@ const refused = (message: string, hint: string) =>
     hint: expect.stringContaining(hint),
   });
 
-describe('the scopes that a person named', () => {
-  test('are spelled as the provider spells them, each once, in their order', () => {
+describe('requested scopes', () => {
+  test('are spelled as the provider spells them, once each, in order', () => {
     const wanted = ['sleep.readonly', `${PREFIX}ecg.readonly`, `${PREFIX}sleep.readonly`];
     expect(scopesOf(googleHealth(), wanted)).toEqual([`${PREFIX}sleep.readonly`, `${PREFIX}ecg.readonly`]);
     expect(scopesOf(fitbit(), ['sleep', 'activity', 'sleep'])).toEqual(['sleep', 'activity']);
   });
 
-  test('are left as they are where nothing is known of a provider’s', () => {
+  test('are unchanged for a provider without known scopes', () => {
     const custom = { ...fitbit(), scopes: [] };
     expect(scopesOf(custom, ['anything', 'else', 'anything'])).toEqual(['anything', 'else']);
   });
@@ -42,13 +42,13 @@ describe('the scopes that a person named', () => {
   });
 
   test.each(['heartrate', 'sleep.readonly.readonly', '', 'activity', 'health_metrics', 'cloud-platform'])(
-    '%j is none of Google’s, and no successor is made up for it',
+    '%j is not a Google scope, and has no invented successor',
     (name) => {
       expect(() => scopesOf(googleHealth(), [name])).toThrow(refused('Unknown scope', 'sleep.readonly'));
     },
   );
 
-  test('Google’s are none of Fitbit’s', () => {
+  test('Google scopes are refused for Fitbit', () => {
     expect(() => scopesOf(fitbit(), ['sleep.readonly'])).toThrow(refused('for Fitbit', 'sleep'));
   });
 });

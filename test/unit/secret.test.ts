@@ -27,7 +27,7 @@ describe('a secret', () => {
       expect(shown).toBe('[secret]');
   });
 
-  test('is revealed, and compared, on purpose only', () => {
+  test('is revealed and compared only on purpose', () => {
     expect(secret.reveal()).toBe(VALUE);
     expect(secret.equals(new Secret(VALUE))).toBe(true);
     expect(secret.equals(new Secret('another'))).toBe(false);
@@ -48,7 +48,7 @@ describe('a provider’s text, redacted', () => {
     );
   });
 
-  test('never holds anything shaped as a credential, though nobody named it', () => {
+  test('never holds anything in the format of a credential, even if it was not registered as secret', () => {
     const hex = fc.stringMatching(/^[0-9a-f]{40,64}$/);
     const jwt = fc.stringMatching(/^eyJ[A-Za-z0-9_-]{20}\.eyJ[A-Za-z0-9_-]{20}\.[A-Za-z0-9_-]{43}$/);
     fc.assert(
@@ -81,21 +81,21 @@ describe('a provider’s text, redacted', () => {
     ['the query of a URL, with escapes in lower case', 'p%2bss%20w%c3%b6rd%2f1'],
     ['a form', 'p%2Bss+w%C3%B6rd%2F1'],
     ['a form, with escapes in lower case', 'p%2bss+w%c3%b6rd%2f1'],
-  ])('does not hold a secret as it stands in %s', (_where, form) => {
+  ])('does not hold a secret in the form of %s', (_where, form) => {
     expect(redact(`Wrong secret: ${form}.`, ['p+ss wörd/1'])).toBe('Wrong secret: [secret].');
   });
 
-  test('has one blank for each run of control characters, and none at its ends', () => {
+  test('has one space for each run of control characters, and none at its ends', () => {
     expect(redact(' \u001b\u001b[31mThe user\r\n\u2028denied it.\n')).toBe('[31mThe user denied it.');
   });
 
-  test('is cut after 300 characters, with a mark in the last place', () => {
+  test('is truncated after 300 characters, with an ellipsis', () => {
     const text = 'ab '.repeat(100);
     expect(redact(`${text.slice(0, 299)}c`)).toBe(`${text.slice(0, 299)}c`);
     expect(redact(`${text}cd`)).toBe(`${text.slice(0, 299)}…`);
   });
 
-  test('is otherwise as it was', () => {
+  test('is otherwise unchanged', () => {
     for (const text of ['The user denied the request.', '', 'undefined'])
       expect(redact(text, [undefined, ''])).toBe(text);
   });

@@ -60,7 +60,7 @@ describe('stored tokens need no refresh', () => {
   });
 });
 
-test('a dead grant says since when and why, also where the token still works', () => {
+test('a dead grant says since when and why, even while the token is valid', () => {
   expect(sessionOf(DEAD, NOW)).toEqual({ kind: 'dead', since: NOW, reason: 'invalid_grant' });
   expect(sessionOf({ ...DEAD, tokens: undefined }, NOW)).toEqual({ kind: 'none' });
 });
@@ -75,10 +75,10 @@ test.each([
   [{ FITBIT_LOGIN_PROFILE: '' }, undefined, 'default'],
   [{}, undefined, 'default'],
   [{}, '', ''],
-])('the profile’s name in %j, given %j, is %j', (environment, given, name) => {
+])('the profile’s name in %j, with %j passed, is %j', (environment, given, name) => {
   expect(resolveProfileName(environment, given)).toBe(name);
 });
 
-test('the profile’s name falls back to what the caller says', () => {
+test('the profile’s name falls back to the caller’s default', () => {
   expect(resolveProfileName({}, undefined, 'sandbox')).toBe('sandbox');
 });

@@ -59,7 +59,7 @@ test.each<[string, Partial<SetupForm>, typeof FILE | undefined, unknown]>([
   expect(validateSetupForm({ ...FORM, ...form }, file)).toMatchObject(expected as object);
 });
 
-test('an entered secret is wrapped, an empty one is none', () => {
+test('an entered secret is wrapped, an empty one ignored', () => {
   const secretOf = (form: Partial<SetupForm>) => {
     const result = validateSetupForm({ ...FORM, ...form }, undefined);
     return 'registration' in result ? result.registration.clientSecret : result;

@@ -17,7 +17,7 @@ describe('the tunnel from the machine with the browser', () => {
     expect(tunnelCommand([redirectUri], HERE)).toBe(command);
   });
 
-  test('takes the sandbox along, and leaves a provider elsewhere out', () => {
+  test('forwards a local sandbox too, but no remote provider', () => {
     expect(tunnelCommand([AT, 'http://127.0.0.1:8977/oauth2/authorize?x=1'], HERE)).toBe(
       'ssh -N -L 8976:127.0.0.1:8976 -L 8977:127.0.0.1:8977 me@pi',
     );
@@ -35,16 +35,16 @@ describe('the tunnel from the machine with the browser', () => {
     ['::1 50022 ::1 2222', 'me@pi'],
     ['', 'me@pi'],
     ['192.0.2.1 50022 $(reboot) 22', 'me@pi'],
-  ])('to this machine, as the SSH of %j came to it', (connection, name) => {
+  ])('to this machine, by the address in SSH_CONNECTION %j', (connection, name) => {
     expect(over(connection)).toBe(`ssh -N -L 8976:127.0.0.1:8976 ${name}`);
   });
 
-  test('as the person who came, not as root after sudo; and without a name where none is known', () => {
+  test('as the login user, not as root after sudo; and without a user if none is known', () => {
     expect(tunnelCommand([AT], { environment: { SUDO_USER: 'anna' }, user: 'root', host: 'pi' })).toMatch(/ anna@pi$/);
     expect(tunnelCommand([AT], { environment: {}, host: 'pi' })).toMatch(/ pi$/);
   });
 
-  test('no name does more in a shell than to be a name', () => {
+  test('no host or user name is interpreted by a shell', () => {
     expect(tunnelCommand([AT], { environment: {}, user: 'CORP\\me', host: 'pi' })).toMatch(/ 'CORP\\me@pi'$/);
     expect(tunnelCommand([AT], { environment: {}, user: "o'neil; reboot", host: 'pi' })).toMatch(
       / 'o'\\''neil; reboot@pi'$/,

@@ -34,7 +34,7 @@ const { tokens: ___, ...SIGNED_OUT } = PROFILE;
 const at = (profile: Profile, now = NOW) =>
   statusOf(profile, { name: 'default', providerName: 'Fitbit', location: '/profiles/default.json', now });
 
-test('a scope that was not granted is in the first line of status, with the way to it, and in the table of all profiles', () => {
+test('a missing scope is in the first line of status, with the command to add it, and in the table of all profiles', () => {
   const plain = colorsFor({}, {});
   const colors = { out: plain, err: plain };
   const reader = { environment: {}, colors, now: () => NOW, columns: Number.POSITIVE_INFINITY };
@@ -79,7 +79,7 @@ describe('the status of a profile', () => {
     expect(at(profile, now).session).toEqual(session);
   });
 
-  test('names the scopes that were asked for and not granted, not those that came on top', () => {
+  test('names the requested scopes that are missing, not the extra ones', () => {
     expect(at(PROFILE)).toMatchObject({ scopes: ['sleep', 'social'], missingScopes: ['weight', 'profile'] });
     expect(at(SIGNED_OUT)).toMatchObject({ scopes: [], missingScopes: [] });
   });
@@ -92,7 +92,7 @@ describe('the status of a profile', () => {
     expect(at({ ...PROFILE, requestedScopes: [asked], tokens }).missingScopes).toEqual([asked]);
   });
 
-  test('tells what is known and leaves out what is not', () => {
+  test('shows what is known and leaves out the rest', () => {
     expect(at(PROFILE)).toEqual({
       profile: 'default',
       provider: 'fitbit',
@@ -120,7 +120,7 @@ describe('the status of a profile', () => {
   });
 });
 
-describe('a moment in words', () => {
+describe('a date in words', () => {
   test.each([
     [0, 'in 0 seconds'],
     [1, 'in 1 second'],

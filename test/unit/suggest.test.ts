@@ -71,12 +71,12 @@ const OFFERED = [
   ['completion bash -- token --j', []],
 ] as const;
 
-describe('what may come next', () => {
+describe('completions', () => {
   test.each(OFFERED)('%s', async (line, offered) => {
     expect(await texts(line)).toEqual(offered);
   });
 
-  test('says what it is', async () => {
+  test('describes each suggestion', async () => {
     expect(await suggest(['tok'], COMMANDS, sources)).toEqual([
       { kind: 'text', text: 'token', words: 'Print a working access token' },
     ]);
@@ -106,7 +106,7 @@ describe('what may come next', () => {
     }
   });
 
-  test('continues what is typed, whatever stands on the line', async () => {
+  test('completes the typed word, whatever is on the line', async () => {
     const word = fc.oneof(
       fc.constantFrom(
         ...COMMANDS.map(({ name }) => name),

@@ -3,7 +3,7 @@ import { didYouMean } from '../../src/errors.ts';
 import { noSuchProfile, notSignedIn, unknownFormat, unknownProvider, unknownScope } from '../../src/messages.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 
-describe('a slip in a name is answered with the name that is meant', () => {
+describe('a misspelled name gets a suggestion', () => {
   test.each([
     ['gogle', unknownProvider('gogle'), 'google-health'],
     ['fitbt', unknownProvider('fitbt'), 'fitbit'],
@@ -15,13 +15,13 @@ describe('a slip in a name is answered with the name that is meant', () => {
     expect(hint).toContain(`Did you mean ${meant}?`);
   });
 
-  test('in a fault of the sandbox', async () => {
+  test('in a sandbox fault', async () => {
     await using sandbox = await startSandbox();
     // @ts-expect-error: as plain JavaScript may call it.
     expect(() => sandbox.faults.add({ at: 'token', kind: 'lost-anwser' })).toThrow('Did you mean lost-answer?');
   });
 
-  test.each(['garmin', 'x', '', 'a'.repeat(100_000)])('nothing is suggested where nothing is near', (word) => {
+  test.each(['garmin', 'x', '', 'a'.repeat(100_000)])('nothing is suggested without a near match', (word) => {
     expect(didYouMean(word, ['fitbit', 'google-health'])).toBe('');
   });
 });

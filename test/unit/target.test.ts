@@ -7,7 +7,7 @@ describe('a request’s target', () => {
     ['/callback?code=c&state=s', '/callback', 'code=c&state=s'],
     ['/a?b?c', '/a', 'b?c'],
     ['/%C3%A4/!$&~;=@_z?', '/%C3%A4/!$&~;=@_z', ''],
-  ])('%s is taken apart', (raw, path, query) => {
+  ])('%s is parsed', (raw, path, query) => {
     expect(parseTarget(raw)).toEqual({ path, query });
   });
 
@@ -26,7 +26,7 @@ describe('a request’s target', () => {
     '/"',
     '/a\n',
     'x/',
-  ])('%j is none of ours', (raw) => {
+  ])('%j is not a local target', (raw) => {
     expect(parseTarget(raw)).toBeUndefined();
   });
 });

@@ -38,7 +38,7 @@ test.each([
   'profiles rename a b',
   'token --min-ttl 5',
   'completion bash',
-])('a `--` that a runner of scripts has handed through changes nothing: %s', async (typed) => {
+])('a `--` passed on by npm run changes nothing: %s', async (typed) => {
   expect(await parsed(['--', ...typed.split(' ')])).toEqual(await parsed(typed.split(' ')));
 });
 
@@ -59,7 +59,7 @@ describe('wrong arguments', () => {
     ['token', '--log-level', 'marked-secret'],
     ['token', '--min-ttl', 'marked-secret'],
     ['completion', 'marked-secret'],
-  ])('are not repeated where they may be a secret: %s %s %s', async (...argv) => {
+  ])('are not repeated if they may be a secret: %s %s %s', async (...argv) => {
     const error = await refusal(argv.filter((word) => word !== undefined));
     expect(JSON.stringify(error.toJSON()) + error.stack).not.toContain('marked-secret');
   });
