@@ -30,7 +30,7 @@ export interface PendingSignIn {
   readonly done: Promise<SignIn>;
 }
 
-/** Where somebody signs in: a home without any profile, and the sandbox in the place of the provider. */
+/** A home directory without profiles, and a sandbox instead of the provider. */
 export interface BrowserFixture extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly surroundings: RuntimeOptions;

@@ -29,7 +29,7 @@ const browserPath = findBrowser();
 export const skipWithoutBrowser = browserPath === undefined;
 if (skipWithoutBrowser) console.warn('SKIPPED: there is no Chrome, Chromium or Edge to run these tests in.');
 
-/** A browser that nobody has used before: without history, cookies and caches. Disposing of it forgets them. */
+/** A fresh browser: no history, cookies or caches. Disposing of it deletes them. */
 export interface RunningBrowser extends AsyncDisposable {
   readonly context: BrowserContext;
 }

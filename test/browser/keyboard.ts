@@ -10,7 +10,7 @@ export async function tabTo(page: Page, selector: string): Promise<void> {
       [':focus', ':focus-visible'].map((state) => element.matches(state)),
     );
     if (focused && visible) return;
-    if (focused) throw new Error(`Nobody could see that ${selector} has the focus.`);
+    if (focused) throw new Error(`The focus on ${selector} is invisible.`);
   }
   throw new Error(`Tab does not lead to ${selector}.`);
 }

@@ -104,7 +104,7 @@ export async function history(page: Page): Promise<readonly { readonly url: stri
   return entries;
 }
 
-/** A port that nobody holds, below those that systems give out by themselves. */
+/** A free port below the ephemeral range. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 15_000);

@@ -23,7 +23,7 @@ describe.skipIf(skipWithoutBrowser)('the setup page of the built program', LONG_
     const page = await browser.context.newPage();
     const done: string[] = [];
     await page.exposeFunction('record', (kind: string) => void done.push(kind));
-    // On every page of the way; a label's click is followed by one of its field, which nobody made.
+    // On every page; a click on a label also fires one on its field.
     await page.addInitScript(`for (const kind of ['pointerup', 'keydown'])
       addEventListener(kind, ({ isTrusted }) => isTrusted && window.record(kind), true);`);
     await page.goto((await program.address()).href);

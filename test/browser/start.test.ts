@@ -22,7 +22,7 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium, a sign-in is bound to t
       await page.goto(visited.listener.startUrl ?? '');
       const link = page.getByRole('link', { name: 'Allow' });
       const callback = (await link.getAttribute('href')) ?? '';
-      // Whoever read the address, state and all, finishes nothing.
+      // Knowing the URL with its state is not enough to finish.
       const foreign = await other.context.newPage();
       await foreign.goto(callback);
       expect(await foreign.title()).toContain('Finish in the browser you started with');

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => at[Symbol.asyncDispose]());
 
-/** No DISPLAY and no BROWSER: a page would be seen by nobody. */
+/** No DISPLAY and no BROWSER. */
 function typedInto(args: readonly string[], environment: Readonly<Record<string, string>> = {}): TypedInto {
   return new TypedInto(args, { FITBIT_LOGIN_HOME: at.home, SSH_TTY: '/dev/pts/0', ...environment });
 }

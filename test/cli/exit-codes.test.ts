@@ -82,7 +82,7 @@ const LOGIN: readonly Case[] = [
   },
   { name: 'Deny', exit: 4, code: 'DENIED', hint: 'to try again', browser: () => deny },
   {
-    name: 'nobody there',
+    name: 'connection refused',
     exit: 4,
     code: 'TIMED_OUT',
     hint: 'registered',
@@ -135,7 +135,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
 
   test('2 NOT_CONFIGURED: without an app, it says how to get one', async () => {
     await rm(at.file);
-    // Nobody would see a page, and nobody can be asked: a script.
+    // No display and no terminal: a script.
     const environment = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '', BROWSER: '', CI: 'true' };
     const { exit, stdout, stderr } = await at.run([], { environment });
     expect([exit, stdout]).toEqual([2, '']);
@@ -183,7 +183,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
 
   test.skipIf(process.platform !== 'linux')('6 STORE_UNAVAILABLE: before any browser is opened', async () => {
     await rm(dirname(at.file), { recursive: true });
-    // Nobody can write there, not even root.
+    // Not writable, even by root.
     await symlink('/proc/1', dirname(at.file));
     const ended = await at.run(at.login());
     expectFailure(ended, { exit: 6, code: 'STORE_UNAVAILABLE', hint: 'permissions' }, false);

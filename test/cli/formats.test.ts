@@ -202,7 +202,7 @@ const READ: readonly Row[] = [
     right: { ...BOTH, userId: undefined },
     named: 'user_id',
   },
-  // Row 5: the tokens and the client ID tell the provider, not the shape.
+  // Row 5: the tokens and the client ID decide the provider, not the shape.
   {
     what: 'requests-oauthlib with an app of Google',
     input: {
@@ -441,7 +441,7 @@ const REFUSED: readonly (readonly [string, string | Uint8Array | object, RegExp,
   ['a file of R', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), /R's/, /readRDS/],
   ['a database', 'SQLite format 3\0', /database/],
   ['nothing', '', /empty/],
-  ['blanks', ' \r\n\t', /empty/],
+  ['spaces', ' \r\n\t', /empty/],
   ['only a byte order mark', '\ufeff', /empty/],
   ['a program', '\u007fELF\u0000\u0001', /isn't UTF-8/],
   ['another encoding', Buffer.from([0x46, 0x3d, 0xe9, 0x0a]), /isn't UTF-8/],
@@ -642,7 +642,7 @@ describe('any text', () => {
       .map((fields) => JSON.stringify(fields, (_, value) => (typeof value === 'bigint' ? String(value) : value)) ?? ''),
   );
 
-  test('it is read or refused as USAGE, and no token, ID or scope has a control character or a blank in it', () => {
+  test('it is read or refused as USAGE, and no token, ID or scope contains a control character or a space', () => {
     const check = (content: string | Uint8Array) => {
       try {
         const { credentials, notices } = readSignIn(content);

@@ -198,7 +198,7 @@ describe.skipIf(skipWithoutOtherUser)('a disk that cannot be written', () => {
   longTest('because it is read-only: the same', async () => {
     await run('mount', ['-o', 'remount,ro', home]);
     await refusesToWrite(/the file system is read-only \(EROFS\)\.$/);
-    // Where the setup page would be seen by nobody, the terminal asks: not for what could not be stored.
+    // Without a display the terminal asks, but not for what could not be stored.
     if (skipWithoutTerminal) return;
     await using terminal = new TypedInto(['setup'], { HOME: home, SSH_TTY: '/dev/pts/0' });
     expect(await terminal.ended).toBe(6);

@@ -24,7 +24,7 @@ process.once('exit', () => {
   for (const name of living) spawnSync('ip', ['netns', 'del', name]);
 });
 
-/** A host whose loopback interface is up, with both stacks, and which is connected to nobody. */
+/** A host with loopback on both stacks, and no other network. */
 export async function host(): Promise<Host> {
   count += 1;
   const name = `fitbit-login-${process.pid}-${count}`;

@@ -282,7 +282,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
   )('a terminal closed at %s ends it with SIGHUP, without a crash', async (_name, args, shown) => {
     const code = join(at.home, 'exit-code');
     await rm(code, { force: true });
-    // The shell outlives its terminal, to hand the hangup on, as shells do, and to tell how the program ended.
+    // The shell outlives its terminal, to forward SIGHUP as shells do, and to report the exit code.
     const outliving = `exec 3<&0; $PROGRAM <&3 & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > '${code}'`;
     await using terminal = new TypedInto(args(), environment(), { shell: outliving });
     await terminal.shows(shown);

@@ -27,7 +27,7 @@ function begin(environment: Readonly<Record<string, string>>, ...more: readonly 
   return at.start(at.login(...more), { environment: { BROWSER: '', ...environment } });
 }
 
-/** Presses Allow, as somebody who opened the address by hand. */
+/** Presses Allow after opening the URL by hand. */
 async function decide(program: Program): Promise<void> {
   const url = await program.authorizeUrl();
   at.sandbox.register({ id: APP.id, redirectUris: [url.searchParams.get('redirect_uri') ?? ''] });

@@ -24,7 +24,7 @@ export const RECORD = 'echo run >> "$0.runs"; printf \'%s\\n\' "$@" > "$0.new"; 
 export const XDG_TOOLS = ['cat', 'cut', 'dirname', 'basename', 'env', 'grep', 'mv', 'readlink', 'sed', 'tr', 'uname'];
 
 export async function launchers(): Promise<Launchers> {
-  // A blank and letters beyond ASCII: nothing on the way may trip over them.
+  // A space and non-ASCII letters must not break anything.
   const directory = await mkdtemp(join(tmpdir(), 'Läunch ers-'));
   await mkdir(join(directory, 'bin'));
   return {

@@ -30,7 +30,7 @@ if (skipWithoutSudo && !skipWithoutOtherUser) console.warn('SKIPPED: sudo is not
 /** A user of this machine who is made up for a test, with a home directory and the right to `sudo`. */
 export interface OtherUser extends AsyncDisposable {
   readonly uid: number;
-  /** Everybody may look into it, and only root write. The home is in it. */
+  /** World-readable, writable by root only. Contains the home. */
   readonly root: string;
   readonly home: string;
   /** The built program, where the user can run it. */
@@ -48,7 +48,7 @@ export interface OtherUser extends AsyncDisposable {
 }
 
 export async function createOtherUser(): Promise<OtherUser> {
-  // A blank and letters beyond ASCII: nothing on the way may trip over them.
+  // A space and non-ASCII letters must not break anything.
   const root = await mkdtemp(join(tmpdir(), 'Änn Häuser 家-'));
   await chmod(root, 0o755);
   const home = join(root, 'home of Änn');

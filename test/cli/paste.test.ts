@@ -60,8 +60,8 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     await terminal.shows(/Paste the URL here \(\d:\d\d left, Ctrl-C to cancel\)/);
     const port = new URL(new URL(address).searchParams.get('redirect_uri') ?? '').port;
     const sandbox = new URL(at.sandbox.origin).port;
-    const [first, blank, second] = terminal.lines;
-    expect([first, blank, second]).toEqual(['Open this URL on any device:', '', address]);
+    const [first, empty, second] = terminal.lines;
+    expect([first, empty, second]).toEqual(['Open this URL on any device:', '', address]);
     expect(terminal.lines).toContainEqual(
       expect.stringMatching(
         `^  ssh -N -L ${port}:127\\.0\\.0\\.1:${port} -L ${sandbox}:127\\.0\\.0\\.1:${sandbox} -p 2222 \\S+@203\\.0\\.113\\.7$`,
@@ -199,7 +199,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
 });
 
 describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
-  /** Runs the program, tells how the terminal is then, and ends with the program's exit code. */
+  /** Runs the program, prints the terminal's state afterwards, and exits with its exit code. */
   const shell = '$PROGRAM; code=$?; stty -a; exit $code';
   const sane = /(?<!-)\bicanon\b[\s\S]*(?<!-)\becho\b/;
 
@@ -268,7 +268,7 @@ describe('the browser is elsewhere: without a terminal', () => {
     await expectNowhere(code, stdout, stderr);
   });
 
-  longTest('over SSH nobody has to say --no-browser, and --json answers as ever', async () => {
+  longTest('over SSH --no-browser is implied, and --json prints as usual', async () => {
     const program = at.start(at.login('--json'), { input: { left: 'open' }, environment: { ...SSH, BROWSER: '' } });
     const { code } = await allow((await program.address()).href);
     await program.says(/^ +ssh -N -L /m);

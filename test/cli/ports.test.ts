@@ -67,7 +67,7 @@ describe.skipIf(process.platform !== 'linux')('a port that another program holds
   });
 
   test.skipIf(!isRoot)('held by another user is named by that user, with the command that shows it', async () => {
-    const home = await mkdtemp(join(tmpdir(), 'nobody-'));
+    const home = await mkdtemp(join(tmpdir(), 'other-user-'));
     await chmod(home, 0o777);
     await using program = await nodeAt('127.0.0.1');
     const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];

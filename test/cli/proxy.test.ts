@@ -18,7 +18,7 @@ import { skipWithoutTinyproxy, type Tinyproxy, tinyproxy } from './tinyproxy.ts'
 
 const USER = 'walker';
 const PASSWORD = 'marked-proxy-password.1';
-// As somebody writes it who encodes more than they need.
+// Percent-encoded more than needed.
 const credentials = `${USER}:${PASSWORD.replaceAll('-', '%2D')}`;
 const FITBIT = ['api.fitbit.com', 'www.fitbit.com'];
 
@@ -44,7 +44,7 @@ function secured(origin: string, certificate: Credentials): Promise<Listening> {
   return listening(server);
 }
 
-/** Plays the person at the sandbox, whoever the address says it is. The browser does not go through the program's proxy. */
+/** Consents at the sandbox as the account in the URL. The browser does not use the program's proxy. */
 async function allowAt(sandbox: string, { pathname, search, searchParams }: URL, who = 'WALK01'): Promise<Response> {
   await fetch(new URL('/sandbox/clients', sandbox), {
     method: 'POST',
@@ -109,7 +109,7 @@ describe.skipIf(skipWithoutOpenssl)('an office network', () => {
       const program = at.start([...LOGIN, ...more], { environment });
       await program.address();
       const command = await readFile(`/proc/${program.child.pid}/cmdline`, 'utf8').catch(() => '');
-      // Somebody else: signing out ends all sign-ins of a person.
+      // Another account: signing out ends all sign-ins of one.
       await answer(program, 'SLEEP2');
       const all = [await program.ended];
       for (const args of [['refresh'], ['status', '--check'], ['api', '/1/user/-/profile.json'], ['logout']])

@@ -20,7 +20,7 @@ export interface TerminalOptions {
   readonly shell?: string;
 }
 
-/** The built program on a pseudo-terminal that somebody types into. */
+/** The built program on a pseudo-terminal, to type into. */
 export class TypedInto implements AsyncDisposable {
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;

@@ -12,7 +12,7 @@ const start = pathname.startsWith('/start/') ? await fetch(address, { redirect: 
 const url = new URL(start?.headers.get('location') ?? address);
 const { client_id: id, redirect_uri: redirectUri } = Object.fromEntries(url.searchParams);
 
-// What everybody on this machine can read while the sign-in waits, and what a browser is given.
+// What every user of this machine can read while the sign-in waits, and what a browser receives.
 if (process.env.ROBOT_NOTES) {
   const seen = [process.ppid, process.pid].map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   const inherited = readFileSync('/proc/self/environ', 'utf8');

@@ -7,7 +7,7 @@ import { skipWithoutTerminal } from './pseudo-terminal.ts';
 /** Of util-linux: makes the pseudo-terminal. */
 const RECORDER = 'script';
 
-/** The shells whose line editor can be asked what stands on the line: how they start, and what they are told first. */
+/** Shells whose line editor can show its line: how to start them, and their first input. */
 const EDITORS = {
   bash: {
     command: 'bash --norc --noprofile -i',
@@ -36,7 +36,7 @@ export function skipWithoutShell(name: string): boolean {
   return missing || skipWithoutTerminal;
 }
 
-/** An interactive shell on a pseudo-terminal, in which somebody presses Tab. */
+/** An interactive shell on a pseudo-terminal, to press Tab in. */
 export class LineEditor implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<unknown>;
@@ -87,7 +87,7 @@ export class LineEditor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A shell that somebody sits at ends by its own command; the recorder waits for it.
+    // An interactive shell ends by its own command; the recorder waits for it.
     this.#child.stdin.write('\u0015exit\r');
     await this.#ended;
   }

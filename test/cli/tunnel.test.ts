@@ -47,7 +47,7 @@ describe.skipIf(withoutSsh || skipWithoutHosts)('a sign-in on another host, by S
     return child;
   }
 
-  /** What a test adds to an ssh command: the key, and nothing of whoever runs the test. */
+  /** What a test adds to an ssh command: the key, and no configuration of the user. */
   const ours = () => [
     ...['-F', 'none', '-i', at('key'), '-o', 'IdentitiesOnly=yes'],
     ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ExitOnForwardFailure=yes'],

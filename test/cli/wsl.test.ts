@@ -13,7 +13,7 @@ import { APP, type ProgramFixture, programFixture } from './program.ts';
 const LIKE_WSL = `
 set -e
 place=$1; shift
-# In memory and in this namespace alone: to everybody else it stays an empty directory.
+# In memory and in this namespace only.
 mount -t tmpfs tmpfs "$place/tree"
 for entry in /*; do
   if [ -L "$entry" ]; then cp -P "$entry" "$place/tree$entry"

@@ -5,7 +5,7 @@ import { lexer, type Token, walkTokens } from 'marked';
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** Where it begins, for a person who has to mend it. */
+  /** Where it begins, for the failure message. */
   readonly line: number;
   /** The headings above it, outermost first. */
   readonly under: string;
@@ -91,7 +91,7 @@ function blocksOf(tokens: readonly Token[]): readonly Block[] {
   return blocks;
 }
 
-/** GitHub's rule: lower case, no punctuation, blanks as hyphens, and a number for a name that was there before. */
+/** GitHub's rule: lower case, no punctuation, spaces as hyphens, and a number for a repeated name. */
 function anchorOf(text: string, before: readonly Heading[]): string {
   const name = text
     .replace(/<[^>]+>/g, '')

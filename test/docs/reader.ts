@@ -209,7 +209,7 @@ async function settle(
   }
   const config = join(home, '.config/fitbit-login');
   if (!world.isSignedIn) await rm(config, { recursive: true });
-  // Where it is on a machine of whose home directory the library was not told.
+  // The library's default directory, which the example does not set.
   else {
     await mkdir(join(home, '.local/state'), { recursive: true });
     await rename(join(config, 'log'), join(home, '.local/state/fitbit-login'));

@@ -17,7 +17,7 @@ async function cutOff(at: SignedIn): Promise<void> {
   at.sandbox.faults.clear();
 }
 
-/** A pair that somebody else's refresh got, while ours was on its way. */
+/** A token pair from another process's refresh while ours was in flight. */
 async function refreshedElsewhere(at: SignedIn) {
   const { refresh_token } = await at.stored();
   const app = at.sandbox.clients.find(({ type }) => type === 'server');

@@ -53,9 +53,9 @@ describe('token', () => {
       refreshed: false,
     });
     for (const command of ['token', 'refresh', 'export', 'api /1/user/-/profile.json']) {
-      const nobody = await at.run([...command.split(' '), '--profile', 'nobody', '--json']);
-      expect(nobody.code).toBe(3);
-      expect(JSON.parse(nobody.stdout)).toMatchObject({ error: { code: 'NOT_SIGNED_IN', exit_code: 3 } });
+      const notSignedIn = await at.run([...command.split(' '), '--profile', 'nobody', '--json']);
+      expect(notSignedIn.code).toBe(3);
+      expect(JSON.parse(notSignedIn.stdout)).toMatchObject({ error: { code: 'NOT_SIGNED_IN', exit_code: 3 } });
     }
     expect(await at.run(['token', '--min-ttl', '28001'])).toMatchObject({ code: 2, stdout: '' });
     expect(await at.run(['token', '--min-ttl', '-1'])).toMatchObject({ code: 2, stdout: '' });

@@ -41,7 +41,7 @@ export async function listening(server: Server): Promise<Listening> {
   };
 }
 
-/** A server that may say anything to whoever connects and speaks first. */
+/** A server that sends anything to a client that has sent something. */
 export function bytes(answer: (socket: Socket) => void): Promise<Listening> {
   return listening(createServer((socket) => socket.once('data', () => answer(socket))));
 }

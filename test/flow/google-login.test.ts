@@ -11,7 +11,7 @@ import { clientFile, DESKTOP, GOOGLE, PREFIX, WEB } from './google.ts';
 import { signInFixture } from './sign-in.ts';
 import { failure } from './signed-in.ts';
 
-/** A sign-in that is given nothing but `options`, at a sandbox; with somebody who presses Allow. */
+/** A sign-in to a sandbox with nothing but `options`; consent is given. */
 async function signIn(options: LoginOptions, environment: Readonly<Record<string, string>> = {}) {
   const home = await mkdtemp(join(tmpdir(), 'google-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));

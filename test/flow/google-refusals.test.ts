@@ -72,7 +72,7 @@ const TYPED = {
 } as const satisfies Record<string, () => readonly string[]>;
 type Typed = keyof typeof TYPED;
 
-/** The `login` command, with somebody who presses Allow. */
+/** The `login` command; consent is given. */
 const login = (): Promise<Ran> =>
   at.run(['login', '--sandbox', at.sandbox.origin, '--profile', 'default', '--no-browser', '--json'], { allow: true });
 
@@ -203,7 +203,7 @@ describe('an expired sign-in', () => {
     expect(message).toContain('"Token has been expired or revoked."');
     expect(message).toMatch(/10 days old/);
     for (const day of ['19 Feb 2026', '25 Feb 2026', '26 Feb 2026']) expect(message).toContain(day);
-    // The next command asks nobody, and says the same.
+    // The next command sends nothing, and says the same.
     expect(await refusal()).toBe(message);
   });
 });

@@ -21,7 +21,7 @@ const FAILED: BrowserEvent = { kind: 'browser-failed', reason: 'It has failed.',
 
 /** A sign-in whose browser is played by `browse`. @returns what was events, by kind */
 async function signIn(
-  browse: (url: string, tell: (event: BrowserEvent) => void, signal?: AbortSignal) => Promise<void>,
+  browse: (url: string, notify: (event: BrowserEvent) => void, signal?: AbortSignal) => Promise<void>,
   { peerOf, pasted }: { readonly peerOf?: PeerLookup; readonly pasted?: PassThrough } = {},
 ) {
   const { id, secret } = SANDBOX_CLIENTS.server;
@@ -33,9 +33,9 @@ async function signIn(
     {
       ...runtime,
       ...(peerOf === undefined ? {} : { peerOf }),
-      openBrowser: (url, { notify: tell, signal }) => {
+      openBrowser: (url, { notify, signal }) => {
         at.sandbox.register({ id, redirectUris: [new URL(url).searchParams.get('redirect_uri') ?? ''] });
-        browsing = browse(url, tell, signal);
+        browsing = browse(url, notify, signal);
       },
     },
     {
@@ -53,18 +53,18 @@ async function signIn(
 }
 
 test('a browser command that is still running is reported while no request has arrived', async () => {
-  const events = await signIn(async (url, tell) => {
-    tell(SILENT);
+  const events = await signIn(async (url, notify) => {
+    notify(SILENT);
     await consent(url);
   });
   expect(events).toEqual(['waiting', 'browser-silent', 'answered']);
 });
 
 test('once any request has arrived, a running browser command is not reported, a failing one is', async () => {
-  const events = await signIn(async (url, tell) => {
+  const events = await signIn(async (url, notify) => {
     await fetch(`${new URL(url).searchParams.get('redirect_uri')}?code=x&state=forged`);
-    tell(SILENT);
-    tell(FAILED);
+    notify(SILENT);
+    notify(FAILED);
     await consent(url);
   });
   expect(events).toEqual(['waiting', 'unexpected-request', 'browser-failed', 'answered']);

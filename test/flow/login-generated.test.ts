@@ -60,18 +60,18 @@ test('generated callbacks: no 5xx, no crash, exactly one exchange, and the token
   await using at = await signInFixture();
   const waiting = await at.begin();
   const reasons = new Map<string, number>();
-  let heard = 0;
+  let seen = 0;
   await fc.assert(
     fc.asyncProperty(forgeries(waiting.state), async (query) => {
       const { status, body } = await waiting.visit(`/callback?${query}`);
       expect(status).toBeGreaterThanOrEqual(400);
       expect(status).toBeLessThan(500);
       expect(body).not.toContain('<script ');
-      for (const event of waiting.events.slice(heard)) {
+      for (const event of waiting.events.slice(seen)) {
         const reason = event.kind === 'unexpected-request' ? event.reason : event.kind;
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       }
-      heard = waiting.events.length;
+      seen = waiting.events.length;
     }),
     { numRuns: RUNS },
   );

@@ -34,7 +34,7 @@ describe('the save', () => {
     const onDisk: boolean[] = [];
     const page = waiting.raw(get(waiting, await waiting.answer(), headers), () => onDisk.push(existsSync(at.file)));
     await waiting.said('answered');
-    // Whoever comes later is answered meanwhile, so that an answer too early would be here by now.
+    // A later visitor gets a response meanwhile, so a response sent too early would be here by now.
     for (let visitor = 0; visitor < 5; visitor += 1) expect((await waiting.visit('/favicon.ico')).status).toBe(204);
     expect(onDisk).toEqual([]);
     expect(at.sandbox.state().counts.exchanges).toBe(0);

@@ -11,7 +11,7 @@ const DESKTOP_APP = { clientId: DESKTOP.id, clientSecret: DESKTOP.secret };
 const profileOf = async (at: SignedIn, name: string) =>
   JSON.parse(await readFile(join(at.home, 'profiles', `${name}.json`), 'utf8'));
 
-/** The move as a program makes it, with somebody who presses Allow. */
+/** A migration through the library; consent is given. */
 function move(at: SignedIn, options: MigrateOptions = {}, environment: Readonly<Record<string, string>> = {}) {
   return migrate(
     { ...DESKTOP_APP, ...options },
@@ -23,7 +23,7 @@ function move(at: SignedIn, options: MigrateOptions = {}, environment: Readonly<
   );
 }
 
-/** The command, with somebody who presses Allow. */
+/** The command; consent is given. */
 function run(at: SignedIn, ...more: readonly string[]) {
   const environment = { FITBIT_CLIENT_SECRET: DESKTOP.secret };
   return at.run(['migrate', '--client-id', DESKTOP.id, '--no-browser', ...more], { environment, allow: true });
@@ -178,7 +178,7 @@ describe('the old sign-in, after the move', () => {
 
   test.each([
     ['Google does not say who it is', 'stepper@example.com', {}],
-    ['nobody knows who the old one was', 'walker@example.com', { user_id: undefined }],
+    ['the old account is unknown', 'walker@example.com', { user_id: undefined }],
   ])('%s: kept', async (_name, hint, changes) => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();

@@ -40,7 +40,7 @@ describe('a pasted response', () => {
     expect(await waiting.result).toMatchObject({ userId: 'WALK01', session: { kind: 'valid' } });
     expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
     expect(at.sandbox.state().counts).toMatchObject({ exchanges: 1, invalidGrants: 0 });
-    // Nobody waits for a browser that cannot come: the port is free.
+    // No browser can arrive, so the port is free.
     await expect(fetch(waiting.redirectUri)).rejects.toThrow();
   });
 

@@ -25,11 +25,11 @@ export async function pythonServer(port = 0): Promise<PortProgram> {
 /** Says loudly what is not tested without a program. */
 export function lacks(program: string, ...args: readonly string[]): boolean {
   const missing = spawnSync(program, args, { stdio: 'ignore', timeout: 10_000 }).error !== undefined;
-  if (missing) console.warn(`SKIPPED: ${program} is not there to hold a port, or to tell who does.`);
+  if (missing) console.warn(`SKIPPED: ${program} is not installed.`);
   return missing;
 }
 
-/** A port that nobody holds at the moment, on any address. */
+/** A port that is free at the moment, on every address. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, resolve));

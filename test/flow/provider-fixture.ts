@@ -14,7 +14,7 @@ export interface Begun {
   readonly url: URL;
   readonly redirectUri: string;
   readonly events: readonly LoginEvent[];
-  /** May be left alone: its failure is then nobody's. */
+  /** May be left unawaited. */
   readonly result: Promise<SignIn>;
   /** Plays the person. @returns the redirect URI with the answer, not asked for yet */
   answer(decision?: Decision): Promise<URL>;
@@ -66,9 +66,9 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
 
   const begin = async (options: LoginOptions = {}): Promise<Begun> => {
     const events: LoginEvent[] = [];
-    let heard = () => {};
+    let notified = () => {};
     const waiting = new Promise<void>((resolve) => {
-      heard = resolve;
+      notified = resolve;
     });
     const result = login(
       {
@@ -81,7 +81,7 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
         ...options,
         notify: (event) => {
           events.push(event);
-          heard();
+          notified();
         },
       },
       surroundings,

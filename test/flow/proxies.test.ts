@@ -29,7 +29,7 @@ const closed = async () => {
   await gone[Symbol.asyncDispose]();
   return gone;
 };
-/** All that an error could tell: to a person, to a script, and to whoever prints it whole. */
+/** Everything an error could reveal, however it is printed. */
 const everything = (error: AuthError) => JSON.stringify(error) + inspect(error, { depth: null, showHidden: true });
 
 describe('a proxy’s refusal is reported as the proxy’s, and the request was never sent', () => {
@@ -101,7 +101,7 @@ describe('a proxy’s refusal is reported as the proxy’s, and the request was 
     ['503', answers('HTTP/1.1 503 Busy'), 'UNAVAILABLE', /at the moment \(503\)/, 'Try again later'],
     ['429', answers('HTTP/1.1 429 Busy'), 'UNAVAILABLE', /at the moment \(429\)/, 'Try again later'],
     [
-      'nobody there',
+      'connection refused',
       closed,
       'UNAVAILABLE',
       /^Can't reach the proxy PROXY: connection refused \(ECONNREFUSED\)\.$/,

@@ -65,10 +65,10 @@ describe('the token that is ready', () => {
   });
 
   test.each<readonly [string, Partial<Tokens>, boolean]>([
-    ['has ended, and nobody is at it', { expiresAt: NOON }, false],
+    ['has expired, and no other process refreshes it', { expiresAt: NOON }, false],
     ['works, but the sign-in ends tomorrow', { expiresAt: hours(8), refreshExpiresAt: hours(24) }, false],
     [
-      'works, but the sign-in ends tomorrow, while somebody is at it',
+      'is valid, but the sign-in expires tomorrow, while another process refreshes',
       { expiresAt: hours(8), refreshExpiresAt: hours(24) },
       true,
     ],

@@ -45,7 +45,7 @@ test('refresh --all refreshes what is due, once; --min-ttl decides what is due',
   );
 });
 
-/** Copies of the profile, which nothing tells apart from others of the same provider. */
+/** Copies of the profile. */
 async function copies(at: SignedIn, count: number): Promise<void> {
   const text = await at.text();
   for (let index = 0; index < count; index += 1) await writeFile(join(dirname(at.file), `copy-${index}.json`), text);

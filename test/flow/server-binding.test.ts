@@ -6,7 +6,7 @@ import { listen } from '../../src/server/listen.ts';
 import { atPort, authorities, parseRedirectUri } from '../../src/server/redirect-uri.ts';
 import { SIGNED_IN, validate, waiting } from './server-visitor.ts';
 
-/** Somebody else's server on one address. */
+/** A server of another program on one address. */
 async function listenAsAnother(host: string, port = 0): Promise<AsyncDisposable & { readonly port: number }> {
   const server: Server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) =>

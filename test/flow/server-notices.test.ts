@@ -8,7 +8,7 @@ import { received, waiting } from './server-visitor.ts';
 
 const RIGHT = '/callback?code=the-code&state=right';
 
-/** A waiting listener and what it would tell the terminal. */
+/** A waiting listener and its notices for the terminal. */
 async function watched() {
   const notices: ServerNotice['kind'][] = [];
   const visited = await waiting({ onNotice: ({ kind }) => notices.push(kind) });

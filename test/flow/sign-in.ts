@@ -26,7 +26,7 @@ export interface Waiting {
   readonly redirectUri: string;
   readonly state: string;
   readonly events: readonly LoginEvent[];
-  /** May be left alone: its failure is then nobody's. */
+  /** May be left unawaited. */
   readonly result: Promise<SignIn>;
   /** Resolves when the sign-in has said this. */
   said(kind: LoginEvent['kind']): Promise<void>;
@@ -76,7 +76,7 @@ export async function signInFixture({
 
   const begin = async (given: LoginOptions = {}, surroundings: RuntimeOptions = {}): Promise<Waiting> => {
     const events: LoginEvent[] = [];
-    let hear = () => {};
+    let notified = () => {};
     const result = login(
       {
         sandbox: sandbox.origin,
@@ -86,17 +86,17 @@ export async function signInFixture({
         ...given,
         notify: (event) => {
           events.push(event);
-          hear();
+          notified();
         },
       },
       { environment, fetch: recording, ...surroundings },
     );
-    // Whoever is interested awaits the result itself.
+    // Callers that need the failure await the result itself.
     result.catch(() => {});
     const said = async (kind: LoginEvent['kind']) => {
       while (!events.some((event) => event.kind === kind)) {
         await new Promise<void>((resolve) => {
-          hear = resolve;
+          notified = resolve;
         });
       }
     };

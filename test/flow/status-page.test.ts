@@ -4,13 +4,13 @@ import { authorizeUrlAt } from '../cli/program.ts';
 import { LocalVisitor } from './local-visitor.ts';
 import { failure, signedIn } from './signed-in.ts';
 
-/** The status page of somebody who is signed in, and how it ends. */
+/** The status page of a signed-in profile, and how it ends. */
 async function opened(at: Awaited<ReturnType<typeof signedIn>>, signal = new AbortController().signal) {
-  let tell: (url: string) => void = () => {};
+  let resolvePage: (url: string) => void = () => {};
   const address = new Promise<string>((resolve) => {
-    tell = resolve;
+    resolvePage = resolve;
   });
-  const ended = statusPage({ signal, onPage: tell }, { ...at.surroundings, openBrowser: async () => {} });
+  const ended = statusPage({ signal, onPage: resolvePage }, { ...at.surroundings, openBrowser: async () => {} });
   return { ended, visitor: await LocalVisitor.enter(await address) };
 }
 
@@ -95,12 +95,12 @@ test('a sign-in that waits on the provider’s page is ended with the page, and 
 test('over SSH, the tab waits on a page that says which port to forward, and leads on by its link', async () => {
   await using at = await signedIn();
   const stop = new AbortController();
-  let tell: (url: string) => void = () => {};
+  let resolvePage: (url: string) => void = () => {};
   const address = new Promise<string>((resolve) => {
-    tell = resolve;
+    resolvePage = resolve;
   });
   const environment = { ...at.surroundings.environment, SSH_TTY: '/dev/pts/0' };
-  const ended = statusPage({ signal: stop.signal, onPage: tell }, { ...at.surroundings, environment });
+  const ended = statusPage({ signal: stop.signal, onPage: resolvePage }, { ...at.surroundings, environment });
   const visitor = await LocalVisitor.enter(await address);
   const onward = await visitor.press('status', 'status', { 'sign-in': 'default' });
   const body = await onward.text();

@@ -101,7 +101,7 @@ describe('export, then import:', () => {
 describe('import', () => {
   test.each([
     ['nothing', ''],
-    ['blanks', ' \n\t'],
+    ['spaces', ' \n\t'],
     ['half a JSON', '{"access_token":"abc'],
     ['a list', '["abc"]'],
     ['null', 'null'],

@@ -86,7 +86,7 @@ describe.skipIf(skipWithoutBrowser)(
       expect(await (await asked).allHeaders()).not.toHaveProperty('cookie');
     });
 
-    test('DNS rebinding: the name that leads here of a sudden is turned away by its Host, and has no cookie', async () => {
+    test('DNS rebinding: a name rebound to this machine is refused by its Host header, and gets no cookie', async () => {
       const before = await hostileSite();
       const { port } = before;
       const page = await openHostile(HOSTILE_HOST, port);

@@ -51,7 +51,7 @@ const REFUSED = [
   // What ships does not reach into what only developers run.
   ['src/oauth/fixture.ts', imports('../../test/flow/fixture.ts'), 'noRestrictedImports'],
   ['src/secret.ts', imports('../scripts/build.ts'), 'noRestrictedImports'],
-  // Only bin.ts touches process, and nobody the console.
+  // Only bin.ts touches process, and nothing the console.
   ['src/store/env.ts', 'export const home = process.env.HOME;\n', 'noProcessGlobal'],
   ['src/network/env.ts', 'export const proxy = process.env.HTTPS_PROXY;\n', 'noProcessGlobal'],
   ['src/server/env.ts', 'export const home = globalThis.process.env.HOME;\n', 'noProcessGlobal'],

@@ -13,7 +13,7 @@ describe('BROWSER', () => {
   const CASES: readonly (readonly [string, string, readonly (readonly string[])[]])[] = [
     ['a command', 'firefox', [['firefox']]],
     ['arguments', 'firefox --new-window', [['firefox', '--new-window']]],
-    ['blanks around', '  firefox \t -P  home ', [['firefox', '-P', 'home']]],
+    ['spaces around', '  firefox \t -P  home ', [['firefox', '-P', 'home']]],
     ['a list', 'one:two -x:three', [['one'], ['two', '-x'], ['three']]],
     ['a list with holes', ':one:: :two:', [['one'], ['two']]],
     ['nothing but separators', '::', []],
@@ -26,7 +26,7 @@ describe('BROWSER', () => {
       [['chromium', '--proxy-server=http://127.0.0.1:3128'], ['lynx']],
     ],
     ['an escaped separator', 'chromium http\\://x', [['chromium', 'http://x']]],
-    ['an escaped blank', '/opt/My\\ Browser/run -x', [['/opt/My Browser/run', '-x']]],
+    ['an escaped space', '/opt/My\\ Browser/run -x', [['/opt/My Browser/run', '-x']]],
     ['escapes within double quotation marks', '"a\\"b\\\\c\\d"', [['a"b\\c\\d']]],
     ['an empty argument', "browser ''", [['browser', '']]],
     ['quotation marks in the middle of a word', 'browser --name="a b"c', [['browser', '--name=a bc']]],

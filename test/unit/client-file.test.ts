@@ -31,7 +31,7 @@ const READ: readonly Case[] = [
     secret: SECRET,
   },
   {
-    name: 'dotenv with CRLF, a BOM and blanks around =',
+    name: 'dotenv with CRLF, a BOM and spaces around =',
     content: `\ufeffFITBIT_CLIENT_ID = 23ABCD\r\nFITBIT_CLIENT_SECRET = ${SECRET}\r\n`,
     id: '23ABCD',
     secret: SECRET,
@@ -66,7 +66,7 @@ const READ: readonly Case[] = [
     secret: SECRET,
   },
   {
-    name: 'JSON with a BOM, CRLF and blanks in the values',
+    name: 'JSON with a BOM, CRLF and spaces in the values',
     content: `\ufeff{\r\n "client_id": " 23ABCD ",\r\n "client_secret": "${SECRET}\\n"\r\n}\r\n`,
     id: '23ABCD',
     secret: SECRET,

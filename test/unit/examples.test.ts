@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-/** The words that a shell hands to fitbit-login when somebody types this. */
+/** The words that a shell passes to fitbit-login for this line. */
 async function words(typed: string): Promise<readonly string[]> {
   const env = { HOME: home, PATH: [join(home, 'bin'), process.env.PATH].join(delimiter) };
   const stderr = await new Promise((done) => {

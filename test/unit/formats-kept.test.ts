@@ -146,7 +146,7 @@ describe('a dotenv file keeps foreign lines', () => {
     ['an unclosed quote ends with its line', `FITBIT_USER_ID="x\n${ALL}`, `FITBIT_USER_ID="ABC123"\n${ALL}`],
     ['junk after a quote goes', `FITBIT_USER_ID='x'y'\r\n${ALL}`, `FITBIT_USER_ID='ABC123'\r\n${ALL}`],
     ['a byte order mark', `\ufeff${ALL}`, `\ufeff${ALL}`],
-    ['lines of blanks', `   \n${ALL}\t\n`, `   \n${ALL}\t\n`],
+    ['lines of spaces', `   \n${ALL}\t\n`, `   \n${ALL}\t\n`],
     ['lines that are no assignments', `if [ 1 ]; then\n${ALL}fi\n`, `if [ 1 ]; then\n${ALL}fi\n`],
   ] as const;
 
@@ -164,22 +164,22 @@ describe('a dotenv file keeps foreign lines', () => {
   });
 
   test('an emptied line keeps no spaces, after which Node 22 would read the next line as its value', () => {
-    const { userId: _, ...nobody } = NEW;
-    const after = write('dotenv', `FITBIT_USER_ID = x\nMINE=1\n${ALL}`, nobody);
+    const { userId: _, ...anonymous } = NEW;
+    const after = write('dotenv', `FITBIT_USER_ID = x\nMINE=1\n${ALL}`, anonymous);
     expect(after).toContain('FITBIT_USER_ID =\nMINE=1\n');
     expect(parseEnv(after)).toMatchObject({ FITBIT_USER_ID: '', MINE: '1' });
   });
 
   test('any lines', () => {
     const name = fc.stringMatching(/^[A-EG-Za-z_][A-Za-z0-9_]{0,8}$/).filter((text) => text !== 'export');
-    // Not blanks alone: Node 22 and later take the next line for the value then.
+    // Not only spaces: Node 22 and later would read the next line as the value.
     const plain = fc.stringMatching(/^[A-Za-z0-9_./:@ +-]{0,12}$/).filter((text) => !/^ +$/.test(text));
     const quoted = fc.tuple(fc.constantFrom('"', "'", '`'), fc.stringMatching(/^[A-Za-z0-9 #=\n$]{0,12}$/));
     const line = fc.oneof(
       fc.tuple(fc.constantFrom('', 'export ', '  '), name, plain).map(([lead, key, value]) => `${lead}${key}=${value}`),
       fc.tuple(name, quoted).map(([key, [quote, value]]) => `${key}=${quote}${value}${quote}`),
       fc.stringMatching(/^[A-Za-z0-9 ="'`-]{0,12}$/).map((text) => `# ${text}`),
-      // Not a line of blanks: Node 20 takes it for a part of the next name. It has its case above.
+      // Not a line of spaces: Node 20 reads it as part of the next name. See the case above.
       fc.constantFrom('', 'FITBIT_ACCESS_TOKEN=old', "export FITBIT_USER_ID = 'old' # me", 'FITBIT_REFRESH_TOKEN='),
     );
     const check = (lines: readonly string[], lineBreak: string, end: boolean) => {

@@ -21,8 +21,8 @@ const CASES: readonly (readonly [string, Environment, Machine, 'seen' | NoDispla
   ['Termux', {}, { ...LINUX, platform: 'android' }, 'seen'],
 
   ['SSH', SSH, LINUX, 'ssh'],
-  ['SSH, told by its terminal alone', { SSH_TTY: '/dev/pts/3' }, LINUX, 'ssh'],
-  ['SSH, told by the older variable alone', { SSH_CLIENT: '203.0.113.7 50022 22' }, LINUX, 'ssh'],
+  ['SSH, by SSH_TTY alone', { SSH_TTY: '/dev/pts/3' }, LINUX, 'ssh'],
+  ['SSH, by the older SSH_CLIENT alone', { SSH_CLIENT: '203.0.113.7 50022 22' }, LINUX, 'ssh'],
   [
     'SSH with a forwarded display: the far machine’s browser is not the person’s',
     { ...SSH, DISPLAY: 'localhost:10.0' },
@@ -38,7 +38,7 @@ const CASES: readonly (readonly [string, Environment, Machine, 'seen' | NoDispla
   ['CI=false', { CI: 'false', DISPLAY: ':0' }, LINUX, 'seen'],
 
   ['Docker or Podman', {}, CONTAINER, 'container'],
-  ['Podman or nspawn, told by its variable alone', { container: 'systemd-nspawn' }, LINUX, 'container'],
+  ['Podman or nspawn, by its variable alone', { container: 'systemd-nspawn' }, LINUX, 'container'],
   ['a pod', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, LINUX, 'container'],
   ['Toolbx, which shares the display', { container: 'oci', WAYLAND_DISPLAY: 'wayland-0' }, CONTAINER, 'seen'],
   ['Flatpak', { container: 'flatpak', DISPLAY: ':99.0' }, LINUX, 'seen'],

@@ -43,7 +43,7 @@ describe('accepted pastes', () => {
     ['the address without its state, cut off', `${ADDRESS}?code=${HEX}&sta`],
     ['without http://, cut off', `127.0.0.1:8976/callback?code=${HEX}&sta`],
     ['in quotes', `"${ADDRESS}?code=${HEX}&state=STATE"\n`],
-    ['in backticks and blanks', `  \`${HEX}\`\t\r\n`],
+    ['in backticks and spaces', `  \`${HEX}\`\t\r\n`],
     ['in angle brackets', `<${ADDRESS}?code=${HEX}&state=STATE#_=_>`],
     ['in typographic quotes', `“${HEX}”`],
     ['as https, which a browser made of it', `https://127.0.0.1:8976/callback?code=${HEX}&state=STATE`],
@@ -154,8 +154,8 @@ describe('rejected pastes, and why', () => {
 
 describe('laws', () => {
   const quote = fc.constantFrom('', '"', "'", '`', '“', '<');
-  const blanks = fc.stringMatching(/^[ \t\r\n\u00a0]{0,4}$/);
-  /** The same text with blanks and line breaks anywhere in it. */
+  const spaces = fc.stringMatching(/^[ \t\r\n\u00a0]{0,4}$/);
+  /** The same text with spaces and line breaks anywhere in it. */
   const wrapped = (text: string) =>
     fc
       .array(fc.tuple(fc.nat(text.length), fc.constantFrom('\n', '\r\n', ' \n', '\n    ')), { maxLength: 4 })
@@ -166,7 +166,7 @@ describe('laws', () => {
       );
   const decorated = (text: string) =>
     fc
-      .tuple(wrapped(text), quote, blanks, blanks)
+      .tuple(wrapped(text), quote, spaces, spaces)
       .map(([body, mark, before, after]) => before + mark + body + (mark === '<' ? '>' : mark) + after);
   const fitbitCode = fc.stringMatching(/^[0-9a-f]{40}$/);
   const googleCode = fc.stringMatching(/^4\/0A[\w-]{30,90}$/);

@@ -15,7 +15,7 @@ const IMPOSSIBLE = [
   ['hidden, as our own temporary files are', '.a'],
   ['a dot last, which Windows drops', 'a.'],
   ['a hyphen first, which reads as an option', '-a'],
-  ['a blank', 'a b'],
+  ['a space', 'a b'],
   ['a line break last', 'a\n'],
   ['NUL', 'a\0b'],
   ['a drive or a stream', 'c:x'],

@@ -40,7 +40,7 @@ describe('which variable names the proxy', () => {
     ],
     ['never that of https for http', { HTTPS_PROXY: PROXY }, 'http://x.example', undefined],
     [
-      'a header of whoever asks is not one',
+      'a request header is not a variable',
       { HTTP_PROXY: PROXY, REQUEST_METHOD: 'GET' },
       'https://x.example',
       undefined,

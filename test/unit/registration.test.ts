@@ -93,7 +93,7 @@ describe('the client registration', () => {
   });
 });
 
-const noWeb = { fetch: () => Promise.reject(new Error('nobody was to be asked')) };
+const noWeb = { fetch: () => Promise.reject(new Error('Unexpected request.')) };
 const resolved = (id: string | undefined, more: { provider?: string; stored?: Profile; sandbox?: string } = {}) =>
   resolveProvider(
     { client: id === undefined ? undefined : { id }, stored: undefined, sandbox: undefined, ...more },

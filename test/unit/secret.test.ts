@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redact, Secret } from '../../src/secret.ts';
 
-const VALUE = 'the-value-nobody-may-see';
+const VALUE = 'the-secret-value';
 
 describe('a secret', () => {
   const secret = new Secret(VALUE);
