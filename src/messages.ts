@@ -2,112 +2,77 @@
  * What people read when something fails: each function makes one error of this program. By room. Straight quotes, as in a terminal; pages
  * set them as typographic ones. What a failed sign-in preserved is added where it is caught.
  */
+import { getSystemErrorMap } from 'node:util';
 import { AuthError, type AuthErrorOptions, didYouMean, type ErrorCode } from './errors.ts';
 import { redact } from './secret.ts';
 
 const NOTHING_CHANGED = 'Nothing was changed.';
+const RUN_AGAIN = 'Run the command again.';
 
 type Details = AuthErrorOptions['details'];
 /** What is wrong, as the end of a sentence, and what to do. */
 export type Problem = readonly [what: string, hint?: string];
 type Problems = Readonly<Record<string, Problem | ((...args: never[]) => Problem)>>;
 
-function usage(message: string, hint?: string, preserved?: string): AuthError {
-  return new AuthError('USAGE', message, { hint, preserved });
+function usage(message: string, hint?: string): AuthError {
+  return new AuthError('USAGE', message, { hint });
 }
 
 /** For what was found out before anything was done. */
-function refused(message: string, hint?: string): AuthError {
-  return usage(message, hint, NOTHING_CHANGED);
+function unchanged(code: ErrorCode, message: string, hint?: string, details?: Details): AuthError {
+  return new AuthError(code, message, { preserved: NOTHING_CHANGED, hint, details });
 }
+
+const refused = (message: string, hint?: string) => unchanged('USAGE', message, hint);
 
 // Store
 
-/** What each error of the operating system means. */
-const DISK_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EBUSY: 'another program is using it',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'file size limit reached',
-  EINVAL: 'the file system does not support it',
-  EIO: 'the disk reported an input/output error',
-  EISDIR: 'it is a directory',
-  ELOOP: 'it is a symbolic link',
-  EMFILE: 'this process has too many open files',
-  ENAMETOOLONG: 'the path is too long',
-  ENFILE: 'this machine has too many open files',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'part of the path is not a directory',
-  ENOTEMPTY: 'it is not empty',
-  EPERM: 'operation not permitted',
-  EROFS: 'the file system is read-only',
-};
-
 /** @param errno the operating system's name of the error: `ENOSPC` */
+function systemReason(errno: string): string {
+  const [, reason] = [...getSystemErrorMap().values()].find(([name]) => name === errno) ?? [];
+  return `${reason ?? 'the operating system refused'} (${errno})`;
+}
+
 export function diskFailure(action: string, path: string, errno: string, cause: unknown): AuthError {
-  const reason = DISK_REASONS[errno] ?? 'the operating system refused';
   const details = { path, errno };
-  return new AuthError('STORE_UNAVAILABLE', `Can't ${action} ${path}: ${reason} (${errno}).`, { cause, details });
+  return new AuthError('STORE_UNAVAILABLE', `Can't ${action} ${path}: ${systemReason(errno)}.`, { cause, details });
 }
 
 const ofFile = (path: string) => ({ preserved: 'The file is unchanged.', details: { path } });
 
 export const corruptProfile = (path: string, what: string) =>
   new AuthError('STORE_DAMAGED', `${path} is corrupt: ${what}.`, ofFile(path));
-
 export const newerProfile = (path: string) =>
   new AuthError('STORE_VERSION', `${path} was written by a newer fitbit-login.`, ofFile(path));
-
 export const unknownFieldsTooLarge = (path: string) =>
   new AuthError('STORE_DAMAGED', `The unknown fields in ${path} are too large to preserve.`, {
     ...ofFile(path),
     hint: 'Remove them, then run the command again.',
   });
-
 export const profileTooLarge = (path: string) =>
   new AuthError('STORE_UNAVAILABLE', `The profile is too large for ${path}: more than 1 MiB.`, { details: { path } });
 
 /** @param rest what follows the path */
-function unusablePath(path: string, rest: string, hint: string): AuthError {
-  const options = { preserved: NOTHING_CHANGED, hint, details: { path } };
-  return new AuthError('STORE_UNAVAILABLE', `${path} ${rest}`, options);
-}
+const unusablePath = (path: string, rest: string, hint = 'Inspect and move it, then run the command again.') =>
+  unchanged('STORE_UNAVAILABLE', `${path} ${rest}`, hint, { path });
 
 export const symbolicLink = (path: string) =>
-  unusablePath(
-    path,
-    'is a symbolic link, which is not followed for writing.',
-    'Replace the link with a real file or remove it, then run the command again.',
-  );
-
-export const notA = (kind: 'file' | 'directory', path: string) =>
-  unusablePath(path, `is not a ${kind}.`, 'Inspect and move it, then run the command again.');
-
+  unusablePath(path, 'is a symbolic link, which is not followed for writing.', 'Replace it with a file, or remove it.');
 export const brokenLink = (path: string, target: string) =>
   unusablePath(
     path,
     `is a link to ${target}, which does not exist.`,
-    'Create or mount the target, or remove the link; then run the command again.',
+    'Create or mount the target, or remove the link.',
   );
-
-export const notALock = (path: string) =>
-  unusablePath(path, 'is not a fitbit-login lock.', 'Inspect and remove it, then run the command again.');
-
-interface Users {
-  readonly uid: number;
-  /** The one that owns the path. */
-  readonly owner: number;
-  readonly ownerName?: string;
-}
-
-export function ownedByAnother(path: string, { uid, owner, ownerName }: Users): AuthError {
-  const asOwner = `Run the command as that user: \`sudo -u ${ownerName ?? `'#${owner}'`} fitbit-login …\`.`;
+export const notA = (kind: 'file' | 'directory' | 'fitbit-login lock', path: string) =>
+  unusablePath(path, `is not a ${kind}.`);
+export function ownedByAnother(path: string, uid: number, owner: number, ownerName?: string): AuthError {
+  const [name, asOwner] = ownerName === undefined ? [owner, `'#${owner}'`] : [ownerName, ownerName];
   return unusablePath(
     path,
-    `belongs to another user (${ownerName ?? owner}); this process runs as ${uid === 0 ? 'root' : uid}.`,
+    `belongs to another user (${name}); this process runs as ${uid === 0 ? 'root' : uid}.`,
     uid === 0
-      ? `${asOwner} Or use a separate directory for root: \`FITBIT_LOGIN_HOME=/var/lib/fitbit-login\`.`
+      ? `Run \`sudo -u ${asOwner} fitbit-login …\`, or set FITBIT_LOGIN_HOME=/var/lib/fitbit-login for root itself.`
       : 'Run the command as the owner, or take ownership of the file with `chown`.',
   );
 }
@@ -118,12 +83,11 @@ export function wasOpenToOthers(path: string, mode: string, now: string | undefi
   return `${path} was readable by other users (${mode}); ${done}.`;
 }
 
-export const lockTimeout = (path: string, what: string, timeoutMs: number) =>
-  new AuthError(
-    'LOCKED',
-    `Another fitbit-login process has kept ${what} locked for ${Math.round(timeoutMs / 1000)} s (${path}).`,
-    { preserved: NOTHING_CHANGED, details: { path } },
-  );
+export function lockTimeout(path: string, what: string, timeoutMs: number): AuthError {
+  const seconds = Math.round(timeoutMs / 1000);
+  const message = `Another fitbit-login process has kept ${what} locked for ${seconds} s (${path}).`;
+  return unchanged('LOCKED', message, undefined, { path });
+}
 
 export const interruptedWhileWaiting = (cause: unknown) =>
   new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
@@ -134,14 +98,12 @@ export const interruptedWhileWaiting = (cause: unknown) =>
 export const replacedMeanwhile = (path: string) =>
   new AuthError('LOCKED', `Another process replaced ${path} while this one was suspended.`, {
     preserved: "The other process's changes are kept; this one wrote nothing.",
-    hint: 'Run the command again.',
+    hint: RUN_AGAIN,
     details: { path },
   });
 
 export const tooLargeForTokens = (path: string) =>
-  new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is not a token file.`, {
-    hint: 'Check the path.',
-  });
+  new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is not a token file.`);
 
 export const profileExists = (name: string) => refused(`There is already a profile "${name}".`);
 
@@ -153,99 +115,79 @@ export const noSuchProfile = (name: string, known: readonly string[]) =>
 export const invalidProfileName = (name: string) =>
   usage(
     `Invalid profile name ${JSON.stringify(name.slice(0, 80))}.`,
-    'Use 1 to 64 of the characters A-Z a-z 0-9 . _ - with a letter or digit first and no dot last; ' +
-      "Windows device names (con, nul, …) aren't allowed.",
+    "Use 1 to 64 of A-Z a-z 0-9 . _ -, with a letter or digit first and no dot last. Windows device names (con, nul, …) aren't allowed.",
   );
 
 export const noHomeDirectory = () =>
-  new AuthError('STORE_UNAVAILABLE', 'HOME is not set, and this user has no home directory.', {
-    preserved: NOTHING_CHANGED,
-    hint: 'Pass a directory for the tokens: `FITBIT_LOGIN_HOME=/path fitbit-login …`.',
-  });
+  unchanged(
+    'STORE_UNAVAILABLE',
+    'HOME is not set, and this user has no home directory.',
+    'Pass a directory for the tokens: `FITBIT_LOGIN_HOME=/path fitbit-login …`.',
+  );
 
 export const relativeHome = (path: string) =>
-  refused(
-    `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`,
-    'Use an absolute path, or one that begins with `~/`.',
-  );
+  refused(`FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`, 'Use an absolute path, or one with `~/`.');
 
 // Store in PostgreSQL
 
-const LEFT_IN_DATABASE = 'What is stored is unchanged.';
+const POSTGRES_URL = 'postgresql://ROLE@HOST/DATABASE';
 
-export function storeAddressInvalid(why: string): AuthError {
-  return new AuthError('NOT_CONFIGURED', `FITBIT_LOGIN_STORE is ${why}.`, {
-    preserved: NOTHING_CHANGED,
-    hint: 'Set it to postgresql://ROLE@HOST/DATABASE, with sslmode=disable, allow, prefer, require, verify-ca or verify-full.',
-  });
-}
+export const storeAddressInvalid = (why: string) =>
+  unchanged(
+    'NOT_CONFIGURED',
+    `FITBIT_LOGIN_STORE is ${why}.`,
+    `Set it to ${POSTGRES_URL}, with sslmode=disable, allow, prefer, require, verify-ca or verify-full.`,
+  );
 
-export function noDatabaseNamed(): AuthError {
-  return new AuthError('NOT_CONFIGURED', 'FITBIT_LOGIN_STORE is not set, and files need no set-up.', {
-    hint: 'Set it to the database: postgresql://ROLE@HOST/DATABASE.',
+export const noDatabaseNamed = () =>
+  new AuthError('NOT_CONFIGURED', 'FITBIT_LOGIN_STORE is not set, and files need no set-up.', {
+    hint: `Set it to the database: ${POSTGRES_URL}.`,
   });
-}
 
 export function storeKeyMissing(path: string | undefined): AuthError {
   const what = path ? `The key file ${path} is missing or empty` : 'FITBIT_LOGIN_STORE_KEY_FILE is not set';
   const file = path || '/path/to/key';
-  return new AuthError('NOT_CONFIGURED', `${what}, and tokens are stored in a database only encrypted.`, {
-    preserved: NOTHING_CHANGED,
-    hint:
-      `Create a key with \`(umask 077; openssl rand -base64 32 > '${file}')\`, copy it to every machine, and set ` +
-      `FITBIT_LOGIN_STORE_KEY_FILE to its path.`,
-  });
+  return unchanged(
+    'NOT_CONFIGURED',
+    `${what}, and tokens are stored in a database only encrypted.`,
+    `Create a key with \`(umask 077; openssl rand -base64 32 > '${file}')\`, copy it to every machine, and set FITBIT_LOGIN_STORE_KEY_FILE to its path.`,
+  );
 }
 
-export function storeKeyInvalid(
+export const storeKeyInvalid = (
   path: string,
   why: string,
   hint = 'It must have one key a line, as `openssl rand -base64 32` prints it.',
-): AuthError {
-  return new AuthError('NOT_CONFIGURED', `The key file ${path} can't be used: ${why}.`, {
-    preserved: NOTHING_CHANGED,
-    hint,
-  });
-}
+) => unchanged('NOT_CONFIGURED', `The key file ${path} can't be used: ${why}.`, hint);
 
 /** @param kid the key that it was encrypted with, if that is not in the file */
 export function profileUndecryptable(name: string, keyFile: string, kid: string | undefined): AuthError {
+  const preserved = 'What is stored is unchanged.';
   if (kid === undefined) {
-    return new AuthError('STORE_DAMAGED', `The profile "${name}" in the database is corrupt: decryption failed.`, {
-      preserved: LEFT_IN_DATABASE,
-      hint: 'Restore it from a backup, or delete it and sign in again.',
-    });
+    const hint = 'Restore it from a backup, or delete it and sign in again.';
+    const message = `The profile "${name}" in the database is corrupt: decryption failed.`;
+    return new AuthError('STORE_DAMAGED', message, { preserved, hint });
   }
   return new AuthError('STORE_UNAVAILABLE', `The profile "${name}" was encrypted with a key that ${keyFile} lacks.`, {
-    preserved: LEFT_IN_DATABASE,
+    preserved,
     hint: 'Add the key that the other machines use as another line.',
     details: { kid },
   });
 }
 
-export function noSchema(place: string): AuthError {
-  return new AuthError('NOT_CONFIGURED', `The schema fitbit_login in ${place} is missing or from an older version.`, {
-    preserved: NOTHING_CHANGED,
-    hint: 'Run `fitbit-login store init` as a role that may create schemas.',
-  });
-}
-
-export function newerSchema(place: string): AuthError {
-  return new AuthError('STORE_VERSION', `The schema fitbit_login in ${place} is from a newer fitbit-login.`, {
-    preserved: NOTHING_CHANGED,
-    hint: 'Update fitbit-login on this machine.',
-  });
-}
-
-export function lockLost(location: string): AuthError {
-  return new AuthError('LOCKED', `The connection broke, and with it the lock of ${location}.`, {
-    preserved: NOTHING_CHANGED,
-    hint: 'Run the command again.',
-  });
-}
+export const noSchema = (place: string) =>
+  unchanged(
+    'NOT_CONFIGURED',
+    `The schema fitbit_login in ${place} is missing or from an older version.`,
+    'Run `fitbit-login store init` as a role that may create schemas.',
+  );
+export const newerSchema = (place: string) =>
+  unchanged('STORE_VERSION', `The schema fitbit_login in ${place} is from a newer fitbit-login.`);
+export const lockLost = (location: string) =>
+  unchanged('LOCKED', `The connection broke, and with it the lock of ${location}.`, RUN_AGAIN);
 
 /** What each error of PostgreSQL or of the connection means, by SQLSTATE or the operating system's name; and what to do. */
-const DATABASE_REASONS: Readonly<Record<string, readonly [reason: string, hint?: string]>> = {
+const DATABASE_REASONS: Readonly<Record<string, Problem>> = {
   '25006': ['it is read-only, as a standby is', 'Connect to the primary server.'],
   '28000': ['it does not let this role in', "Check the role, `sslmode` and the server's pg_hba.conf."],
   '28P01': ['wrong role or password', 'Check the role, PGPASSWORD and PGPASSFILE.'],
@@ -263,29 +205,25 @@ const DATABASE_REASONS: Readonly<Record<string, readonly [reason: string, hint?:
   ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another host', 'Check the host name and `sslrootcert`.'],
 };
 
-const NOT_TRUSTED = [
-  'its certificate is not trusted',
-  "Name the server's CA with `sslrootcert=` or PGSSLROOTCERT.",
-] as const;
+/** For an error without such a code, by its message or the beginning of its code. */
+const OTHER_DATABASE_REASONS: readonly (readonly [RegExp, ...Problem])[] = [
+  [/support SSL/, 'it offers no TLS', 'Turn on `ssl` at the server, or connect with another `sslmode`.'],
+  [/password must be a string/, 'it wants a password, and none is set', 'Set PGPASSWORD or PGPASSFILE.'],
+  [/CERT|VERIFY/, 'its certificate is not trusted', "Name the server's CA with `sslrootcert=` or PGSSLROOTCERT."],
+  [/terminated|closed/, 'the connection broke'],
+];
 
 /** @param code SQLSTATE, or the name that Node or the operating system gives the error */
 export function databaseFailure(place: string, code: string, message: string, cause: unknown): AuthError {
   // No schema, or no table in it.
   if (['3F000', '42P01'].includes(code)) return noSchema(place);
-  const known = /support SSL/.test(message)
-    ? (['it offers no TLS', 'Turn on `ssl` at the server, or connect with another `sslmode`.'] as const)
-    : /password must be a string/.test(message)
-      ? (['it wants a password, and none is set', 'Set PGPASSWORD or PGPASSFILE.'] as const)
-      : /CERT|VERIFY/.test(code)
-        ? (DATABASE_REASONS[code] ?? NOT_TRUSTED)
-        : (DATABASE_REASONS[code] ?? [/terminated|closed/.test(message) ? 'the connection broke' : redact(message)]);
-  const [reason, hint = 'Check the server with `fitbit-login doctor`, then run the command again.'] = known;
-  const name = code === '' ? '' : ` (${code})`;
-  return new AuthError('STORE_UNAVAILABLE', `Can't use ${place}: ${reason}${name}.`, {
+  const [, ...other] = OTHER_DATABASE_REASONS.find(([pattern]) => pattern.test(`${code} ${message}`)) ?? [];
+  const [reason = redact(message), hint] = DATABASE_REASONS[code] ?? other;
+  return new AuthError('STORE_UNAVAILABLE', `Can't use ${place}: ${reason}${code && ` (${code})`}.`, {
     cause,
     preserved: NOTHING_CHANGED,
-    hint,
-    ...(code === '' ? {} : { details: { code } }),
+    hint: hint ?? 'Check the server with `fitbit-login doctor`, then run the command again.',
+    details: code === '' ? undefined : { code },
   });
 }
 
@@ -349,10 +287,8 @@ export const NETWORK_FAILURES: Readonly<Record<string, NetworkFailure>> = {
 /** For a code that begins with HPE_, and for any other. */
 export const [NOT_HTTP, CONNECTION_FAILED] = ["it isn't speaking HTTP", 'connection failed'] as const;
 export const CHECK_NETWORK = 'Check the network, then try again.';
-
 /** @param from the variable that names the proxy */
 export const checkProxy = (from: string) => `Check ${from} and the network, then try again.`;
-
 export const useHttpForProxy = (from: string, url: string) =>
   `Most proxies use plain http: try ${from}=${url.replace('https://', 'http://')}.`;
 
@@ -380,17 +316,17 @@ export const PROXY_REFUSED = {
   ],
 } as const satisfies Record<string, (...args: never[]) => readonly [what: string, hint: string]>;
 
-export const socksProxy = (from: string) =>
-  new AuthError('USAGE', `${from} names a SOCKS proxy; only HTTP proxies are supported.`, {
-    details: { never_sent: true },
-    hint: 'Name an HTTP proxy, HTTPS_PROXY=http://proxy.example:3128, or exempt the provider in NO_PROXY if direct access is possible.',
-  });
+/** A variable that names no proxy we can use. */
+const unusableProxy = (message: string, hint: string) =>
+  new AuthError('USAGE', message, { details: { never_sent: true }, hint });
 
+export const socksProxy = (from: string) =>
+  unusableProxy(
+    `${from} names a SOCKS proxy; only HTTP proxies are supported.`,
+    'Name an HTTP proxy, HTTPS_PROXY=http://proxy.example:3128, or exempt the provider in NO_PROXY if direct access is possible.',
+  );
 export const notAProxyUrl = (from: string) =>
-  new AuthError('USAGE', `${from} isn't a proxy URL.`, {
-    details: { never_sent: true },
-    hint: `Write it as ${proxyFormat(from)}.`,
-  });
+  unusableProxy(`${from} isn't a proxy URL.`, `Write it as ${proxyFormat(from)}.`);
 
 function proxyFormat(variable: string, url = 'http://proxy.example:3128'): string {
   return `${variable}=${url.replace('://', '://USER:PASSWORD@')}, with special characters of the password percent-encoded ("@" as %40)`;
@@ -398,15 +334,6 @@ function proxyFormat(variable: string, url = 'http://proxy.example:3128'): strin
 
 export const responseTimeout = (host: string, ms: number) =>
   new AuthError('UNAVAILABLE', `${host}: response timed out after ${ms / 1000} seconds.`);
-
-export const unexpectedRedirect = (host: string, status: number) =>
-  new AuthError('ANSWER_INVALID', `${host} sent a redirect (${status}), which is not followed.`);
-
-export const responseTooLarge = (host: string, maxBytes: number) =>
-  new AuthError('ANSWER_INVALID', `${host} sent more than the ${maxBytes / 1024} KiB limit.`);
-
-export const unexpectedEncoding = (host: string) =>
-  new AuthError('ANSWER_INVALID', `${host} sent an encoding that was not requested.`);
 
 // Browser and server
 
@@ -473,13 +400,12 @@ export const noRedirectUri = () => usage('There is no redirect URI to listen on.
 // Files of other programs
 
 /** @param what after "Can't use this file: "; must hold nothing of the file but names that this program knows */
-export function unusableFile(
+export const unusableFile = (
   what: string,
   hint = 'Use another file; `fitbit-login import --help` lists the formats.',
-): AuthError {
+) =>
   // Never with a cause: a parser's own error quotes the text, which holds tokens.
-  return refused(`Can't use this file: ${what}.`, hint);
-}
+  refused(`Can't use this file: ${what}.`, hint);
 
 const OTHER_FILE = 'Use another path with `--output`.';
 const OTHER_FORMAT = 'Choose another format; `fitbit-login export --help` lists them.';
@@ -518,7 +444,6 @@ export const FILE_PROBLEMS = {
   notAString: (name: string) => [`its ${name} must be a string`],
   notDotenv: (name: string) => [`the value of ${name} has characters that .env doesn't allow`, 'Choose a JSON format.'],
   exists: ['it exists', OTHER_FILE],
-  existsNotJson: ["it exists and isn't JSON", OTHER_FILE],
   existsNotObject: ["it exists and isn't a JSON object", OTHER_FILE],
   existsJson: ['it exists and is JSON', 'Choose `--format notebook`, or use another path.'],
   ownProfile: ['it is a profile of fitbit-login itself', OTHER_FILE],
@@ -528,21 +453,16 @@ export const FILE_PROBLEMS = {
 
 export const unusableValue = (kind: string, source: string, problem: string) =>
   refused(`The ${kind} ${source} ${problem}.`, `Copy the ${kind} again, complete and alone.`);
-
 export const unknownFormat = (name: string, known: readonly string[]) =>
   usage(`Unknown format "${name}".`, `${didYouMean(name, known)}The formats are: ${known.join(', ')}.`);
-
 export const gcloudsOwnFile = (name: string) =>
   refused(
     `${name} is gcloud's own file and is never overwritten.`,
-    'Use another path with `--output`, and name it in GOOGLE_APPLICATION_CREDENTIALS.',
+    `${OTHER_FILE} GOOGLE_APPLICATION_CREDENTIALS names it.`,
   );
-
 export const unsupportedByFormat = (format: string, provider: string) =>
   usage(`The format ${format} doesn't support ${provider}.`, OTHER_FORMAT);
-
-export const ownFormatNotKept = () =>
-  usage('A profile of fitbit-login is exported once: `--keep` is for the formats of other programs.');
+export const ownFormatNotKept = () => usage("`--keep` is for the formats of other programs, not fitbit-login's own.");
 
 /** A notice. */
 export const singleUseCopy = (name: string) =>
@@ -554,21 +474,16 @@ export const singleUseCopy = (name: string) =>
 /** A notice. */
 export const exportFailed = (path: string, why: string) => `Tokens saved, but ${path} couldn't be updated: ${why}`;
 
+const KEEP_BOTH = 'Use `--profile NAME` to keep both.';
 export const hasOtherTokens = (name: string) =>
-  refused(
-    `The profile "${name}" already has tokens.`,
-    'Use `--replace` to overwrite them, or `--profile NAME` to keep both.',
-  );
-
+  refused(`The profile "${name}" already has tokens.`, `${KEEP_BOTH} \`--replace\` overwrites them.`);
 export const hasAnotherApp = (name: string) =>
-  refused(`The profile "${name}" has a sign-in with another app.`, 'Use `--profile NAME` to keep both.');
-
+  refused(`The profile "${name}" has a sign-in with another app.`, KEEP_BOTH);
 export const noClientIdInFile = () =>
   refused(
     'The file has no client ID.',
     'Pass it with `--client-id` or FITBIT_CLIENT_ID, and its secret, if it has one, with `--client-secret-file` or FITBIT_CLIENT_SECRET.',
   );
-
 export const noTokensInFile = () =>
   refused('The file contains no tokens.', 'To sign in with its app: `fitbit-login login --client-secret-file FILE`.');
 
@@ -586,10 +501,7 @@ export const otherClientIdOfTokens = (isGoogle: boolean) =>
 const GOOGLE_SECRET_MISSING = 'Google clients need their client secret, Desktop apps included.';
 
 export const googleSecretMissing = () =>
-  new AuthError('NOT_CONFIGURED', GOOGLE_SECRET_MISSING, {
-    preserved: NOTHING_CHANGED,
-    hint: "Pass the client's JSON file: `--client-secret-file FILE`.",
-  });
+  unchanged('NOT_CONFIGURED', GOOGLE_SECRET_MISSING, "Pass the client's JSON file: `--client-secret-file FILE`.");
 
 /** @param registration what to do at the provider, step by step */
 export const notConfigured = (provider: string, registration: readonly string[]) =>
@@ -608,86 +520,71 @@ const PASS_PROVIDER =
 
 export const unknownProvider = (name: string) =>
   usage(`Unknown provider "${name}".`, `${didYouMean(name, ['fitbit', 'google-health'])}${PASS_PROVIDER}`);
-
 export const unknownClientId = (id: string) =>
   usage(
     `Unrecognised client ID ${id}. Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.`,
     PASS_PROVIDER,
   );
-
 export const noLoopbackUri = (uri: string) =>
   usage(
     'This Web client has no loopback redirect URI.',
     `Register ${uri} for it and download its JSON again, or create a Desktop app client.`,
   );
-
 export const unknownPrompt = (provider: string, prompt: string, known: readonly string[]) =>
   usage(`${provider} doesn't support prompt "${prompt}".`, `Use one of: ${known.join(', ')}.`);
-
 export const retiredScope = (provider: string, scope: string, successors: readonly string[]) =>
   usage(`${provider} has retired the scope "${scope}".`, `Use ${successors.join(' or ')}.`);
-
 export const unknownScope = (provider: string, scope: string, known: readonly string[]) =>
   usage(`Unknown scope "${scope}" for ${provider}.`, `${didYouMean(scope, known)}Its scopes are: ${known.join(', ')}.`);
 
 // Sandbox
 
-export const notASandbox = (origin: string) =>
-  usage(
-    `${origin} isn't a loopback http URL.`,
-    'Use `--sandbox http://127.0.0.1:PORT`, or `--sandbox` alone to start one.',
-  );
+const START_ONE = '`--sandbox` alone starts one.';
 
+export const notASandbox = (origin: string) =>
+  usage(`${origin} isn't a loopback http URL.`, `Use \`--sandbox http://127.0.0.1:PORT\`; ${START_ONE}`);
 export const noSandboxAt = (origin: string) =>
   new AuthError('UNAVAILABLE', `No sandbox is running at ${origin}.`, {
-    hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`, or use \`--sandbox\` alone to start one.`,
+    hint: `Start it with \`fitbit-login sandbox --port ${new URL(origin).port}\`; ${START_ONE}`,
   });
-
 export const sandboxOverRealSignIn = (name: string) =>
-  refused(
-    `The profile "${name}" is a real sign-in; the sandbox won't overwrite it.`,
-    'Use another profile for the sandbox: `--profile sandbox`.',
-  );
+  refused(`The profile "${name}" is a real sign-in; the sandbox won't overwrite it.`, 'Use `--profile sandbox`.');
 
 // Setup, migration, signing out
 
-export function setupEnded(how: 'stopped' | 'idle' | 'cancelled'): AuthError {
-  const message = {
-    stopped: 'Setup was stopped.',
-    idle: 'Setup page closed after being idle.',
-    cancelled: 'Setup was cancelled.',
-  };
-  return new AuthError('CANCELLED', message[how], { hint: 'Run `fitbit-login setup` to open it again.' });
-}
+const SETUP_AGAIN = { hint: 'Run `fitbit-login setup` to open it again.' };
+
+export const setupEnded = (how: 'stopped' | 'closed after being idle' | 'cancelled') =>
+  new AuthError('CANCELLED', `Setup was ${how}.`, SETUP_AGAIN);
+export const setupTimedOut = (minutes: number) =>
+  new AuthError('TIMED_OUT', `Setup was not finished in ${minutes} minutes.`, SETUP_AGAIN);
+export const inputEnded = () => new AuthError('CANCELLED', 'Input ended before setup was complete.');
+export const noSetupPossible = () =>
+  new AuthError('NOT_CONFIGURED', 'No display and no terminal for setup.', {
+    hint: 'Pass the client ID as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
+  });
 
 /** @param cause Default: it is neither a file nor a pipe */
 export function unreadableFile(path: string, cause?: unknown): AuthError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const why = cause === undefined ? "it's neither a file nor a pipe" : `${DISK_REASONS[code] ?? 'it failed'} (${code})`;
+  const why = cause === undefined ? "it's neither a file nor a pipe" : systemReason(code);
   return new AuthError('FILE_UNREADABLE', `Can't read ${path}: ${why}.`, { cause });
 }
 
 /** @param name a path, or "Standard input" */
-export function inputTooLarge(name: string): AuthError {
-  return new AuthError('USAGE', `${name} is larger than 1 MiB.`);
-}
+export const inputTooLarge = (name: string) => usage(`${name} is larger than 1 MiB.`);
 
 export const nothingToMigrate = (name: string) =>
   new AuthError('NOT_SIGNED_IN', `The profile "${name}" has no Fitbit sign-in to migrate.`, {
     hint: 'Sign in to Google Health directly: `fitbit-login login --provider google-health`.',
   });
-
 export const notAFitbitProfile = (name: string) =>
   usage(
     `"${name}" isn't a Fitbit profile; nothing to migrate.`,
     'Pass one with `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
   );
-
 export const migrationTargetTaken = (name: string) =>
-  refused(
-    `The profile "${name}" already has another sign-in.`,
-    'Use another profile for the new sign-in: `fitbit-login migrate --to NAME`.',
-  );
+  refused(`The profile "${name}" already has another sign-in.`, 'Use another: `fitbit-login migrate --to NAME`.');
 
 export const revocationDeclined = () =>
   new AuthError('CANCELLED', 'Nothing was revoked.', {
@@ -697,11 +594,10 @@ export const revocationDeclined = () =>
 
 /** @param ends what a revocation ends: a sentence */
 export const confirmationNeeded = (ends: string) =>
-  usage(
-    `Needs confirmation, and there is no terminal. ${ends}`,
-    'Confirm with `fitbit-login logout --yes`, or only delete the tokens here with `fitbit-login logout --local`.',
-    'Nothing was revoked or deleted.',
-  );
+  new AuthError('USAGE', `Needs confirmation, and there is no terminal. ${ends}`, {
+    preserved: 'Nothing was revoked or deleted.',
+    hint: 'Confirm with `fitbit-login logout --yes`, or only delete the tokens here with `fitbit-login logout --local`.',
+  });
 
 // Signing in
 
@@ -741,38 +637,29 @@ export const VISITOR_NOTICES = {
     "Your browser sent more than 1 MiB of cookies that other programs have set for this host. Delete this host's cookies, then open the link again.",
   'service-worker': 'Another program had left a service worker at this port. It is removed: open the link again.',
   crowded: 'Another program opens many connections to this port. The idle ones are closed.',
-  'other-user':
-    'Another user of this computer tried to open your link or to take part in your sign-in, and was refused.',
-  'other-browser':
-    'A response came from another browser than the one you started with, and was ignored. Finish in that one.',
+  'other-user': 'Another user of this computer tried to open your link or join your sign-in, and was refused.',
+  'other-browser': 'A response came from another browser, and was ignored. Finish in the one you started with.',
 } as const;
 
 /** A notice. */
 export const tokenFileNotRenewed = (why: string) => `The token in FITBIT_TOKEN_FILE can't be renewed now: ${why}`;
 
 /** For the command in FITBIT_LOGIN_NOTIFY. @param reason what the provider said */
-export function deadNotice(
+export const deadNotice = (
   name: string,
   provider: string,
   reason = 'the access token has expired, and there is no refresh token.',
-): string {
-  return withProfileFlag(
-    `${name}: signed out of ${provider}: ${reason} Run \`fitbit-login login\` to sign in again.`,
-    name,
-  );
-}
+) =>
+  withProfileFlag(`${name}: signed out of ${provider}: ${reason} Run \`fitbit-login login\` to sign in again.`, name);
 
-export function scopesLostNotice(name: string, provider: string, scopes: readonly string[]): string {
-  return withProfileFlag(
+export const scopesLostNotice = (name: string, provider: string, scopes: readonly string[]) =>
+  withProfileFlag(
     `${name}: ${provider} no longer grants ${scopes.join(', ')}. Run \`fitbit-login login\` to allow it again.`,
     name,
   );
-}
 
 /** A notice. @param why a sentence without its full stop */
-export function notifierFailed(why: string): string {
-  return `The command in FITBIT_LOGIN_NOTIFY failed: ${why.replace(/\.$/, '')}.`;
-}
+export const notifierFailed = (why: string) => `The command in FITBIT_LOGIN_NOTIFY failed: ${why.replace(/\.$/, '')}.`;
 
 interface PasteTarget {
   readonly provider: string;
@@ -833,34 +720,26 @@ export const PRESERVED = {
 
 export const accountUnknown = (provider: string, why: string) =>
   `${provider} did not say whose account this is: ${why}`;
-
 /** A sentence for what a sign-in met although it is complete. */
 export const signedInAllTheSame = (obstacle: string) => `${obstacle} The sign-in itself is complete.`;
 
 const BEGIN_AGAIN = 'Begin again with `fitbit-login login --begin`, and open its new URL.';
 
 export const sandboxMustRun = () =>
-  usage(
-    '--begin needs a sandbox that keeps running.',
-    'Start one with `fitbit-login sandbox`, and pass its URL: `--sandbox URL`.',
-  );
-
+  usage('--begin needs a sandbox that keeps running.', 'Start `fitbit-login sandbox`, and pass `--sandbox URL`.');
 export const nothingPending = () =>
   new AuthError('SIGN_IN_FAILED', 'No sign-in waits for this response: it was finished or refused, or begun again.', {
     hint: `\`fitbit-login profiles\` shows which profiles wait. ${BEGIN_AGAIN}`,
   });
-
 export const noPendingLogin = (name: string) =>
   new AuthError('SIGN_IN_FAILED', `The profile "${name}" waits for no response.`, {
     hint: withProfileFlag(BEGIN_AGAIN, name),
   });
-
 /** @param when as people read it */
 export const loginLinkExpired = (name: string, when: string) =>
   new AuthError('TIMED_OUT', `The sign-in of the profile "${name}" expired ${when}.`, {
     hint: withProfileFlag(`${BEGIN_AGAIN} \`--expires 1d\` waits longer.`, name),
   });
-
 /** A notice. */
 export const responseOfAnother = (name: string) => `That is the response for the profile "${name}", not for this one.`;
 
@@ -875,25 +754,24 @@ export const noResponse = (refused: string | undefined) =>
 
 type Meaning = readonly [ErrorCode, (provider: string) => string];
 
+const unlessAsked = (what: string): Meaning => [
+  'SIGN_IN_FAILED',
+  (name) => `${name} ${what}, but prompt=none was set.`,
+];
+
 /** RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: every registered code. */
 export const AUTHORIZATION_ERRORS: Readonly<Record<string, Meaning>> = {
   access_denied: ['DENIED', (name) => `You denied access on ${name}'s page.`],
   invalid_request: ['REQUEST_REJECTED', (name) => `${name} rejected the sign-in request.`],
   unauthorized_client: ['CLIENT_REJECTED', (name) => `${name} doesn't allow this app to use this flow.`],
-  unsupported_response_type: [
-    'REQUEST_REJECTED',
-    (name) => `${name} won't let this app use the authorization code flow.`,
-  ],
+  unsupported_response_type: ['REQUEST_REJECTED', (name) => `${name} doesn't support the authorization code flow.`],
   invalid_scope: ['SCOPE_REJECTED', (name) => `${name} doesn't know one of the requested scopes.`],
   server_error: ['UNAVAILABLE', (name) => `${name} had an internal error.`],
   temporarily_unavailable: ['UNAVAILABLE', (name) => `${name} is overloaded or under maintenance.`],
-  interaction_required: ['SIGN_IN_FAILED', (name) => `${name} needs you to interact, but prompt=none was set.`],
-  login_required: ['SIGN_IN_FAILED', (name) => `You aren't signed in to ${name}, and prompt=none was set.`],
-  account_selection_required: [
-    'SIGN_IN_FAILED',
-    (name) => `${name} needs you to choose an account, but prompt=none was set.`,
-  ],
-  consent_required: ['SIGN_IN_FAILED', (name) => `${name} needs your consent, but prompt=none was set.`],
+  interaction_required: unlessAsked('needs you to interact'),
+  login_required: unlessAsked('needs you to sign in'),
+  account_selection_required: unlessAsked('needs you to choose an account'),
+  consent_required: unlessAsked('needs your consent'),
 };
 
 const CLIENT: Meaning = ['CLIENT_REJECTED', (name) => `${name} rejected the client ID or client secret.`];
@@ -911,17 +789,13 @@ export const TOKEN_ERRORS: Readonly<Record<string, Meaning> & { invalid_client: 
 
 /** `invalid_grant`, by request: it alone says that a grant is dead. */
 export const INVALID_GRANT: Readonly<Record<string, Meaning>> = {
-  exchange: [
-    'SIGN_IN_FAILED',
-    (name) => `${name} rejected the authorization code: it was already used or has expired.`,
-  ],
+  exchange: ['SIGN_IN_FAILED', (name) => `${name} rejected the authorization code: already used or expired.`],
   refresh: ['GRANT_DEAD', (name) => `${name} has ended this sign-in (refresh token no longer valid).`],
   revoke: ['GRANT_DEAD', (name) => `${name} had already ended this sign-in.`],
 };
 
 /** For a code that is not registered, before what the provider says itself. */
 export const unknownError = (provider: string, error: string) => `${provider} refused with the error "${error}".`;
-
 /** What a provider said, to stand after a sentence of ours. */
 export const providerSays = (provider: string, text: string | undefined) =>
   text ? ` ${provider} says: "${text}"` : '';
@@ -941,38 +815,42 @@ export function rateLimited(provider: string, seconds: number | undefined, detai
 /** Of a profile that was not asked for. @param when the limit resets, if known */
 export function leftForNextRun(
   provider: string,
-  when: { readonly resetsAt: Date; readonly words: string } | undefined,
+  when?: { readonly resetsAt: Date; readonly words: string },
 ): AuthError {
-  const limit = `${provider}'s rate limit ${when === undefined ? 'is used up' : `resets ${when.words}`}`;
-  return new AuthError('RATE_LIMITED', `Left for the next run: ${limit}.`, {
-    details: when === undefined ? {} : { resets_at: when.resetsAt.toISOString() },
+  const limit = when === undefined ? 'is used up' : `resets ${when.words}`;
+  return new AuthError('RATE_LIMITED', `Left for the next run: ${provider}'s rate limit ${limit}.`, {
+    details: when && { resets_at: when.resetsAt.toISOString() },
   });
 }
 
 export const accountBusy = (provider: string, details: Details) =>
   new AuthError('UNAVAILABLE', `${provider} is handling another request for the same account (409).`, { details });
-
 export const unavailable = (provider: string, status: number) =>
   new AuthError('UNAVAILABLE', `${provider} is temporarily unavailable (${status}).`, { details: { status } });
-
 export const failedWithoutReason = (provider: string, status: number) =>
   new AuthError('ANSWER_INVALID', `${provider} failed with status ${status}.`, { details: { status } });
 
+/** @param provider its name or host */
 export const invalidResponse = (provider: string, what: string, details?: Details) =>
   new AuthError('ANSWER_INVALID', `${provider} sent an invalid response: ${what}.`, { details });
 
 /** For {@link invalidResponse}. */
 export const INVALID = {
+  redirect: (status: number) => `a redirect (${status}), which is not followed`,
+  size: (maxBytes: number) => `more than the ${maxBytes / 1024} KiB limit`,
+  encoding: 'an encoding that was not requested',
   tokenType: 'unsupported token type',
   token: 'malformed token',
   lifetime: 'invalid token lifetime (negative, not a number, or over ten years)',
   otherAccount: (who: string | undefined) => `these are tokens of another account, ${who}`,
 } as const;
 
-export type GoogleRefusal = readonly [code: ErrorCode, message: string, hint: string];
+/** Default hint: the code's own. */
+export type GoogleRefusal = readonly [code: ErrorCode, message: string, hint?: string];
 
 const CONSOLE = 'https://console.cloud.google.com';
 const OTHER_ACCOUNT = 'Sign in with another account: `fitbit-login login`.';
+const OR_NEW_CLIENT = 'or create a new one and sign in with its file.';
 
 /** What Google refuses, of the Health API and of the token endpoint. */
 export const GOOGLE_REFUSED = {
@@ -1015,18 +893,14 @@ export const GOOGLE_REFUSED = {
   clientDeleted: [
     'CLIENT_REJECTED',
     'This OAuth client was deleted. Google deletes clients that are unused for six months.',
-    `Restore it at ${CONSOLE}/auth/clients (within 30 days), or create a new one and sign in with its file.`,
+    `Restore it at ${CONSOLE}/auth/clients (within 30 days), ${OR_NEW_CLIENT}`,
   ],
   clientDisabled: [
     'CLIENT_REJECTED',
     'This OAuth client is disabled.',
-    `Enable it at ${CONSOLE}/auth/clients, or create a new one and sign in with its file.`,
+    `Enable it at ${CONSOLE}/auth/clients, ${OR_NEW_CLIENT}`,
   ],
-  signInExpired: [
-    'GRANT_DEAD',
-    "This account's organization requires signing in again from time to time.",
-    'Sign in again with `fitbit-login login`. Its administrator decides how often.',
-  ],
+  signInExpired: ['GRANT_DEAD', "This account's organization requires signing in again from time to time."],
   adminPolicy: [
     'ACCOUNT_NOT_ALLOWED',
     "This account's organization doesn't allow this app.",
@@ -1040,20 +914,16 @@ export const GOOGLE_REFUSED = {
   accountNotAllowed: [
     'ACCOUNT_NOT_ALLOWED',
     "This account can't be used with this app: it is supervised, or its organization forbids it.",
-    OTHER_ACCOUNT,
   ],
 } as const satisfies Readonly<Record<string, GoogleRefusal | ((...args: never[]) => GoogleRefusal)>>;
 
 export const noRevocation = (provider: string) => usage(`${provider} doesn't support revocation.`);
-
 export const noIntrospection = (provider: string) => usage(`${provider} can't be asked about a token.`);
 
 export const notAnIssuer = (address: string) =>
   new AuthError('METADATA_INVALID', `${address} isn't valid: the URL must be https, or http on loopback.`);
-
 export const noMetadata = (address: string, tried: readonly string[]) =>
   new AuthError('METADATA_INVALID', `${address} has no OAuth metadata: tried ${tried.join(', ')}.`);
-
 export const unusableMetadata = (address: string, [why, hint]: Problem) =>
   new AuthError('METADATA_INVALID', `Can't use the metadata at ${address}: ${why}.`, { hint });
 
@@ -1079,7 +949,6 @@ export const METADATA_PROBLEMS = {
 
 export const noRefreshToken = () =>
   new AuthError('GRANT_DEAD', 'The access token has expired and there is no refresh token.');
-
 /** @param reason as it was stored */
 export const deadGrant = (reason = 'This sign-in has ended.') =>
   new AuthError('GRANT_DEAD', reason, { preserved: PRESERVED.dead });
@@ -1099,95 +968,63 @@ export function interruptedRefresh(when: string, userId: string | undefined, cau
 
 /** A notice. */
 export const stillValid = (why: string) => `${why} The stored access token is still valid until it expires.`;
-
 export const rejectedFreshToken = (provider: string, said = '', details?: Details) =>
   new AuthError('GRANT_DEAD', `${provider} rejected a freshly refreshed token.${said}`, { details });
-
 export const cannotCheck = () =>
-  refused(
-    "The provider can't be asked about a token, and there is no refresh token to try.",
-    'Try `fitbit-login token`.',
-  );
+  refused("The provider can't be asked about a token, and there is no refresh token.", 'Try `fitbit-login token`.');
+
+// Options and arguments
 
 /** For a value that a program passed. @param kind "a string" */
 export const mustBe = (what: string, kind: string) =>
   usage(`${what} must be ${kind}.`, 'See docs/library.md, or the type of the options.');
-
 export const noSuchOption = (name: string, of: string, known: readonly string[]) =>
   usage(`There is no "${name}" in ${of}.`, `${didYouMean(name, known)}There are: ${known.join(', ')}.`);
-
 export const notATimeSpan = () => usage('Must be a time such as 30m, 1h or 2d, at most 24d.');
-
 /** For one option that means nothing without another. */
 export const requires = (option: string, other: string) => usage(`--${option} requires \`--${other}\`.`);
-
 export const notTogether = (option: string, others: string) => usage(`--${option} can't be combined with ${others}.`);
+export const outOfRange = (what: string, min: number, max: number) => usage(`Must be a ${what} from ${min} to ${max}.`);
+export const emptyList = () => usage('Expected at least one value.');
+export const wordsBeforeSeparator = () => usage('Put the words to complete after --.');
+export const wrongArguments = (forms: readonly string[]) => usage(`Usage: ${forms.join(', or ')}.`);
+
+export const interrupted = (signal?: string) =>
+  new AuthError('INTERRUPTED', 'Interrupted.', { details: signal === undefined ? {} : { signal } });
+export const outputFailed = (reason: string, cause: unknown) =>
+  new AuthError('OUTPUT_FAILED', `Can't write the output: ${reason}.`, { cause });
 
 // Requests to an API
 
 export const invalidHeader = () => usage('Invalid header.');
-
 export const unknownHeaderForm = (name: string) =>
   usage(`Can't send "${name}" as a header.`, 'Use `--header "Name: value"`. Authorization and Host are set for you.');
-
 export const invalidMethod = (method: string) => usage(`Can't send the method ${method}.`);
-
 export const bodyNotAllowed = (method: string) => usage(`A ${method} request has no body.`);
-
 export const unsendableRequest = (cause: unknown) =>
   new AuthError('USAGE', "The request's headers or body can't be sent.", {
     cause,
     hint: 'Pass them as `fetch` takes them.',
   });
-
 export const noApiHost = (provider: string) =>
   usage(`${provider} has no known API host.`, 'Use `fitbit-login token` with your own client.');
-
 export const pathElsewhere = (origin: string) =>
   usage(
     `The path must be on ${origin}; tokens are never sent elsewhere.`,
     'Google Health: `/v4/users/me/identity`. Fitbit: `/1/user/-/profile.json`.',
   );
 
+const SEE_API = "against the provider's documentation.";
+
 export const scopeMissing = (said: string, details: Details) =>
   new AuthError('SCOPE_MISSING', `This sign-in lacks the scope.${said}`, { details });
-
 export const noSuchPath = (provider: string, said: string, details: Details) =>
   new AuthError('USAGE', `${provider}'s API has no such path (404, a page instead of JSON).${said}`, {
-    hint: "Check the path and its version (`/v4/…`, `/1/…`) against the provider's documentation.",
+    hint: `Check the path and its version (\`/v4/…\`, \`/1/…\`) ${SEE_API}`,
     details,
   });
-
 export const requestRefused = (provider: string, status: number, said: string) =>
   new AuthError('USAGE', `${provider} refused the request (${status}).${said}`, {
-    hint: "Check the path, method and body against the provider's documentation.",
+    hint: `Check the path, method and body ${SEE_API}`,
     details: { status },
   });
-
-// Command line
-
-export const outOfRange = (what: string, min: number, max: number) => usage(`Must be a ${what} from ${min} to ${max}.`);
-
-export const emptyList = () => usage('Expected at least one value.');
-
-export const wordsBeforeSeparator = () => usage('Put the words to complete after --.');
-
-export const wrongArguments = (forms: readonly string[]) => usage(`Usage: ${forms.join(', or ')}.`);
-
-export const noSetupPossible = () =>
-  new AuthError('NOT_CONFIGURED', 'No display and no terminal for setup.', {
-    hint: 'Pass the client ID as FITBIT_CLIENT_ID or `--client-id`, and its secret with `--client-secret-file`.',
-  });
-
-export const setupTimedOut = (minutes: number) =>
-  new AuthError('TIMED_OUT', `Setup was not finished in ${minutes} minutes.`, {
-    hint: 'Run `fitbit-login setup` to open it again.',
-  });
-
-export const inputEnded = () => new AuthError('CANCELLED', 'Input ended before setup was complete.');
-
-export const interrupted = (signal?: string) =>
-  new AuthError('INTERRUPTED', 'Interrupted.', { details: signal === undefined ? {} : { signal } });
-
-export const outputFailed = (reason: string, cause: unknown) =>
-  new AuthError('OUTPUT_FAILED', `Can't write the output: ${reason}.`, { cause });

@@ -250,7 +250,7 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
 
 async function rejectWhenEnded(site: Site): Promise<never> {
   const how = await site.ended;
-  throw setupEnded(how === 'stopped' ? 'stopped' : 'idle');
+  throw setupEnded(how === 'stopped' ? 'stopped' : 'closed after being idle');
 }
 
 function rejectWhenAborted(signal: AbortSignal | undefined): Promise<never> {

@@ -203,7 +203,7 @@ function jsonText(fields: Named, previous: string): string {
   const given = new Map(fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
   if (splitMark(previous).text.trim() === '') return `${print(given)}\n`;
   const text = textOf(previous);
-  if (!/^\s*[{[]/.test(text)) throw unusableFile(...FILE_PROBLEMS.existsNotJson);
+  if (!/^\s*[{[]/.test(text)) throw unusableFile(...FILE_PROBLEMS.existsNotObject);
   const object = parseJson(text);
   if (object === undefined) throw damaged(text);
   if (typeof object !== 'object' || object === null || Array.isArray(object))

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { HttpsProxyAgent } from 'https-proxy-agent';
 import type { Environment, Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
-import { responseTimeout, responseTooLarge, unexpectedEncoding, unexpectedRedirect } from '../messages.ts';
+import { INVALID, invalidResponse, responseTimeout } from '../messages.ts';
 import { networkError, type ProxyResponse, proxyRefused, proxyUnreachable } from './errors.ts';
 import { type ForwardProxy, proxyFor } from './proxy.ts';
 
@@ -43,7 +43,7 @@ export function boundedFetch(send: Send, limits: FetchLimits = {}): Fetch {
       clearTimeout(timers[0]);
       const { status, statusText } = response;
       if (status >= 300 && status < 400) {
-        throw unexpectedRedirect(host, status);
+        throw invalidResponse(host, INVALID.redirect(status));
       }
       const body = await unlessAborted(readAtMost(response, maxBytes, host), signal);
       const headers = new Headers(response.headers);
@@ -77,7 +77,7 @@ async function readAtMost({ body }: OpenResponse, maxBytes: number, host: string
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
     if (size > maxBytes) {
-      throw responseTooLarge(host, maxBytes);
+      throw invalidResponse(host, INVALID.size(maxBytes));
     }
     chunks.push(chunk);
   }
@@ -176,7 +176,7 @@ function readable(response: IncomingMessage, host: string): OpenResponse {
   }
   if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? '')) {
     response.destroy();
-    throw unexpectedEncoding(host);
+    throw invalidResponse(host, INVALID.encoding);
   }
   return { status, statusText, headers, body: response };
 }

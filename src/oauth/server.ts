@@ -15,7 +15,8 @@ export interface StandardError {
 export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly hint: string;
+  /** Default: of the code. */
+  readonly hint?: string;
 }
 
 /** What an error body is read with. */

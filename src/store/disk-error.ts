@@ -7,7 +7,7 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** `STORE_UNAVAILABLE`: "Can't write /path: the disk is full (ENOSPC)." An {@link AuthError} passes through as it is. */
+/** `STORE_UNAVAILABLE`: "Can't write /path: no space left on device (ENOSPC)." An {@link AuthError} passes through as it is. */
 export function diskError(action: string, path: string, error: unknown): AuthError {
   return error instanceof AuthError ? error : diskFailure(action, path, errnoOf(error) ?? 'unknown error', error);
 }

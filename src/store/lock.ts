@@ -4,7 +4,7 @@ import { lstat, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AuthError } from '../errors.ts';
-import { interruptedWhileWaiting, lockTimeout, notALock } from '../messages.ts';
+import { interruptedWhileWaiting, lockTimeout, notA } from '../messages.ts';
 import { diskError, errnoOf, ignoring } from './disk-error.ts';
 
 /** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
@@ -87,7 +87,7 @@ function deadLockDetector(): IsDead {
 
 async function tryLock(path: string, isDead: IsDead): Promise<HeldLock | undefined> {
   const found = await ignoring(['ENOENT'], lstat(path));
-  if (found?.isDirectory() === false) throw notALock(path);
+  if (found?.isDirectory() === false) throw notA('fitbit-login lock', path);
   if (found !== undefined && isDead(found.mtimeMs)) await rmdir(path);
 
   // Imported only here: on import it listens for exit and every signal, which most commands must not.

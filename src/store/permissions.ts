@@ -185,7 +185,7 @@ const WITHOUT_MODES: ReadonlySet<number> = new Set([
 function assertOwnedBy(path: string, { uid: owner }: Stats, runner: Runner, others: readonly number[]): void {
   const { uid, caller } = runner;
   if (uid === undefined || [uid, ...others].includes(owner)) return;
-  throw ownedByAnother(path, { uid, owner, ownerName: caller?.uid === owner ? caller.name : undefined });
+  throw ownedByAnother(path, uid, owner, caller?.uid === owner ? caller.name : undefined);
 }
 
 /** Permissions of other users: any, and to write. In a sticky directory such as /tmp, they cannot touch what is ours. */
