@@ -124,7 +124,7 @@ describe.concurrent('a lock', () => {
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('not a fitbit-login lock'),
       preserved: expect.stringContaining('Nothing'),
-      hint: expect.stringContaining('remove'),
+      hint: expect.stringContaining('move'),
       details: { path },
     });
   });
