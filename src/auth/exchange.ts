@@ -1,6 +1,6 @@
 import { AuthError, asAuthError, type ErrorCode } from '../errors.ts';
 import { accountUnknown, signedInAllTheSame, WITHOUT_EMAIL } from '../messages.ts';
-import type { validateCallback } from '../oauth/authorization.ts';
+import type { Callback } from '../oauth/authorization.ts';
 import { type CodeExchange, exchangeCode } from '../oauth/token-endpoint.ts';
 import type { Identity, Provider } from '../providers/provider.ts';
 import type { Profile, Tokens } from '../store/profile.ts';
@@ -11,9 +11,6 @@ import type { Runtime } from './runtime.ts';
 import { type SignIn, storedStatus } from './status.ts';
 import { tokensFrom } from './tokens.ts';
 
-/** A callback that ends the wait: an authorization code, or the provider's refusal. */
-export type FirstCallback = Extract<ReturnType<typeof validateCallback>, { readonly kind: 'granted' | 'refused' }>;
-
 /**
  * Exchanges the code and stores the tokens. Room on disk is reserved before the code is sent, since a code works once.
  *
@@ -23,7 +20,7 @@ export type FirstCallback = Extract<ReturnType<typeof validateCallback>, { reado
 export async function exchangeAndStore(
   runtime: Runtime,
   request: LoginRequest,
-  callback: FirstCallback,
+  callback: Callback,
   binding: Omit<CodeExchange, 'parameters'>,
   assertCurrent: (current: Profile | undefined) => void = () => {},
 ): Promise<SignIn> {

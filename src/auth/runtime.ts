@@ -9,9 +9,11 @@ import { noDisplayReason } from '../browser/has-display.ts';
 import { browserOpener, type OpenBrowser } from '../browser/open-browser.ts';
 import { type Environment, type Fetch, secretVariables } from '../environment.ts';
 import { type LogLevel, openLog as openLogFile } from '../log.ts';
+import { VISITOR_NOTICES } from '../messages.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { ServerNotice } from '../server/app.ts';
 import { type PeerLookup, peerOf } from '../server/peer.ts';
 import { type OutsideFiles, readOutside, writeOutside } from '../store/atomic-file.ts';
 import { fileStore } from '../store/file-store.ts';
@@ -132,6 +134,16 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     },
     profileName: (given, fallback) => resolveProfileName(environment, given, fallback),
   };
+}
+
+/** Where a local server reports: its requests to the log, unusual visitors to the person, too; and how it knows them. @internal */
+export async function serverReports({ openLog, notice, peerOf }: Runtime) {
+  const log = await openLog();
+  const onNotice = ({ kind }: ServerNotice) => {
+    log.info({ event: 'visitor', kind }, 'An unusual visitor');
+    notice(VISITOR_NOTICES[kind]);
+  };
+  return { log, onNotice, peerOf };
 }
 
 /** A store in a database, whose code is loaded when it is first used. */

@@ -7,10 +7,10 @@ import type { Departure } from '../server/pages/view.ts';
 import type { Next, SetupHandlers } from '../server/site/routes.ts';
 import type { Site } from '../server/site/site.ts';
 import type { Profile } from '../store/profile.ts';
-import { type LoginEvent, type LoginOptions, login, type Onward, serverReports } from './login.ts';
+import { type LoginEvent, type LoginOptions, login, type Onward } from './login.ts';
 import { assertOptions } from './options.ts';
 import { checkStore } from './profiles.ts';
-import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type Runtime, type RuntimeOptions, serverReports } from './runtime.ts';
 import { loginProfileName } from './sandbox.ts';
 import {
   type Download,

@@ -11,12 +11,11 @@ import type { Next } from '../server/site/routes.ts';
 import type { Site } from '../server/site/site.ts';
 import { appPaths } from '../store/paths.ts';
 import { checkStatus } from './check.ts';
-import { serverReports } from './login.ts';
 import { logout } from './logout.ts';
 import { damagedCard, profileCard, readHistory } from './profile-card.ts';
 import { profiles } from './profiles.ts';
 import { accountName, shortProvider } from './result-view.ts';
-import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type RuntimeOptions, serverReports } from './runtime.ts';
 import { BrowserLogins, SetupDesk } from './setup.ts';
 
 export interface StatusPageOptions {

@@ -65,9 +65,8 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
 /** Why a request at the redirect URI is not the expected callback. */
 export type UnexpectedReason = 'repeated-parameter' | 'no-state' | 'wrong-state' | 'other-issuer' | 'no-answer';
 
-/** What a request at the redirect URI turned out to be. @internal */
-export type CallbackResult =
-  | { readonly kind: 'unexpected'; readonly reason: UnexpectedReason }
+/** A response to the authorization request: a code, or the provider's refusal. @internal */
+export type Callback =
   | { readonly kind: 'refused'; readonly error: AuthError }
   | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
 
@@ -82,7 +81,7 @@ export function validateCallback(
   client: ClientRegistration,
   pending: ExpectedState,
   parameters: URLSearchParams,
-): CallbackResult {
+): Callback | { readonly kind: 'unexpected'; readonly reason: UnexpectedReason } {
   const names = [...parameters.keys()];
   if (new Set(names).size !== names.length) return { kind: 'unexpected', reason: 'repeated-parameter' };
   const state = parameters.get('state');

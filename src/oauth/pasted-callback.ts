@@ -1,5 +1,4 @@
-import type { AuthError } from '../errors.ts';
-import { type ExpectedState, type UnexpectedReason, validateCallback } from './authorization.ts';
+import { type Callback, type ExpectedState, type UnexpectedReason, validateCallback } from './authorization.ts';
 import type { AuthorizationServer, ClientRegistration } from './server.ts';
 
 /** What a person pasted, taken apart and not validated yet. */
@@ -65,10 +64,9 @@ export type PasteReason =
 
 /** What a paste turned out to be. @internal */
 export type PastedCallbackResult =
+  | Callback
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'wrong'; readonly reason: PasteReason }
-  | { readonly kind: 'refused'; readonly error: AuthError }
-  | { readonly kind: 'granted'; readonly parameters: URLSearchParams };
+  | { readonly kind: 'wrong'; readonly reason: PasteReason };
 
 /** What a paste is compared with. @internal */
 export interface ExpectedCallback {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { acceptedPastes } from '../../src/auth/login.ts';
+import { acceptedPastes } from '../../src/auth/awaited-callback.ts';
 
 /** An input whose every `next` is one of these, in turn. */
 const input = (...nexts: readonly (() => Promise<IteratorResult<string>>)[]) => {
