@@ -9,7 +9,6 @@ import { type LoginRequest, requestedProfile } from './login-request.ts';
 import { notifiedAtSignIn } from './notify.ts';
 import type { Runtime } from './runtime.ts';
 import { type SignIn, storedStatus } from './status.ts';
-import { tokensFrom } from './tokens.ts';
 
 /**
  * Exchanges the code and stores the tokens. Room on disk is reserved before the code is sent, since a code works once.
@@ -30,20 +29,18 @@ export async function exchangeAndStore(
   if (callback.kind === 'refused') throw explained(callback.error);
   await using locked = await runtime.store.lock(name);
   assertCurrent(locked.current);
-  // Before the request, so that a slow response never makes a token look younger than it is.
-  const obtainedAt = runtime.now();
   const code = { ...binding, parameters: callback.parameters };
-  const response = await exchangeCode(provider.server, client, code, { fetch: runtime.fetch, now: obtainedAt }).catch(
-    (thrown) => {
-      throw explained(asAuthError(thrown));
-    },
-  );
+  const sending = { fetch: runtime.fetch, now: runtime.now() };
+  const response = await exchangeCode(provider.server, client, code, sending).catch((thrown) => {
+    throw explained(asAuthError(thrown));
+  });
   const { keep, extra, tokens: replaced } = locked.current ?? {};
-  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: [...scopes, ...identityScopes] });
+  // Granted as asked, where the response does not say (RFC 6749 §5.1).
+  const tokens = { ...response, scopes: response.scopes ?? [...scopes, ...identityScopes] };
   const profile: Profile = { ...requestedProfile(request), tokens, keep, extra };
   const { obstacle, ...identity } = await identify(runtime, locked, profile, provider);
   const { userId = tokens.userId, legacyUserId } = identity;
-  const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId, signedInAt: obtainedAt } };
+  const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId, signedInAt: tokens.obtainedAt } };
   await locked.commit({ ...signedIn, notified: notifiedAtSignIn(signedIn) });
   const status = storedStatus(runtime, name, signedIn, provider.name);
   const scope = status.scopes.join(' ');

@@ -1,6 +1,6 @@
 import { AuthError } from '../errors.ts';
-import { type Credentials, type FoundClient, readClientFile, readSignIn } from '../formats/read.ts';
-import { ALSO_READ, FORMATS, OWN_FORMAT } from '../formats/write.ts';
+import { type Credentials, type FoundSignIn, readClientFile, readSignIn } from '../formats/read.ts';
+import { ALSO_READ, FORMATS } from '../formats/write.ts';
 import { hasAnotherApp, hasOtherTokens, noClientIdInFile, noTokensInFile, otherClientIdOfTokens } from '../messages.ts';
 import { refreshTokens } from '../oauth/token-endpoint.ts';
 import { FITBIT_CLIENT_ID, fitbit } from '../providers/fitbit.ts';
@@ -14,7 +14,6 @@ import { withoutLocalFields } from './export.ts';
 import { assertContent, assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
-import { tokensFrom } from './tokens.ts';
 
 /** What `importProfile` reads, for people. */
 export const IMPORT_FORMATS: readonly string[] = [...FORMATS.map(({ title }) => title), ...ALSO_READ];
@@ -53,113 +52,120 @@ export async function importProfile(
 ): Promise<ImportedStatus> {
   assertOptions('importProfile', options);
   assertContent(content);
-  const { sandbox, entry } = options;
   const runtime = createRuntime(runtimeOptions);
-  const name = runtime.profileName(options.profile);
+  const target: Target = { runtime, name: runtime.profileName(options.profile), options };
   const own = wholeProfile(content);
-  if (own?.tokens !== undefined) {
-    const stored = await importOwn(name, { ...own, tokens: own.tokens }, options, runtime);
-    return { ...storedStatus(runtime, name, stored), format: 'a profile of fitbit-login', notices: [] };
-  }
-  const { title: format, credentials, notices } = readSignIn(content, { entry });
-  if (credentials.accessToken === undefined && credentials.refreshToken === undefined) {
-    const stored = await importRegistration(name, content, options, runtime);
-    return { ...storedStatus(runtime, name, stored), format: 'a client file of a Google app', notices: [] };
-  }
-  const client = clientFor(credentials, resolveClient(options, runtime.environment, await runtime.store.read(name)));
-  const provider = providerFor(credentials, client.id, sandbox);
-  if (credentials.refreshToken !== undefined) assertHasSecret(provider, client);
-  const profile = await store({ name, credentials, client, provider, format, options }, runtime);
-  const { refreshToken, expiresAt } = profile.tokens ?? {};
-  const expiry = expiresAt === undefined ? 'nothing says when it expires' : `it expires at ${expiresAt.toISOString()}`;
-  const last = `There is no refresh token in the file, so the access token cannot be renewed; ${expiry}.`;
-  return {
-    ...storedStatus(runtime, name, profile),
-    format,
-    notices: refreshToken === undefined ? [...notices, last] : notices,
-  };
+  if (own?.tokens !== undefined) return importOwn(target, own, own.tokens);
+  const found = readSignIn(content, { entry: options.entry });
+  const { accessToken, refreshToken } = found.credentials;
+  const isSignIn = accessToken !== undefined || refreshToken !== undefined;
+  return isSignIn ? importSignIn(target, found) : importRegistration(target, content);
+}
+
+/** Where an import goes. */
+interface Target {
+  readonly runtime: Runtime;
+  /** The profile's name. */
+  readonly name: string;
+  readonly options: ImportOptions;
+}
+
+/** Stores what `make` makes of the profile that is there. */
+async function store(
+  { runtime, name, options: { signal } }: Target,
+  format: string,
+  make: (current: Profile | undefined) => Profile | Promise<Profile>,
+): Promise<ImportedStatus> {
+  await using locked = await runtime.store.lock(name, { signal });
+  const profile = await make(locked.current);
+  await locked.commit(profile);
+  const log = await runtime.openLog();
+  log.info({ event: 'import', profile: name, provider: profile.provider, format }, 'Imported');
+  return { ...storedStatus(runtime, name, profile), format, notices: [] };
 }
 
 /** A profile as this program writes it; `undefined` for anything else, of which tokens can still be read. */
 function wholeProfile(content: string | Uint8Array): Profile | undefined {
-  const bytes = Buffer.from(content);
   try {
-    JSON.parse(bytes.toString(), (_name, value) => assertPrintable(value));
-    return decodeProfile(bytes, 'the file');
+    return decodeProfile(Buffer.from(content), 'the file', assertPrintable);
   } catch {
     return undefined;
   }
 }
 
 /** @throws for a text with what a terminal would act on: of such a file, only what passes the checks of foreign ones is taken */
-function assertPrintable(value: unknown): unknown {
+function assertPrintable(_name: string, value: unknown): unknown {
   if (typeof value === 'string' && printable(value) !== value) throw new TypeError('not printable');
   return value;
 }
 
 /** Stores a profile whole: its provider, sandbox or issuer stay what they are. */
-async function importOwn(
-  name: string,
-  own: Profile & { readonly tokens: Tokens },
-  { replace = false, signal }: ImportOptions,
-  runtime: Runtime,
-): Promise<Profile> {
-  await using locked = await runtime.store.lock(name, { signal });
-  const { current } = locked;
-  if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, own.tokens))
-    throw hasOtherTokens(name);
-  const profile: Profile = { ...withoutLocalFields(own), keep: current?.keep };
-  await locked.commit(profile);
-  const log = await runtime.openLog();
-  log.info({ event: 'import', profile: name, provider: profile.provider, format: OWN_FORMAT }, 'Imported');
-  return profile;
+function importOwn(target: Target, own: Profile, tokens: Tokens): Promise<ImportedStatus> {
+  return store(target, 'a profile of fitbit-login', (current) => {
+    assertReplaceable(target, current, tokens);
+    return { ...withoutLocalFields(own), keep: current?.keep };
+  });
 }
 
-interface Import {
-  /** The profile's name. */
-  readonly name: string;
-  readonly credentials: Credentials;
-  readonly client: Client;
-  readonly provider: Provider;
-  readonly format: string;
-  readonly options: ImportOptions;
+async function importSignIn(target: Target, { title, credentials, notices }: FoundSignIn): Promise<ImportedStatus> {
+  const { runtime, name, options } = target;
+  const client = clientFor(credentials, resolveClient(options, runtime.environment, await runtime.store.read(name)));
+  const provider = providerFor(credentials, client.id, options.sandbox);
+  if (credentials.refreshToken !== undefined) assertHasSecret(provider, client);
+  const status = await store(target, title, async (current) => {
+    assertReplaceable(target, current, credentials);
+    const tokens =
+      tokensOf(credentials, provider, runtime.now()) ?? (await refreshed(credentials, client, provider, runtime));
+    const isSame = tokens.refreshToken?.equals(current?.tokens?.refreshToken) ?? false;
+    return {
+      provider: provider.id,
+      sandbox: provider.sandbox,
+      client,
+      redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
+      requestedScopes: tokens.scopes,
+      tokens,
+      keep: current?.keep,
+      extra: current?.extra,
+      // A refresh of this very token that was cut off is still to be repeated.
+      refreshStartedAt: isSame ? current?.refreshStartedAt : undefined,
+    };
+  });
+  if (status.refreshable) return { ...status, notices };
+  const expiry = status.expiresAt ? `it expires at ${status.expiresAt.toISOString()}` : 'nothing says when it expires';
+  const last = `There is no refresh token in the file, so the access token cannot be renewed; ${expiry}.`;
+  return { ...status, notices: [...notices, last] };
 }
 
-async function store(
-  { name, credentials, client, provider, format, options: { replace = false, signal } }: Import,
-  runtime: Runtime,
-): Promise<Profile> {
-  await using locked = await runtime.store.lock(name, { signal });
-  const { current } = locked;
-  if (current?.tokens !== undefined && !replace && !holdsTheSame(current.tokens, credentials)) {
-    throw hasOtherTokens(name);
-  }
-  const tokens =
-    tokensOf(credentials, provider, runtime.now()) ?? (await refreshed(credentials, client, provider, runtime));
-  const isSame = tokens.refreshToken?.equals(current?.tokens?.refreshToken) ?? false;
-  const profile: Profile = {
-    provider: provider.id,
-    sandbox: provider.sandbox,
-    client,
-    redirectUris: current?.client.id === client.id ? current.redirectUris : provider.defaultRedirectUris,
-    requestedScopes: tokens.scopes,
-    tokens,
-    keep: current?.keep,
-    extra: current?.extra,
-    // A refresh of this very token that was cut off is still to be repeated.
-    refreshStartedAt: isSame ? current?.refreshStartedAt : undefined,
-  };
-  await locked.commit(profile);
-  const log = await runtime.openLog();
-  log.info({ event: 'import', profile: name, provider: provider.id, format }, 'Imported');
-  return profile;
+/**
+ * Stores an app registration alone, so that the next sign-in needs none. A sign-in with the same app stays, with the secret
+ * that the file has.
+ */
+async function importRegistration(target: Target, content: string | Uint8Array): Promise<ImportedStatus> {
+  const { id, secret, clientType } = readClientFile(content);
+  if (id === undefined || clientType === undefined) throw noTokensInFile();
+  const provider = googleHealth(target.options.sandbox);
+  const client = { id, secret };
+  assertHasSecret(provider, client);
+  const redirectUris = registeredUris(content) ?? provider.defaultRedirectUris;
+  return store(target, 'a client file of a Google app', (current) => {
+    const same = current?.client.id === id ? current : undefined;
+    if (current?.tokens !== undefined && same === undefined) throw hasAnotherApp(target.name);
+    return {
+      provider: provider.id,
+      requestedScopes: provider.defaultScopes,
+      sandbox: provider.sandbox,
+      keep: current?.keep,
+      extra: current?.extra,
+      ...same,
+      client,
+      redirectUris,
+    };
+  });
 }
 
 function clientFor({ clientId, clientSecret }: Credentials, given: Client | undefined): Client {
   const id = clientId ?? given?.id;
-  if (id === undefined) {
-    throw noClientIdInFile();
-  }
+  if (id === undefined) throw noClientIdInFile();
   return { id, secret: clientSecret ?? (given?.id === id ? given.secret : undefined) };
 }
 
@@ -172,22 +178,28 @@ function providerFor({ provider }: Credentials, clientId: string, sandbox: strin
   throw otherClientIdOfTokens(false);
 }
 
-function holdsTheSame({ accessToken, refreshToken }: Tokens, credentials: Credentials): boolean {
-  return refreshToken === undefined
-    ? accessToken.equals(credentials.accessToken)
-    : refreshToken.equals(credentials.refreshToken);
+/** @throws AuthError `USAGE` where the profile holds other tokens, and none are to be replaced */
+function assertReplaceable(
+  { name, options: { replace = false } }: Target,
+  current: Profile | undefined,
+  credentials: Credentials,
+): void {
+  if (current?.tokens === undefined || replace) return;
+  const { accessToken, refreshToken } = current.tokens;
+  const isSame =
+    refreshToken === undefined
+      ? accessToken.equals(credentials.accessToken)
+      : refreshToken.equals(credentials.refreshToken);
+  if (!isSame) throw hasOtherTokens(name);
 }
-
-/** How long a provider's access tokens live at most, in milliseconds. */
-const LIFETIME_MS = { fitbit: 8 * 3_600_000, 'google-health': 3_600_000 } as const;
 
 /** Tokens as they are stored; `undefined` without an access token. What the file does not say is read from the token. */
 function tokensOf(credentials: Credentials, provider: Provider, now: Date): Tokens | undefined {
   const { accessToken, refreshToken, refreshExpiresAt, tokenType = 'Bearer' } = credentials;
   if (accessToken === undefined) return undefined;
   const claims = provider.readAccessToken?.(accessToken.reveal()) ?? {};
-  const obtainedAt = earlier(credentials.obtainedAt ?? claims.issuedAt ?? now, now);
-  const longest = new Date(now.getTime() + LIFETIME_MS[provider.id === 'fitbit' ? 'fitbit' : 'google-health']);
+  const longestHours = provider.id === 'fitbit' ? 8 : 1;
+  const longest = new Date(now.getTime() + longestHours * 3_600_000);
   const known = credentials.expiresAt ?? claims.expiresAt;
   return {
     accessToken,
@@ -195,7 +207,7 @@ function tokensOf(credentials: Credentials, provider: Provider, now: Date): Toke
     tokenType,
     scopes: credentials.scopes ?? claims.scopes ?? [],
     userId: credentials.userId ?? claims.userId,
-    obtainedAt,
+    obtainedAt: earlier(credentials.obtainedAt ?? claims.issuedAt ?? now, now),
     // Unknown: it is refreshed at its next use, if it can be.
     expiresAt: known === undefined ? refreshToken && now : earlier(known, claims.expiresAt ?? longest),
     refreshExpiresAt,
@@ -210,60 +222,16 @@ function earlier(a: Date, b: Date): Date {
 async function refreshed(
   { refreshToken, scopes = [], userId, refreshExpiresAt }: Credentials,
   client: Client,
-  provider: Provider,
-  runtime: Runtime,
+  { server }: Provider,
+  { fetch, now }: Runtime,
 ): Promise<Tokens> {
   if (refreshToken === undefined) throw new AuthError('UNEXPECTED', 'There is no token to store.');
-  const obtainedAt = runtime.now();
-  const response = await refreshTokens(provider.server, client, refreshToken, {
-    fetch: runtime.fetch,
-    now: obtainedAt,
-  });
-  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: scopes });
+  const response = await refreshTokens(server, client, refreshToken, { fetch, now: now() });
   return {
-    ...tokens,
-    refreshToken: tokens.refreshToken ?? refreshToken,
-    userId: tokens.userId ?? userId,
-    refreshExpiresAt: tokens.refreshExpiresAt ?? refreshExpiresAt,
+    ...response,
+    refreshToken: response.refreshToken ?? refreshToken,
+    scopes: response.scopes ?? scopes,
+    userId: response.userId ?? userId,
+    refreshExpiresAt: response.refreshExpiresAt ?? refreshExpiresAt,
   };
-}
-
-/**
- * Stores an app registration alone, so that the next sign-in needs none. A sign-in with the same app stays, with the secret
- * that the file has.
- */
-async function importRegistration(
-  name: string,
-  content: string | Uint8Array,
-  { sandbox, signal }: ImportOptions,
-  runtime: Runtime,
-): Promise<Profile> {
-  const { id, secret, clientType }: FoundClient = readClientFile(content);
-  if (id === undefined || clientType === undefined) {
-    throw noTokensInFile();
-  }
-  const provider = googleHealth(sandbox);
-  const client = { id, secret };
-  assertHasSecret(provider, client);
-  const redirectUris = registeredUris(content) ?? provider.defaultRedirectUris;
-  await using locked = await runtime.store.lock(name, { signal });
-  const { current } = locked;
-  const same = current?.client.id === id ? current : undefined;
-  if (current?.tokens !== undefined && same === undefined) {
-    throw hasAnotherApp(name);
-  }
-  const profile: Profile = {
-    provider: provider.id,
-    requestedScopes: provider.defaultScopes,
-    sandbox: provider.sandbox,
-    keep: current?.keep,
-    extra: current?.extra,
-    ...same,
-    client,
-    redirectUris,
-  };
-  await locked.commit(profile);
-  const log = await runtime.openLog();
-  log.info({ event: 'import', profile: name, provider: provider.id, format: 'client-file' }, 'Imported');
-  return profile;
 }

@@ -9,7 +9,6 @@ import type { LockedProfile } from '../store/store.ts';
 import type { Runtime } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
 import { age, fromNow } from './times.ts';
-import { tokensFrom } from './tokens.ts';
 
 export interface RefreshRequest extends FreshnessOptions {
   /** The profile's name. */
@@ -63,47 +62,22 @@ export async function refreshLocked(
   try {
     // From here on a successor may exist that only the provider knows.
     await locked.checkpoint({ ...profile, refreshStartedAt: profile.refreshStartedAt ?? runtime.now() });
-    const { obtainedAt, response } = await sendWithRetries(runtime, refresh, request);
-    return await save(runtime, locked, refresh, request.name, refreshedTokens(tokens, response, obtainedAt));
+    const response = await sendWithRetries(runtime, refresh, request);
+    return await save(runtime, locked, refresh, request.name, refreshedTokens(tokens, response));
   } catch (thrown) {
     if (!(thrown instanceof AuthError)) throw thrown;
     return await recover(runtime, locked, refresh, request, thrown);
   }
 }
 
-interface Sent {
-  readonly response: TokenResponse;
-  readonly obtainedAt: Date;
-}
-
-async function sendWithRetries(runtime: Runtime, refresh: Refresh, request: RefreshRequest): Promise<Sent> {
-  const { provider, profile, refreshToken, failures } = refresh;
-  return retrying(
-    async () => {
-      const obtainedAt = runtime.now();
-      try {
-        const { userId, subject } = profile.tokens;
-        const options = { fetch: runtime.fetch, now: obtainedAt, userId, subject };
-        return { obtainedAt, response: await refreshTokens(provider.server, profile.client, refreshToken, options) };
-      } catch (thrown) {
-        failures.push(thrown);
-        throw thrown;
-      }
-    },
-    runtime,
-    request,
-  );
-}
-
-function refreshedTokens(before: Tokens, response: TokenResponse, obtainedAt: Date): Tokens {
-  const tokens = tokensFrom(response, { obtainedAt, requestedScopes: before.scopes });
-  const { userId = before.userId, subject = before.subject, email = before.email } = tokens;
+function refreshedTokens(before: Tokens, response: TokenResponse): Tokens {
+  const { scopes = before.scopes, userId = before.userId, subject = before.subject, email = before.email } = response;
   const { legacyUserId, signedInAt } = before;
-  const refreshed = { ...tokens, userId, legacyUserId, subject, email, signedInAt };
-  if (tokens.refreshToken !== undefined && !tokens.refreshToken.equals(before.refreshToken)) return refreshed;
+  const refreshed = { ...response, scopes, userId, legacyUserId, subject, email, signedInAt };
+  if (response.refreshToken !== undefined && !response.refreshToken.equals(before.refreshToken)) return refreshed;
   // RFC 6749 §6: without a new refresh token the old one stays valid, until it would have ended anyway. A response that
   // counts its days anew must not make that end slide.
-  const refreshExpiresAt = earlierEnd(before.refreshExpiresAt, tokens.refreshExpiresAt);
+  const refreshExpiresAt = earlierEnd(before.refreshExpiresAt, response.refreshExpiresAt);
   return { ...refreshed, refreshToken: before.refreshToken, refreshExpiresAt };
 }
 
@@ -237,17 +211,20 @@ const FIRST_PAUSE_MS = 400;
  * Tries again what failed for a passing reason, while time allows. A rate limit is waited for where its reset is near enough. Throws
  * the last failure as it is.
  */
-async function retrying<T>(
-  attempt: () => Promise<T>,
-  { sleep }: Pick<Runtime, 'sleep'>,
+async function sendWithRetries(
+  { fetch, now, sleep }: Runtime,
+  { provider, profile, refreshToken, failures }: Refresh,
   { signal, waitsForReset = true }: RefreshRequest,
-): Promise<T> {
+): Promise<TokenResponse> {
+  const { userId, subject } = profile.tokens;
   let left = RETRY_FOR_MS;
   for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
     const begun = performance.now();
     try {
-      return await attempt();
+      const options = { fetch, now: now(), userId, subject };
+      return await refreshTokens(provider.server, profile.client, refreshToken, options);
     } catch (thrown) {
+      failures.push(thrown);
       if (!(thrown instanceof AuthError) || !PASSING.includes(thrown.code)) throw thrown;
       const { reset_seconds: reset = Number.POSITIVE_INFINITY } = thrown.details;
       if (thrown.code === 'RATE_LIMITED' && !waitsForReset) throw thrown;

@@ -10,10 +10,12 @@ export interface TokenResponse {
   /** Absent where the response has none: a refresh then keeps the one it used (RFC 6749 §6). */
   readonly refreshToken?: Secret;
   readonly tokenType: string;
+  /** Before the request was sent, so that a slow response never makes a token look younger than it is. */
+  readonly obtainedAt: Date;
   /** Absent where the server did not say. */
-  readonly expiresInSeconds?: number;
+  readonly expiresAt?: Date;
   /** When the grant itself ends; Google's `refresh_token_expires_in`. */
-  readonly refreshExpiresInSeconds?: number;
+  readonly refreshExpiresAt?: Date;
   /** Absent where the response has none: granted as asked (RFC 6749 §5.1). */
   readonly scopes?: readonly string[];
   readonly userId?: string;
@@ -24,7 +26,7 @@ export interface TokenResponse {
 
 /** How a token request is sent. */
 export interface TokenRequestOptions extends RequestOptions {
-  /** What an ID token's times are compared with where the response has no date. Default: this machine's clock. */
+  /** Lifetimes count from it, and an ID token is compared with it where the response has no date. Default: this machine's clock. */
   readonly now?: Date;
 }
 
@@ -51,7 +53,7 @@ export async function exchangeCode(
   exchange: CodeExchange,
   options: TokenRequestOptions,
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadataOf(server), { client_id: client.id }];
+  const [as, registration, { now = new Date() }] = [metadataOf(server), { client_id: client.id }, options];
   const expectedNonce = exchange.nonce?.reveal();
   try {
     const response = await oauth.authorizationCodeGrantRequest(
@@ -63,8 +65,8 @@ export async function exchangeCode(
       exchange.verifier.reveal(),
       requestOptions(server, client, server.tokenEndpoint, options),
     );
-    return await read(server, response, (copy, { id_token }) =>
-      oauth.processAuthorizationCodeResponse(as, withClockOf(response, registration, options), copy, {
+    return await read(server, response, now, (copy, { id_token }) =>
+      oauth.processAuthorizationCodeResponse(as, withClockOf(response, registration, now), copy, {
         expectedNonce: id_token === undefined ? undefined : expectedNonce,
       }),
     );
@@ -86,7 +88,7 @@ export async function refreshTokens(
   refreshToken: Secret,
   options: TokenRequestOptions & { readonly userId?: string; readonly subject?: string },
 ): Promise<TokenResponse> {
-  const [as, registration] = [metadataOf(server), { client_id: client.id }];
+  const [as, registration, { now = new Date() }] = [metadataOf(server), { client_id: client.id }, options];
   try {
     const response = await oauth.refreshTokenGrantRequest(
       as,
@@ -95,8 +97,8 @@ export async function refreshTokens(
       refreshToken.reveal(),
       requestOptions(server, client, server.tokenEndpoint, options),
     );
-    const tokens = await read(server, response, (copy) =>
-      oauth.processRefreshTokenResponse(as, withClockOf(response, registration, options), copy),
+    const tokens = await read(server, response, now, (copy) =>
+      oauth.processRefreshTokenResponse(as, withClockOf(response, registration, now), copy),
     );
     const differs = (name: 'userId' | 'subject') =>
       options[name] !== undefined && tokens[name] !== undefined && options[name] !== tokens[name];
@@ -141,8 +143,8 @@ const CLOCK_TOLERANCE_SECONDS = 300;
  * An ID token's times are compared with the server's clock, as its response is dated (RFC 9110 §6.6.1), since a laptop's may be off by hours.
  * An attacker who could forge that date on the connection could forge the token as well.
  */
-function withClockOf({ headers }: Response, client: oauth.Client, { now }: TokenRequestOptions): oauth.Client {
-  const date = Date.parse(headers.get('date') ?? '') || now?.getTime() || Date.now();
+function withClockOf({ headers }: Response, client: oauth.Client, now: Date): oauth.Client {
+  const date = Date.parse(headers.get('date') ?? '') || now.getTime();
   const skew = Math.round((date - Date.now()) / 1000);
   return { ...client, [oauth.clockSkew]: skew, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
 }
@@ -155,6 +157,7 @@ const TEN_YEARS_IN_SECONDS = 10 * 366 * 24 * 3600;
 async function read(
   server: AuthorizationServer,
   response: Response,
+  obtainedAt: Date,
   validate: (response: Response, fields: Fields) => Promise<oauth.TokenEndpointResponse>,
 ): Promise<TokenResponse> {
   const tokens = await validate(...(await withoutEmptyFields(response)));
@@ -166,12 +169,14 @@ async function read(
   const { userIdField, subjectIsUserId = true } = server;
   const { sub, email, email_verified: isVerified }: Fields = oauth.getValidatedIdTokenClaims(tokens) ?? {};
   const userId = userIdField === undefined ? subjectIsUserId && sub : tokens[userIdField];
+  const after = (seconds: unknown) => endOf(server, obtainedAt, seconds);
   return {
     accessToken: new Secret(tokens.access_token),
     refreshToken: tokens.refresh_token === undefined ? undefined : new Secret(tokens.refresh_token),
     tokenType: 'Bearer',
-    expiresInSeconds: lifetime(server, tokens.expires_in),
-    refreshExpiresInSeconds: lifetime(server, tokens.refresh_token_expires_in),
+    obtainedAt,
+    expiresAt: after(tokens.expires_in),
+    refreshExpiresAt: after(tokens.refresh_token_expires_in),
     scopes: tokens.scope?.split(' ').filter((scope) => VISIBLE.test(scope)),
     userId: textLike(VISIBLE, userId),
     subject: textLike(VISIBLE, sub),
@@ -205,8 +210,9 @@ async function withoutEmptyFields(response: Response): Promise<[Response, Fields
   return [new Response(JSON.stringify(fields), response), fields];
 }
 
-function lifetime(server: AuthorizationServer, seconds: unknown): number | undefined {
+function endOf(server: AuthorizationServer, obtainedAt: Date, seconds: unknown): Date | undefined {
   if (seconds === undefined) return undefined;
-  if (typeof seconds === 'number' && seconds >= 0 && seconds <= TEN_YEARS_IN_SECONDS) return seconds;
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= TEN_YEARS_IN_SECONDS)
+    return new Date(obtainedAt.getTime() + seconds * 1000);
   throw invalidResponse(server.name, INVALID.lifetime);
 }

@@ -113,10 +113,11 @@ const TOKEN_FIELDS = [
 /**
  * The profile that a file holds.
  * @param path Only named in errors.
+ * @param reviver As of `JSON.parse`. What it throws makes the file one that is not JSON.
  * @throws AuthError `STORE_DAMAGED`, with the first field that is wrong and never a value; `STORE_VERSION`.
  */
-export function decodeProfile(bytes: Uint8Array, path: string): Profile {
-  const fields = parseObject(bytes, path);
+export function decodeProfile(bytes: Uint8Array, path: string, reviver?: Reviver): Profile {
+  const fields = parseObject(bytes, path, reviver);
   const { version } = fields;
   if (typeof version === 'number' && version !== FILE_VERSION) {
     throw newerProfile(path);
@@ -210,10 +211,12 @@ function fieldsOf(profile: Profile): Readonly<Record<keyof File, unknown>> {
   };
 }
 
-function parseObject(bytes: Uint8Array, path: string): Record<string, unknown> {
+type Reviver = Parameters<typeof JSON.parse>[1];
+
+function parseObject(bytes: Uint8Array, path: string, reviver: Reviver): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), reviver);
   } catch {
     // Not kept as the cause: V8's message quotes the text, which holds tokens.
     throw corruptProfile(path, 'not valid JSON');
