@@ -8,16 +8,20 @@ import { access } from './access-token.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 
 /** @internal */
-export interface ApiOptions {
-  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
-  readonly profile?: string;
+export interface ApiRequest {
   /** Default `GET`, or `POST` with `body`. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON where it begins with `{` or `[`, else as a form, unless `headers` says otherwise. */
-  readonly body?: string;
+  /** A text is sent as JSON where it begins with `{` or `[`, else as a form, unless `headers` says otherwise. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
   readonly onWait?: () => void;
+}
+
+/** @internal */
+export interface ApiOptions extends ApiRequest {
+  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
+  readonly profile?: string;
 }
 
 /** @internal */
@@ -33,18 +37,6 @@ export interface ApiAnswer {
 /** A response of the API may be large: 64 MiB, and a minute for it. */
 const LIMITS = { answerMs: 30_000, totalMs: 60_000, maxBytes: 64 * 1024 * 1024 };
 
-/** A request as `sendToApi` sends it: with a body that can be sent twice. @internal */
-export interface ApiRequest extends Omit<ApiOptions, 'profile' | 'body'> {
-  readonly body?: string | Uint8Array<ArrayBuffer>;
-}
-
-/** What the API answered, and whose token it was asked with. */
-interface ApiResponse {
-  readonly response: Response;
-  readonly provider: Provider;
-  readonly token: Secret;
-}
-
 /** The API's response, read whole. An error status throws nothing: see `error`. @throws AuthError as {@link sendToApi} @internal */
 export async function apiRequest(
   path: string,
@@ -53,7 +45,10 @@ export async function apiRequest(
 ): Promise<ApiAnswer> {
   const runtime = createRuntime(runtimeOptions);
   const { response, provider, token } = await sendToApi(runtime, runtime.profileName(profile), path, request);
-  return answerFrom(response, provider, token);
+  const { status, headers, ok } = response;
+  const body = new Uint8Array(await response.arrayBuffer());
+  const error = ok ? undefined : apiError(provider.server, response, new TextDecoder().decode(body), token);
+  return { status, headers, body, rateLimit: rateLimitOf(headers), error };
 }
 
 /**
@@ -64,12 +59,7 @@ export async function apiRequest(
  * @throws AuthError `USAGE` for a path that leads elsewhere, before anything is sent; as `accessToken`; `UNAVAILABLE`, `ANSWER_INVALID`.
  * @internal
  */
-export async function sendToApi(
-  runtime: Runtime,
-  name: string,
-  path: string,
-  request: ApiRequest,
-): Promise<ApiResponse> {
+export async function sendToApi(runtime: Runtime, name: string, path: string, request: ApiRequest) {
   const { signal, onWait } = request;
   validateRequest(request);
   // A wrong path costs no refresh.
@@ -77,15 +67,14 @@ export async function sendToApi(
   if (stored !== undefined) apiUrl(path, await runtime.providerOf(stored));
 
   const fetch = runtime.fetchWithin(LIMITS);
-  const first = await access(runtime, { name, signal, onWait });
-  const provider = await runtime.providerOf(first.profile);
-  const url = apiUrl(path, provider);
-  const token = first.tokens.accessToken;
-  const response = await send(url, request, token, fetch);
-  if (response.status !== 401) return { response, provider, token };
-  const second = await access(runtime, { name, signal, onWait, rejectedToken: token });
-  const newToken = second.tokens.accessToken;
-  return { response: await send(url, request, newToken, fetch), provider, token: newToken };
+  const attempt = async (rejectedToken?: Secret) => {
+    const { profile, tokens } = await access(runtime, { name, signal, onWait, rejectedToken });
+    const provider = await runtime.providerOf(profile);
+    const token = tokens.accessToken;
+    return { response: await send(apiUrl(path, provider), request, token, fetch), provider, token };
+  };
+  const first = await attempt();
+  return first.response.status === 401 ? attempt(first.token) : first;
 }
 
 /** How much of a rate limit is left. */
@@ -149,15 +138,4 @@ function send(
 /** Google Health takes JSON, Fitbit forms. */
 function contentTypeOf(body: string): string {
   return /^\s*[{[]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded';
-}
-
-async function answerFrom(response: Response, { server }: Provider, token: Secret): Promise<ApiAnswer> {
-  const body = new Uint8Array(await response.arrayBuffer());
-  return {
-    status: response.status,
-    headers: response.headers,
-    body,
-    rateLimit: rateLimitOf(response.headers),
-    error: response.ok ? undefined : apiError(server, response, new TextDecoder().decode(body), token),
-  };
 }

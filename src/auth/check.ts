@@ -1,10 +1,9 @@
 import { cannotCheck, rejectedFreshToken } from '../messages.ts';
 import { introspect } from '../oauth/introspection.ts';
-import { dataScopes } from '../providers/google-health.ts';
 import { type Access, type AccessOptions, access } from './access-token.ts';
 import { type RateLimit, rateLimitOf } from './api.ts';
 import { assertOptions } from './options.ts';
-import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
 
 /** What is stored, and what the provider says of it. */
@@ -38,12 +37,13 @@ export async function checkStatus(
   const rejectedToken = stored?.grantEndedAt && stored.tokens?.accessToken;
   let current = await access(runtime, { ...request, minTtlSeconds: 0, rejectedToken });
   const provider = await runtime.providerOf(current.profile);
-  const checked = ({ profile: newest }: Access) => storedStatus(runtime, request.name, newest, provider.name);
+  const again = ({ tokens }: Access) => access(runtime, { ...request, rejectedToken: tokens.accessToken });
 
   const { introspection } = provider;
   if (introspection === undefined) {
-    if (!current.refreshed) current = await refreshToProve(runtime, current, request);
-    return { ...checked(current), asked: false };
+    if (!current.refreshed && current.tokens.refreshToken === undefined) throw cannotCheck();
+    if (!current.refreshed) current = await again(current);
+    return { ...storedStatus(runtime, request.name, current.profile), asked: false };
   }
   const ask = ({ profile: { client }, tokens }: Access) =>
     introspect(
@@ -54,7 +54,7 @@ export async function checkStatus(
     );
   let response = await ask(current);
   if (!response.active) {
-    current = await access(runtime, { ...request, rejectedToken: current.tokens.accessToken });
+    current = await again(current);
     response = await ask(current);
   }
   if (!response.active) throw rejectedFreshToken(provider.name);
@@ -62,19 +62,10 @@ export async function checkStatus(
   await provider.identify?.(current.tokens.accessToken, runtime.fetch);
   const { scopes: providerScopes, expiresAt: providerExpiresAt } = introspection.read(response.claims);
   return {
-    ...checked(current),
+    ...storedStatus(runtime, request.name, current.profile),
     asked: true,
-    providerScopes: provider.id === 'google-health' && providerScopes ? dataScopes(providerScopes) : providerScopes,
+    providerScopes,
     providerExpiresAt,
     rateLimit: rateLimitOf(response.headers),
   };
-}
-
-function refreshToProve(
-  runtime: Runtime,
-  { tokens: { accessToken, refreshToken } }: Access,
-  request: Omit<AccessOptions, 'profile'> & { readonly name: string },
-): Promise<Access> {
-  if (refreshToken !== undefined) return access(runtime, { ...request, rejectedToken: accessToken });
-  throw cannotCheck();
 }

@@ -111,6 +111,9 @@ export async function providerOf(profile: Profile, options: DiscoveryOptions): P
   throw unknownProvider(profile.provider);
 }
 
+/** Equal for the profiles of one provider, or of one sandbox. @internal */
+export const serviceOf = ({ provider, issuer, sandbox }: Profile) => `${provider} ${issuer ?? sandbox ?? ''}`;
+
 /** What is known of a stored profile's provider without asking anybody. @internal */
 export function knownProvider({ provider, sandbox, issuer }: Profile): Pick<Provider, 'name' | 'revocationEnds'> {
   if (provider === 'fitbit') return fitbit(sandbox);

@@ -42,7 +42,7 @@ export async function exchangeAndStore(
   const { userId = tokens.userId, legacyUserId } = identity;
   const signedIn = { ...profile, tokens: { ...tokens, userId, legacyUserId, signedInAt: tokens.obtainedAt } };
   await locked.commit({ ...signedIn, notified: notifiedAtSignIn(signedIn) });
-  const status = storedStatus(runtime, name, signedIn, provider.name);
+  const status = storedStatus(runtime, name, signedIn);
   const scope = status.scopes.join(' ');
   (await runtime.openLog()).info(
     { event: 'sign_in', profile: name, provider: provider.id, user_id: status.userId, scope },

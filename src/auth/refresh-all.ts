@@ -2,6 +2,7 @@ import { type AuthError, asAuthError } from '../errors.ts';
 import { leftForNextRun, withProfileFlag } from '../messages.ts';
 import type { Profile } from '../store/profile.ts';
 import { access } from './access-token.ts';
+import { serviceOf } from './client.ts';
 import { areCurrent, syncExports } from './kept-exports.ts';
 import { assertOptions } from './options.ts';
 import { RETRY_FOR_MS } from './refresh.ts';
@@ -140,8 +141,6 @@ async function eightAtATime<T>(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
-
-const serviceOf = ({ provider, issuer, sandbox }: Profile) => `${provider} ${issuer ?? sandbox ?? ''}`;
 
 /** A kept file may be behind: its disk was full at the last refresh, or it was deleted. */
 async function syncStaleExports(runtime: Runtime, name: string, profile: Profile): Promise<void> {

@@ -23,7 +23,7 @@ import { type PostgresAddress, postgresAddress } from '../store/postgres-address
 import type { PostgresStoreOptions } from '../store/postgres-store.ts';
 import type { Profile } from '../store/profile.ts';
 import type { LockedProfile, LockOptions, ProfileStore, StoppableLockOptions } from '../store/store.ts';
-import { providerOf } from './client.ts';
+import { providerOf, serviceOf } from './client.ts';
 import { assertRuntimeOptions } from './options.ts';
 import { resolveProfileName } from './session.ts';
 
@@ -127,7 +127,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     openLog,
     notice,
     providerOf: (profile) => {
-      const key = `${profile.provider} ${profile.issuer ?? profile.sandbox ?? ''}`;
+      const key = serviceOf(profile);
       const provider = providers.get(key) ?? providerOf(profile, { fetch });
       providers.set(key, provider);
       return provider;

@@ -1,10 +1,10 @@
 import { notSignedIn } from '../messages.ts';
 import { dataScopes } from '../providers/google-health.ts';
 import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
-import { namesIn } from '../store/store.ts';
+import { namesIn, type ProfileStore } from '../store/store.ts';
 import { knownProvider } from './client.ts';
 import { assertOptions } from './options.ts';
-import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { type Session, sessionOf } from './session.ts';
 
 export interface StatusOptions {
@@ -74,35 +74,22 @@ export async function status(options: StatusOptions = {}, runtimeOptions: Runtim
 
 /** The status of a profile that was read before. @internal */
 export function storedStatus(
-  { store, now }: Pick<Runtime, 'store' | 'now'>,
+  { store, now }: { readonly store: Pick<ProfileStore, 'location'>; now(): Date },
   name: string,
   profile: Profile,
-  providerName = knownProvider(profile).name,
 ): Status {
-  return statusOf(profile, { name, providerName, location: store.location(name), now: now() });
-}
-
-/** @internal */
-export interface StatusContext {
-  readonly name: string;
-  readonly providerName: string;
-  readonly location: string;
-  readonly now: Date;
-}
-
-/** @internal */
-export function statusOf(profile: Profile, { name, providerName, location, now }: StatusContext): Status {
-  const { tokens, sandbox, refreshStartedAt, grantEndedAt, grantEndedReason } = profile;
+  const { provider, sandbox, client, tokens, pendingLogin } = profile;
+  const { name: providerName, revocationEnds } = knownProvider(profile);
   const grant: Partial<Tokens> = tokens ?? {};
-  const opening = profile.provider === 'google-health' ? dataScopes : (scopes: readonly string[]) => scopes;
+  const opening = (scopes: readonly string[]) => (provider === 'google-health' ? dataScopes(scopes) : scopes);
   const scopes = opening(grant.scopes ?? []);
   return {
     profile: name,
-    provider: profile.provider,
+    provider,
     providerName,
     sandbox,
-    clientId: profile.client.id,
-    session: sessionOf(profile, now),
+    clientId: client.id,
+    session: sessionOf(profile, now()),
     userId: grant.userId,
     legacyUserId: grant.legacyUserId,
     email: grant.email,
@@ -113,12 +100,12 @@ export function statusOf(profile: Profile, { name, providerName, location, now }
     obtainedAt: grant.obtainedAt,
     expiresAt: grant.expiresAt,
     refreshExpiresAt: grant.refreshExpiresAt,
-    refreshStartedAt,
-    grantEndedAt,
-    grantEndedReason,
-    pendingSince: profile.pendingLogin?.begunAt,
-    pendingUntil: profile.pendingLogin?.expiresAt,
-    revocationEnds: knownProvider(profile).revocationEnds,
-    location,
+    refreshStartedAt: profile.refreshStartedAt,
+    grantEndedAt: profile.grantEndedAt,
+    grantEndedReason: profile.grantEndedReason,
+    pendingSince: pendingLogin?.begunAt,
+    pendingUntil: pendingLogin?.expiresAt,
+    revocationEnds,
+    location: store.location(name),
   };
 }

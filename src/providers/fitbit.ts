@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { StandardError } from '../oauth/server.ts';
-import { DEFAULT_REDIRECT_URI, epochSeconds, type Provider, type TokenClaims } from './provider.ts';
+import { DEFAULT_REDIRECT_URI, epochSeconds, type Introspection, type Provider, type TokenClaims } from './provider.ts';
 
 /** What a Fitbit client ID looks like. */
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
@@ -138,25 +138,15 @@ function readAccessToken(token: string): TokenClaims | undefined {
 }
 
 const IntrospectionResponse = v.object({
-  user_id: v.optional(v.string()),
   scope: v.optional(v.string(), ''),
-  iat: v.optional(epochMilliseconds),
   exp: v.optional(epochMilliseconds),
 });
 
 /** Reads Fitbit's introspection, whose times are milliseconds and whose scope, `{ACTIVITY=READ, SLEEP=READ}`, is not JSON. */
-function readIntrospection(response: Readonly<Record<string, unknown>>): TokenClaims {
+const readIntrospection: Introspection['read'] = (response) => {
   const parsed = v.safeParse(IntrospectionResponse, response);
   if (!parsed.success) return {};
-  const { user_id, scope, iat, exp } = parsed.output;
-  const scopes = scope
-    .split(/[{},]/)
-    .map((part) => part.trim().split('=')[0]?.toLowerCase() ?? '')
-    .filter((name) => name !== '');
-  return {
-    scopes,
-    userId: user_id,
-    issuedAt: iat,
-    expiresAt: exp,
-  };
-}
+  const { scope, exp: expiresAt } = parsed.output;
+  const names = scope.split(/[{},]/).map((part) => part.trim().split('=')[0]?.toLowerCase() ?? '');
+  return { scopes: names.filter((name) => name !== ''), expiresAt };
+};

@@ -1,6 +1,5 @@
-import * as v from 'valibot';
 import { type DiscoveryOptions, discover } from '../oauth/discovery.ts';
-import { DEFAULT_REDIRECT_URI, epochSeconds, type Provider, type TokenClaims } from './provider.ts';
+import { DEFAULT_REDIRECT_URI, type Provider, readIntrospection } from './provider.ts';
 
 /**
  * Any OAuth 2.0 server, from its issuer or the URL of its metadata.
@@ -22,19 +21,4 @@ export async function generic(address: string, options: DiscoveryOptions): Promi
     prompts: ['consent', 'login', 'login consent', 'none', 'select_account'],
     registration: [`Register an app at ${server.issuer} with the redirect URI ${DEFAULT_REDIRECT_URI} exactly.`],
   };
-}
-
-const IntrospectionResponse = v.object({
-  sub: v.optional(v.string()),
-  scope: v.optional(v.string()),
-  iat: v.optional(epochSeconds),
-  exp: v.optional(epochSeconds),
-});
-
-/** Reads an introspection as RFC 7662 §2.2 has it. */
-function readIntrospection(response: Readonly<Record<string, unknown>>): TokenClaims {
-  const parsed = v.safeParse(IntrospectionResponse, response);
-  if (!parsed.success) return {};
-  const { sub, scope, iat, exp } = parsed.output;
-  return { userId: sub, scopes: scope?.split(' ').filter(Boolean), issuedAt: iat, expiresAt: exp };
 }

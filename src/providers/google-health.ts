@@ -5,7 +5,7 @@ import { apiError } from '../oauth/errors.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
 import { googleRefusal } from './google-refusal.ts';
-import { epochSeconds, type Identity, type Provider, type ScopeInWords, type TokenClaims } from './provider.ts';
+import { type Identity, type Provider, readIntrospection, type ScopeInWords } from './provider.ts';
 
 /** What a Google client ID looks like. */
 export const GOOGLE_CLIENT_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
@@ -125,18 +125,11 @@ function successorsOf(scope: string): readonly string[] {
   );
 }
 
-const TokenInformation = v.object({
-  scope: v.optional(v.string()),
-  exp: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(Number), epochSeconds)),
-});
-
-/** Reads Google's token information, whose numbers are texts. Its `sub` is the Google account's, not Google Health's user id. */
-function readTokenInformation(response: Readonly<Record<string, unknown>>): TokenClaims {
-  const parsed = v.safeParse(TokenInformation, response);
-  if (!parsed.success) return {};
-  const { scope, exp } = parsed.output;
-  return { scopes: scope?.split(' ').filter(Boolean), expiresAt: exp };
-}
+/** Reads Google's token information. Its `sub` is the Google account's, not Google Health's user id. */
+const readTokenInformation: typeof readIntrospection = (response) => {
+  const { scopes, expiresAt } = readIntrospection(response);
+  return { scopes: scopes && dataScopes(scopes), expiresAt };
+};
 
 /** A scope for people: Google Health's without the address that they all begin with. */
 export function shortScope(name: string): string {

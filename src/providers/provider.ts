@@ -72,7 +72,7 @@ export interface Introspection {
   /** As the client (RFC 7662 §2.1), with the token itself, or not at all (token information). */
   readonly authentication: 'client' | 'bearer' | 'none';
   /** Reads a response that says yes. */
-  readonly read: (answer: Readonly<Record<string, unknown>>) => TokenClaims;
+  readonly read: (response: Readonly<Record<string, unknown>>) => Pick<TokenClaims, 'scopes' | 'expiresAt'>;
 }
 
 /** The fixed default: registered at the provider once, byte for byte. */
@@ -85,3 +85,17 @@ export const epochSeconds = v.pipe(
   v.maxValue(8_640_000_000_000),
   v.transform((value) => new Date(value * 1000)),
 );
+
+const IntrospectionResponse = v.object({
+  scope: v.optional(v.string()),
+  // Google's is a text.
+  exp: v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(Number), epochSeconds)),
+});
+
+/** Reads an introspection as RFC 7662 §2.2 has it. */
+export const readIntrospection: Introspection['read'] = (response) => {
+  const parsed = v.safeParse(IntrospectionResponse, response);
+  if (!parsed.success) return {};
+  const { scope, exp: expiresAt } = parsed.output;
+  return { scopes: scope?.split(' ').filter(Boolean), expiresAt };
+};

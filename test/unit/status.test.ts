@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../../src/auth/session.ts';
-import { statusOf } from '../../src/auth/status.ts';
+import { storedStatus } from '../../src/auth/status.ts';
 import { formatWithDistance, fromNow } from '../../src/auth/times.ts';
 import { colorsFor } from '../../src/cli/output.ts';
 import { overviewText, statusText } from '../../src/cli/report.ts';
@@ -32,7 +32,7 @@ const PROFILE: Profile = {
 const { tokens: ___, ...SIGNED_OUT } = PROFILE;
 
 const at = (profile: Profile, now = NOW) =>
-  statusOf(profile, { name: 'default', providerName: 'Fitbit', location: '/profiles/default.json', now });
+  storedStatus({ store: { location: () => '/profiles/default.json' }, now: () => now }, 'default', profile);
 
 test('a missing scope is in the first line of status, with the command to add it, and in the table of all profiles', () => {
   const plain = colorsFor({}, {});
