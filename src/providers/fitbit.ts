@@ -8,22 +8,23 @@ export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
 /** What a revocation ends. */
 export const FITBIT_REVOCATION = "Fitbit ends this account's sign-ins with this app, on all computers.";
 
+/** With their codes in an access token, which follow an `r` or a `w`. */
 const SCOPES = {
-  activity: 'Steps, distance, floors, exercise and goals',
-  cardio_fitness: 'Cardio fitness score (VO2 max)',
-  electrocardiogram: 'Electrocardiogram readings',
-  heartrate: 'Heart rate and heart rate variability',
-  irregular_rhythm_notifications: 'Notifications of an irregular heart rhythm',
-  location: 'GPS data of exercises',
-  nutrition: 'Food and water',
-  oxygen_saturation: 'Blood oxygen (SpO2)',
-  profile: 'Name, age, height and other profile fields',
-  respiratory_rate: 'Breathing rate',
-  settings: 'Devices, alarms and account settings',
-  sleep: 'Sleep stages and sleep goals',
-  social: 'Friends and leaderboard',
-  temperature: 'Skin and core temperature',
-  weight: 'Weight and body fat',
+  activity: { code: 'act', words: 'Steps, distance, floors, exercise and goals' },
+  cardio_fitness: { code: 'cf', words: 'Cardio fitness score (VO2 max)' },
+  electrocardiogram: { code: 'ecg', words: 'Electrocardiogram readings' },
+  heartrate: { code: 'hr', words: 'Heart rate and heart rate variability' },
+  irregular_rhythm_notifications: { code: 'irn', words: 'Notifications of an irregular heart rhythm' },
+  location: { code: 'loc', words: 'GPS data of exercises' },
+  nutrition: { code: 'nut', words: 'Food and water' },
+  oxygen_saturation: { code: 'oxy', words: 'Blood oxygen (SpO2)' },
+  profile: { code: 'pro', words: 'Name, age, height and other profile fields' },
+  respiratory_rate: { code: 'res', words: 'Breathing rate' },
+  settings: { code: 'set', words: 'Devices, alarms and account settings' },
+  sleep: { code: 'sle', words: 'Sleep stages and sleep goals' },
+  social: { code: 'soc', words: 'Friends and leaderboard' },
+  temperature: { code: 'tem', words: 'Skin and core temperature' },
+  weight: { code: 'wei', words: 'Weight and body fat' },
 };
 
 /**
@@ -57,7 +58,7 @@ export function fitbit(sandbox?: string): Provider {
     readAccessToken,
     introspection: { authentication: 'bearer', read: readIntrospection },
     repeatsRefresh: true,
-    scopes: Object.entries(SCOPES).map(([scope, words]) => ({ name: scope, words })),
+    scopes: Object.entries(SCOPES).map(([scope, { words }]) => ({ name: scope, words })),
     defaultScopes: Object.keys(SCOPES),
     defaultRedirectUris: [DEFAULT_REDIRECT_URI],
     prompts: ['consent', 'login', 'login consent', 'none'],
@@ -82,59 +83,31 @@ function standardError(body: unknown): StandardError | undefined {
   return { error: errorType, error_description: message };
 }
 
-/** The scope codes inside an access token: `r` or `w`, then the scope in short. */
-const SCOPE_CODES: Readonly<Record<string, keyof typeof SCOPES>> = {
-  act: 'activity',
-  cf: 'cardio_fitness',
-  ecg: 'electrocardiogram',
-  hr: 'heartrate',
-  irn: 'irregular_rhythm_notifications',
-  loc: 'location',
-  nut: 'nutrition',
-  oxy: 'oxygen_saturation',
-  pro: 'profile',
-  res: 'respiratory_rate',
-  set: 'settings',
-  sle: 'sleep',
-  soc: 'social',
-  tem: 'temperature',
-  wei: 'weight',
-};
-
 const epochMilliseconds = v.pipe(
   v.number(),
   v.transform((value) => value / 1000),
   epochSeconds,
 );
-const Claims = v.object({
-  sub: v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/)),
-  scopes: v.optional(v.string(), ''),
-  iat: epochSeconds,
-  exp: epochSeconds,
-});
+const Claims = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    sub: v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/)),
+    scopes: v.optional(v.string(), ''),
+    iat: epochSeconds,
+    exp: epochSeconds,
+  }),
+);
 
 /** Reads a Fitbit access token, a JWT whose scopes are codes. */
 function readAccessToken(token: string): TokenClaims | undefined {
-  const payload = token.split('.')[1];
-  if (payload === undefined) return undefined;
-  let claims: unknown;
-  try {
-    claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
-  const parsed = v.safeParse(Claims, claims);
+  const [, payload = ''] = token.split('.');
+  const parsed = v.safeParse(Claims, Buffer.from(payload, 'base64url').toString());
   if (!parsed.success) return undefined;
-  const { sub, scopes, iat, exp } = parsed.output;
-  const names = scopes
-    .split(' ')
-    .map((code) => (Object.hasOwn(SCOPE_CODES, code.slice(1)) ? SCOPE_CODES[code.slice(1)] : undefined));
-  return {
-    userId: sub,
-    scopes: [...new Set(names.filter((name) => name !== undefined))],
-    issuedAt: iat,
-    expiresAt: exp,
-  };
+  const { sub: userId, scopes, iat: issuedAt, exp: expiresAt } = parsed.output;
+  const codes = scopes.split(' ').map((code) => code.slice(1));
+  const granted = codes.flatMap((code) => Object.entries(SCOPES).filter(([, scope]) => scope.code === code));
+  return { userId, scopes: [...new Set(granted.map(([name]) => name))], issuedAt, expiresAt };
 }
 
 const IntrospectionResponse = v.object({
