@@ -147,7 +147,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
   for (;;) {
     const { callback, isPasted } = await Promise.race([fromBrowser, nextPasted(), timeout]).catch((thrown) => {
       // The caller learns that nothing was stored: a later callback is not exchanged.
-      listener.expire(tooLateView());
+      listener.expire(tooLateView(name));
       throw thrown;
     });
     notify({ kind: 'answered' });

@@ -21,9 +21,9 @@ const DAY_MS = 86_400_000;
 
 /** The page of a finished sign-in. */
 export function signedInView(done: SignIn, now: Date): View {
-  const { missingScopes, refreshExpiresAt, expiresAt, refreshable, obstacle, sandbox, profile } = done;
+  const { missingScopes, refreshable, obstacle, sandbox, profile } = done;
   const missing = scopeLabels(missingScopes);
-  const until = refreshable ? refreshExpiresAt : expiresAt;
+  const until = endOf(done);
   const imperfect = missing.length > 0 || obstacle !== undefined || !refreshable;
   const ending = until === undefined ? undefined : dayOrTime(until, now);
   return {
@@ -49,60 +49,52 @@ export function signedInView(done: SignIn, now: Date): View {
 
 /** What a person most needs to know of how long this lasts, or what keeps it from working. */
 function lifeLine(done: SignIn, missing: readonly string[]): IconLine {
-  const {
-    obstacle,
-    replacedEmail,
-    replacedUserId = replacedEmail,
-    sandbox,
-    refreshExpiresAt,
-    refreshable,
-    obtainedAt,
-    profile,
-    provider,
-  } = done;
+  const { obstacle, replacedEmail, replacedUserId, refreshExpiresAt, refreshable, obtainedAt, provider } = done;
+  const replaced = replacedEmail ?? replacedUserId;
   if (obstacle !== undefined) return { icon: 'triangle', text: typographic(obstacle) };
-  if (replacedUserId !== undefined) return { icon: 'person', text: RESULT.replaced(replacedEmail ?? replacedUserId) };
+  if (replaced !== undefined) return { icon: 'person', text: RESULT.replaced(replaced) };
   if (missing.length > 0) return { icon: 'check', text: RESULT.works(scopeLabels(done.scopes)) };
   if (!refreshable) return { icon: 'clock', text: RESULT.noRefreshToken(shortProvider(done)) };
-  if (sandbox !== undefined) return { icon: 'check', text: RESULT.madeUp(profile) };
+  if (done.sandbox !== undefined) return { icon: 'check', text: RESULT.madeUp(done.profile) };
   if (refreshExpiresAt !== undefined && obtainedAt !== undefined) {
     const days = Math.round((refreshExpiresAt.getTime() - obtainedAt.getTime()) / DAY_MS);
     const [before, label, after] = RESULT.publish;
     const limited = RESULT.limited(shortProvider(done), days);
-    const publish = [limited + before, { label, url: SETUP_LINKS.publish }, after];
+    const publish = [limited + before, { label, url: 'https://console.cloud.google.com/auth/audience' }, after];
     return { icon: 'clock', text: provider === 'google-health' ? publish : limited };
   }
   return { icon: 'renew', text: RESULT.renews };
 }
 
-/** Where a Google app is published. */
-const SETUP_LINKS = { publish: 'https://console.cloud.google.com/auth/audience' } as const;
+/** When the person has to sign in again, as far as that is known. */
+export function endOf({ refreshable, refreshExpiresAt, expiresAt }: Status): Date | undefined {
+  return refreshable ? refreshExpiresAt : expiresAt;
+}
 
 function factsOf(done: SignIn, now: Date): readonly Fact[] {
-  const { scopes, missingScopes, profile, location, userId, legacyUserId, clientId, sandbox } = done;
-  const { expiresAt, refreshable, refreshExpiresAt } = done;
+  const { missingScopes, expiresAt, refreshable, refreshExpiresAt } = done;
   const labels = RESULT.facts;
+  const dated = (label: string, date: Date) => ({ label, value: capitalized(formatDateTime(date, now)) });
   return [
-    { label: labels.canRead, value: shortList(scopeLabels(scopes)) || '–' },
+    { label: labels.canRead, value: shortList(scopeLabels(done.scopes)) || '–' },
     missingScopes.length > 0 && { label: labels.notGranted, value: shortList(scopeLabels(missingScopes)) },
-    { label: labels.profile, value: profile },
-    { label: labels.storedIn, value: location, code: true },
-    userId !== undefined && {
-      label: labels.userId,
-      value: [userId, legacyUserId].filter(Boolean).join(', '),
-      code: true,
-    },
-    { label: labels.app, value: clientId, code: true },
-    sandbox !== undefined && { label: labels.sandbox, value: sandbox, code: true },
-    expiresAt !== undefined && {
-      label: refreshable ? labels.renewal : labels.until,
-      value: capitalized(formatDateTime(expiresAt, now)),
-    },
-    refreshExpiresAt !== undefined && {
-      label: labels.until,
-      value: capitalized(formatDateTime(refreshExpiresAt, now)),
-    },
-  ].filter((fact) => fact !== false);
+    { label: labels.profile, value: done.profile },
+    { label: labels.storedIn, value: done.location, code: true },
+    ...identifiers(done),
+    expiresAt && dated(refreshable ? labels.renewal : labels.until, expiresAt),
+    refreshExpiresAt && dated(labels.until, refreshExpiresAt),
+  ].filter((fact) => fact !== undefined && fact !== false);
+}
+
+/** The account, the app and the sandbox, as they are known to those. */
+export function identifiers({ userId, legacyUserId, clientId, sandbox }: Status): readonly Fact[] {
+  const { facts } = RESULT;
+  const ids = [userId, legacyUserId].filter((id) => id !== undefined).join(', ');
+  return [
+    { label: facts.userId, value: userId === undefined ? '' : ids, code: true },
+    { label: facts.app, value: clientId, code: true },
+    { label: facts.sandbox, value: sandbox ?? '', code: true },
+  ].filter(({ value }) => value !== '');
 }
 
 function dayOrTime(date: Date, now: Date): string {
@@ -129,16 +121,10 @@ export function rejectsSecret({ code, details }: AuthError): boolean {
   return code === 'CLIENT_REJECTED' && details.provider_error === 'invalid_client';
 }
 
-export interface FailedAttempt {
-  /** As people call it: "Google". */
-  readonly provider?: string;
-  readonly profile?: string;
-}
-
-/** The page of a failure: what happened, what was kept, what to do. */
+/** The page of a failure: what happened, what was kept, what to do. @param provider as people call it: "Google" */
 export function failedView(
   error: AuthError,
-  { provider = 'The provider', profile = 'default' }: FailedAttempt = {},
+  { provider = 'The provider', profile = 'default' }: { readonly provider?: string; readonly profile?: string } = {},
 ): View {
   const { code, message, preserved, hint } = error;
   const wrongSecret = rejectsSecret(error);
@@ -173,12 +159,12 @@ export function unexpectedRequestView(reason: UnexpectedReason): View {
 }
 
 /** For a callback after the wait has ended. */
-export function tooLateView(): View {
+export function tooLateView(profile = 'default'): View {
   return {
     tone: 'failure',
     ...RESULT.tooLate,
     lines: [{ icon: 'shield', text: RESULT.nothingSaved }, CLOSE_TAB],
-    command: { label: RESULT.tryAgain, command: commandFor('login', 'default') },
+    command: { label: RESULT.tryAgain, command: commandFor('login', profile) },
   };
 }
 

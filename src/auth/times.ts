@@ -1,23 +1,21 @@
 import { grantEnds } from '../messages.ts';
 import { formatDateTime } from '../server/pages/texts.ts';
-import type { ProviderId } from '../store/profile.ts';
+import type { Status } from './status.ts';
 
-/** A sign-in that may have a last day. */
-export interface Grant {
-  readonly profile: string;
-  readonly provider: ProviderId;
-  /** When the grant itself ends. Absent where the provider did not say. */
-  readonly refreshExpiresAt?: Date;
+/** Whether a sign-in that ends at `date` is warned of: from two days before. */
+export function endsSoon(date: Date, now: Date): boolean {
+  return date.getTime() - now.getTime() <= 2 * 86_400_000;
 }
 
-const TWO_DAYS_MS = 2 * 86_400_000;
-
-/** A warning from two days before the grant itself ends; `undefined` before, and where the end is not known. */
-export function endWarning({ profile, provider, refreshExpiresAt }: Grant, now: Date): string | undefined {
-  if (refreshExpiresAt === undefined || refreshExpiresAt.getTime() - now.getTime() > TWO_DAYS_MS) return undefined;
-  return grantEnds(formatWithDistance(refreshExpiresAt, now), {
+/** A warning where the grant itself ends soon; `undefined` before, and where the end is not known. */
+export function endWarning(
+  { profile, provider, refreshExpiresAt: end }: Pick<Status, 'profile' | 'provider' | 'refreshExpiresAt'>,
+  now: Date,
+): string | undefined {
+  if (end === undefined || !endsSoon(end, now)) return undefined;
+  return grantEnds(formatWithDistance(end, now), {
     profile,
-    isOver: refreshExpiresAt <= now,
+    isOver: end <= now,
     isGoogle: provider === 'google-health',
   });
 }
