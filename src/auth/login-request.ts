@@ -2,28 +2,24 @@ import { noSandboxAt, notConfigured, unknownPrompt } from '../messages.ts';
 import { authorizationUrl, type PendingAuthorization } from '../oauth/authorization.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Client, Profile } from '../store/profile.ts';
-import { assertHasSecret, type RegistrationOptions, registeredUris, resolveProvider } from './client.ts';
+import { assertHasSecret, registeredUris, resolveProvider } from './client.ts';
 import { scopeList } from './options.ts';
 import type { Runtime } from './runtime.ts';
-import { isRunning, type SandboxChoice, sandboxClient } from './sandbox.ts';
+import { isRunning, type SandboxChoice, type SandboxLoginOptions, sandboxClient } from './sandbox.ts';
 import { knownAmong, scopesOf } from './scopes.ts';
 
 /** Values of OpenID Connect's `prompt` (Core §3.1.2.1), one or two at once; each provider takes some of them. */
 export type Prompt = 'consent' | 'login' | 'login consent' | 'none' | 'select_account' | 'select_account consent';
 
-export interface LoginRequestOptions extends RegistrationOptions {
+export interface LoginRequestOptions extends SandboxLoginOptions {
   /** One or several, in an array or with spaces or commas between them; short names are taken. Default: as asked before, else the provider's usual ones: of Fitbit all, of Google Health a few that only read. */
   readonly scopes?: string | readonly string[];
   /** Whether to ask for the account's address as well (Google Health: `openid email`). Default: as before, else `true`. */
   readonly email?: boolean;
-  /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
-  readonly redirectUris?: readonly string[];
   /** What the provider must ask. Default `consent`, without which Google gives no refresh token a second time. */
   readonly prompt?: Prompt;
   /** Which account is meant, an e-mail address as a rule, for providers that take a hint. Default: as before. */
   readonly loginHint?: string;
-  /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */
-  readonly sandbox?: true | string;
   readonly signal?: AbortSignal;
 }
 
@@ -64,7 +60,8 @@ export async function resolveLoginRequest(
   assertHasSecret(provider, client);
   // A proxy that cannot be used is better known before the person has been to the browser.
   runtime.assertProxyUsable(provider.server.tokenEndpoint);
-  if (sandbox !== undefined) await assertRunning(provider.server.issuer);
+  // A browser sent to a sandbox that has ended would show an error of its own, and the wait would continue.
+  if (sandbox !== undefined && !(await isRunning(provider.server.issuer))) throw noSandboxAt(provider.server.issuer);
 
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
   const prompt = options.prompt ?? provider.prompts[0];
@@ -87,12 +84,6 @@ export async function resolveLoginRequest(
     prompt,
     loginHint: options.loginHint ?? same?.loginHint,
   };
-}
-
-/** A browser sent to a sandbox that has ended would show an error of its own, and the wait would continue. */
-async function assertRunning(origin: string): Promise<void> {
-  if (await isRunning(origin)) return;
-  throw noSandboxAt(origin);
 }
 
 /** What a sign-in stores, but for the tokens. @internal */

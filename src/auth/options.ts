@@ -4,32 +4,32 @@ import { mustBe, noSuchOption } from '../messages.ts';
 import { Secret } from '../secret.ts';
 
 /** Says what an option must be, never what it was: that may be a secret. */
-const is = (what: string, test: (value: unknown) => boolean) => v.check(test, what);
-const must = (what: string, test: (value: unknown) => boolean) => v.pipe(v.unknown(), is(what, test));
+const must = (what: string, test: (value: unknown) => boolean) => v.custom(test, what);
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const has = (value: unknown, name: PropertyKey) => isObject(value) && name in value;
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
-const isUint8Array = (value: unknown) => types.isUint8Array(value);
+const isContent = (value: unknown) => typeof value === 'string' || types.isUint8Array(value);
+const [TEXT, CONTENT] = ['a string that is not empty', 'a string or a Uint8Array'];
 
-const text = must('a string that is not empty', isText);
+const text = must(TEXT, isText);
 const texts = must('an array of strings', (value) => Array.isArray(value) && value.every(isText));
-const flag = must('true or false', (value) => typeof value === 'boolean');
-const callback = must('a function', (value) => typeof value === 'function');
+const flag = v.boolean('true or false');
+const callback = v.function('a function');
 const object = must('an object', isObject);
 const array = must('an array', Array.isArray);
 const number = (what: string, test: (value: number) => boolean) =>
   must(what, (value) => typeof value === 'number' && test(value));
 const milliseconds = number('a number of milliseconds above 0', (value) => value > 0 && value < 2 ** 31);
+const seconds = number('a number of seconds, 0 or more', (value) => value >= 0);
 // Not by instanceof: Jest gives each test file globals of its own.
 const signal = must('an AbortSignal', (value) => has(value, 'aborted') && has(value, 'addEventListener'));
-const bytes = must('a string or a Uint8Array', (value) => typeof value === 'string' || isUint8Array(value));
 
 const access = { profile: text, signal, onWait: callback };
 const registration = {
   clientId: text,
   clientSecret: must('a string or a Secret', (value) => isText(value) || value instanceof Secret),
-  clientFile: bytes,
+  clientFile: must(CONTENT, isContent),
   confirmSites: callback,
 };
 const wait = {
@@ -59,9 +59,9 @@ export const OPTIONS = {
   finishLogin: { profile: text, pasted: browser.pasted, signal, onRefused: callback },
   setup: { ...wait, scopes, confirmSites: callback, onPage: callback },
   migrate: { ...registration, ...wait, ...browser, to: text, onPlan: callback },
-  accessToken: { ...access, minTtlSeconds: number('a number of seconds, 0 or more', (value) => value >= 0) },
+  accessToken: { ...access, minTtlSeconds: seconds },
   refresh: access,
-  refreshAll: { minTtlSeconds: number('a number of seconds, 0 or more', (value) => value >= 0), signal },
+  refreshAll: { minTtlSeconds: seconds, signal },
   checkStatus: access,
   status: { profile: text },
   logout: { profile: text, local: flag, confirmRevocation: callback, signal },
@@ -105,12 +105,12 @@ export function assertRuntimeOptions(options: unknown): void {
 
 /** For a value that is not in an object of options. @throws AuthError `USAGE` */
 export function assertText(name: string, value: unknown): asserts value is string {
-  if (!isText(value)) throw mustBe(name, 'a string that is not empty');
+  if (!isText(value)) throw mustBe(name, TEXT);
 }
 
 /** The content of a file. @throws AuthError `USAGE` */
 export function assertContent(value: unknown): void {
-  if (typeof value !== 'string' && !isUint8Array(value)) throw mustBe('The content', 'a string or a Uint8Array');
+  if (!isContent(value)) throw mustBe('The content', CONTENT);
 }
 
 function assertShape(of: string, shape: Readonly<Record<string, v.GenericSchema>>, options: unknown): void {

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { chmod, rename, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { AuthError } from '../errors.ts';
+import { noDatabaseNamed } from '../messages.ts';
 import { diskError } from '../store/disk-error.ts';
+import { postgresAddress } from '../store/postgres-address.ts';
+import type { AccessOptions } from './access-token.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
 
@@ -27,12 +30,6 @@ export async function renameProfile(from: string, to: string, runtimeOptions: Ru
   await createRuntime(runtimeOptions).store.rename(from, to);
 }
 
-export interface CheckStoreOptions {
-  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
-  readonly profile?: string;
-  readonly signal?: AbortSignal;
-}
-
 /**
  * Finds out whether a sign-in could be stored, as its first step does: locks the profile, reserves room for it, and lets go. Creates
  * the directories that are missing.
@@ -41,11 +38,30 @@ export interface CheckStoreOptions {
  *   leads nowhere; `STORE_DAMAGED`, `STORE_VERSION`; `LOCKED`. The stored profile is as it was.
  */
 export async function checkStore(
-  { profile, signal }: CheckStoreOptions = {},
+  { profile, signal }: Pick<AccessOptions, 'profile' | 'signal'> = {},
   runtimeOptions: RuntimeOptions = {},
 ): Promise<void> {
   const { store, profileName } = createRuntime(runtimeOptions);
   await using _locked = await store.lock(profileName(profile), { signal });
+}
+
+/**
+ * Creates the schema in the database that `FITBIT_LOGIN_STORE` names, or brings it up to date.
+ *
+ * @returns where the database is, without its password; the version of its schema before, 0 where there was none, and now; and what
+ *   a role needs to work on profiles: SQL for the owner of the schema
+ * @throws AuthError `NOT_CONFIGURED`, `STORE_VERSION`, `STORE_UNAVAILABLE`: nothing was changed then
+ */
+export async function initializeStore(runtimeOptions: RuntimeOptions = {}) {
+  const { environment } = createRuntime(runtimeOptions);
+  if (!environment.FITBIT_LOGIN_STORE) throw noDatabaseNamed();
+  const address = postgresAddress(environment);
+  const [{ migrate, GRANTS, SCHEMA_VERSION }, { connected }] = await Promise.all([
+    import('../store/postgres-schema.ts'),
+    import('../store/postgres-session.ts'),
+  ]);
+  const from = await connected(address, (client) => migrate(client, address.place));
+  return { place: address.place, from, to: SCHEMA_VERSION, grants: GRANTS };
 }
 
 /**

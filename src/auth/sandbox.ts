@@ -12,10 +12,10 @@ import { type RegistrationOptions, resolveClient } from './client.ts';
 import { assertOptions, assertText } from './options.ts';
 import type { Runtime } from './runtime.ts';
 
-/** @internal */
 export interface SandboxLoginOptions extends RegistrationOptions {
   /** Signs in at the built-in sandbox: `true` for a new one that lives as long as the sign-in, else the origin of a running one. */
   readonly sandbox?: true | string;
+  /** Registered redirect URIs, loopback only; the first whose port is free is used. Default: those in `clientFile`, else as before, else `http://127.0.0.1:8976/callback`, and any free port for Google Health. */
   readonly redirectUris?: readonly string[];
 }
 
@@ -51,7 +51,8 @@ export async function chooseSandbox(
   stored: Profile | undefined,
 ): Promise<SandboxChoice> {
   const wanted = options.sandbox ?? (await rememberedSandbox(runtime, options, stored));
-  if (wanted !== undefined) assertNotReal(name, stored);
+  if (wanted !== undefined && stored?.tokens !== undefined && stored.sandbox === undefined)
+    throw sandboxOverRealSignIn(name);
   // What signed in to a sandbox says nothing about the real service, and the other way round.
   const before = (stored?.sandbox === undefined) === (wanted === undefined) ? stored : undefined;
   const given = resolveClient(options, runtime.environment, before);
@@ -59,8 +60,14 @@ export async function chooseSandbox(
     const origin = wanted && originOf(wanted);
     return { origin, given, before, [Symbol.asyncDispose]: async () => {} };
   }
-  const app = given ?? sandboxClient(options.provider);
-  const sandbox = await startSandboxFor(app, options.redirectUris ?? before?.redirectUris, runtime.now);
+  // It knows the app as if its owner had registered it there.
+  const { id, secret } = given ?? sandboxClient(options.provider);
+  const redirectUris = options.redirectUris ?? before?.redirectUris ?? SANDBOX_CLIENTS.personal.redirectUris;
+  const { startSandbox } = await import('../sandbox/sandbox.ts');
+  const sandbox = await startSandbox({
+    clients: [{ id, redirectUris, secret: secret?.reveal() }],
+    now: runtime.now,
+  });
   return { origin: sandbox.origin, given, before, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }
 
@@ -80,11 +87,6 @@ export async function isRunning(origin: string): Promise<boolean> {
   return failure?.details.never_sent !== true;
 }
 
-function assertNotReal(name: string, stored: Profile | undefined): void {
-  if (stored?.tokens === undefined || stored.sandbox !== undefined) return;
-  throw sandboxOverRealSignIn(name);
-}
-
 function originOf(address: string): string {
   const origin = URL.canParse(address) ? new URL(address).origin : address;
   return isLoopbackOrigin(origin) ? origin : address;
@@ -96,17 +98,6 @@ export function sandboxClient(provider: string | undefined): Client {
   return { id, secret: new Secret(secret) };
 }
 
-/** Starts a sandbox that knows the given app, as if its owner had registered it there. */
-async function startSandboxFor(
-  { id, secret }: Client,
-  redirectUris: readonly string[] = SANDBOX_CLIENTS.personal.redirectUris,
-  now: () => Date,
-): Promise<Sandbox> {
-  const { startSandbox } = await import('../sandbox/sandbox.ts');
-  const registration = { id, redirectUris, ...(secret === undefined ? {} : { secret: secret.reveal() }) };
-  return startSandbox({ clients: [registration], now });
-}
-
 /**
  * Starts the built-in sandbox on 127.0.0.1. Where its port is taken, the error names the program that holds it.
  *
@@ -115,9 +106,17 @@ async function startSandboxFor(
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   assertOptions('startSandbox', options);
   const sandbox = await import('../sandbox/sandbox.ts');
-  return sandbox.startSandbox(options).catch(async (thrown: unknown) => {
-    const busy = thrown instanceof AuthError && thrown.code === 'PORT_BUSY' && options.port !== undefined;
-    throw busy ? await namingHolder(thrown, options.port) : thrown;
+  return sandbox.startSandbox(options).catch(async (thrown) => {
+    const { port } = options;
+    if (!(thrown instanceof AuthError) || thrown.code !== 'PORT_BUSY' || port === undefined) throw thrown;
+    const { explainPort } = await import('../server/port-in-use.ts');
+    const problem = await explainPort(parseRedirectUri(`http://127.0.0.1:${port}/`));
+    if (problem === undefined) throw thrown;
+    throw new AuthError('PORT_BUSY', problem.message, {
+      cause: thrown.cause,
+      details: problem.details,
+      hint: 'Stop it, or take any free port: `fitbit-login sandbox --port 0`.',
+    });
   });
 }
 
@@ -132,15 +131,4 @@ export async function consent(authorizeUrl: string | URL, options: ConsentOption
   assertText('The address of the consent page', URL.canParse(url) ? url : undefined);
   assertOptions('consent', options);
   return (await import('../sandbox/consent.ts')).consent(url, options);
-}
-
-async function namingHolder(error: AuthError, port: number): Promise<AuthError> {
-  const { explainPort } = await import('../server/port-in-use.ts');
-  const problem = await explainPort(parseRedirectUri(`http://127.0.0.1:${port}/`));
-  if (problem === undefined) return error;
-  return new AuthError('PORT_BUSY', problem.message, {
-    cause: error.cause,
-    details: problem.details,
-    hint: 'Stop it, or take any free port: `fitbit-login sandbox --port 0`.',
-  });
 }

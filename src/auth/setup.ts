@@ -52,26 +52,23 @@ export class BrowserLogins {
     await this.end();
     const stop = new AbortController();
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-    let open: (url: string) => void = () => {};
-    const opened = new Promise<string>((resolve) => {
-      open = resolve;
+    let depart: (departure: Departure) => void = () => {};
+    const departure = new Promise<Departure>((resolve) => {
+      depart = resolve;
     });
-    // The tab is the browser that is opened.
-    const surroundings = { ...this.#runtimeOptions, openBrowser: async (url: string) => open(url) };
-    let host = '';
-    let forwarded: string | undefined;
     const notify = (event: LoginEvent) => {
       if (event.kind === 'waiting') {
-        host = new URL(event.url).host;
-        if (!this.#seesBrowser()) forwarded = new URL(event.redirectUri).host;
+        const { url, startUrl = url, redirectUri } = event;
+        const forwarded = this.#seesBrowser() ? undefined : new URL(redirectUri).host;
+        depart({ url: startUrl, host: new URL(url).host, forwarded });
       }
       options.notify?.(event);
     };
-    const done = login({ ...options, signal, notify }, surroundings);
+    // The tab is the browser that is opened.
+    const done = login({ ...options, signal, notify }, { ...this.#runtimeOptions, openBrowser: async () => {} });
     // Whether its caller looks at the result is the caller's choice.
     this.#last = { stop, done: done.catch(() => {}) };
-    const url = await Promise.race([opened, done.then(() => '')]);
-    return { departure: { url, host, forwarded }, done };
+    return { departure: await Promise.race([departure, done.then(() => departure)]), done };
   }
 
   async end(): Promise<void> {
