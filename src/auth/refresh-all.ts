@@ -49,27 +49,32 @@ export async function refreshAll(
 
   /** @returns `undefined` for one to look at again at the end */
   const refresh = async (name: string, profile: Profile, isFirst: boolean): Promise<RefreshOutcome | undefined> => {
-    if (profile.tokens === undefined) return outcomeOf('not-signed-in', name, profile);
+    const status = storedStatus(runtime, name, profile);
+    if (profile.tokens === undefined) return { profile: name, outcome: 'not-signed-in', status };
     const service = serviceOf(profile);
     // Without a refresh token, what is left of the access token is all there is.
-    const needed = profile.tokens.refreshToken === undefined ? 0 : minTtlSeconds;
     const request = {
       name,
       signal,
-      minTtlSeconds: needed,
+      minTtlSeconds: status.refreshable ? minTtlSeconds : 0,
       ...(isFirst && { lockTimeoutMs: 0, onWait: () => {}, waitsForReset: false }),
     };
     try {
       if (freshTokens(profile, runtime.now(), request) !== undefined) {
         await syncStaleExports(runtime, name, profile);
-        return outcomeOf('valid', name, profile);
+        return { profile: name, outcome: 'valid', status };
       }
       if (profile.grantEndedAt === undefined) {
-        if (limits.has(service)) return left(name, profile, limits.get(service));
+        if (limits.has(service)) {
+          const resetsAt = limits.get(service);
+          const when = resetsAt && { resetsAt, words: formatWithDistance(resetsAt, runtime.now()) };
+          return { profile: name, outcome: 'left', error: leftForNextRun(status.providerName, when) };
+        }
         if (isFirst && pauses.has(service)) return undefined;
       }
       const { refreshed, profile: current } = await access(runtime, request);
-      return outcomeOf(refreshed ? 'refreshed' : 'valid', name, current);
+      const outcome = refreshed ? 'refreshed' : 'valid';
+      return { profile: name, outcome, status: storedStatus(runtime, name, current) };
     } catch (thrown) {
       const error = asAuthError(thrown);
       // Another process is at it, perhaps on another machine.
@@ -86,21 +91,6 @@ export async function refreshAll(
       return { profile: name, outcome: 'failed', error: error.with({ hint: withProfileFlag(error.hint, name) }) };
     }
   };
-  const left = (name: string, profile: Profile, resetsAt: Date | undefined): RefreshOutcome => {
-    const { providerName } = storedStatus(runtime, name, profile);
-    const when = resetsAt && { resetsAt, words: formatWithDistance(resetsAt, runtime.now()) };
-    return { profile: name, outcome: 'left', error: leftForNextRun(providerName, when) };
-  };
-  const unread = ({ name, error }: { readonly name: string; readonly error: AuthError }): RefreshOutcome => ({
-    profile: name,
-    outcome: 'failed',
-    error,
-  });
-  const outcomeOf = (outcome: 'refreshed' | 'valid' | 'not-signed-in', name: string, profile: Profile) => ({
-    profile: name,
-    outcome,
-    status: storedStatus(runtime, name, profile),
-  });
 
   // In another order each time: one that is always limited must not keep the same others waiting, nor machines that begin at once
   // each other.
@@ -108,9 +98,11 @@ export async function refreshAll(
   const queue = listed.sort((a, b) => a.order - b.order).map(({ entry }) => entry);
   const later: { readonly name: string; readonly service: string }[] = [];
   await eightAtATime(queue, signal, async (entry) => {
-    const outcome = 'error' in entry ? unread(entry) : await refresh(entry.name, entry.profile, true);
+    const { name } = entry;
+    if ('error' in entry) return void outcomes.push({ profile: name, outcome: 'failed', error: entry.error });
+    const outcome = await refresh(name, entry.profile, true);
     if (outcome !== undefined) outcomes.push(outcome);
-    else if ('profile' in entry) later.push({ name: entry.name, service: serviceOf(entry.profile) });
+    else later.push({ name, service: serviceOf(entry.profile) });
   });
   const readyAt = ({ service }: { readonly service: string }) => pauses.get(service) ?? 0;
   later.sort((a, b) => readyAt(a) - readyAt(b));

@@ -5,7 +5,7 @@ import type { SetupError, SetupForm, SetupProviderId, SetupView } from '../serve
 import { SETUP, typographic } from '../server/pages/texts.ts';
 import type { Departure } from '../server/pages/view.ts';
 import type { Next, SetupHandlers } from '../server/site/routes.ts';
-import type { Site } from '../server/site/site.ts';
+import type { Site, SiteOptions } from '../server/site/site.ts';
 import type { Profile } from '../store/profile.ts';
 import { type LoginEvent, type LoginOptions, login, type Onward } from './login.ts';
 import { assertOptions } from './options.ts';
@@ -86,6 +86,7 @@ export interface SetupDeskOptions {
   readonly stored: () => Promise<Profile | undefined>;
   /** Where the result page leads on to. */
   readonly onward: () => Onward;
+  readonly onView: () => void;
 }
 
 /**
@@ -112,6 +113,7 @@ export class SetupDesk implements SetupHandlers {
   }
 
   async view(): Promise<SetupView> {
+    this.#options.onView();
     // Its result is about to be known, and belongs on this page.
     await this.#finishing;
     return setupView({
@@ -200,6 +202,18 @@ export class SetupDesk implements SetupHandlers {
   }
 }
 
+/** Serves pages to the person's browser, and reports what becomes of opening it until they are `seen`. @internal */
+export async function openSite(
+  runtime: Runtime,
+  { onPage, seen, ...options }: SiteOptions & Pick<SetupOptions, 'onPage'> & { readonly seen: AbortSignal },
+): Promise<Site> {
+  const { startSite } = await import('../server/site/site.ts');
+  const site = await startSite({ ...options, ...(await serverReports(runtime)) });
+  onPage?.(site.url);
+  runtime.openBrowser(site.url, notifyInWords(runtime.notice, seen));
+  return site;
+}
+
 /**
  * Opens the setup page, which leads through registering an app, takes its credentials, and continues to the provider's consent page in
  * the same tab.
@@ -211,34 +225,22 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   assertOptions('setup', options);
   const { onPage, signal, ...signIn } = options;
   const runtime = createRuntime(runtimeOptions);
-  const { startSite } = await import('../server/site/site.ts');
   const name = loginProfileName(runtime, options);
   // Before a form is filled in whose result could not be stored.
   await checkStore({ profile: name, signal }, runtimeOptions);
   const logins = new BrowserLogins(runtimeOptions, runtime);
-  let site: Site | undefined;
+  const seen = new AbortController();
   const desk = new SetupDesk({
     signIn,
     logins,
     runtime,
     stored: () => runtime.store.read(name),
-    onward: () => ({ failed: { label: SETUP.fix, url: site?.pageUrl('setup') ?? '' } }),
+    onward: () => ({ failed: { label: SETUP.fix, url: site.pageUrl('setup') } }),
+    onView: () => seen.abort(),
   });
-  const seen = new AbortController();
-  const handlers: SetupHandlers = {
-    view: () => {
-      seen.abort();
-      return desk.view();
-    },
-    submit: (form) => desk.submit(form),
-    sandbox: () => desk.sandbox(),
-  };
-  await using running = await startSite({ setup: handlers, ...(await serverReports(runtime)) });
-  site = running;
-  onPage?.(running.url);
-  runtime.openBrowser(running.url, notifyInWords(runtime.notice, seen.signal));
+  await using site = await openSite(runtime, { setup: desk, onPage, seen: seen.signal });
   try {
-    return await Promise.race([desk.done, rejectWhenEnded(running), rejectWhenAborted(signal)]);
+    return await Promise.race([desk.done, rejectWhenEnded(site), rejectWhenAborted(signal)]);
   } finally {
     seen.abort();
     await logins.end();

@@ -1,22 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
-import { notifyInWords } from '../browser/open-browser.ts';
 import { asAuthError } from '../errors.ts';
 import { readLog } from '../log.ts';
 import type { Action, StatusView } from '../server/pages/status.ts';
 import { SETUP, STATUS, typographic } from '../server/pages/texts.ts';
 import type { PageName } from '../server/pages/view.ts';
 import type { Next } from '../server/site/routes.ts';
-import type { Site } from '../server/site/site.ts';
 import { appPaths } from '../store/paths.ts';
 import { checkStatus } from './check.ts';
 import { logout } from './logout.ts';
 import { damagedCard, profileCard, readHistory } from './profile-card.ts';
 import { profiles } from './profiles.ts';
 import { accountName, shortProvider } from './result-view.ts';
-import { createRuntime, type RuntimeOptions, serverReports } from './runtime.ts';
-import { BrowserLogins, SetupDesk } from './setup.ts';
+import { createRuntime, type RuntimeOptions } from './runtime.ts';
+import { BrowserLogins, openSite, SetupDesk } from './setup.ts';
 
 export interface StatusPageOptions {
   /** After this long without a request, the page closes; it keeps asking while it is in sight. In milliseconds. Default 15 minutes. */
@@ -37,10 +35,9 @@ export async function statusPage(
   runtimeOptions: RuntimeOptions = {},
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const runtime = createRuntime(runtimeOptions);
-  const { startSite } = await import('../server/site/site.ts');
   const logins = new BrowserLogins(runtimeOptions, runtime);
-  let site: Site | undefined;
-  const link = (label: string, page: PageName) => ({ label, url: site?.pageUrl(page) ?? '' });
+  const seen = new AbortController();
+  const link = (label: string, page: PageName) => ({ label, url: site.pageUrl(page) });
   const back = () => link(STATUS.back, 'status');
   const deskFor = (profile: string) =>
     new SetupDesk({
@@ -49,9 +46,9 @@ export async function statusPage(
       runtime,
       stored: () => runtime.store.read(profile),
       onward: () => ({ signedIn: back(), failed: link(SETUP.fix, 'setup') }),
+      onView: () => seen.abort(),
     });
   let setup = deskFor('default');
-  const seen = new AbortController();
 
   const view = async (): Promise<StatusView> => {
     seen.abort();
@@ -115,28 +112,19 @@ export async function statusPage(
     return result.finally(() => underWay.delete(result));
   };
 
-  await using running = await startSite({
-    ...(await serverReports(runtime)),
-    idleMs,
-    setup: {
-      view: () => {
-        seen.abort();
-        return setup.view();
-      },
-      submit: (form) => setup.submit(form),
-      sandbox: () => setup.sandbox(),
-    },
+  await using site = await openSite(runtime, {
+    setup: { view: () => setup.view(), submit: (form) => setup.submit(form), sandbox: () => setup.sandbox() },
     status: { view, act },
+    idleMs,
+    onPage,
+    seen: seen.signal,
   });
-  site = running;
-  onPage?.(running.url);
-  runtime.openBrowser(running.url, notifyInWords(runtime.notice, seen.signal));
   const interrupted = new Promise<'interrupted'>((resolve) => {
     if (signal?.aborted) resolve('interrupted');
     signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });
   });
   try {
-    return await Promise.race([running.ended, interrupted]);
+    return await Promise.race([site.ended, interrupted]);
   } finally {
     seen.abort();
     await logins.end();

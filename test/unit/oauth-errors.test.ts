@@ -12,6 +12,8 @@ const FITBIT = fitbit().server;
 const { standardError: _, ...STANDARD } = FITBIT;
 const CLIENT = { id: '23ABCD', secret: new Secret('client-secret-c0ffee') };
 const REFRESH_TOKEN = new Secret('refresh+token/short');
+const NOW = new Date('2026-03-01T12:00:00Z');
+const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000);
 
 /** What a refresh becomes when `server` answers so. */
 async function refreshed(server: AuthorizationServer, response: Response): Promise<AuthError> {
@@ -159,6 +161,7 @@ describe('a token response', () => {
   const refresh = (fields: object, options: { userId?: string } = {}) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
       fetch: async () => Response.json({ ...PAIR, ...fields }),
+      now: NOW,
       ...options,
     });
 
@@ -167,9 +170,9 @@ describe('a token response', () => {
     [{ scope: [] }, { scopes: undefined }],
     [{ scope: '' }, { scopes: undefined }],
     [{ scope: ['sleep', 'activity'] }, { scopes: ['sleep', 'activity'] }],
-    [{ expires_in: null }, { expiresInSeconds: undefined }],
-    [{ expires_in: '3600' }, { expiresInSeconds: 3600 }],
-    [{ refresh_token_expires_in: null }, { refreshExpiresInSeconds: undefined }],
+    [{ expires_in: null }, { expiresAt: undefined }],
+    [{ expires_in: '3600' }, { expiresAt: later(3600) }],
+    [{ refresh_token_expires_in: null }, { refreshExpiresAt: undefined }],
     [{ refresh_token: '' }, { refreshToken: undefined }],
     [{ refresh_token: null }, { refreshToken: undefined }],
     [{ user_id: 7 }, { userId: undefined }],
@@ -326,13 +329,14 @@ describe('a request to the token endpoint', () => {
         user_id: 'WALK01',
       });
     };
-    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch });
+    const tokens = await exchangeCode(FITBIT, CLIENT, { ...EXCHANGE, parameters: parameters() }, { fetch, now: NOW });
     expect(tokens).toEqual({
       accessToken: new Secret('at'),
       refreshToken: new Secret('rt'),
       tokenType: 'Bearer',
-      expiresInSeconds: 60,
-      refreshExpiresInSeconds: 120,
+      obtainedAt: NOW,
+      expiresAt: later(60),
+      refreshExpiresAt: later(120),
       scopes: ['sleep', 'profile'],
       userId: 'WALK01',
     });
@@ -395,6 +399,7 @@ describe('an unusual token response', () => {
   const refresh = (fields: object) =>
     refreshTokens(FITBIT, CLIENT, REFRESH_TOKEN, {
       fetch: async () => Response.json({ access_token: 'at', ...fields }),
+      now: NOW,
     });
   test.each([
     { token_type: 'mac' },
@@ -408,9 +413,9 @@ describe('an unusual token response', () => {
   });
 
   test.each([
-    [{ expires_in: 0 }, { expiresInSeconds: 0 }],
+    [{ expires_in: 0 }, { expiresAt: NOW }],
     [{ id_token: '' }, { subject: undefined }],
-    [{ refresh_token_expires_in: 10 * 366 * 24 * 3600 }, { refreshExpiresInSeconds: 10 * 366 * 24 * 3600 }],
+    [{ refresh_token_expires_in: 10 * 366 * 24 * 3600 }, { refreshExpiresAt: later(10 * 366 * 24 * 3600) }],
     [{ scope: ['sleep', 7, 'a\u001b'] }, { scopes: ['sleep'] }],
     [{ user_id: 'a b' }, { userId: undefined }],
   ])('is accepted with %j', async (fields, expected) => {
