@@ -1,12 +1,12 @@
 import { AuthError } from '../errors.ts';
 import { deadGrant, notSignedIn, withProfileFlag } from '../messages.ts';
 import type { Secret } from '../secret.ts';
-import type { Profile, ProviderId, Tokens } from '../store/profile.ts';
+import type { Profile, ProviderId } from '../store/profile.ts';
 import { namesIn } from '../store/store.ts';
 import { assertOptions } from './options.ts';
-import { refreshLocked } from './refresh.ts';
+import { type Refreshed, type RefreshRequest, refreshLocked } from './refresh.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
-import { type FreshnessOptions, freshTokens } from './session.ts';
+import { freshTokens } from './session.ts';
 
 export interface AccessOptions {
   /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
@@ -71,20 +71,14 @@ export async function refresh(
 }
 
 /** @internal */
-export interface AccessRequest extends Omit<AccessOptions, 'profile'>, FreshnessOptions {
-  /** The profile's name. */
-  readonly name: string;
+export interface AccessRequest extends RefreshRequest, Pick<AccessOptions, 'onWait'> {
   /** How long to wait for another process that holds the lock. Default: as `ProfileStore.lock`. */
   readonly lockTimeoutMs?: number;
-  /** As of a refresh. */
-  readonly waitsForReset?: boolean;
 }
 
 /** A working access token, and the profile it is from. @internal */
-export interface Access {
+export interface Access extends Refreshed {
   readonly name: string;
-  readonly profile: Profile;
-  readonly tokens: Tokens;
   /** Whether it is new: refreshed by this call or, while it waited, by another process. */
   readonly refreshed: boolean;
 }
@@ -140,15 +134,6 @@ export function environmentFor({ token, userId, clientId }: AccessToken): Readon
 
 function described({ name, profile: { provider, client }, tokens, refreshed }: Access): AccessToken {
   const { accessToken: token, expiresAt, refreshExpiresAt, userId, scopes } = tokens;
-  return {
-    profile: name,
-    provider,
-    token,
-    expiresAt,
-    refreshExpiresAt,
-    userId,
-    clientId: client.id,
-    scopes,
-    refreshed,
-  };
+  const clientId = client.id;
+  return { profile: name, provider, token, expiresAt, refreshExpiresAt, userId, clientId, scopes, refreshed };
 }

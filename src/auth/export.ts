@@ -53,33 +53,36 @@ export interface Exported {
  */
 export async function exportProfile(options: ExportOptions, runtimeOptions: RuntimeOptions = {}): Promise<Exported> {
   assertOptions('exportProfile', options);
-  if (options.format === OWN_FORMAT) return exportOwn(options, runtimeOptions);
   const { keep = false, signal } = options;
-  const format = formatNamed(options.format);
+  const format = options.format === OWN_FORMAT ? undefined : formatNamed(options.format);
+  // Two stores that follow each other would spend each other's refresh tokens.
+  if (keep && format === undefined) throw ownFormatNotKept();
   if (keep && options.output === undefined) throw requires('keep', 'output FILE');
   const output = options.output === undefined ? undefined : resolve(options.output);
-  if (output !== undefined) refuseGcloudFile(output);
+  if (output !== undefined && basename(output) === GCLOUD_FILE) throw gcloudsOwnFile(GCLOUD_FILE);
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
   const { profile } = await access(runtime, { name, signal });
-  const warning = warningFor(format, profile);
-  if (output === undefined) return { text: exportedText(profile, format), warning };
-  const shellLine = shellLineFor(format, output);
-  if (!keep) {
-    const text = exportedText(profile, format, await runtime.files.read(output));
+  const textOf = (exported: Profile, previous?: string) =>
+    format === undefined ? ownText(exported, previous) : exportedText(exported, format, previous);
+  const warning = format === undefined ? ownWarning(name, profile) : warningFor(format, profile);
+  if (output === undefined) return { text: textOf(profile), warning };
+
+  const write = async (exported: Profile) => {
+    const text = textOf(exported, await runtime.files.read(output));
     await runtime.files.write(output, text);
-    return { text, warning, shellLine };
-  }
+    return { text, warning, shellLine: shellLineFor(format?.id, output) };
+  };
+  if (!keep || format === undefined) return write(profile);
   await using locked = await runtime.store.lock(name, { signal });
   const { current } = locked;
   // Signed out meanwhile: nothing of that is undone here.
   if (current === undefined) throw notSignedIn(name);
-  const others = (current.keep ?? []).filter(({ path }) => path !== output);
   // The file first: a profile that promises a file that cannot be written would complain at every refresh.
-  const text = exportedText(current, format, await runtime.files.read(output));
-  await runtime.files.write(output, text);
+  const written = await write(current);
+  const others = (current.keep ?? []).filter(({ path }) => path !== output);
   await locked.commit({ ...current, keep: [...others, { format: format.id, path: output }] });
-  return { text, warning, shellLine };
+  return written;
 }
 
 /** A profile without what belongs to the machine that it is on: kept files, the notices given, a waiting sign-in. */
@@ -88,36 +91,21 @@ export function withoutLocalFields({ keep, notified, pendingLogin, ...rest }: Pr
 }
 
 /** The profile itself, which {@link importProfile} stores whole. */
-async function exportOwn(
-  { profile: named, output, keep, signal }: ExportOptions,
-  runtimeOptions: RuntimeOptions,
-): Promise<Exported> {
-  // Two stores that follow each other would spend each other's refresh tokens.
-  if (keep) throw ownFormatNotKept();
-  const runtime = createRuntime(runtimeOptions);
-  const name = runtime.profileName(named);
-  const { profile } = await access(runtime, { name, signal });
-  const text = encodeProfile(withoutLocalFields(profile));
-  if (output !== undefined) {
-    const path = resolve(output);
-    if ((await runtime.files.read(path))?.trim()) throw unusableFile(...FILE_PROBLEMS.exists);
-    await runtime.files.write(path, text);
-  }
-  const isSingleUse = profile.provider !== 'google-health' && profile.tokens?.refreshToken !== undefined;
-  return { text, warning: isSingleUse ? singleUseCopy(name) : undefined };
+function ownText(profile: Profile, previous: string | undefined): string {
+  if (previous?.trim()) throw unusableFile(...FILE_PROBLEMS.exists);
+  return encodeProfile(withoutLocalFields(profile));
+}
+
+function ownWarning(name: string, { provider, tokens }: Profile): string | undefined {
+  return provider !== 'google-health' && tokens?.refreshToken !== undefined ? singleUseCopy(name) : undefined;
 }
 
 /** gcloud keeps its own sign-in under this name, wherever CLOUDSDK_CONFIG says: other programs depend on it. */
 const GCLOUD_FILE = 'application_default_credentials.json';
 
-function refuseGcloudFile(output: string): void {
-  if (basename(output) !== GCLOUD_FILE) return;
-  throw gcloudsOwnFile(GCLOUD_FILE);
-}
-
 /** Google's libraries find the file by this variable. */
-function shellLineFor({ id }: Format, output: string): string | undefined {
-  if (id !== 'authorized-user') return undefined;
+function shellLineFor(format: FormatId | undefined, output: string): string | undefined {
+  if (format !== 'authorized-user') return undefined;
   return `export GOOGLE_APPLICATION_CREDENTIALS='${output.replaceAll("'", "'\\''")}'`;
 }
 

@@ -51,11 +51,11 @@ export async function migrate(options: MigrateOptions = {}, runtimeOptions: Runt
   const from = profileName(profile);
   const stored = await store.read(from);
   if (stored?.tokens === undefined) throw nothingToMigrate(from);
-  if (stored.provider !== 'fitbit') {
-    throw notAFitbitProfile(from);
-  }
+  if (stored.provider !== 'fitbit') throw notAFitbitProfile(from);
   const plan = planOf(stored, from, target ?? `${from}-google`);
-  refuseOverAnother(plan, await store.read(plan.to));
+  // The new sign-in stands beside the others: it may replace an earlier Google one, and nothing else.
+  const replaced = await store.read(plan.to);
+  if (replaced?.tokens !== undefined && replaced.provider !== 'google-health') throw migrationTargetTaken(plan.to);
   onPlan?.(plan);
   const scopes = [...new Set(plan.scopes.map((scope) => scope.to))];
   const signIn = await login(
@@ -84,12 +84,6 @@ const HOW_TO_GET_AN_APP = [
   ...googleHealth().registration.map((line, index) => `  ${index + 1}. ${line}`),
   'Then: `fitbit-login migrate --client-secret-file FILE`.',
 ].join('\n');
-
-/** The new sign-in stands beside the others: it may replace an earlier Google one, and nothing else. */
-function refuseOverAnother({ to }: MigrationPlan, target: Profile | undefined): void {
-  if (target?.tokens === undefined || target.provider === 'google-health') return;
-  throw migrationTargetTaken(to);
-}
 
 /** The environment may still name the Fitbit app, which Google does not know and whose secret it must not get. */
 function withoutOldApp(environment: Environment, { client }: Profile): Environment {

@@ -12,7 +12,7 @@ import {
 import { newAuthorization } from '../oauth/authorization.ts';
 import { validatePastedCallback } from '../oauth/pasted-callback.ts';
 import { DEFAULT_REDIRECT_URI } from '../providers/provider.ts';
-import type { PendingLogin, ProviderId } from '../store/profile.ts';
+import type { PendingLogin } from '../store/profile.ts';
 import { exchangeAndStore, isRejectedCode } from './exchange.ts';
 import {
   authorizeUrlFor,
@@ -34,21 +34,6 @@ export interface BeginLoginOptions extends LoginRequestOptions {
   readonly expiresMs?: number;
 }
 
-/** A sign-in that waits for its response. */
-export interface BegunLogin {
-  readonly profile: string;
-  readonly provider: ProviderId;
-  readonly providerName: string;
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-  /** The address to open, on any device. */
-  readonly url: string;
-  readonly redirectUri: string;
-  /** By which a response is matched with this sign-in. */
-  readonly state: string;
-  readonly expiresAt: Date;
-}
-
 /** How long a code lives after *Allow*, as far as the providers say: about ten minutes. */
 export const RESPOND_WITHIN_SECONDS = 600;
 
@@ -56,12 +41,10 @@ export const RESPOND_WITHIN_SECONDS = 600;
  * Begins a sign-in that {@link finishLogin} ends, and stores what it needs in the profile, whose tokens stay. Another one that waited
  * for the same profile is void.
  *
+ * @returns the address to open, on any device, and the state by which a response is matched with this sign-in
  * @throws AuthError as `login`, before anything is waited for
  */
-export async function beginLogin(
-  options: BeginLoginOptions = {},
-  runtimeOptions: RuntimeOptions = {},
-): Promise<BegunLogin> {
+export async function beginLogin(options: BeginLoginOptions = {}, runtimeOptions: RuntimeOptions = {}) {
   assertOptions('beginLogin', options);
   if (options.sandbox === true) throw sandboxMustRun();
   const runtime = createRuntime(runtimeOptions);
@@ -127,9 +110,9 @@ export async function finishLogin(options: FinishLoginOptions, runtimeOptions: R
   const { signal, onRefused = () => {} } = options;
   const runtime = createRuntime(runtimeOptions);
   const waiting = await waitingLogins(runtime);
+  const meant = waiting.filter(({ name }) => options.profile === undefined || name === options.profile);
   if (waiting.length === 0) throw nothingPending();
-  if (options.profile !== undefined && !waiting.some(({ name }) => name === options.profile))
-    throw noPendingLogin(options.profile);
+  if (options.profile !== undefined && meant.length === 0) throw noPendingLogin(options.profile);
   let refused: string | undefined;
   const refuse = (message: string) => {
     refused = message;
@@ -139,11 +122,10 @@ export async function finishLogin(options: FinishLoginOptions, runtimeOptions: R
     signal?.throwIfAborted();
     const compact = text.replace(/\s+/g, '');
     const byState = waiting.find(({ pending }) => compact.includes(pending.state.reveal()));
-    if (byState !== undefined && options.profile !== undefined && byState.name !== options.profile) {
+    if (byState !== undefined && !meant.includes(byState)) {
       refuse(responseOfAnother(byState.name));
       continue;
     }
-    const meant = options.profile === undefined ? waiting : waiting.filter(({ name }) => name === options.profile);
     const only = byState ?? (meant.length === 1 ? meant[0] : undefined);
     if (only === undefined) {
       if (compact !== '') refuse(nothingPending().message);

@@ -10,6 +10,7 @@ import type { Runtime } from './runtime.ts';
 import { type FreshnessOptions, freshTokens } from './session.ts';
 import { age, fromNow } from './times.ts';
 
+/** @internal */
 export interface RefreshRequest extends FreshnessOptions {
   /** The profile's name. */
   readonly name: string;
@@ -19,7 +20,7 @@ export interface RefreshRequest extends FreshnessOptions {
   readonly waitsForReset?: boolean;
 }
 
-/** What a refresh leaves stored. */
+/** What a refresh leaves stored. @internal */
 export interface Refreshed {
   readonly profile: Profile;
   readonly tokens: Tokens;
@@ -54,9 +55,7 @@ export async function refreshLocked(
   const tokens = current?.tokens;
   if (current === undefined || tokens === undefined) throw notSignedIn(request.name);
   const { refreshToken } = tokens;
-  if (refreshToken === undefined) {
-    throw noRefreshToken();
-  }
+  if (refreshToken === undefined) throw noRefreshToken();
   const profile = { ...current, tokens };
   const refresh: Refresh = { profile, refreshToken, provider: await runtime.providerOf(profile), failures: [] };
   try {

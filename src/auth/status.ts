@@ -7,11 +7,6 @@ import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 import { type Session, sessionOf } from './session.ts';
 
-export interface StatusOptions {
-  /** Default: `FITBIT_LOGIN_PROFILE`, else `default`. */
-  readonly profile?: string;
-}
-
 /** What is stored of one profile, without any secret. */
 export interface Status {
   readonly profile: string;
@@ -63,7 +58,10 @@ export interface SignIn extends Status {
  *
  * @throws AuthError `NOT_SIGNED_IN` where there is no such profile; `STORE_DAMAGED`, `STORE_VERSION`, `STORE_UNAVAILABLE`.
  */
-export async function status(options: StatusOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Status> {
+export async function status(
+  options: { readonly profile?: string } = {},
+  runtimeOptions: RuntimeOptions = {},
+): Promise<Status> {
   assertOptions('status', options);
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);

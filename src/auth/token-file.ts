@@ -24,13 +24,6 @@ export interface TokenFileOptions {
   readonly everyMs?: number;
 }
 
-/** A private file with a working token. */
-export interface TokenFile extends AsyncDisposable {
-  /** Absolute. */
-  readonly path: string;
-}
-
-const EVERY_MS = 15_000;
 /** While the machine sleeps timers stand still, but the clock does not: it is looked at this often. */
 const TICK_MS = 1_000;
 /** A directory that its owner has not touched for so long may be left over. */
@@ -48,8 +41,8 @@ const OURS = /^(\d+)-[0-9a-f]{16}$/;
 export async function keepTokenFile(
   options: TokenFileOptions = {},
   runtimeOptions: RuntimeOptions = {},
-): Promise<TokenFile> {
-  const { minTtlSeconds = 300, everyMs = EVERY_MS } = options;
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const { minTtlSeconds = 300, everyMs = 15_000 } = options;
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
   const directory = join(await placeFor(runtime), `${processId()}-${randomBytes(8).toString('hex')}`);
