@@ -6,7 +6,7 @@ import { asAuthError } from '../errors.ts';
 import { deadNotice, notifierFailed, scopesLostNotice } from '../messages.ts';
 import type { Profile } from '../store/profile.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
-import { storedStatus } from './status.ts';
+import { type Status, storedStatus } from './status.ts';
 import { endWarning } from './times.ts';
 
 /** A state of a profile that its owner should hear of. */
@@ -37,7 +37,7 @@ export async function notifyOwner(
     for (const entry of profiles) {
       if (!('profile' in entry) || entry.profile === undefined) continue;
       for (const notice of await markNotified(runtime, entry.name, entry.profile)) {
-        await runNotifier(runtime, command, entry.name, entry.profile, notice);
+        await runNotifier(runtime, command, storedStatus(runtime, entry.name, entry.profile), notice);
       }
     }
   } catch (thrown) {
@@ -48,9 +48,8 @@ export async function notifyOwner(
 /** Marks the notices that are due as given. @returns those that no process had given before */
 async function markNotified(runtime: Runtime, name: string, stored: Profile): Promise<readonly Notice[]> {
   const isNew = (profile: Profile) => {
-    const due = noticesOf(runtime, name, profile);
-    const isKnown = ({ key }: Notice) => profile.notified?.includes(key) === true;
-    return { due, fresh: due.filter((notice) => !isKnown(notice)) };
+    const due = noticesOf(storedStatus(runtime, name, profile), runtime.now());
+    return { due, fresh: due.filter(({ key }) => !profile.notified?.includes(key)) };
   };
   if (isNew(stored).fresh.length === 0) return [];
   await using locked = await runtime.store.lock(name);
@@ -61,22 +60,22 @@ async function markNotified(runtime: Runtime, name: string, stored: Profile): Pr
   return fresh;
 }
 
-function noticesOf(runtime: Runtime, name: string, profile: Profile): readonly Notice[] {
-  const { providerName, session, missingScopes, refreshExpiresAt, expiresAt } = storedStatus(runtime, name, profile);
+function noticesOf(status: Status, now: Date): readonly Notice[] {
+  const { profile, providerName, session, missingScopes, refreshExpiresAt, expiresAt } = status;
   if (session.kind === 'none') return [];
-  const isOver = session.kind === 'expired' && !session.refreshable;
-  if (session.kind === 'dead' || isOver) {
-    const since = session.kind === 'dead' ? session.since : expiresAt;
-    const reason = session.kind === 'dead' ? session.reason : undefined;
-    const sentence = deadNotice(name, providerName, reason);
+  if (session.kind === 'dead' || (session.kind === 'expired' && !session.refreshable)) {
+    const { grantEndedAt: since = expiresAt, grantEndedReason } = status;
+    const sentence = deadNotice(profile, providerName, grantEndedReason);
     return [{ event: 'dead', key: `dead ${since?.toISOString()}`, sentence }];
   }
-  const ending = endWarning({ profile: name, provider: profile.provider, refreshExpiresAt }, runtime.now());
   const notices: Notice[] = [];
-  if (ending !== undefined)
-    notices.push({ event: 'ending', key: `ending ${refreshExpiresAt?.toISOString()}`, sentence: `${name}: ${ending}` });
+  const ending = endWarning(status, now);
+  if (ending !== undefined) {
+    const key = `ending ${refreshExpiresAt?.toISOString()}`;
+    notices.push({ event: 'ending', key, sentence: `${profile}: ${ending}` });
+  }
   if (missingScopes.length > 0) {
-    const sentence = scopesLostNotice(name, providerName, missingScopes);
+    const sentence = scopesLostNotice(profile, providerName, missingScopes);
     notices.push({ event: 'scopes-lost', key: scopesKey(missingScopes), sentence });
   }
   return notices;
@@ -92,21 +91,15 @@ export function notifiedAtSignIn({ requestedScopes, tokens }: Profile): readonly
   return missing.length === 0 ? undefined : [scopesKey(missing)];
 }
 
-async function runNotifier(
-  runtime: Runtime,
-  command: string,
-  name: string,
-  profile: Profile,
-  notice: Notice,
-): Promise<void> {
+async function runNotifier(runtime: Runtime, command: string, status: Status, notice: Notice): Promise<void> {
   const { event, sentence } = notice;
+  const { profile } = status;
   const parsed = commandIn('FITBIT_LOGIN_NOTIFY', command, { platform: platform() });
-  const status = storedStatus(runtime, name, profile);
   const facts = {
     event,
     message: sentence,
-    profile: name,
-    provider: profile.provider,
+    profile,
+    provider: status.provider,
     user_id: status.userId ?? null,
     expires_at: status.expiresAt ?? null,
     refresh_expires_at: status.refreshExpiresAt ?? null,
@@ -135,6 +128,6 @@ async function runNotifier(
     child.stdin?.end(`${JSON.stringify(facts)}\n`);
   });
   const log = await runtime.openLog();
-  log.info({ event: 'notified', profile: name, notice: event, failed: failure }, 'Notified');
+  log.info({ event: 'notified', profile, notice: event, failed: failure }, 'Notified');
   if (failure !== undefined) runtime.notice(notifierFailed(failure));
 }

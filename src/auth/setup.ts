@@ -240,16 +240,14 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   });
   await using site = await openSite(runtime, { setup: desk, onPage, seen: seen.signal });
   try {
-    return await Promise.race([desk.done, rejectWhenEnded(site), rejectWhenAborted(signal)]);
+    const ended = site.ended.then((how) => {
+      throw setupEnded(how === 'stopped' ? how : 'closed after being idle');
+    });
+    return await Promise.race([desk.done, ended, rejectWhenAborted(signal)]);
   } finally {
     seen.abort();
     await logins.end();
   }
-}
-
-async function rejectWhenEnded(site: Site): Promise<never> {
-  const how = await site.ended;
-  throw setupEnded(how === 'stopped' ? 'stopped' : 'closed after being idle');
 }
 
 function rejectWhenAborted(signal: AbortSignal | undefined): Promise<never> {

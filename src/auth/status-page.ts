@@ -63,16 +63,18 @@ export async function statusPage(
     return { profiles: await Promise.all(cards) };
   };
 
-  const nameOf = async (profile: string) => {
-    const found = (await profiles(runtimeOptions)).find((entry) => entry.profile === profile);
-    return found !== undefined && 'status' in found ? (accountName(found.status) ?? profile) : profile;
-  };
   const done = (profile: string, text: string): Next => ({
     kind: 'page',
     page: 'status',
     notice: { tone: 'success', text, profile },
   });
   const { results } = STATUS;
+  const end = async (profile: string, local: boolean) => {
+    const stored = await runtime.store.read(profile).catch(() => undefined);
+    const who = accountName(stored?.tokens ?? {}) ?? profile;
+    const { revoked } = await logout({ profile, local }, runtimeOptions);
+    return done(profile, revoked ? results.signedOut(who) : results.deleted(who));
+  };
   const perform: Readonly<Record<Action, (profile: string) => Promise<Next>>> = {
     check: async (profile) => {
       const checked = await checkStatus({ profile }, runtimeOptions);
@@ -85,16 +87,8 @@ export async function statusPage(
       done.catch(() => {});
       return { kind: 'redirect', ...departure };
     },
-    'sign-out': async (profile) => {
-      const who = await nameOf(profile);
-      const { revoked } = await logout({ profile }, runtimeOptions);
-      return done(profile, revoked ? results.signedOut(who) : results.deleted(who));
-    },
-    forget: async (profile) => {
-      const who = await nameOf(profile);
-      await logout({ profile, local: true }, runtimeOptions);
-      return done(profile, results.deleted(who));
-    },
+    'sign-out': (profile) => end(profile, false),
+    forget: (profile) => end(profile, true),
     add: async () => {
       setup = deskFor(freeName(new Set((await profiles(runtimeOptions)).map(({ profile }) => profile))));
       return { kind: 'page', page: 'setup' };

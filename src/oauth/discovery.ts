@@ -5,7 +5,7 @@ import { isLoopback } from '../loopback.ts';
 import { METADATA_PROBLEMS, noMetadata, notAnIssuer, unavailable, unusableMetadata } from '../messages.ts';
 import { printable, redact } from '../secret.ts';
 import type { RequestOptions } from './errors.ts';
-import { type AuthorizationServer, isSafeEndpoint } from './server.ts';
+import { type AuthorizationServer, fieldsOf, isSafeEndpoint } from './server.ts';
 
 /** A server found by its metadata, and what else that says. @internal */
 export interface DiscoveredServer {
@@ -81,13 +81,7 @@ async function accept(
   { confirmSites = () => false }: DiscoveryOptions,
 ): Promise<DiscoveredServer> {
   const invalid = (problem: readonly [string, string?]) => unusableMetadata(address, problem);
-  const document = v.safeParse(
-    Metadata,
-    await response
-      .clone()
-      .json()
-      .catch(() => undefined),
-  );
+  const document = v.safeParse(Metadata, await fieldsOf(response));
   if (!document.success) throw invalid(METADATA_PROBLEMS.incomplete);
   const metadata = document.output;
   // A document's URL does not show whether its issuer ends in "/".

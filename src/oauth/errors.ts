@@ -19,7 +19,7 @@ import {
   unknownError,
 } from '../messages.ts';
 import { redact, type Secret } from '../secret.ts';
-import type { AuthorizationServer, ClientRegistration, StandardError } from './server.ts';
+import { type AuthorizationServer, type ClientRegistration, fieldsOf, type StandardError } from './server.ts';
 
 /** How the protocol's requests are sent. */
 export interface RequestOptions {
@@ -132,13 +132,11 @@ async function standardError(
   response: Response,
   secretSent: boolean,
 ): Promise<StandardError | undefined> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const own = server.standardError?.(body, { status: response.status, secretSent });
-  if (own !== undefined) return own;
-  if (typeof body !== 'object' || body === null || !('error' in body) || typeof body.error !== 'string')
-    return undefined;
-  const description = 'error_description' in body ? body.error_description : undefined;
-  return { error: body.error, error_description: typeof description === 'string' ? description : undefined };
+  const fields = await fieldsOf(response);
+  const own = server.standardError?.(fields, { status: response.status, secretSent });
+  const { error, error_description: description } = fields;
+  if (own !== undefined || typeof error !== 'string') return own;
+  return { error, error_description: typeof description === 'string' ? description : undefined };
 }
 
 /** What the client was asking for. */

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { noIntrospection } from '../messages.ts';
 import { printable, type Secret } from '../secret.ts';
 import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
-import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
+import { type AuthorizationServer, authenticationOf, type ClientRegistration, fieldsOf, metadataOf } from './server.ts';
 
 export interface IntrospectionRequest {
   readonly token: Secret;
@@ -64,12 +64,8 @@ export async function introspect(
 
 /** Token information in RFC 7662's shape: a token works for us if it was made for this client. */
 async function introspectionOf(response: Response, client: ClientRegistration): Promise<Response> {
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  if (typeof body !== 'object' || body === null) return response;
-  if ('error' in body && body.error === 'invalid_token') return Response.json({ active: false });
-  if (!response.ok || !('aud' in body) || typeof body.aud !== 'string') return response;
-  return Response.json({ ...body, active: body.aud === client.id });
+  const fields = await fieldsOf(response);
+  if (fields.error === 'invalid_token') return Response.json({ active: false });
+  if (!response.ok || typeof fields.aud !== 'string') return response;
+  return Response.json({ ...fields, active: fields.aud === client.id });
 }

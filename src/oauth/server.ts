@@ -72,6 +72,15 @@ export function isSafeEndpoint(url: string): boolean {
   return username === '' && password === '' && (protocol === 'https:' || isLoopbackOrigin(origin));
 }
 
+/** The fields of a JSON object in a body, which can be read again; none where there is something else. */
+export async function fieldsOf(response: Response): Promise<Record<string, unknown>> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {};
+}
+
 /** The server as oauth4webapi knows it. */
 export function metadataOf(server: AuthorizationServer): oauth.AuthorizationServer {
   return {

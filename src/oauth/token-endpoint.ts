@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { INVALID, invalidResponse, noRevocation } from '../messages.ts';
 import { Secret } from '../secret.ts';
 import { type RequestOptions, requestOptions, tokenRequestError } from './errors.ts';
-import { type AuthorizationServer, authenticationOf, type ClientRegistration, metadataOf } from './server.ts';
+import { type AuthorizationServer, authenticationOf, type ClientRegistration, fieldsOf, metadataOf } from './server.ts';
 
 /** A token response (RFC 6749 §5.1), validated. */
 export interface TokenResponse {
@@ -197,14 +197,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const OPTIONAL_FIELDS = ['refresh_token', 'expires_in', 'refresh_token_expires_in', 'scope', 'id_token'];
 
 async function withoutEmptyFields(response: Response): Promise<[Response, Fields]> {
-  const body: unknown = response.ok
-    ? await response
-        .clone()
-        .json()
-        .catch(() => undefined)
-    : undefined;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return [response, {}];
-  const fields: Record<string, unknown> = { ...body };
+  const fields = response.ok ? await fieldsOf(response) : {};
+  if (Object.keys(fields).length === 0) return [response, fields];
   if (Array.isArray(fields.scope)) fields.scope = fields.scope.filter((scope) => typeof scope === 'string').join(' ');
   for (const name of OPTIONAL_FIELDS) if (fields[name] === null || fields[name] === '') delete fields[name];
   return [new Response(JSON.stringify(fields), response), fields];

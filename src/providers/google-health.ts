@@ -26,17 +26,11 @@ const STEMS = {
   location: { words: 'GPS data of exercises', writes: false },
 } as const;
 
-const SCOPES: readonly ScopeInWords[] = Object.entries(STEMS).flatMap(([stem, { words, writes }]) => [
-  { name: `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`, words },
-  ...(writes
-    ? [
-        {
-          name: `${GOOGLE_SCOPE_PREFIX}${stem}.writeonly`,
-          words: `Add ${words.charAt(0).toLowerCase()}${words.slice(1)}`,
-        },
-      ]
-    : []),
-]);
+const SCOPES: readonly ScopeInWords[] = Object.entries(STEMS).flatMap(([stem, { words, writes }]) => {
+  const reading = { name: `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`, words };
+  const toWrite = `Add ${words.charAt(0).toLowerCase()}${words.slice(1)}`;
+  return writes ? [reading, { name: `${GOOGLE_SCOPE_PREFIX}${stem}.writeonly`, words: toWrite }] : [reading];
+});
 
 const CONSOLE = 'https://console.cloud.google.com';
 
@@ -119,10 +113,9 @@ function fullScope(scope: string): string | undefined {
 
 /** The names without a suffix were renamed on 2026-05-26: what stands for one now; empty for other names. */
 function successorsOf(scope: string): readonly string[] {
-  const stem = scope.startsWith(GOOGLE_SCOPE_PREFIX) ? scope.slice(GOOGLE_SCOPE_PREFIX.length) : scope;
-  return SCOPES.map(({ name }) => name.slice(GOOGLE_SCOPE_PREFIX.length)).filter(
-    (name) => name.startsWith(`${stem}.`) && !stem.includes('.'),
-  );
+  const stem = shortScope(scope);
+  if (stem.includes('.')) return [];
+  return SCOPES.map(({ name }) => shortScope(name)).filter((name) => name.startsWith(`${stem}.`));
 }
 
 /** Reads Google's token information. Its `sub` is the Google account's, not Google Health's user id. */
