@@ -2,7 +2,7 @@
  * What the command line takes of all that is below it. What programs take is `src/index.ts`.
  */
 
-export { type NoDisplayReason, noDisplayReason } from '../browser/has-display.ts';
+export { noDisplayReason } from '../browser/has-display.ts';
 export { browserWords } from '../browser/open-browser.ts';
 export { AuthError, asAuthError } from '../errors.ts';
 export { decodeText } from '../formats/document.ts';

@@ -1,6 +1,4 @@
-import type { NoDisplayReason, RuntimeOptions } from '../auth/index.ts';
-import type { Colors } from './output.ts';
-import type { Pastes } from './prompt.ts';
+import type { Context } from './context.ts';
 
 /** What a shell offers where a value is typed. `scopes` are those of the provider that the line is about. */
 export type Offer = readonly string[] | 'files' | 'profiles' | 'scopes';
@@ -37,7 +35,7 @@ export interface Example {
 
 export type CommonOption = 'profile' | 'json' | 'log-level';
 
-export interface Command {
+export interface Command<Options = never> {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
@@ -49,55 +47,44 @@ export interface Command {
   readonly passThrough?: boolean;
   /** The commonest first. */
   readonly examples: readonly Example[];
-  /** Parses its options strictly and does its work. @returns the exit code @throws AuthError */
-  readonly run: (options: Readonly<Record<string, unknown>>, context: Context) => Promise<number>;
+  /** @param options what its table says. @returns the exit code @throws AuthError */
+  readonly run: (options: Options, context: Context) => Promise<number>;
 }
 
-/** What a command gets besides its options. */
-export interface Context {
-  readonly surroundings: RuntimeOptions;
-  readonly now: () => Date;
-  /** The arguments: commander has checked that there are as many as the command wants. */
-  readonly operands: readonly string[];
-  /** Writes a result to stdout: a text with a line break after it, bytes as they are. @throws AuthError `OUTPUT_FAILED` */
-  readonly print: (result: string | Uint8Array) => Promise<void>;
-  /** Writes a message to stderr. */
-  readonly say: (text: string) => void;
-  /** For results, and for messages. */
-  readonly colors: { readonly out: Colors; readonly err: Colors };
-  /** Whether results are read by a person, on a terminal. */
-  readonly isTerminal: boolean;
-  /** How wide a line of results may be. No limit where they are not read on a terminal. */
-  readonly columns: number;
-  readonly terminal: Terminal;
-  /** Aborted on Ctrl-C, SIGTERM or SIGHUP. */
-  readonly signal: AbortSignal;
-  /** Leaves every further signal, of whichever kind, to this function. */
-  readonly takeSignals: (handle: (signal: NodeJS.Signals) => void) => void;
-  /** The whole of standard input. */
-  readonly readInput: () => Promise<string>;
-  /** The environment that a child process is given. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+/** A command, whose `run` gets the options of its table by name and type, as commander reads them. */
+export function command<const Specs extends readonly OptionSpec[]>(
+  spec: Command<OptionsOf<Specs>> & { readonly options: Specs },
+): Command {
+  return spec;
 }
 
-/** The person's side of stderr and the terminal. */
-export interface Terminal {
-  /** Whether a line can be drawn again in place. */
-  readonly canRedraw: boolean;
-  /** Keeps a line below all messages: the first of these that fits; none takes it away. Does nothing where it cannot be drawn again. */
-  readonly pin: (...variants: readonly string[]) => void;
-  /** Why a page that is opened from here would not be seen. Absent where it would be, or where `BROWSER` says how to show it. */
-  readonly elsewhere?: NoDisplayReason;
-  /** Whether a person can be asked. */
-  readonly canAsk: boolean;
-  /** Asks for a line, or for several that are pasted at once. @throws AuthError `INTERRUPTED`, `CANCELLED` */
-  readonly ask: (question: string) => Promise<string>;
-  /** Asks for what is not shown as it is typed. @throws AuthError `INTERRUPTED`, `CANCELLED` */
-  readonly askSecret: (question: string, problem: (text: string) => string | undefined) => Promise<string>;
-  /** @throws AuthError `INTERRUPTED`, `CANCELLED` */
-  readonly confirm: (question: string) => Promise<boolean>;
-  /** What a person, or with `piped` a program, pastes while a sign-in waits; `undefined` where there is nothing to read from. */
-  readonly pastes: (options: { readonly piped: boolean }) => Pastes | undefined;
-  /** The command that leads a browser on another machine to those of these addresses that are on this one. */
-  readonly tunnel: (addresses: readonly string[]) => string;
-}
+/** Options that concern the whole program, as commander reads them. */
+export type CommonOptions = {
+  readonly profile?: string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly logLevel?: string;
+};
+
+/** What a command gets of its options; those that are not given are absent. */
+export type OptionsOf<Specs extends readonly OptionSpec[]> = {
+  readonly [Spec in Specs[number] as NameIn<Spec['flags']>]?: ValueOf<Spec>;
+} & CommonOptions;
+
+type NameIn<Flags> = Flags extends `${string}--${infer Long}`
+  ? Long extends `no-${infer Name}` | `${infer Name} ${string}`
+    ? CamelCase<Name>
+    : CamelCase<Long>
+  : never;
+
+type CamelCase<Name> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name;
+
+type ValueOf<Spec extends OptionSpec> = Spec extends { readonly parse: (text: string) => infer Value }
+  ? Value
+  : Spec extends { readonly collect: true }
+    ? readonly string[]
+    : Spec['flags'] extends `${string}<${string}`
+      ? string
+      : Spec['flags'] extends `${string}[${string}`
+        ? string | true
+        : boolean;

@@ -8,18 +8,11 @@ import { inputTooLarge, unreadableFile } from '../messages.ts';
 /** Far more than a sign-in, a client secret or a request's body is large. */
 const MAX_BYTES = 1024 * 1024;
 
-export interface InputSources {
-  /** Standard input. */
-  readonly readInput: () => Promise<string>;
-  readonly signal: AbortSignal;
-}
-
 /**
- * The text of a file or a pipe that a person named, 1 MiB at most; "-" is standard input. The signal ends the wait for a pipe's writer.
+ * The text of a file or a pipe that a person named, 1 MiB at most. The signal ends the wait for a pipe's writer.
  * @throws AuthError `FILE_UNREADABLE`, for a device, too; the signal's reason
  */
-export async function fileText(path: string, { readInput, signal }: InputSources): Promise<string> {
-  if (path === '-') return readInput();
+export async function fileText(path: string, signal: AbortSignal): Promise<string> {
   return readAll(openInput(path), { name: path, signal }).catch((thrown) => {
     throw thrown instanceof AuthError ? thrown : unreadableFile(path, thrown);
   });

@@ -28,7 +28,7 @@ const METRICS: readonly (readonly [name: string, help: string, value: (status: S
 ];
 
 /** Prometheus' text format. @param accounts whether the labels name the account */
-export function metricsText(profiles: readonly ListedProfile[], now: Date, accounts: boolean): string {
+export function metricsText(profiles: readonly ListedProfile[], now: Date, accounts = false): string {
   const lines = METRICS.flatMap(([name, help, value]) => {
     const samples = profiles.flatMap((entry) => {
       const status = 'status' in entry ? entry.status : undefined;

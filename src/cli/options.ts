@@ -54,37 +54,37 @@ export function list(text: string): readonly string[] {
   throw emptyList();
 }
 
-export const MIN_TTL: OptionSpec = {
+export const MIN_TTL = {
   flags: '--min-ttl <seconds>',
   description: 'refresh if fewer than this many seconds remain',
   defaultText: '60',
   // Less than any token lives.
   parse: seconds(0, 28_000),
-};
+} as const satisfies OptionSpec;
 
-export const TIMEOUT: OptionSpec = {
+export const TIMEOUT = {
   flags: '--timeout <seconds>',
   description: 'how long to wait for the sign-in',
   defaultText: '300',
   parse: seconds(1, 86_400),
-};
+} as const satisfies OptionSpec;
 
-export const NO_BROWSER: OptionSpec = {
+export const NO_BROWSER = {
   flags: '--no-browser',
   description: "don't open a browser; print the URL and accept the redirect URL as input",
-};
+} as const satisfies OptionSpec;
 
-export const NO_EMAIL: OptionSpec = {
+export const NO_EMAIL = {
   flags: '--no-email',
   description: "don't request the account's email address (remembered; Google Health)",
-};
+} as const satisfies OptionSpec;
 
-export const REDIRECT_URI: OptionSpec = {
+export const REDIRECT_URI = {
   flags: '--redirect-uri <uris>',
   description: 'registered loopback redirect URIs; the first one with a free port is used',
   defaultText: 'http://127.0.0.1:8976/callback; any free port for a Google Desktop app',
   parse: list,
-};
+} as const satisfies OptionSpec;
 
 /** Those of `token`, which its quick path reads as well. */
-export const TOKEN_OPTIONS: readonly OptionSpec[] = [MIN_TTL];
+export const TOKEN_OPTIONS = [MIN_TTL] as const;

@@ -76,11 +76,6 @@ export function table(rows: readonly (readonly string[])[], columns = Number.POS
   return rows.map(lineOf).join('\n');
 }
 
-/** The value as JSON where `--json` asks for that, else the text. */
-export function inJsonOr(json: boolean, value: unknown, text: string): string {
-  return json ? toJson(value) : text;
-}
-
 /** JSON that a terminal only shows: it leaves C1 and marks of direction, which may stand in strings alone, as they are. */
 export function toJson(value: unknown, indentation = 2): string {
   return JSON.stringify(value, null, indentation).replace(

@@ -8,8 +8,9 @@ import {
   Option,
 } from 'commander';
 import { AuthError } from '../errors.ts';
-import type { Command, Context, OptionSpec } from './command.ts';
+import type { Command, CommonOptions, OptionSpec } from './command.ts';
 import { COMMANDS, DESCRIPTION, DOCS, ENVIRONMENT, EXIT_CODES, GROUPS } from './commands/index.ts';
+import type { Context } from './context.ts';
 import { COMMON_OPTIONS, commonOf, PROGRAM } from './options.ts';
 import { type Colors, commandsIn, indent, table } from './output.ts';
 
@@ -31,7 +32,7 @@ export async function runProgram(
   argv: readonly string[],
   version: string,
   { print, colors, columns = Number.POSITIVE_INFINITY }: ProgramOutput,
-  context: (options: Readonly<Record<string, unknown>>, operands: readonly string[], command: Command) => Context,
+  context: (options: CommonOptions, operands: readonly string[], command: Command) => Context,
 ): Promise<number> {
   let exitCode = 0;
   let help = '';
@@ -65,7 +66,7 @@ export async function runProgram(
         .configureHelp(helpOf(spec, colors))
         .passThroughOptions(spec.passThrough ?? false)
         .action(async (...given: unknown[]) => {
-          exitCode = await spec.run(command.opts(), context(command.opts(), operandsOf(given), spec));
+          exitCode = await spec.run(command.opts<never>(), context(command.opts(), operandsOf(given), spec));
         });
       for (const { name, description, choices } of spec.arguments ?? []) {
         const argument = new Argument(name, description);

@@ -1,70 +1,6 @@
-import { Writable } from 'node:stream';
 import { browserWords, type LoginEvent, type LoginOptions } from '../auth/index.ts';
-import type { Context, Terminal } from './command.ts';
-import { type Colors, commandsIn, mark, terminalText } from './output.ts';
+import type { Context, Terminal } from './context.ts';
 import type { Pastes } from './prompt.ts';
-
-/** A stream that may be a terminal. */
-export type MaybeTerminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
-
-/** stderr: messages scroll up, and on a terminal one line may stand below them that is drawn again in place. */
-export class Messages {
-  readonly #stream: MaybeTerminal;
-  readonly #colors: Colors;
-  readonly canRedraw: boolean;
-  #pinned: readonly string[] = [];
-  #drawn = false;
-
-  /** @param environment a `TERM` of `dumb` is a terminal that knows plain lines only */
-  constructor(stream: MaybeTerminal, environment: Readonly<Record<string, string | undefined>>, colors: Colors) {
-    this.#stream = stream;
-    this.#colors = colors;
-    this.canRedraw = stream.isTTY === true && environment.TERM !== 'dumb';
-  }
-
-  say(text: string): void {
-    const columns = this.#stream.isTTY === true ? this.#stream.columns : undefined;
-    this.#above(`${commandsIn(text, this.#colors, columns)}\n`);
-  }
-
-  /** The same stream for what others write, whole lines as they are. */
-  get stream(): Writable {
-    return new Writable({
-      write: (chunk, _encoding, done) => {
-        this.#above(String(chunk));
-        done();
-      },
-    });
-  }
-
-  /** Keeps the first of these that fits below all messages. None takes it away. */
-  pin(...variants: readonly string[]): void {
-    this.#pinned = variants;
-    if (variants.length === 0) this.clear();
-    else this.#draw();
-  }
-
-  /** Takes the pinned line away, or what a terminal has written there by itself: ^C. */
-  clear(always = false): void {
-    if (this.#drawn || (always && this.canRedraw)) this.#stream.write('\r\u001b[2K');
-    this.#drawn = false;
-  }
-
-  #above(text: string): void {
-    this.clear();
-    this.#stream.write(terminalText(text));
-    this.#draw();
-  }
-
-  #draw(): void {
-    if (!this.canRedraw || this.#pinned.length === 0) return;
-    // The last column stays free: some terminals continue on the next line after it.
-    const room = (this.#stream.columns || 80) - 1;
-    const line = this.#pinned.find(({ length }) => length <= room) ?? this.#pinned.at(-1)?.slice(0, room);
-    this.#stream.write(`\r\u001b[2K${line}`);
-    this.#drawn = true;
-  }
-}
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
@@ -141,7 +77,7 @@ export class SignInProgress implements Disposable {
   }
 
   #show(event: LoginEvent): void {
-    const { say, colors } = this.#context;
+    const { say, warn } = this.#context;
     switch (event.kind) {
       case 'waiting':
         this.#begin(event);
@@ -151,7 +87,7 @@ export class SignInProgress implements Disposable {
       case 'browser-silent':
       case 'browser-elsewhere': {
         const words = browserWords(event);
-        if (words !== undefined && this.#browser) say(`${mark('warning', colors.err)} ${words}`);
+        if (words !== undefined && this.#browser) warn(words);
         return;
       }
       case 'unexpected-request':
@@ -160,7 +96,7 @@ export class SignInProgress implements Disposable {
         this.#saidUnexpected = true;
         return;
       case 'paste-refused':
-        say(`${mark('warning', colors.err)} ${event.message}`);
+        warn(event.message);
         if (event.reason === 'rejected') this.#wait();
         return;
       case 'answered':

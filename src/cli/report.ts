@@ -12,8 +12,8 @@ import {
   scopeLabels,
   shortList,
 } from '../auth/index.ts';
-import type { Context } from './command.ts';
-import { type Colors, commandsIn, indent, isWithin, mark, table, toJson } from './output.ts';
+import type { Context } from './context.ts';
+import { type Colors, commandsIn, indent, isWithin, mark, table } from './output.ts';
 
 /** Who reads a report, and when. */
 type Reader = Pick<Context, 'environment' | 'colors' | 'now' | 'columns'>;
@@ -212,12 +212,11 @@ function overviewRow(entry: ListedProfile, colors: Colors, now: Date): OverviewR
   return { cells: [profile, account, `${mark('good', colors)} signed in`, 'no'], urgency: 3 };
 }
 
-/** Every profile, as JSON: how it stands, or why it cannot be read. */
-export function overviewJson(profiles: readonly ListedProfile[], now: Date): string {
-  const rows = profiles.map((entry) =>
+/** Every profile for `--json`: how it stands, or why it cannot be read. */
+export function overviewJson(profiles: readonly ListedProfile[], now: Date): readonly Record<string, unknown>[] {
+  return profiles.map((entry) =>
     'status' in entry ? statusJson(entry.status, now) : { profile: entry.profile, ...entry.error.report() },
   );
-  return toJson(rows);
 }
 
 /** What is stored, and what the provider says of it. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importProfile } from '../../src/auth/index.ts';
 import { colorsFor, commandsIn, terminalText, toJson } from '../../src/cli/output.ts';
-import { Messages } from '../../src/cli/progress.ts';
+import { Messages } from '../../src/cli/stderr.ts';
 import { AuthError } from '../../src/errors.ts';
 import { readSignIn } from '../../src/formats/read.ts';
 import { newAuthorization, validateCallback } from '../../src/oauth/authorization.ts';

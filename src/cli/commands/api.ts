@@ -1,20 +1,9 @@
-import * as v from 'valibot';
 import { type ApiAnswer, apiRequest } from '../../auth/index.ts';
 import { unknownHeaderForm } from '../../messages.ts';
-import type { Command } from '../command.ts';
-import { fileText } from '../input.ts';
+import { command } from '../command.ts';
 import { errorText, terminalText, toJson } from '../output.ts';
-import { commonOptions } from './options.ts';
 
-const Options = v.object({
-  ...commonOptions,
-  method: v.optional(v.string()),
-  data: v.optional(v.string()),
-  header: v.optional(v.array(v.string()), []),
-  include: v.optional(v.boolean(), false),
-});
-
-export const apiCommand: Command = {
+export const apiCommand = command({
   name: 'api',
   summary: 'Make one authenticated request',
   arguments: [{ name: '<path>', description: "a path on the API's host: /v4/users/me/identity" }],
@@ -37,22 +26,20 @@ export const apiCommand: Command = {
       command: 'fitbit-login api /v4/users/me/dataTypes/steps/dataPoints:rollUp --data @request.json',
     },
   ],
-  run: async (given, context) => {
-    const { profile, json, method, data, header, include } = v.parse(Options, given);
-    const { operands, surroundings, print, signal, readInput, isTerminal, colors } = context;
+  run: async ({ profile, json, method, data, header = [], include }, context) => {
+    const { operands, surroundings, write, say, signal, readFile, isTerminal, colors } = context;
     const [path = ''] = operands;
-    const body = data?.startsWith('@') ? await fileText(data.slice(1), { readInput, signal }) : data;
+    const body = data?.startsWith('@') ? await readFile(data.slice(1)) : data;
     const request = { profile, body, method: method?.toUpperCase(), headers: headersOf(header), signal };
     const response = await apiRequest(path, request, surroundings);
-    const encoder = new TextEncoder();
-    if (include) await print(encoder.encode(terminalText(headText(response))));
-    await print(isTerminal ? encoder.encode(prettyText(response)) : response.body);
+    if (include) await write(terminalText(headText(response)));
+    await write(isTerminal ? prettyText(response) : response.body);
     // The provider's own response stays on stdout, even under --json: only what to do goes to stderr.
     if (response.error === undefined) return 0;
-    context.say(json ? toJson(response.error.report(), 0) : errorText(response.error, colors.err));
+    say(json ? toJson(response.error.report(), 0) : errorText(response.error, colors.err));
     return response.error.exitCode;
   },
-};
+});
 
 /** For a person: JSON in lines, and a line break at the end. */
 function prettyText({ body, headers }: ApiAnswer): string {

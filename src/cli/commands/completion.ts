@@ -1,18 +1,12 @@
-import * as v from 'valibot';
 import { wordsBeforeSeparator } from '../../messages.ts';
-import type { Command } from '../command.ts';
+import { type Command, command } from '../command.ts';
 
 /** The shells that there is a script for. */
 export const SHELLS = ['bash', 'zsh', 'fish', 'pwsh'] as const;
 
-/** As it is: the shells' records have NULs between their fields. */
-const bytes = (text: string) => new TextEncoder().encode(`${text}\n`);
-
-const Operands = v.tupleWithRest([v.picklist(SHELLS)], v.string());
-
 /** @param commands what is completed */
 export function completionCommand(commands: () => readonly Command[]): Command {
-  return {
+  return command({
     name: 'completion',
     summary: 'Print a shell completion script',
     arguments: [
@@ -36,17 +30,18 @@ export function completionCommand(commands: () => readonly Command[]): Command {
         command: 'fitbit-login completion pwsh | Out-String | Invoke-Expression',
       },
     ],
-    run: async (_given, { operands, surroundings, print }) => {
-      const [shell, separator, ...words] = v.parse(Operands, operands);
+    run: async (_options, { operands: [name, separator, ...words], surroundings, write }) => {
       const { scriptFor, suggestionsFor } = await import('../completion.ts');
-      if (separator === undefined) {
-        await print(bytes(scriptFor(shell)));
-        return 0;
-      }
-      if (separator !== '--') throw wordsBeforeSeparator();
+      const shell = SHELLS.find((known) => known === name) ?? 'bash';
+      if (separator !== undefined && separator !== '--') throw wordsBeforeSeparator();
       // After any error there is nothing to offer: Tab shows no messages.
-      await print(bytes(await suggestionsFor(shell, words, commands(), surroundings).catch(() => '')));
+      const text =
+        separator === undefined
+          ? scriptFor(shell)
+          : await suggestionsFor(shell, words, commands(), surroundings).catch(() => '');
+      // As it is: the shells' records have NULs between their fields.
+      await write(`${text}\n`);
       return 0;
     },
-  };
+  });
 }

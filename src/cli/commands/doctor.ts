@@ -1,18 +1,10 @@
-import * as v from 'valibot';
 import { type Check, type CheckState, type Diagnosis, doctor } from '../../auth/index.ts';
-import type { Command, Context } from '../command.ts';
+import { command } from '../command.ts';
+import type { Context } from '../context.ts';
 import { REDIRECT_URI } from '../options.ts';
-import { commandsIn, indent, inJsonOr, mark } from '../output.ts';
-import { commonOptions } from './options.ts';
+import { commandsIn, indent, mark } from '../output.ts';
 
-const Options = v.object({
-  ...commonOptions,
-  online: v.optional(v.boolean(), false),
-  verbose: v.optional(v.boolean(), false),
-  redirectUri: v.optional(v.array(v.string())),
-});
-
-export const doctorCommand: Command = {
+export const doctorCommand = command({
   name: 'doctor',
   summary: 'Diagnose sign-in problems (read-only)',
   options: [
@@ -24,14 +16,12 @@ export const doctorCommand: Command = {
     { what: 'Run all checks', command: 'fitbit-login doctor' },
     { what: 'Only what is wrong', command: `fitbit-login doctor --json | jq '.checks[] | select(.state == "wrong")'` },
   ],
-  run: async (given, context) => {
-    const { print, signal, surroundings } = context;
-    const { profile, json, online, verbose, redirectUri: redirectUris } = v.parse(Options, given);
-    const found = await doctor({ profile, online, redirectUris, signal }, surroundings);
-    await print(inJsonOr(json, diagnosisJson(found), diagnosisText(found, verbose, context)));
+  run: async ({ profile, online, verbose, redirectUri: redirectUris }, context) => {
+    const found = await doctor({ profile, online, redirectUris, signal: context.signal }, context.surroundings);
+    await context.print(diagnosisText(found, verbose, context), diagnosisJson(found));
     return exitCodeOf(found.checks);
   },
-};
+});
 
 /** 0 unless something is wrong: then 6, or 5 where that is the provider alone. */
 function exitCodeOf(checks: readonly Check[]): number {
@@ -50,7 +40,7 @@ function diagnosisJson({ profile, checks, redirectUris }: Diagnosis): Record<str
 
 const STATES = { ok: 'good', warning: 'warning', wrong: 'bad' } as const satisfies Record<CheckState, string>;
 
-function diagnosisText({ checks, redirectUris }: Diagnosis, verbose: boolean, context: Context): string {
+function diagnosisText({ checks, redirectUris }: Diagnosis, verbose = false, context: Context): string {
   const colors = context.colors.out;
   const of = (wanted: CheckState) => checks.filter(({ state }) => state === wanted);
   const count = (wanted: CheckState, one: string) => {

@@ -1,18 +1,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import * as v from 'valibot';
 import { accessToken, environmentFor, keepTokenFile } from '../../auth/index.ts';
 import { withoutSecrets } from '../../environment.ts';
-import type { Command } from '../command.ts';
+import { command } from '../command.ts';
 import { MIN_TTL } from '../options.ts';
 import { mark } from '../output.ts';
-import { commonOptions } from './options.ts';
-
-const Options = v.object({
-  ...commonOptions,
-  minTtl: v.optional(v.number()),
-  tokenFile: v.optional(v.boolean(), false),
-});
 
 /** As a shell ends where it has not found a command, or found one that it cannot run. */
 const NOT_FOUND = 127;
@@ -23,7 +15,7 @@ const START_FAILURES: Readonly<Record<string, string>> = {
   ENOEXEC: 'not an executable',
 };
 
-export const execCommand: Command = {
+export const execCommand = command({
   name: 'exec',
   summary: 'Run a command with a token in its environment',
   arguments: [{ name: '<command...>', description: 'the command and its arguments', offer: 'files' }],
@@ -46,8 +38,7 @@ export const execCommand: Command = {
       command: 'fitbit-login exec --token-file -- python3 server.py',
     },
   ],
-  run: async (given, context) => {
-    const { profile, minTtl: minTtlSeconds, tokenFile } = v.parse(Options, given);
+  run: async ({ profile, minTtl: minTtlSeconds, tokenFile }, context) => {
     const { operands, environment, signal, takeSignals, surroundings, say, colors } = context;
     const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
     signal.throwIfAborted();
@@ -74,4 +65,4 @@ export const execCommand: Command = {
       );
     });
   },
-};
+});

@@ -1,23 +1,10 @@
-import * as v from 'valibot';
 import { EXPORT_FORMATS, type ExportFormat, exportProfile } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
-import { mark, terminalText, toJson } from '../output.ts';
-import { commonOptions } from './options.ts';
-
-const Options = v.object({
-  ...commonOptions,
-  // Which there are is checked there.
-  format: v.optional(
-    v.custom<ExportFormat>((value) => typeof value === 'string'),
-    'notebook',
-  ),
-  output: v.optional(v.string()),
-  keep: v.optional(v.boolean(), false),
-});
+import { command } from '../command.ts';
+import { mark, terminalText } from '../output.ts';
 
 const FORMATS = EXPORT_FORMATS.map(({ id }) => id);
 
-export const exportCommand: Command = {
+export const exportCommand = command({
   name: 'export',
   summary: 'Write tokens for another program',
   options: [
@@ -26,6 +13,8 @@ export const exportCommand: Command = {
       description: `format: ${FORMATS.join(', ')}`,
       defaultText: 'notebook',
       offer: FORMATS,
+      // Which there are is checked there.
+      parse: (text) => text as ExportFormat,
     },
     {
       flags: '--output <file>',
@@ -43,15 +32,14 @@ export const exportCommand: Command = {
     { what: "For Google's libraries", command: 'fitbit-login export --format authorized-user --output google.json' },
     { what: 'For a program that reads a .env file', command: 'fitbit-login export --format dotenv' },
   ],
-  run: async (given, { surroundings, signal, print, say, colors, isTerminal }) => {
-    const { json, ...options } = v.parse(Options, given);
-    const { format, output, keep } = options;
-    const { text, warning, shellLine } = await exportProfile({ ...options, signal }, surroundings);
-    if (warning !== undefined) say(`${mark('warning', colors.err)} ${warning}`);
-    if (output === undefined) await print(new TextEncoder().encode(isTerminal ? terminalText(text) : text));
-    else if (json) await print(toJson({ format, output, keep }));
+  run: async ({ profile, json, format = 'notebook', output, keep = false }, context) => {
+    const { surroundings, signal, print, write, say, warn, colors, isTerminal } = context;
+    const { text, warning, shellLine } = await exportProfile({ profile, format, output, keep, signal }, surroundings);
+    if (warning !== undefined) warn(warning);
+    if (output === undefined) await write(isTerminal ? terminalText(text) : text);
+    else if (json) await print('', { format, output, keep });
     else say(`${mark('good', colors.err)} Wrote ${output}${keep ? ', which is kept up to date' : ''}.`);
     if (shellLine !== undefined) say(`For Google's libraries:\n${shellLine}`);
     return 0;
   },
-};
+});

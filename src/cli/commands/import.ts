@@ -1,21 +1,8 @@
-import * as v from 'valibot';
 import { IMPORT_FORMATS, importProfile } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
-import { fileText } from '../input.ts';
-import { inJsonOr, mark } from '../output.ts';
+import { command } from '../command.ts';
 import { statusJson, statusText, withProfile } from '../report.ts';
-import { commonOptions } from './options.ts';
 
-const Options = v.object({
-  ...commonOptions,
-  clientId: v.optional(v.string()),
-  clientSecretFile: v.optional(v.string()),
-  entry: v.optional(v.string()),
-  replace: v.optional(v.boolean(), false),
-  sandbox: v.optional(v.string()),
-});
-
-export const importCommand: Command = {
+export const importCommand = command({
   name: 'import',
   summary: "Read tokens from another program's file",
   arguments: [
@@ -37,24 +24,22 @@ export const importCommand: Command = {
     { what: "A notebook's file", command: 'fitbit-login import .env' },
     { what: 'A file without a client ID', command: 'fitbit-login import tokens.json --client-id 23ABCD' },
   ],
-  run: async (given, context) => {
-    const { json, clientSecretFile, ...options } = v.parse(Options, given);
-    const { operands, surroundings, signal, print, say, colors, readInput, now } = context;
+  run: async ({ profile, clientId, clientSecretFile, entry, replace, sandbox }, context) => {
+    const { operands, surroundings, signal, print, say, warn, readFile, now } = context;
     const [file = '-'] = operands;
-    const clientFile =
-      clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, { readInput, signal });
-    const text = await fileText(file, { readInput, signal });
-    const found = await importProfile(text, { ...options, clientFile, signal }, surroundings);
+    const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
+    const options = { profile, clientId, clientFile, entry, replace, sandbox, signal };
+    const found = await importProfile(await readFile(file), options, surroundings);
     say(`Format: ${found.format}`);
-    for (const notice of found.notices) say(`${mark('warning', colors.err)} ${notice}`);
+    for (const notice of found.notices) warn(notice);
     if (found.session.kind === 'none')
       say(`Stored the app; the file holds no tokens. Sign in: \`${withProfile('login', found.profile)}\``);
     if (found.provider === 'fitbit' && found.refreshable) {
-      say(
-        `${mark('warning', colors.err)} Turn off the other program's own refresh: Fitbit refresh tokens are single-use, so two programs would sign each other out.`,
+      warn(
+        `Turn off the other program's own refresh: Fitbit refresh tokens are single-use, so two programs would sign each other out.`,
       );
     }
-    await print(inJsonOr(json, { ...statusJson(found, now()), format: found.format }, statusText(found, context)));
+    await print(statusText(found, context), { ...statusJson(found, now()), format: found.format });
     return 0;
   },
-};
+});

@@ -1,17 +1,9 @@
-import * as v from 'valibot';
 import { logout } from '../../auth/index.ts';
 import { confirmationNeeded } from '../../messages.ts';
-import type { Command } from '../command.ts';
-import { inJsonOr, mark } from '../output.ts';
-import { commonOptions } from './options.ts';
+import { command } from '../command.ts';
+import { mark } from '../output.ts';
 
-const Options = v.object({
-  ...commonOptions,
-  local: v.optional(v.boolean(), false),
-  yes: v.optional(v.boolean(), false),
-});
-
-export const logoutCommand: Command = {
+export const logoutCommand = command({
   name: 'logout',
   summary: 'Revoke and delete a sign-in',
   options: [
@@ -22,8 +14,7 @@ export const logoutCommand: Command = {
     { what: 'Sign out', command: 'fitbit-login logout' },
     { what: 'If the provider is unreachable', command: 'fitbit-login logout --local' },
   ],
-  run: async (given, { surroundings, signal, print, say, colors, terminal }) => {
-    const { profile, json, local, yes } = v.parse(Options, given);
+  run: async ({ profile, local, yes }, { surroundings, signal, print, warn, colors, terminal }) => {
     const confirmRevocation = (ends: string) => {
       if (yes) return true;
       if (terminal.canAsk) return terminal.confirm(`${ends} Revoke?`);
@@ -31,9 +22,8 @@ export const logoutCommand: Command = {
     };
     const { name, revoked, keptFiles } = await logout({ profile, local, confirmRevocation, signal }, surroundings);
     const text = `${mark('good', colors.out)} Signed out: profile "${name}" was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;
-    await print(inJsonOr(json, { profile: name, revoked, kept_files: keptFiles }, text));
-    for (const file of keptFiles)
-      say(`${mark('warning', colors.err)} ${file} still holds the last tokens. Delete it if you don't need it.`);
+    await print(text, { profile: name, revoked, kept_files: keptFiles });
+    for (const file of keptFiles) warn(`${file} still holds the last tokens. Delete it if you don't need it.`);
     return 0;
   },
-};
+});

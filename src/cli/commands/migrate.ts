@@ -1,26 +1,11 @@
-import * as v from 'valibot';
 import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from '../../auth/index.ts';
-import type { Command, Context } from '../command.ts';
-import { fileText } from '../input.ts';
+import { command } from '../command.ts';
+import type { Context } from '../context.ts';
 import { NO_BROWSER, NO_EMAIL, TIMEOUT } from '../options.ts';
-import { inJsonOr, mark } from '../output.ts';
 import { SignInProgress } from '../progress.ts';
 import { signInJson, signInText } from '../report.ts';
-import { commonOptions } from './options.ts';
 
-const Options = v.object({
-  ...commonOptions,
-  to: v.optional(v.string()),
-  clientId: v.optional(v.string()),
-  clientSecretFile: v.optional(v.string()),
-  loginHint: v.optional(v.string()),
-  email: v.optional(v.boolean(), true),
-  browser: v.optional(v.boolean(), true),
-  timeout: v.optional(v.number(), 300),
-  revoke: v.optional(v.boolean(), false),
-});
-
-export const migrateCommand: Command = {
+export const migrateCommand = command({
   name: 'migrate',
   summary: 'Move a Fitbit sign-in to Google Health',
   options: [
@@ -43,18 +28,17 @@ export const migrateCommand: Command = {
       command: 'fitbit-login migrate --client-secret-file client_secret.json',
     },
   ],
-  run: async (given, context) => {
-    const options = v.parse(Options, given);
-    const { profile, to, clientId, clientSecretFile, loginHint, json, revoke } = options;
-    const { signal, surroundings, say, now, print } = context;
-    const clientFile = clientSecretFile === undefined ? undefined : await fileText(clientSecretFile, context);
+  run: async (options, context) => {
+    const { profile, to, clientId, clientSecretFile, loginHint, json, revoke, timeout } = options;
+    const { signal, surroundings, say, now, print, readFile } = context;
+    const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
     using progress = new SignInProgress(context, options);
     const done = await migrate(
       {
         ...{ profile, to, clientId, clientFile, loginHint, signal },
         ...progress.loginOptions,
         email: options.email ? undefined : false,
-        timeoutMs: options.timeout * 1000,
+        timeoutMs: timeout && timeout * 1000,
         onPlan: (plan) => say(planText(plan)),
       },
       surroundings,
@@ -69,10 +53,10 @@ export const migrateCommand: Command = {
       without_successor: plan.withoutSuccessor,
       old_revoked: revoked,
     };
-    await print(inJsonOr(json, result, signInText(signIn, context)));
+    await print(signInText(signIn, context), result);
     return 0;
   },
-};
+});
 
 function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string {
   return [
@@ -86,10 +70,9 @@ function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string
 /** Only a new sign-in that is known to be the same person's makes the old one superfluous. */
 async function offerToRevoke(
   { plan, sameAccount, signIn }: Migration,
-  { wanted, mayAsk }: { readonly wanted: boolean; readonly mayAsk: boolean },
-  { say, colors, terminal, surroundings, signal }: Context,
+  { wanted, mayAsk }: { readonly wanted?: boolean; readonly mayAsk: boolean },
+  { say, warn, terminal, surroundings, signal }: Context,
 ): Promise<boolean> {
-  const warn = (text: string) => say(`${mark('warning', colors.err)} ${text}`);
   const logoutCommand = `fitbit-login logout --profile ${plan.from}`;
   const toRevoke = `Revoke it with \`${logoutCommand}\`, or only delete it here with \`${logoutCommand} --local\`. ${plan.revocationEnds}`;
   if (sameAccount === false) {

@@ -1,12 +1,9 @@
-import * as v from 'valibot';
 import { accountName, logout, profiles, renameProfile } from '../../auth/index.ts';
 import { wrongArguments } from '../../messages.ts';
-import type { Command, Context } from '../command.ts';
-import { inJsonOr, table } from '../output.ts';
+import { command } from '../command.ts';
+import type { Context } from '../context.ts';
+import { table } from '../output.ts';
 import { overviewJson, pendingText } from '../report.ts';
-import { commonOptions } from './options.ts';
-
-const Options = v.object(commonOptions);
 
 interface Action {
   readonly usage: string;
@@ -30,7 +27,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-export const profilesCommand: Command = {
+export const profilesCommand = command({
   name: 'profiles',
   summary: 'List, rename or delete profiles',
   arguments: [
@@ -44,8 +41,7 @@ export const profilesCommand: Command = {
     { what: 'Rename', command: 'fitbit-login profiles rename default me' },
     { what: 'Delete from this machine only; `logout` also revokes', command: 'fitbit-login profiles delete partner' },
   ],
-  run: async (given, context) => {
-    const { json } = v.parse(Options, given);
+  run: async ({ json }, context) => {
     const { operands, surroundings, print, colors } = context;
     const [name, ...names] = operands;
     if (name === undefined) {
@@ -55,8 +51,7 @@ export const profilesCommand: Command = {
         'status' in entry ? (accountName(entry.status) ?? '-') : colors.out.red('unreadable'),
         'status' in entry ? (pendingText(entry.status, context.now()) ?? '') : '',
       ]);
-      if (json) await print(overviewJson(listed, context.now()));
-      else if (rows.length > 0) await print(table(rows));
+      if (json || rows.length > 0) await print(table(rows), overviewJson(listed, context.now()));
       else context.say('No profiles yet. Run `fitbit-login login`.');
       return 0;
     }
@@ -68,7 +63,7 @@ export const profilesCommand: Command = {
       throw wrongArguments(usage);
     }
     const done = await action.act(names, context);
-    await print(inJsonOr(json, { action: name, profiles: names }, done));
+    await print(done, { action: name, profiles: names });
     return 0;
   },
-};
+});

@@ -1,19 +1,16 @@
-import * as v from 'valibot';
 import { formatWithDistance, type RefreshOutcome, refresh, refreshAll, status } from '../../auth/index.ts';
 import type { ExitCode } from '../../errors.ts';
 import { notTogether, requires } from '../../messages.ts';
-import type { Command, Context } from '../command.ts';
+import { command } from '../command.ts';
+import type { Context } from '../context.ts';
 import { MIN_TTL } from '../options.ts';
-import { commandsIn, inJsonOr, mark, table } from '../output.ts';
+import { commandsIn, mark, table } from '../output.ts';
 import { statusJson, statusText } from '../report.ts';
-import { commonOptions } from './options.ts';
-
-const Options = v.object({ ...commonOptions, all: v.optional(v.boolean(), false), minTtl: v.optional(v.number()) });
 
 /** The exit code of several profiles is the one that needs a person the most. */
 const WORST_FIRST: readonly (ExitCode | 0)[] = [1, 6, 2, 3, 5, 0];
 
-export const refreshCommand: Command = {
+export const refreshCommand = command({
   name: 'refresh',
   summary: 'Refresh now, one profile or all',
   options: [
@@ -24,23 +21,22 @@ export const refreshCommand: Command = {
     { what: 'Before this machine goes offline', command: 'fitbit-login refresh' },
     { what: 'Every ten minutes, from cron', command: 'fitbit-login refresh --all' },
   ],
-  run: async (given, context) => {
-    const { profile, json, all, minTtl: minTtlSeconds } = v.parse(Options, given);
+  run: async ({ profile, all, minTtl: minTtlSeconds }, context) => {
     const { signal, surroundings, print } = context;
     if (all && profile !== undefined) throw notTogether('all', '--profile');
     if (!all && minTtlSeconds !== undefined) throw requires('min-ttl', 'all');
     if (!all) {
       await refresh({ profile, signal }, surroundings);
       const found = await status({ profile }, surroundings);
-      await print(inJsonOr(json, statusJson(found, context.now()), statusText(found, context)));
+      await print(statusText(found, context), statusJson(found, context.now()));
       return 0;
     }
     const outcomes = await refreshAll({ minTtlSeconds, signal }, surroundings);
-    await print(inJsonOr(json, outcomesJson(outcomes, context.now()), outcomesText(outcomes, context)));
+    await print(outcomesText(outcomes, context), outcomesJson(outcomes, context.now()));
     const codes = outcomes.map((one) => ('error' in one ? one.error.exitCode : 0));
     return WORST_FIRST.find((code) => codes.includes(code)) ?? 0;
   },
-};
+});
 
 function outcomesJson(outcomes: readonly RefreshOutcome[], now: Date) {
   return outcomes.map((one) =>

@@ -1,17 +1,15 @@
 import { once } from 'node:events';
-import * as v from 'valibot';
 import { startSandbox } from '../../auth/index.ts';
 import { outOfRange } from '../../messages.ts';
-import type { Command } from '../command.ts';
-import { commandsIn, indent, inJsonOr, table } from '../output.ts';
-import { commonOptions } from './options.ts';
+import { command } from '../command.ts';
+import { commandsIn, indent, table } from '../output.ts';
 
-const Options = v.object({ ...commonOptions, port: v.optional(v.number(), 8977) });
-
-export const sandboxCommand: Command = {
+export const sandboxCommand = command({
   name: 'sandbox',
   summary: 'Run simulated providers',
-  options: [{ flags: '--port <port>', description: 'port on 127.0.0.1 (0 = any)', defaultText: '8977', parse: port }],
+  options: [
+    { flags: '--port <port>', description: 'port on 127.0.0.1 (0 = any)', defaultText: '8977', parse: portNumber },
+  ],
   common: ['json'],
   examples: [
     { what: 'Run it until Ctrl-C', command: 'fitbit-login sandbox' },
@@ -20,9 +18,8 @@ export const sandboxCommand: Command = {
       command: 'fitbit-login login --sandbox http://127.0.0.1:8977 --profile sandbox',
     },
   ],
-  run: async (given, { print, say, signal, colors }) => {
-    const options = v.parse(Options, given);
-    await using sandbox = await startSandbox({ port: options.port });
+  run: async ({ port = 8977 }, { print, say, signal, colors }) => {
+    await using sandbox = await startSandbox({ port });
     const { origin } = sandbox;
     const clients = sandbox.clients.map(({ id, secret, type, name }) => ({
       client_id: id,
@@ -38,15 +35,15 @@ export const sandboxCommand: Command = {
       '',
       `Sign in to it: \`fitbit-login login --sandbox ${origin} --profile sandbox\``,
     ].join('\n');
-    await print(inJsonOr(options.json, { origin, clients }, commandsIn(text, colors.out)));
+    await print(commandsIn(text, colors.out), { origin, clients });
     say('Press Ctrl-C to stop.');
     if (!signal.aborted) await once(signal, 'abort');
     say('Sandbox stopped.');
     return 0;
   },
-};
+});
 
-function port(text: string): number {
+function portNumber(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (value <= 65_535) return value;
   throw outOfRange('port', 0, 65_535);

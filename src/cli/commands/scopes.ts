@@ -1,12 +1,8 @@
-import * as v from 'valibot';
 import { knownScopes } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
-import { commandsIn, indent, inJsonOr, table } from '../output.ts';
-import { commonOptions } from './options.ts';
+import { command } from '../command.ts';
+import { commandsIn, indent, table } from '../output.ts';
 
-const Options = v.object(commonOptions);
-
-export const scopesCommand: Command = {
+export const scopesCommand = command({
   name: 'scopes',
   summary: 'List scopes in plain words',
   options: [],
@@ -15,8 +11,7 @@ export const scopesCommand: Command = {
     { what: 'List them', command: 'fitbit-login scopes' },
     { what: 'Request two of them', command: 'fitbit-login login --scope "sleep.readonly profile.readonly"' },
   ],
-  run: async (given, { print, colors, columns }) => {
-    const { json } = v.parse(Options, given);
+  run: async (_options, { print, colors, columns }) => {
     const known = knownScopes();
     const name = (scope: { readonly name: string; readonly usual: boolean }) =>
       `${scope.usual ? '*' : ' '} ${scope.name}`;
@@ -30,7 +25,7 @@ export const scopesCommand: Command = {
       '',
       '* requested by default',
     ].join('\n');
-    await print(inJsonOr(json, known, commandsIn(text, colors.out, columns)));
+    await print(commandsIn(text, colors.out, columns), known);
     return 0;
   },
-};
+});

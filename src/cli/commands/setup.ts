@@ -1,5 +1,4 @@
 import { homedir } from 'node:os';
-import * as v from 'valibot';
 import {
   checkStore,
   findDownload,
@@ -12,25 +11,16 @@ import {
   setup,
 } from '../../auth/index.ts';
 import { noSetupPossible, setupTimedOut } from '../../messages.ts';
-import type { Command, Context } from '../command.ts';
-import { fileText, type InputSources } from '../input.ts';
+import { command } from '../command.ts';
+import type { Context } from '../context.ts';
 import { REDIRECT_URI, TIMEOUT } from '../options.ts';
-import { inJsonOr, mark } from '../output.ts';
 import { SignInProgress, timeLeft, WaitingLine } from '../progress.ts';
 import { signInJson, signInText } from '../report.ts';
-import { commonOptions } from './options.ts';
-
-const Options = v.object({
-  ...commonOptions,
-  redirectUri: v.optional(v.array(v.string())),
-  sandbox: v.optional(v.string()),
-  timeout: v.optional(v.number(), 300),
-});
 
 /** How long the setup page waits: long enough to make an app. */
 const SETUP_MS = 15 * 60_000;
 
-export const setupCommand: Command = {
+export const setupCommand = command({
   name: 'setup',
   summary: 'Set up or change your app',
   options: [
@@ -42,14 +32,13 @@ export const setupCommand: Command = {
     { what: 'Open the setup page', command: 'fitbit-login setup' },
     { what: 'Add a second account', command: 'fitbit-login setup --profile partner' },
   ],
-  run: async (given, context) => {
-    const { json, profile, redirectUri: redirectUris, sandbox, timeout } = v.parse(Options, given);
-    const options = { profile, sandbox, redirectUris, timeoutMs: timeout * 1000, signal: context.signal };
+  run: async ({ profile, redirectUri: redirectUris, sandbox, timeout }, context) => {
+    const options = { profile, sandbox, redirectUris, timeoutMs: timeout && timeout * 1000, signal: context.signal };
     const done = await runSetup(options, context);
-    await context.print(inJsonOr(json, signInJson(done, context.now()), signInText(done, context)));
+    await context.print(signInText(done, context), signInJson(done, context.now()));
     return 0;
   },
-};
+});
 
 /**
  * Takes an app registration and signs in with it: on a page where one would be seen and a browser is wanted, else by
@@ -99,7 +88,7 @@ type Registration = Pick<LoginOptions, 'clientId' | 'clientSecret' | 'clientFile
 
 /** Asks in the terminal for what the setup page asks for; the usual scopes are taken. */
 async function askForRegistration(context: Context): Promise<Registration> {
-  const { say, terminal, colors } = context;
+  const { say, warn, terminal, colors } = context;
   say('No app is set up yet. Create your own, once, for free:');
   for (const { provider } of SETUP_PROVIDERS) {
     say(`\n${colors.err.bold(provider.name)}`);
@@ -120,18 +109,16 @@ async function askForRegistration(context: Context): Promise<Registration> {
       return { clientId: answer, clientSecret: clientSecret.trim() || undefined };
     }
     const problem = 'That is neither a file here nor a Fitbit or Google client ID.';
-    say(
-      `${mark('warning', colors.err)} ${problem} Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.`,
-    );
+    warn(`${problem} Fitbit IDs are six letters and digits; Google IDs end in .apps.googleusercontent.com.`);
   }
 }
 
 /** The newest client file of the last hour, if a person says yes to it. */
 async function offerDownload(context: Context): Promise<string | undefined> {
-  const { say, terminal, environment, now, colors } = context;
+  const { warn, terminal, environment, now } = context;
   const found = await findDownload(environment, now());
   if (found === undefined) {
-    say(`${mark('warning', colors.err)} No client file from the last hour is in Downloads.`);
+    warn(`No client file from the last hour is in Downloads.`);
     return undefined;
   }
   const isWanted = await terminal.confirm(`Use ${found.name}, ${found.minutes} min old?`);
@@ -139,10 +126,10 @@ async function offerDownload(context: Context): Promise<string | undefined> {
 }
 
 /** The text of a file that is there. */
-async function textOf(path: string, sources: InputSources): Promise<string | undefined> {
+async function textOf(path: string, { readFile, signal }: Context): Promise<string | undefined> {
   if (path === '' || path === '-') return undefined;
-  return fileText(path.replace(/^~(?=\/)/, homedir()), sources).catch((thrown) => {
-    if (sources.signal.aborted) throw thrown;
+  return readFile(path.replace(/^~(?=\/)/, homedir())).catch((thrown) => {
+    if (signal.aborted) throw thrown;
     return undefined;
   });
 }

@@ -1,10 +1,8 @@
-import * as v from 'valibot';
 import { checkStatus, type ListedProfile, profiles, status, statusPage, writeMetrics } from '../../auth/index.ts';
 import { notTogether, requires } from '../../messages.ts';
-import type { Command } from '../command.ts';
+import { command } from '../command.ts';
 import { metricsText } from '../metrics.ts';
 import { timeSpan } from '../options.ts';
-import { inJsonOr } from '../output.ts';
 import {
   checkJson,
   checkText,
@@ -15,23 +13,11 @@ import {
   statusJson,
   statusText,
 } from '../report.ts';
-import { commonOptions } from './options.ts';
-
-const Options = v.object({
-  ...commonOptions,
-  all: v.optional(v.boolean(), false),
-  check: v.optional(v.boolean(), false),
-  web: v.optional(v.boolean(), false),
-  within: v.optional(v.number()),
-  metrics: v.optional(v.boolean(), false),
-  accounts: v.optional(v.boolean(), false),
-  output: v.optional(v.string()),
-});
 
 /** Why the status page has ended, where its button was not pressed. */
 const ENDED = { idle: 'Status page closed after being idle.', interrupted: 'Status page closed.' } as const;
 
-export const statusCommand: Command = {
+export const statusCommand = command({
   name: 'status',
   summary: 'Show accounts, scopes and expiry',
   options: [
@@ -60,9 +46,8 @@ export const statusCommand: Command = {
     { what: 'In the browser', command: 'fitbit-login status --web' },
     { what: 'In a script', command: 'fitbit-login status --json' },
   ],
-  run: async (given, context) => {
-    const { profile, json, all, check, web, within, metrics, accounts, output } = v.parse(Options, given);
-    const { surroundings, print, say, signal } = context;
+  run: async ({ profile, json, all, check, web, within, metrics, accounts, output }, context) => {
+    const { surroundings, print, write, say, signal } = context;
     const now = context.now();
     const needsAll = Object.entries({ within, metrics, accounts, output }).find(([, value]) => value);
     if (!all && needsAll !== undefined) throw requires(needsAll[0], 'all');
@@ -72,8 +57,8 @@ export const statusCommand: Command = {
       if (json && metrics) throw notTogether('metrics', '--json');
       const listed = await profiles(surroundings);
       if (output !== undefined) await writeMetrics(output, metricsText(listed, now, accounts));
-      else if (metrics) await print(new TextEncoder().encode(metricsText(listed, now, accounts)));
-      else await print(json ? overviewJson(listed, now) : overviewText(listed, context));
+      else if (metrics) await write(metricsText(listed, now, accounts));
+      else await print(overviewText(listed, context), overviewJson(listed, now));
       return within === undefined ? 0 : exitCodeWithin(listed, now, within);
     }
     if (web) {
@@ -84,14 +69,14 @@ export const statusCommand: Command = {
     }
     if (check) {
       const checked = await checkStatus({ profile, signal }, surroundings);
-      await print(inJsonOr(json, checkJson(checked, now), checkText(checked, context)));
+      await print(checkText(checked, context), checkJson(checked, now));
       return 0;
     }
     const found = await status({ profile }, surroundings);
-    await print(inJsonOr(json, statusJson(found, now), statusText(found, context)));
+    await print(statusText(found, context), statusJson(found, now));
     return needsPerson(found) ? 3 : 0;
   },
-};
+});
 
 /** 6 for a profile that cannot be read, 3 for one that needs a person by then. */
 function exitCodeWithin(listed: readonly ListedProfile[], now: Date, withinMs: number): number {

@@ -1,12 +1,7 @@
-import * as v from 'valibot';
 import { initializeStore } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
-import { inJsonOr } from '../output.ts';
-import { commonOptions } from './options.ts';
+import { command } from '../command.ts';
 
-const Options = v.object(commonOptions);
-
-export const storeCommand: Command = {
+export const storeCommand = command({
   name: 'store',
   summary: 'Set up a PostgreSQL database for profiles',
   arguments: [{ name: '<action>', description: 'init creates or updates the schema', choices: ['init'] }],
@@ -18,12 +13,11 @@ export const storeCommand: Command = {
       command: 'FITBIT_LOGIN_STORE=postgresql://admin@db.example/health fitbit-login store init',
     },
   ],
-  run: async (given, { surroundings, print, say }) => {
-    const { json } = v.parse(Options, given);
+  run: async ({ json }, { surroundings, print, say }) => {
     const { place, from, to, grants } = await initializeStore(surroundings);
     if (!json)
       say(from === to ? `The schema in ${place} is up to date.` : `The schema fitbit_login is ready in ${place}.`);
-    await print(inJsonOr(json, { place, from, to, grants: grants.split('\n') }, grants));
+    await print(grants, { place, from, to, grants: grants.split('\n') });
     return 0;
   },
-};
+});

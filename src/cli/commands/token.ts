@@ -1,14 +1,9 @@
-import * as v from 'valibot';
 import { accessToken, endWarning } from '../../auth/index.ts';
-import type { Command } from '../command.ts';
+import { command } from '../command.ts';
 import { TOKEN_OPTIONS } from '../options.ts';
-import { inJsonOr, mark } from '../output.ts';
 import { tokenJson } from '../report.ts';
-import { commonOptions } from './options.ts';
 
-const Options = v.object({ ...commonOptions, minTtl: v.optional(v.number()) });
-
-export const tokenCommand: Command = {
+export const tokenCommand = command({
   name: 'token',
   summary: 'Print a working access token',
   options: TOKEN_OPTIONS,
@@ -20,12 +15,11 @@ export const tokenCommand: Command = {
     },
     { what: 'For a long-running job', command: 'fitbit-login token --min-ttl 3600' },
   ],
-  run: async (given, { print, say, now, colors, surroundings, signal }) => {
-    const { profile, json, minTtl: minTtlSeconds } = v.parse(Options, given);
+  run: async ({ profile, minTtl: minTtlSeconds }, { print, warn, now, surroundings, signal }) => {
     const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
-    await print(inJsonOr(json, tokenJson(found), found.token.reveal()));
+    await print(found.token.reveal(), tokenJson(found));
     const warning = endWarning(found, now());
-    if (warning !== undefined) say(`${mark('warning', colors.err)} ${warning}`);
+    if (warning !== undefined) warn(warning);
     return 0;
   },
-};
+});
