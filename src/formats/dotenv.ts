@@ -1,8 +1,9 @@
 import { FILE_PROBLEMS, unusableFile } from '../messages.ts';
 
-/** One `NAME=value` of the text; `lead + value + rest` is its source. */
-interface Assignment {
-  readonly name: string;
+/** `lead + value + rest` is the source of a line. */
+interface Line {
+  /** Absent where it is none of ours to understand: a comment, an empty line; all of it is in `rest` then. */
+  readonly name?: string;
   /** Everything up to the value: spaces, `export`, the name, the equals sign. */
   readonly lead: string;
   /** As written, with its quotes. */
@@ -11,69 +12,45 @@ interface Assignment {
   readonly rest: string;
 }
 
-/** A comment, an empty line, or a line that is none of ours to understand: kept as it is. */
-interface OtherLine {
-  readonly rest: string;
-}
-
 const NAME = /[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*/y;
 // As in Node's own parser, a quoted value may go over several lines, and an unclosed quote is part of the value.
 const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/y;
 const LINE = /[^\n]*(?:\n|$)/y;
 
-/** A dotenv file, line by line, so that what is not replaced stays as it is, to the byte. */
-export class DotenvText {
-  readonly #lines: readonly (Assignment | OtherLine)[];
-
-  constructor(text: string) {
-    this.#lines = [...linesOf(text)];
-  }
-
-  /**
-   * The text with the values of `changes` in place of its own. Missing names are added at the end, with `export` where
-   * the last assignment has it. An empty value empties a line that is there, and adds none.
-   * @throws AuthError `USAGE` for a value that every reader of such files would read differently.
-   */
-  with(changes: ReadonlyMap<string, string>): string {
-    const present = this.#assignments();
-    const names = new Set(present.map(({ name }) => name));
-    const exported = /^[ \t]*export[ \t]+/.exec(present.at(-1)?.lead ?? '')?.[0] ?? '';
-    const style = present.at(-1)?.value ?? '';
-    const lines = this.#lines.map((line) => {
-      const value = 'name' in line ? changes.get(line.name) : undefined;
-      if (!('name' in line) || value === undefined) return sourceOf(line);
+/**
+ * A dotenv file with the values of `changes` in place of its own; what is not replaced stays as it is, to the byte. Missing names
+ * are added at the end, with `export` where the last assignment has it. An empty value empties a line that is there, and adds none.
+ * @throws AuthError `USAGE` for a value that every reader of such files would read differently.
+ */
+export function withAssignments(text: string, changes: ReadonlyMap<string, string>): string {
+  const lines = [...linesOf(text)];
+  const last = lines.findLast(({ name }) => name !== undefined);
+  const exported = /^[ \t]*export[ \t]+/.exec(last?.lead ?? '')?.[0] ?? '';
+  const edited = lines
+    .map(({ name = '', lead, value: before, rest }) => {
+      const value = changes.get(name);
+      if (value === undefined) return lead + before + rest;
       // Node 22 and later take the next line for the value if there are only spaces before the line break.
-      const lead = value === '' ? line.lead.trimEnd() : line.lead;
-      return `${lead}${encode(line.name, value, line.value)}${tidy(line.rest)}`;
-    });
-    const added = [...changes]
-      .filter(([name, value]) => value !== '' && !names.has(name))
-      .map(([name, value]) => `${exported}${name}=${encode(name, value, style)}`);
-    return joined(lines.join(''), added);
-  }
-
-  #assignments(): readonly Assignment[] {
-    return this.#lines.filter((line) => 'name' in line);
-  }
-}
-
-/** Puts lines at the end, with the text's own line break, and without one at the very end where it had none. */
-function joined(text: string, added: readonly string[]): string {
-  if (added.length === 0) return text;
-  const lineBreak = /\r?\n/.exec(text)?.[0] ?? '\n';
+      return `${value === '' ? lead.trimEnd() : lead}${encode(name, value, before)}${tidy(rest)}`;
+    })
+    .join('');
+  const added = [...changes]
+    .filter(([name, value]) => value !== '' && !lines.some((line) => line.name === name))
+    .map(([name, value]) => `${exported}${name}=${encode(name, value, last?.value ?? '')}`);
+  if (added.length === 0) return edited;
+  // With the text's own line break, and without one at the very end where it had none.
+  const lineBreak = /\r?\n/.exec(edited)?.[0] ?? '\n';
   const block = added.join(lineBreak);
-  if (text === '' || text.endsWith('\n')) return `${text}${block}${lineBreak}`;
-  return `${text}${lineBreak}${block}`;
+  return edited === '' || edited.endsWith('\n') ? `${edited}${block}${lineBreak}` : `${edited}${lineBreak}${block}`;
 }
 
-function* linesOf(text: string, pattern = NAME): Generator<Assignment | OtherLine> {
+function* linesOf(text: string, pattern = NAME): Generator<Line> {
   for (let at = 0; at < text.length; ) {
-    const lead = matchAt(pattern, text, at);
-    const value = lead === undefined ? '' : valueAt(text, at + lead[0].length);
-    const before = (lead?.[0].length ?? 0) + value.length;
-    const rest = matchAt(LINE, text, at + before)?.[0] ?? '';
-    yield lead?.[1] === undefined ? { rest } : { name: lead[1], lead: lead[0], value, rest };
-    at += before + rest.length;
+    const [lead = '', name] = matchAt(pattern, text, at) ?? [];
+    const value = name === undefined ? '' : valueAt(text, at + lead.length);
+    const rest = matchAt(LINE, text, at + lead.length + value.length)?.[0] ?? '';
+    yield { name, lead, value, rest };
+    at += lead.length + value.length + rest.length;
   }
 }
 
@@ -88,10 +65,6 @@ function valueAt(text: string, at: number): string {
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
   pattern.lastIndex = at;
   return pattern.exec(text) ?? undefined;
-}
-
-function sourceOf(line: Assignment | OtherLine): string {
-  return 'name' in line ? line.lead + line.value + line.rest : line.rest;
 }
 
 /** What follows a new value: of an unreadable line only the line break, and never a comment that has grown onto the value. */
@@ -117,10 +90,10 @@ export function readLines(text: string): Readonly<Record<string, unknown>> {
     if (current !== root) sections.set(name, current);
   };
   for (const line of linesOf(text, SETTING)) {
-    if (!('name' in line)) {
-      const [, name] = SECTION.exec(line.rest) ?? [];
-      if (name === undefined) continue;
-      open(name);
+    if (line.name === undefined) {
+      const [, section] = SECTION.exec(line.rest) ?? [];
+      if (section === undefined) continue;
+      open(section);
       indent = -1;
       continue;
     }
@@ -153,14 +126,13 @@ const QUOTES: readonly (readonly [quote: string, holds: RegExp])[] = [
   ['', PLAIN],
   ["'", /^[^'\\]*$/],
   ['"', /^[^"\\$`]*$/],
+  // A shell would run what stands between backticks, so nothing but a plain value goes there.
+  ['`', PLAIN],
 ];
-// A shell would run what stands between backticks, so nothing but a plain value goes there.
-const BACKTICKS = ['`', PLAIN] as const;
-
 /** `value` in the quotes that stood there before, or else in the first that can hold it. */
 function encode(name: string, value: string, before: string): string {
-  const current = [...QUOTES, BACKTICKS].find(([quote]) => quote !== '' && before.startsWith(quote));
-  const [quote] = [...(current === undefined ? [] : [current]), ...QUOTES].find(([, holds]) => holds.test(value)) ?? [];
+  const current = QUOTES.filter(([quote]) => quote !== '' && before.startsWith(quote));
+  const [quote] = [...current, ...QUOTES].find(([, holds]) => holds.test(value)) ?? [];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (quote === undefined || /[\u0000-\u001f\u007f]/.test(value)) {
     throw unusableFile(...FILE_PROBLEMS.notDotenv(name));

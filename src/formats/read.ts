@@ -65,10 +65,10 @@ export function readSignIn(content: string | Uint8Array, { entry }: { readonly e
   if (word !== undefined) return signInOfWord(word);
   const isOwn = isOwnProfile(document.value);
   if (isOwn) refuseOwnProfile(document.value);
-  const holders = entries.filter((it) => hasTokens(it) && !isService(it) && !isWithin(it, hasTokens));
+  const holders = entries.filter((it) => hasTokens(it) && !isService(it) && !it.above.some(hasTokens));
   const chosen = choose(holders, entry, 'sign-ins');
   if (chosen === undefined) {
-    const client = clientOf(entries, { entry });
+    const client = clientOf(entries, entry);
     if (client === undefined) throw unusableFile(...FILE_PROBLEMS.noSignIn(document.syntax));
     const { id: clientId, secret: clientSecret } = client;
     return { title: document.syntax, credentials: { clientId, clientSecret }, notices: [] };
@@ -89,7 +89,7 @@ export function readClientFile(content: string | Uint8Array, options: ValueOptio
   const text = textOf(content);
   const { document, entries, word } = search(text);
   if (word !== undefined) return { secret: cleanSecret('client secret', word, 'in the file', options) };
-  const client = clientOf(entries, options);
+  const client = clientOf(entries, undefined, options);
   if (client !== undefined) return client;
   const isLine = document.syntax !== 'JSON' && entries.length === 0 && !/[\r\n]|^[[{<]/.test(tidy(text));
   if (isLine && options.anyPrintable) return { secret: cleanSecret('client secret', text, 'in the file', options) };
@@ -106,17 +106,10 @@ export function isGooglesOwn(value: unknown): boolean {
   return entriesIn(value).some((entry) => isService(entry) || clientTypeOf(entry) !== undefined);
 }
 
-interface Search {
-  readonly document: Document;
-  readonly entries: readonly Entry[];
-  /** The whole of a text that is one word: a token, or a secret. */
-  readonly word?: string;
-}
-
 const TELLING: readonly Field[] = ['accessToken', 'refreshToken', 'clientId', 'clientSecret'];
 
-/** The first way to read a text that finds a token or an app. */
-function search(text: string): Search {
+/** The first way to read a text that finds a token or an app; `word` is the whole of a text that is one: a token, or a secret. */
+function search(text: string): { document: Document; entries: readonly Entry[]; word?: string } {
   const documents: Document[] = [];
   for (const document of documentsOf(text)) {
     documents.push(document);
@@ -136,12 +129,13 @@ function search(text: string): Search {
 function signInOfWord(word: string): FoundSignIn {
   const provider = /^(?:ya29\.|1\/\/)/.test(word) ? 'google-health' : undefined;
   // Fitbit's access tokens are JWTs, and Google's begin like this; what is left is a refresh token.
-  if (/^(?:ya29\.|ey[\w-]+\.[\w-]+\.[\w-]*$)/.test(word)) {
-    const accessToken = cleanSecret('access token', word, 'in the file');
-    return { title: 'an access token alone', credentials: { provider, accessToken }, notices: [] };
-  }
-  const refreshToken = cleanSecret('refresh token', word, 'in the file');
-  return { title: 'a refresh token alone', credentials: { provider, refreshToken }, notices: [] };
+  const isAccess = /^(?:ya29\.|ey[\w-]+\.[\w-]+\.[\w-]*$)/.test(word);
+  const token = cleanSecret(isAccess ? 'access token' : 'refresh token', word, 'in the file');
+  return {
+    title: isAccess ? 'an access token alone' : 'a refresh token alone',
+    credentials: isAccess ? { provider, accessToken: token } : { provider, refreshToken: token },
+    notices: [],
+  };
 }
 
 function refuseOwnProfile(value: unknown): void {
@@ -158,43 +152,29 @@ function isService({ fields }: Entry): boolean {
   return SERVICE.test(String(fields.get('type')?.value ?? ''));
 }
 
-function isWithin(entry: Entry, test: (entry: Entry) => boolean): boolean {
-  return entry.above.some(test);
-}
-
 /** The apps of gcloud itself: of its own commands, and of `application-default login`. */
 const GCLOUD = /^(?:32555940559|764086051850-\w+)\.apps\.googleusercontent\.com$/;
 
-interface ClientOptions extends ValueOptions {
-  readonly entry?: string;
-}
+const hasId = ({ fields }: Entry) => fields.has('clientId');
+const hasSecret = ({ fields }: Entry) => fields.has('clientSecret');
 
-function clientOf(entries: readonly Entry[], { entry: wanted, ...options }: ClientOptions): FoundClient | undefined {
-  const hasId = ({ fields }: Entry) => fields.has('clientId');
-  const hasSecret = ({ fields }: Entry) => fields.has('clientSecret');
+function clientOf(entries: readonly Entry[], wanted?: string, options: ValueOptions = {}): FoundClient | undefined {
   const persons = entries.filter((entry) => !isService(entry));
   const isApp = persons.some(hasId) ? hasId : hasSecret;
-  const chosen = choose(
-    persons.filter((entry) => isApp(entry) && !isWithin(entry, isApp)),
-    wanted,
-    'apps',
-  );
+  const apps = persons.filter((entry) => isApp(entry) && !entry.above.some(isApp));
+  const chosen = choose(apps, wanted, 'apps');
   if (chosen !== undefined) return clientIn(chosen, options);
-  if (entries.some(isService)) {
-    throw unusableFile(...FILE_PROBLEMS.service);
-  }
+  if (entries.some(isService)) throw unusableFile(...FILE_PROBLEMS.service);
   return undefined;
 }
 
 /** An ID and a secret of different apps are never mixed: the secret stands beside the ID, or in an object without one. */
 function clientIn(entry: Entry, options?: ValueOptions): FoundClient {
   const around = [entry, ...entry.above];
-  const from = around.find(({ fields }) => fields.has('clientId')) ?? entry;
+  const from = around.find(hasId) ?? entry;
   const id = wordIn(from, 'clientId');
-  const secret = around.find((it) => it.fields.has('clientSecret') && [undefined, id].includes(wordIn(it, 'clientId')));
-  if (id !== undefined && GCLOUD.test(id)) {
-    throw unusableFile(...FILE_PROBLEMS.gcloud);
-  }
+  const secret = around.find((it) => hasSecret(it) && [undefined, id].includes(wordIn(it, 'clientId')));
+  if (id !== undefined && GCLOUD.test(id)) throw unusableFile(...FILE_PROBLEMS.gcloud);
   const clientType = clientTypeOf(from);
   const uris = from.fields.get('redirectUris')?.value;
   return {
@@ -206,16 +186,14 @@ function clientIn(entry: Entry, options?: ValueOptions): FoundClient {
   };
 }
 
-function clientTypeOf({ path, fields }: Entry): FoundClient['clientType'] {
-  const types = { installed: 'desktop', web: 'web' } as const;
-  const last = path.at(-1);
-  const isClient = fields.has('clientId') || fields.has('clientSecret');
-  return isClient && (last === 'installed' || last === 'web') ? types[last] : undefined;
+function clientTypeOf(entry: Entry): FoundClient['clientType'] {
+  if (!hasId(entry) && !hasSecret(entry)) return undefined;
+  const last = entry.path.at(-1);
+  return last === 'installed' ? 'desktop' : last === 'web' ? 'web' : undefined;
 }
 
 /** The app of a sign-in: its own, that of what it stands in, or the only one in the document that can be meant. */
 function clientFor(entry: Entry, entries: readonly Entry[]): FoundClient {
-  const hasId = ({ fields }: Entry) => fields.has('clientId');
   if ([entry, ...entry.above].some(hasId)) return clientIn(entry);
   const ids = entries.filter(hasId);
   const name = entry.path.at(-1) ?? '';
@@ -235,10 +213,6 @@ function secretIn(entry: Entry, field: Field, kind: ValueKind, options?: ValueOp
 const SCOPE_PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
 /** As ghealth writes Google's scopes, without what all begin with; Fitbit's have no dot in them. */
 const SHORT_SCOPE = /^[a-z_]+\.(?:readonly|writeonly)$/;
-
-function readFullScopes(value: unknown): readonly string[] | undefined {
-  return readScopes(value)?.map((scope) => (SHORT_SCOPE.test(scope) ? SCOPE_PREFIX + scope : scope));
-}
 
 /** Times that stand for none: Go's zero, and numbers of other programs. */
 const NO_TIME = /^(?:0001-01-01T00:00:00Z|-1|0)$/;
@@ -261,7 +235,9 @@ function credentialsOf(entry: Entry, entries: readonly Entry[], notices: string[
   const { id: clientId, secret: clientSecret } = clientFor(entry, entries);
   const accessToken = secretIn(entry, 'accessToken', 'access token');
   const refreshToken = secretIn(entry, 'refreshToken', 'refresh token');
-  const scopes = optional('scopes', readFullScopes);
+  const scopes = optional('scopes', readScopes)?.map((scope) =>
+    SHORT_SCOPE.test(scope) ? SCOPE_PREFIX + scope : scope,
+  );
   const [obtained, end, lifetime] = [time('obtainedAt'), time('expiresAt'), seconds('expiresIn')];
   const obtainedAt = obtained ?? after(end, lifetime && -lifetime);
   const provider = around.map((it) => wordIn(it, 'provider') ?? '').join(' ');

@@ -1,6 +1,6 @@
 import { FILE_PROBLEMS, unknownFormat, unsupportedByFormat, unusableFile } from '../messages.ts';
 import { damaged, parseJson, splitMark, textOf } from './document.ts';
-import { DotenvText } from './dotenv.ts';
+import { withAssignments } from './dotenv.ts';
 import { type JsonValue, print, withMembers } from './json.ts';
 import { type Credentials, isGooglesOwn, isOwnProfile } from './read.ts';
 
@@ -28,9 +28,10 @@ export interface Format {
    * the two programs will be signed out. `false` where it only reads.
    */
   readonly refreshesByItself: boolean;
-  readonly shape: 'json' | 'dotenv';
+  /** Otherwise JSON. */
+  readonly isDotenv?: boolean;
   /** What the program that reads the file cannot do without. */
-  readonly needs: readonly (keyof Credentials)[];
+  readonly needs: readonly (keyof typeof WORDS)[];
   /** Every field of the file, in its order; `undefined` for what the credentials lack. */
   readonly fields: (credentials: Credentials) => Fields;
 }
@@ -47,7 +48,6 @@ export const FORMATS: readonly Format[] = [
     title: "a notebook's .env (JSON)",
     providers: BOTH,
     refreshesByItself: false,
-    shape: 'json',
     needs: ['accessToken'],
     fields: ({ clientId, clientSecret, accessToken, refreshToken }) => ({
       client_id: clientId,
@@ -61,7 +61,7 @@ export const FORMATS: readonly Format[] = [
     title: 'a dotenv file',
     providers: BOTH,
     refreshesByItself: false,
-    shape: 'dotenv',
+    isDotenv: true,
     needs: ['accessToken'],
     fields: ({ clientId, clientSecret, accessToken, refreshToken, userId }) => ({
       FITBIT_CLIENT_ID: clientId,
@@ -76,7 +76,6 @@ export const FORMATS: readonly Format[] = [
     title: 'a token of python-fitbit',
     providers: ['fitbit'],
     refreshesByItself: true,
-    shape: 'json',
     needs: ['accessToken', 'refreshToken', 'expiresAt', 'scopes'],
     fields: (credentials) => ({
       access_token: credentials.accessToken?.reveal(),
@@ -94,7 +93,6 @@ export const FORMATS: readonly Format[] = [
     title: 'the token file of fitbit-grafana',
     providers: BOTH,
     refreshesByItself: true,
-    shape: 'json',
     needs: ['provider', 'refreshToken'],
     fields: (credentials) => ({
       provider: credentials.provider === 'google-health' ? 'google' : 'fitbit',
@@ -110,7 +108,6 @@ export const FORMATS: readonly Format[] = [
     title: 'the credentials.json of ghealth',
     providers: ['google-health'],
     refreshesByItself: true,
-    shape: 'json',
     needs: ['accessToken', 'refreshToken', 'expiresAt', 'scopes'],
     fields: ({ accessToken, refreshToken, tokenType, expiresAt, scopes }) => ({
       access_token: accessToken?.reveal(),
@@ -128,7 +125,6 @@ export const FORMATS: readonly Format[] = [
     title: 'an oauth2.Token of Go',
     providers: BOTH,
     refreshesByItself: true,
-    shape: 'json',
     needs: ['accessToken'],
     fields: ({ accessToken, tokenType, refreshToken, expiresAt }) => ({
       access_token: accessToken?.reveal(),
@@ -143,7 +139,6 @@ export const FORMATS: readonly Format[] = [
     title: 'a Google authorized_user file',
     providers: ['google-health'],
     refreshesByItself: true,
-    shape: 'json',
     needs: ['clientId', 'clientSecret', 'refreshToken'],
     fields: ({ clientId, clientSecret, refreshToken, accessToken, expiresAt, scopes }) => ({
       type: 'authorized_user',
@@ -186,9 +181,12 @@ export function formatNamed(id: string): Format {
  *   is something else
  */
 export function write(format: Format, credentials: Credentials, previous = ''): string {
-  requireWritable(format, credentials);
+  const { provider } = credentials;
+  if (provider !== undefined && !format.providers.includes(provider)) throw unsupportedByFormat(format.id, provider);
+  const lacking = format.needs.find((name) => credentials[name] === undefined);
+  if (lacking !== undefined) throw unusableFile(...FILE_PROBLEMS.lacks(format.title, WORDS[lacking]));
   const fields = Object.entries(format.fields(credentials));
-  return format.shape === 'json' ? jsonText(fields, previous) : dotenvText(fields, previous);
+  return format.isDotenv ? dotenvText(fields, previous) : jsonText(fields, previous);
 }
 
 type Named = readonly (readonly [name: string, value: JsonValue | undefined])[];
@@ -210,9 +208,7 @@ function jsonText(fields: Named, previous: string): string {
     throw unusableFile(...FILE_PROBLEMS.existsNotObject);
   if (isOwnProfile(object)) throw unusableFile(...FILE_PROBLEMS.ownProfile);
   if (isGooglesOwn(object)) throw unusableFile(...FILE_PROBLEMS.madeByGoogle);
-  const stale = fields.filter(
-    ([name, value]) => value === undefined && !REGISTRATION.has(name) && Object.hasOwn(object, name),
-  );
+  const stale = fields.filter(([name]) => !given.has(name) && !REGISTRATION.has(name) && Object.hasOwn(object, name));
   const changes = new Map([...given, ...stale.map(([name]) => [name, null] as const)]);
   return splitMark(previous).mark + withMembers(text, changes);
 }
@@ -224,7 +220,7 @@ function dotenvText(fields: Named, previous: string): string {
     const shown = value ?? (REGISTRATION.has(name) ? undefined : '');
     return shown === undefined ? [] : [[name, String(shown)] as const];
   });
-  return mark + new DotenvText(text).with(new Map(changes));
+  return mark + withAssignments(text, new Map(changes));
 }
 
 /** What the fields are called in a sentence. */
@@ -234,22 +230,9 @@ const WORDS = {
   clientSecret: 'a client secret',
   accessToken: 'an access token',
   refreshToken: 'a refresh token',
-  tokenType: 'a token type',
   scopes: 'scopes',
-  userId: 'a user ID',
-  obtainedAt: 'an issue time',
   expiresAt: 'an expiry time',
-  refreshExpiresAt: 'a grant expiry time',
-} as const satisfies Record<keyof Credentials, string>;
-
-function requireWritable({ id, title, providers, needs }: Format, credentials: Credentials): void {
-  const { provider } = credentials;
-  if (provider !== undefined && !providers.includes(provider)) {
-    throw unsupportedByFormat(id, provider);
-  }
-  const lacking = needs.find((name) => credentials[name] === undefined);
-  if (lacking !== undefined) throw unusableFile(...FILE_PROBLEMS.lacks(title, WORDS[lacking]));
-}
+} as const satisfies Partial<Record<keyof Credentials, string>>;
 
 /** How long the access token lived when it was new, in whole seconds; `undefined` where either end is not known. */
 function lifetimeSeconds({ obtainedAt, expiresAt }: Credentials): number | undefined {
