@@ -53,11 +53,8 @@ export async function openLog({ file, now, maxBytes = 1_048_576, terminal }: Log
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
   };
   const streams: { level: LogLevel; stream: { write(line: string): void } }[] = [];
-  if (file !== undefined) streams.push({ level: 'info', stream: new LogFile(file, maxBytes) });
-  if (terminal !== undefined) {
-    const { level, stream } = terminal;
-    streams.push({ level, stream: { write: (line) => void stream.write(line) } });
-  }
+  if (file !== undefined) streams.push({ level: 'info', stream: { write: appendTo(file, maxBytes) } });
+  if (terminal !== undefined) streams.push(terminal);
   return pino(options, pino.multistream(streams));
 }
 
@@ -68,42 +65,31 @@ export async function readLog(file: string): Promise<string> {
 }
 
 /** A file that several processes append to, which never grows beyond a size. Gives up silently once it cannot be written. */
-class LogFile {
-  readonly #path: string;
-  readonly #maxBytes: number;
-  /** `undefined` once it cannot be written. */
-  #descriptor: number | undefined;
-
-  constructor(path: string, maxBytes: number) {
-    this.#path = path;
-    this.#maxBytes = maxBytes;
+function appendTo(file: string, maxBytes: number): (line: string) => void {
+  let descriptor: number | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    descriptor = openForAppending(file);
+  } catch {
+    // As openLog promises.
+  }
+  return (line) => {
+    if (descriptor === undefined) return;
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      this.#descriptor = openForAppending(path);
+      // Asked for each time, since other processes write to the file, too.
+      const { size, ino } = fstatSync(descriptor);
+      if (size > 0 && size + Buffer.byteLength(line) > maxBytes) {
+        // Unless another process did so first.
+        if (statSync(file, { throwIfNoEntry: false })?.ino === ino) renameSync(file, `${file}.1`);
+        closeSync(descriptor);
+        descriptor = undefined;
+        descriptor = openForAppending(file);
+      }
+      writeSync(descriptor, line);
     } catch {
       // As openLog promises.
     }
-  }
-
-  write(line: string): void {
-    try {
-      if (this.#descriptor !== undefined) writeSync(this.#roomFor(line, this.#descriptor), line);
-    } catch {
-      // As openLog promises.
-    }
-  }
-
-  /** The size is asked for each time, since other processes write to the file, too. */
-  #roomFor(line: string, descriptor: number): number {
-    const { size, ino } = fstatSync(descriptor);
-    if (size === 0 || size + Buffer.byteLength(line) <= this.#maxBytes) return descriptor;
-    // Unless another process did so first.
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === ino) renameSync(this.#path, `${this.#path}.1`);
-    closeSync(descriptor);
-    this.#descriptor = undefined;
-    this.#descriptor = openForAppending(this.#path);
-    return this.#descriptor;
-  }
+  };
 }
 
 /** Follows no link, and closes the file to others even if it was not. */

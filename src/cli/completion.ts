@@ -2,12 +2,11 @@ import { bash, fish, pwsh, type ShellCompletion, zsh } from '@optique/core/compl
 import { Option } from 'commander';
 import { type KnownScope, knownScopes, profiles, type RuntimeOptions, SETUP_PROVIDERS, status } from '../auth/index.ts';
 import { printable } from '../secret.ts';
-import type { ArgumentSpec, Command, Offer, OptionSpec } from './command.ts';
+import type { ArgumentSpec, Command, OptionSpec } from './command.ts';
 import { commonOf, PROGRAM } from './options.ts';
 
-type Shell = 'bash' | 'zsh' | 'fish' | 'pwsh';
-
-const LANGUAGES: Readonly<Record<Shell, ShellCompletion>> = { bash, zsh, fish, pwsh };
+const LANGUAGES = { bash, zsh, fish, pwsh } as const satisfies Record<string, ShellCompletion>;
+type Shell = keyof typeof LANGUAGES;
 
 /** What a shell is to read. It asks this program what may come next, so that it stays right when the program is updated. */
 export function scriptFor(shell: Shell): string {
@@ -21,13 +20,12 @@ export async function suggestionsFor(
   commands: readonly Command[],
   surroundings: RuntimeOptions,
 ): Promise<string> {
-  const current = words.at(-1) ?? '';
   const suggestions = await suggest(words, commands, sources({ ...surroundings, onNotice: () => {} }));
   // Each by itself, a line each: the scripts read lines, and zsh's records do not end with one.
   const records = suggestions.map((suggestion) =>
     LANGUAGES[shell].encodeSuggestions([
       suggestion.kind === 'files'
-        ? { kind: 'file', type: 'any', pattern: current, prefix: suggestion.prefix }
+        ? { kind: 'file', type: 'any', pattern: words.at(-1), prefix: suggestion.prefix }
         : {
             kind: 'literal',
             text: printable(suggestion.text),
@@ -68,25 +66,21 @@ async function providerOf(line: Given, surroundings: RuntimeOptions): Promise<st
     ({ clientIdPattern }) => clientId !== undefined && clientIdPattern.test(clientId),
   );
   if (inferred !== undefined) return inferred.provider.id;
-  const profile = line.get('--profile');
-  const stored = await status({ profile }, surroundings).catch(() => undefined);
+  const stored = await status({ profile: line.get('--profile') }, surroundings).catch(() => undefined);
   return stored?.provider;
 }
 
-/** What may stand in the place of the word that is being typed. */
-export type Suggestion =
-  /** `words` says what it is, where that is worth saying. */
-  | { readonly kind: 'text'; readonly text: string; readonly words?: string }
-  /** The files there, after `prefix`, which is on the line already: `--output=`. */
-  | { readonly kind: 'files'; readonly prefix: string };
+interface Offered {
+  readonly text: string;
+  /** What it is, where that is worth saying. */
+  readonly words?: string;
+}
+
+/** What may stand in the place of the word that is being typed; of files, those after `prefix`, which is on the line already. */
+export type Suggestion = ({ readonly kind: 'text' } & Offered) | { readonly kind: 'files'; readonly prefix: string };
 
 /** The options that are given on a line, by their long names; the value of one that takes none is empty. */
-export type Given = ReadonlyMap<string, string>;
-
-export interface Offered {
-  readonly text: string;
-  readonly words: string;
-}
+type Given = ReadonlyMap<string, string>;
 
 /** Where suggestions come from that the command table does not hold. */
 export interface Sources {
@@ -106,16 +100,12 @@ export async function suggest(
   const [first] = before;
   if ((first === undefined && !part.startsWith('-')) || first === 'help') {
     const named = commands.map(({ name, summary }) => ({ text: name, words: summary }));
-    const help = { text: 'help', words: 'show the help of a command' };
-    if (before.length > 1) return [];
-    return texts(first === undefined ? [...named, help] : named, part);
+    if (first === undefined) return texts([...named, { text: 'help', words: 'show the help of a command' }], part);
+    return before.length > 1 ? [] : texts(named, part);
   }
-  const command = first?.startsWith('-')
-    ? commands[0]
-    : (commands.find(({ name }) => name === first) ?? (first === undefined ? commands[0] : undefined));
-  return command === undefined
-    ? []
-    : suggestFor(command, first === command.name ? before.slice(1) : before, part, sources);
+  const isLogin = first === undefined || first.startsWith('-');
+  const command = isLogin ? commands[0] : commands.find(({ name }) => name === first);
+  return command === undefined ? [] : suggestFor(command, isLogin ? before : before.slice(1), part, sources);
 }
 
 async function suggestFor(
@@ -125,22 +115,41 @@ async function suggestFor(
   sources: Sources,
 ): Promise<readonly Suggestion[]> {
   const options = [...command.options, ...commonOf(command)].map((spec) => ({ spec, flag: new Option(spec.flags) }));
-  const line = readLine(command, options, before);
-  const offered = (spec: OptionSpec | ArgumentSpec | undefined, prefix = '') =>
-    values(spec?.choices ?? spec?.offer ?? [], { part: part.slice(prefix.length), prefix, line: line.given, sources });
+  const { given, operands, waiting, onlyOperands } = readLine(command, options, before);
+  /** @param prefix what stands before the value in the same word */
+  const offered = async (spec: OptionSpec | ArgumentSpec | undefined, prefix = ''): Promise<readonly Suggestion[]> => {
+    const offer = spec?.choices ?? spec?.offer ?? [];
+    const value = part.slice(prefix.length);
+    if (offer === 'files') return [{ kind: 'files', prefix }];
+    if (offer === 'profiles') return texts(await sources.profiles(), value, prefix);
+    if (offer !== 'scopes')
+      return texts(
+        offer.map((text) => ({ text })),
+        value,
+        prefix,
+      );
+    // A list: only what follows its last separator is being typed.
+    const [, listed = ''] = /^(.*[\s,])/s.exec(value) ?? [];
+    const taken = listed.split(/[\s,]+/);
+    const fresh = (await sources.scopes(given)).filter(({ text }) => !taken.includes(text));
+    return texts(fresh, value.slice(listed.length), prefix + listed);
+  };
+  const optionNames = () => {
+    const fresh = options.filter(({ spec, flag }) => spec.collect || !given.has(flag.long ?? ''));
+    const named = fresh.map(({ spec, flag }) => ({ text: flag.long ?? '', words: spec.description }));
+    return texts([...named, { text: '--help', words: 'show help' }], part);
+  };
 
-  const { waiting } = line;
   // A value that may be left out gives way to the next option.
   if (waiting !== undefined && (waiting.flag.required || !part.startsWith('-'))) return offered(waiting.spec);
-  if (part.startsWith('-') && !line.onlyOperands) {
+  if (part.startsWith('-') && !onlyOperands) {
     const [prefix, name] = /^(--[^=]+)=/.exec(part) ?? [];
-    if (prefix !== undefined) return offered(options.find(({ flag }) => flag.long === name)?.spec, prefix);
-    return optionNames(options, line.given, part);
+    return prefix === undefined ? optionNames() : offered(options.find(({ flag }) => flag.long === name)?.spec, prefix);
   }
   const wanted = command.arguments ?? [];
-  if (wanted.length === 0) return part === '' ? optionNames(options, line.given, part) : [];
+  if (wanted.length === 0) return part === '' ? optionNames() : [];
   const last = wanted.at(-1);
-  return offered(wanted[line.operands] ?? (last?.name.includes('...') ? last : undefined));
+  return offered(wanted[operands] ?? (last?.name.includes('...') ? last : undefined));
 }
 
 interface Known {
@@ -148,20 +157,13 @@ interface Known {
   readonly flag: Option;
 }
 
-interface Line {
-  readonly given: Given;
-  readonly operands: number;
-  /** The option whose value comes next. */
-  readonly waiting: Known | undefined;
-  /** Whether what follows can be no option. */
-  readonly onlyOperands: boolean;
-}
-
 /** What stands before the word that is being typed. What cannot be there is passed over. */
-function readLine(command: Command, options: readonly Known[], words: readonly string[]): Line {
+function readLine(command: Command, options: readonly Known[], words: readonly string[]) {
   const given = new Map<string, string>();
   let operands = 0;
+  /** The option whose value comes next. */
   let waiting: Known | undefined;
+  /** Whether what follows can be no option. */
   let onlyOperands = false;
   for (const word of words) {
     const [, name = '', value] = /^(--?[^=]+)(?:=(.*))?$/s.exec(word) ?? [];
@@ -183,42 +185,7 @@ function readLine(command: Command, options: readonly Known[], words: readonly s
   return { given, operands, waiting, onlyOperands };
 }
 
-function optionNames(options: readonly Known[], given: Given, part: string): readonly Suggestion[] {
-  const fresh = options.filter(({ spec, flag }) => spec.collect || !given.has(flag.long ?? ''));
-  const named = fresh.map(({ spec, flag }) => ({ text: flag.long ?? '', words: spec.description }));
-  return texts([...named, { text: '--help', words: 'show help' }], part);
-}
-
-interface Wanted {
-  readonly part: string;
-  /** What stands before the value in the same word. */
-  readonly prefix: string;
-  readonly line: Given;
-  readonly sources: Sources;
-}
-
-async function values(offer: Offer, { part, prefix, line, sources }: Wanted): Promise<readonly Suggestion[]> {
-  if (offer === 'files') return [{ kind: 'files', prefix }];
-  if (offer === 'profiles') return texts(await sources.profiles(), part, prefix);
-  if (offer === 'scopes') {
-    // A list: only what follows its last separator is being typed.
-    const [, listed = ''] = /^(.*[\s,])/s.exec(part) ?? [];
-    const taken = listed.split(/[\s,]+/);
-    const fresh = (await sources.scopes(line)).filter(({ text }) => !taken.includes(text));
-    return texts(fresh, part.slice(listed.length), prefix + listed);
-  }
-  return texts(
-    offer.map((text) => ({ text })),
-    part,
-    prefix,
-  );
-}
-
-function texts(
-  offered: readonly { readonly text: string; readonly words?: string }[],
-  part: string,
-  prefix = '',
-): readonly Suggestion[] {
+function texts(offered: readonly Offered[], part: string, prefix = ''): readonly Suggestion[] {
   return offered
     .filter(({ text }) => text.startsWith(part))
     .map(({ text, ...rest }) => ({ kind: 'text', text: prefix + text, ...rest }));

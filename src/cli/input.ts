@@ -1,4 +1,4 @@
-import { close, constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { decodeText } from '../auth/index.ts';
@@ -13,24 +13,21 @@ const MAX_BYTES = 1024 * 1024;
  * @throws AuthError `FILE_UNREADABLE`, for a device, too; the signal's reason
  */
 export async function fileText(path: string, signal: AbortSignal): Promise<string> {
-  return readAll(openInput(path), { name: path, signal }).catch((thrown) => {
+  try {
+    return await readAll(openInput(path), { name: path, signal });
+  } catch (thrown) {
     throw thrown instanceof AuthError ? thrown : unreadableFile(path, thrown);
-  });
+  }
 }
 
 function openInput(path: string): Readable {
-  let descriptor: number | undefined;
-  try {
-    // Without O_NONBLOCK, opening a pipe waits for a writer, in a way that no signal ends.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const found = fstatSync(descriptor);
-    if (found.isFile()) return createReadStream(path, { fd: descriptor });
-    if (found.isFIFO()) return new Socket({ fd: descriptor, readable: true, writable: false });
-    throw unreadableFile(path);
-  } catch (thrown) {
-    if (descriptor !== undefined) close(descriptor);
-    throw thrown instanceof AuthError ? thrown : unreadableFile(path, thrown);
-  }
+  // Without O_NONBLOCK, opening a pipe waits for a writer, in a way that no signal ends.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const found = fstatSync(descriptor);
+  if (found.isFile()) return createReadStream(path, { fd: descriptor });
+  if (found.isFIFO()) return new Socket({ fd: descriptor, readable: true, writable: false });
+  closeSync(descriptor);
+  throw unreadableFile(path);
 }
 
 /** The whole of an input, as text. @throws AuthError `FILE_UNREADABLE` over 1 MiB; the signal's reason */

@@ -36,7 +36,7 @@ export async function runProgram(
 ): Promise<number> {
   let exitCode = 0;
   let help = '';
-  const write = (text: string) => {
+  const writeOut = (text: string) => {
     help += text;
   };
   const program = new Commander(PROGRAM)
@@ -51,7 +51,7 @@ export async function runProgram(
       styleTitle: colors.bold,
       minWidthToWrap: 20,
     })
-    .configureOutput({ writeOut: write, writeErr: () => {}, getOutHasColors: () => colors.isColorSupported })
+    .configureOutput({ writeOut, writeErr: () => {}, getOutHasColors: () => colors.isColorSupported })
     .enablePositionalOptions()
     .exitOverride();
   for (const { title, commands } of GROUPS) {
@@ -113,11 +113,13 @@ function operandsOf(given: readonly unknown[]): readonly string[] {
     .filter((operand) => typeof operand === 'string');
 }
 
-function commanderOption({ flags, description, defaultText, choices, collect, parse }: OptionSpec): Option {
-  const option = new Option(
-    flags,
-    defaultText === undefined ? description : `${description} (default: ${defaultText})`,
-  );
+function describe({ description, defaultText }: OptionSpec): string {
+  return defaultText === undefined ? description : `${description} (default: ${defaultText})`;
+}
+
+function commanderOption(spec: OptionSpec): Option {
+  const { flags, choices, collect, parse } = spec;
+  const option = new Option(flags, describe(spec));
   if (choices !== undefined) option.choices([...choices]);
   if (collect) option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
   if (parse !== undefined) {
@@ -179,34 +181,13 @@ function seeHelp([name = '']: readonly string[]): string {
 }
 
 function afterHelp(columns: number): string {
-  const options = COMMON_OPTIONS.map(({ flags, description, defaultText }) => [
-    flags,
-    defaultText === undefined ? description : `${description} (default: ${defaultText})`,
-  ]);
-  return [
-    '',
-    'Options of most commands',
-    indent(table(options, columns - 2)),
-    '',
-    'Exit codes',
-    indent(
-      table(
-        EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
-        columns - 2,
-      ),
-    ),
-    '',
-    'Environment',
-    indent(
-      table(
-        ENVIRONMENT.map(({ name, meaning }) => [name, meaning]),
-        columns - 2,
-      ),
-    ),
-    '',
-    `Run ${PROGRAM} <command> --help for its options.`,
-    `Docs: ${DOCS}`,
-  ].join('\n');
+  const tables = {
+    'Options of most commands': COMMON_OPTIONS.map((option) => [option.flags, describe(option)]),
+    'Exit codes': EXIT_CODES.map(({ code, meaning }) => [String(code), meaning]),
+    Environment: ENVIRONMENT.map(({ name, meaning }) => [name, meaning]),
+  };
+  const sections = Object.entries(tables).map(([title, rows]) => `\n${title}\n${indent(table(rows, columns - 2))}`);
+  return [...sections, '', `Run ${PROGRAM} <command> --help for its options.`, `Docs: ${DOCS}`].join('\n');
 }
 
 function afterCommandHelp(spec: Command): string {

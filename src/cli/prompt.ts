@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
-import { confirm as clackConfirm, password as clackPassword } from '@clack/prompts';
+import { confirm as clackConfirm, password as clackPassword, isCancel } from '@clack/prompts';
 import { inputEnded, interrupted } from '../messages.ts';
 
 /** What a person pastes, each text whole. */
@@ -83,17 +83,18 @@ export async function askSecret(
   options: PromptOptions,
 ): Promise<string> {
   const answer = await clackPassword({ message: question, validate: (text = '') => problem(text), ...options });
-  return unlessCancelled(answer, options.signal) ?? '';
+  if (isCancel(answer)) throw cancellation(options.signal);
+  return answer ?? '';
 }
 
 export async function confirm(question: string, options: PromptOptions): Promise<boolean> {
-  return unlessCancelled(await clackConfirm({ message: question, initialValue: false, ...options }), options.signal);
+  const answer = await clackConfirm({ message: question, initialValue: false, ...options });
+  if (isCancel(answer)) throw cancellation(options.signal);
+  return answer;
 }
 
-/** Clack answers with a symbol on Ctrl-C. */
-function unlessCancelled<Value>(answer: Value, signal: AbortSignal): Exclude<Value, symbol> {
-  if (typeof answer !== 'symbol') return answer as Exclude<Value, symbol>;
-  throw signal.aborted ? signal.reason : interrupted();
+function cancellation(signal: AbortSignal): unknown {
+  return signal.aborted ? signal.reason : interrupted();
 }
 
 /**
@@ -101,75 +102,67 @@ function unlessCancelled<Value>(answer: Value, signal: AbortSignal): Exclude<Val
  * readline, in raw mode, since a terminal's own lines end after 1,024 or 4,096 bytes.
  */
 export function typedPastes(input: Readable, onInterrupt: () => void): Pastes {
-  let lines: Interface | undefined;
-  return pastes({
-    begin: (give) => {
-      let text = '';
-      let timer: NodeJS.Timeout | undefined;
-      const typed = mutedLines(input, undefined, () => true);
-      lines = typed;
+  let typed: Interface | undefined;
+  const begin: Begin = (give) => {
+    let text = '';
+    let timer: NodeJS.Timeout | undefined;
+    const lines = mutedLines(input, undefined, () => true);
+    typed = lines;
+    lines
+      .on('SIGINT', onInterrupt)
       // After Ctrl-Z and fg, readline waits to be resumed.
-      typed
-        .on('SIGINT', onInterrupt)
-        .on('SIGCONT', () => typed.resume())
-        .on('error', () => {});
-      typed.on('line', (line) => {
+      .on('SIGCONT', () => lines.resume())
+      .on('error', () => {})
+      .on('line', (line) => {
         text = `${text}${line}\n`.slice(0, MAX_LENGTH);
         clearTimeout(timer);
         timer = setTimeout(() => {
           // The last line of several waits for Enter.
-          if (typed.line !== '') return;
+          if (lines.line !== '') return;
           give(text);
           text = '';
         }, QUIET_MS);
       });
-      return () => {
-        clearTimeout(timer);
-        typed.close();
-      };
-    },
-    typed: () => lines?.line.length ?? 0,
-  });
+    return () => {
+      clearTimeout(timer);
+      lines.close();
+    };
+  };
+  return pastes(begin, () => typed?.line.length ?? 0);
 }
 
 /** What comes through a pipe, a FIFO or a file, in texts that a pause parts. */
 export function pipedPastes(input: Readable): Pastes {
-  return pastes({
-    begin: (give, end) => {
-      let text = '';
-      let timer: NodeJS.Timeout | undefined;
-      const flush = () => {
-        if (text !== '') give(text);
-        text = '';
-      };
-      const onData = (chunk: Buffer) => {
-        text = (text + chunk.toString()).slice(0, MAX_LENGTH);
-        clearTimeout(timer);
-        timer = setTimeout(flush, text.endsWith('\n') ? QUIET_MS : UNENDED_MS);
-      };
-      const onEnd = () => {
-        clearTimeout(timer);
-        flush();
-        end();
-      };
-      input.on('data', onData).once('end', onEnd).once('error', onEnd);
-      return () => {
-        clearTimeout(timer);
-        input.off('data', onData).off('end', onEnd).off('error', onEnd);
-        input.pause();
-      };
-    },
-    typed: () => 0,
+  return pastes((give, end) => {
+    let text = '';
+    let timer: NodeJS.Timeout | undefined;
+    const flush = () => {
+      if (text !== '') give(text);
+      text = '';
+    };
+    const onData = (chunk: Buffer) => {
+      text = (text + chunk.toString()).slice(0, MAX_LENGTH);
+      clearTimeout(timer);
+      timer = setTimeout(flush, text.endsWith('\n') ? QUIET_MS : UNENDED_MS);
+    };
+    const onEnd = () => {
+      clearTimeout(timer);
+      flush();
+      end();
+    };
+    input.on('data', onData).once('end', onEnd).once('error', onEnd);
+    return () => {
+      clearTimeout(timer);
+      input.off('data', onData).off('end', onEnd).off('error', onEnd);
+      input.pause();
+    };
   });
 }
 
-interface Source {
-  /** Begins to read; the function that it returns ends that. */
-  readonly begin: (give: (text: string) => void, end: () => void) => () => void;
-  readonly typed: () => number;
-}
+/** Begins to read; the function that it returns ends that. */
+type Begin = (give: (text: string) => void, end: () => void) => () => void;
 
-function pastes({ begin, typed }: Source): Pastes {
+function pastes(begin: Begin, typed = () => 0): Pastes {
   let isOver = false;
   let stop = () => {};
   const texts = new Readable({ objectMode: true, read() {} });

@@ -25,22 +25,19 @@ export function signInText(done: SignIn, reader: Reader): string {
   const renews = done.refreshable
     ? 'Renews itself.'
     : `${done.providerName} issued no refresh token: sign in again when this token expires.`;
-  const warning = (text: string) => `${mark('warning', colors)} ${text}`;
+  const warning = (text: string | undefined) => text && `${mark('warning', colors)} ${text}`;
   const lines = [
     signedInAs(done, colors),
     indent(`${renews} Tokens saved in ${shortPath(done.location, reader)}`),
-    ...(refreshExpiresAt === undefined ? [] : [warning(expiryText(done, refreshExpiresAt, reader.now()))]),
-    ...(obstacle === undefined ? [] : [warning(obstacle)]),
-    ...(replacedUserId === undefined
-      ? []
-      : [
-          warning(
-            `Profile "${profile}" previously belonged to ${replacedEmail ?? replacedUserId}. Use --profile for separate accounts.`,
-          ),
-        ]),
+    warning(refreshExpiresAt && expiryText(done, refreshExpiresAt, reader.now())),
+    warning(obstacle),
+    warning(
+      replacedUserId &&
+        `Profile "${profile}" previously belonged to ${replacedEmail ?? replacedUserId}. Use --profile for separate accounts.`,
+    ),
     indent(`Next: \`${withProfile('token', profile)}\``),
   ];
-  return commandsIn(lines.join('\n'), colors, reader.columns);
+  return commandsIn(lines.filter(Boolean).join('\n'), colors, reader.columns);
 }
 
 function expiryText({ provider, profile }: Status, end: Date, now: Date): string {
@@ -60,44 +57,39 @@ export function signInJson(done: SignIn, now: Date): Record<string, unknown> {
   };
 }
 
+type Facts = readonly (readonly [label: string, value: string | undefined])[];
+
 /** What is stored of one profile. */
-export function statusText(
-  status: Status,
-  reader: Reader,
-  checked: readonly (readonly [string, string])[] = [],
-): string {
+export function statusText(status: Status, reader: Reader, checked: Facts = []): string {
   const { out: colors } = reader.colors;
-  const { refreshStartedAt, refreshExpiresAt, userId, email, legacyUserId, profile } = status;
-  const scopes = scopeNames(status.scopes);
+  const { refreshStartedAt, refreshExpiresAt, profile } = status;
   const now = reader.now();
-  const warning = endWarning(status, now);
-  const facts: readonly (readonly [string, string] | undefined)[] = [
-    scopes.length === 0 ? undefined : ['Reads', scopes],
-    email === undefined || userId === undefined ? undefined : ['User ID', userId],
-    legacyUserId === undefined ? undefined : ['Fitbit account', legacyUserId],
-    refreshExpiresAt === undefined ? undefined : ['Expires', capitalized(formatWithDistance(refreshExpiresAt, now))],
+  const facts: Facts = [
+    ['Reads', scopeNames(status.scopes)],
+    ['User ID', status.email && status.userId],
+    ['Fitbit account', status.legacyUserId],
+    ['Expires', refreshExpiresAt && capitalized(formatWithDistance(refreshExpiresAt, now))],
     ['App', status.clientId],
-    profile === 'default' ? undefined : ['Profile', profile],
+    ['Profile', profile === 'default' ? undefined : profile],
     ['File', shortPath(status.location, reader)],
+    ...checked,
   ];
-  const rows = [...facts, ...checked]
-    .filter((row) => row !== undefined)
-    .map(([label, value]) => [colors.dim(label), value]);
-  return commandsIn(
-    [
-      headline(status, reader),
-      ...(needsPerson(status) ? [] : [indent(validity(status, now))]),
-      indent(table(rows, reader.columns - 2)),
-      ...(refreshStartedAt === undefined
-        ? []
-        : [
-            `${mark('warning', colors)} A refresh was interrupted at ${refreshStartedAt.toISOString()}; \`${withProfile('token', profile)}\` repeats it.`,
-          ]),
-      ...[warning, pendingText(status, now)].filter(Boolean).map((text) => `${mark('warning', colors)} ${text}`),
-    ].join('\n'),
-    colors,
-    reader.columns,
-  );
+  const interrupted =
+    refreshStartedAt &&
+    `A refresh was interrupted at ${refreshStartedAt.toISOString()}; \`${withProfile('token', profile)}\` repeats it.`;
+  const warnings = [interrupted, endWarning(status, now), pendingText(status, now)].filter(Boolean);
+  const lines = [
+    headline(status, reader),
+    ...(needsPerson(status) ? [] : [indent(validity(status, now))]),
+    indent(
+      table(
+        facts.flatMap(([label, value]) => (value ? [[colors.dim(label), value]] : [])),
+        reader.columns - 2,
+      ),
+    ),
+    ...warnings.map((text) => `${mark('warning', colors)} ${text}`),
+  ];
+  return commandsIn(lines.join('\n'), colors, reader.columns);
 }
 
 function headline(status: Status, { colors: { out: colors }, now }: Reader): string {
@@ -114,11 +106,8 @@ function headline(status: Status, { colors: { out: colors }, now }: Reader): str
 /** How long it works, for a sign-in that does. */
 function validity({ session, refreshable, expiresAt }: Status, now: Date): string {
   if (session.kind !== 'valid' || session.secondsLeft === 0) return 'Renews itself; the next use gets a new token';
-  const token =
-    expiresAt === undefined
-      ? 'the current token has no known expiry'
-      : `the current token is good for ${age(expiresAt, now)}`;
-  return refreshable ? `Renews itself; ${token}` : `Does not renew itself; ${token}`;
+  const validity = expiresAt === undefined ? 'has no known expiry' : `is good for ${age(expiresAt, now)}`;
+  return `${refreshable ? 'Renews' : 'Does not renew'} itself; the current token ${validity}`;
 }
 
 /** Whether only a new sign-in helps. */
@@ -158,14 +147,14 @@ export function overviewText(profiles: readonly ListedProfile[], reader: Reader)
   const rows = profiles
     .map((entry) => overviewRow(entry, colors.out, now()))
     .sort((one, other) => one.urgency - other.urgency);
-  const urgent = rows.filter(({ urgency }) => urgency === 0).length;
-  const dated = rows.filter(({ urgency }) => urgency === 1).length;
-  const lacking = rows.filter(({ urgency }) => urgency === 2).length;
+  const [urgent = 0, dated = 0, lacking = 0] = [0, 1, 2].map(
+    (of) => rows.filter(({ urgency }) => urgency === of).length,
+  );
   const needs = [
-    ...(urgent === 0 ? [] : [`${urgent} need${urgent === 1 ? 's' : ''} you now`]),
-    ...(dated === 0 ? [] : [`${dated} by the date above`]),
-    ...(lacking === 0 ? [] : [`${lacking} to add a scope`]),
-  ];
+    urgent > 0 && `${urgent} need${urgent === 1 ? 's' : ''} you now`,
+    dated > 0 && `${dated} by the date above`,
+    lacking > 0 && `${lacking} to add a scope`,
+  ].filter(Boolean);
   const header = ['PROFILE', 'ACCOUNT', 'STATE', 'NEEDS YOU'].map((title) => colors.out.dim(title));
   const wide = table([header, ...rows.map(({ cells }) => cells)]);
   return [
@@ -175,41 +164,34 @@ export function overviewText(profiles: readonly ListedProfile[], reader: Reader)
   ].join('\n');
 }
 
-interface OverviewRow {
-  readonly cells: readonly string[];
-  /** 0: now. 1: by a date. 2: to add a scope. 3: not at all. */
-  readonly urgency: 0 | 1 | 2 | 3;
-}
-
 /** One profile where the table is too wide: what it needs stands below it. */
-function narrowRow({ cells: [profile, account, state, needs], urgency }: OverviewRow): string {
+function narrowRow({ cells: [profile, account, state, needs], urgency }: ReturnType<typeof overviewRow>): string {
   return `${profile}  ${state}\n  ${account}${urgency === 3 ? '' : `\n  ${needs}`}`;
 }
 
-function overviewRow(entry: ListedProfile, colors: Colors, now: Date): OverviewRow {
-  if ('error' in entry) {
-    return { cells: [entry.profile, '-', `${mark('bad', colors)} unreadable`, 'now: fitbit-login doctor'], urgency: 0 };
-  }
-  const { status, profile } = entry;
+/** By urgency: a person is needed now, by a date, to add a scope, not at all. */
+const MARKS = ['bad', 'warning', 'warning', 'good'] as const;
+
+function overviewRow(entry: ListedProfile, colors: Colors, now: Date) {
+  const { profile } = entry;
+  const row = (urgency: 0 | 1 | 2 | 3, account: string, state: string, needs: string) => ({
+    urgency,
+    cells: [profile, account, `${mark(MARKS[urgency], colors)} ${state}`, needs],
+  });
+  if ('error' in entry) return row(0, '-', 'unreadable', 'now: fitbit-login doctor');
+  const { status } = entry;
   const account = `${accountName(status) ?? '-'}${status.sandbox === undefined ? '' : ' (sandbox)'}`;
+  const isNone = status.session.kind === 'none';
   const at = needsPersonAt(status, now);
-  if (at !== undefined && at <= now) {
-    const state = status.session.kind === 'none' ? 'not signed in' : 'signed out';
-    return {
-      cells: [profile, account, `${mark('bad', colors)} ${state}`, `now: ${withProfile('login', profile)}`],
-      urgency: 0,
-    };
-  }
+  if (at !== undefined && at <= now)
+    return row(0, account, isNone ? 'not signed in' : 'signed out', `now: ${withProfile('login', profile)}`);
   if (at !== undefined) {
     const by = at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
-    const state = status.session.kind === 'none' ? 'waiting for a response' : 'expires';
-    return { cells: [profile, account, `${mark('warning', colors)} ${state}`, `by ${by}`], urgency: 1 };
+    return row(1, account, isNone ? 'waiting for a response' : 'expires', `by ${by}`);
   }
-  if (status.missingScopes.length > 0) {
-    const state = `${mark('warning', colors)} ${scopeNames(status.missingScopes)} not granted`;
-    return { cells: [profile, account, state, `to add it: ${withProfile('login', profile)}`], urgency: 2 };
-  }
-  return { cells: [profile, account, `${mark('good', colors)} signed in`, 'no'], urgency: 3 };
+  if (status.missingScopes.length === 0) return row(3, account, 'signed in', 'no');
+  const state = `${scopeNames(status.missingScopes)} not granted`;
+  return row(2, account, state, `to add it: ${withProfile('login', profile)}`);
 }
 
 /** Every profile for `--json`: how it stands, or why it cannot be read. */
@@ -226,17 +208,12 @@ export function checkText(checked: CheckedStatus, reader: Reader): string {
   const limit =
     rateLimit &&
     `${rateLimit.remaining} of ${rateLimit.limit} requests left; resets in ${age(new Date(now.getTime() + rateLimit.resetSeconds * 1000), now)}`;
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  return statusText(checked, reader, [
     ['Checked', asked ? `${providerName} accepts the token` : `${providerName} can't be asked; a refresh just worked`],
     ['Granted', providerScopes && scopeNames(providerScopes)],
     ['Until', providerExpiresAt && capitalized(formatWithDistance(providerExpiresAt, now))],
     ['Rate limit', limit],
-  ];
-  return statusText(
-    checked,
-    reader,
-    facts.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const])),
-  );
+  ]);
 }
 
 /** An access token for `--json`. */
@@ -262,10 +239,9 @@ export function checkJson(checked: CheckedStatus, now: Date): Record<string, unk
       asked,
       scope: providerScopes ?? null,
       expires_at: providerExpiresAt ?? null,
-      rate_limit:
-        rateLimit === undefined
-          ? null
-          : { limit: rateLimit.limit, remaining: rateLimit.remaining, reset_seconds: rateLimit.resetSeconds },
+      rate_limit: rateLimit
+        ? { limit: rateLimit.limit, remaining: rateLimit.remaining, reset_seconds: rateLimit.resetSeconds }
+        : null,
     },
   };
 }

@@ -50,9 +50,7 @@ export async function runSetup(
 ): Promise<SignIn> {
   const { terminal, surroundings } = context;
   if (browser && terminal.elsewhere === undefined) return onPage(options, context);
-  if (!terminal.canAsk) {
-    throw noSetupPossible();
-  }
+  if (!terminal.canAsk) throw noSetupPossible();
   // Finds a full disk before anything is asked.
   await checkStore({ profile: options.profile, signal: context.signal }, surroundings);
   const registration = await askForRegistration(context);
@@ -64,7 +62,7 @@ async function onPage(options: SetupOptions, { terminal, say, signal, now, surro
   using line = new WaitingLine(terminal);
   const until = new Date(now().getTime() + SETUP_MS);
   const timeUp = new AbortController();
-  using _ = afterDelay(SETUP_MS, () => timeUp.abort(setupTimedOut(SETUP_MS / 60_000)));
+  setTimeout(() => timeUp.abort(setupTimedOut(SETUP_MS / 60_000)), SETUP_MS).unref();
   return await setup(
     {
       ...options,
@@ -79,15 +77,10 @@ async function onPage(options: SetupOptions, { terminal, say, signal, now, surro
   );
 }
 
-function afterDelay(ms: number, act: () => void): Disposable {
-  const timer = setTimeout(act, ms).unref();
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-type Registration = Pick<LoginOptions, 'clientId' | 'clientSecret' | 'clientFile'>;
-
 /** Asks in the terminal for what the setup page asks for; the usual scopes are taken. */
-async function askForRegistration(context: Context): Promise<Registration> {
+async function askForRegistration(
+  context: Context,
+): Promise<Pick<LoginOptions, 'clientId' | 'clientSecret' | 'clientFile'>> {
   const { say, warn, terminal, colors } = context;
   say('No app is set up yet. Create your own, once, for free:');
   for (const { provider } of SETUP_PROVIDERS) {
@@ -118,7 +111,7 @@ async function offerDownload(context: Context): Promise<string | undefined> {
   const { warn, terminal, environment, now } = context;
   const found = await findDownload(environment, now());
   if (found === undefined) {
-    warn(`No client file from the last hour is in Downloads.`);
+    warn('No client file from the last hour is in Downloads.');
     return undefined;
   }
   const isWanted = await terminal.confirm(`Use ${found.name}, ${found.minutes} min old?`);
