@@ -6,7 +6,6 @@ export { noDisplayReason } from '../browser/has-display.ts';
 export { browserWords } from '../browser/open-browser.ts';
 export { AuthError, asAuthError } from '../errors.ts';
 export { decodeText } from '../formats/document.ts';
-export { isClientId } from '../formats/values.ts';
 export { LOG_LEVELS, type LogLevel } from '../log.ts';
 export type { Sandbox } from '../sandbox/sandbox.ts';
 export { capitalized, scopeLabels, shortList } from '../server/pages/texts.ts';

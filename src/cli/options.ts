@@ -27,12 +27,12 @@ export function commonOf({ common }: { readonly common?: readonly CommonOption[]
   return common === undefined ? COMMON_OPTIONS : common.map((name) => COMMON[name]);
 }
 
-/** A whole number of seconds, within bounds. */
-function seconds(min: number, max: number): (text: string) => number {
+/** @param what is counted, for the error */
+export function wholeNumber(what: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    throw outOfRange('whole number of seconds', min, max);
+    throw outOfRange(what, min, max);
   };
 }
 
@@ -59,14 +59,15 @@ export const MIN_TTL = {
   description: 'refresh if fewer than this many seconds remain',
   defaultText: '60',
   // Less than any token lives.
-  parse: seconds(0, 28_000),
+  parse: wholeNumber('whole number of seconds', 0, 28_000),
 } as const satisfies OptionSpec;
 
 export const TIMEOUT = {
   flags: '--timeout <seconds>',
   description: 'how long to wait for the sign-in',
   defaultText: '300',
-  parse: seconds(1, 86_400),
+  /** In milliseconds. */
+  parse: (text: string) => wholeNumber('whole number of seconds', 1, 86_400)(text) * 1000,
 } as const satisfies OptionSpec;
 
 export const NO_BROWSER = {

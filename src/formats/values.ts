@@ -54,11 +54,6 @@ export function cleanSecret(kind: ValueKind, text: string, source: string, optio
   return new Secret(cleanValue(kind, text, source, options));
 }
 
-/** Whether a text can be a client ID, as it stands. */
-export function isClientId(text: string): boolean {
-  return problemOf('client ID', text) === undefined;
-}
-
 /** Something that is shown and stored, such as a user ID: a number or a word; `undefined` for anything else. */
 export function readWord(value: unknown): string | undefined {
   if (typeof value !== 'string' && !Number.isSafeInteger(value) && typeof value !== 'bigint') return undefined;

@@ -156,11 +156,11 @@ async function finishInTerminal(options: Options, context: Context): Promise<num
 }
 
 async function loginOptions(options: Options, { signal, terminal, readFile }: Context): Promise<LoginOptions> {
-  const { profile, provider, clientId, clientSecretFile, prompt, loginHint, browser, sandbox, timeout } = options;
+  const { profile, provider, clientId, clientSecretFile, prompt, loginHint, browser, sandbox } = options;
   const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
   return {
     ...{ profile, provider, clientId, clientFile, prompt, loginHint, browser, sandbox, signal },
-    timeoutMs: timeout && timeout * 1000,
+    timeoutMs: options.timeout,
     scopes: options.scope,
     // Without the option it is as before.
     email: options.email ? undefined : false,

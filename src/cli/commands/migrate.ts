@@ -29,16 +29,15 @@ export const migrateCommand = command({
     },
   ],
   run: async (options, context) => {
-    const { profile, to, clientId, clientSecretFile, loginHint, json, revoke, timeout } = options;
+    const { profile, to, clientId, clientSecretFile, loginHint, json, revoke, timeout: timeoutMs } = options;
     const { signal, surroundings, say, now, print, readFile } = context;
     const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
     using progress = new SignInProgress(context, options);
     const done = await migrate(
       {
-        ...{ profile, to, clientId, clientFile, loginHint, signal },
+        ...{ profile, to, clientId, clientFile, loginHint, timeoutMs, signal },
         ...progress.loginOptions,
         email: options.email ? undefined : false,
-        timeoutMs: timeout && timeout * 1000,
         onPlan: (plan) => say(planText(plan)),
       },
       surroundings,

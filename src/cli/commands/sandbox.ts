@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import { startSandbox } from '../../auth/index.ts';
-import { outOfRange } from '../../messages.ts';
 import { command } from '../command.ts';
+import { wholeNumber } from '../options.ts';
 import { commandsIn, indent, table } from '../output.ts';
 
 export const sandboxCommand = command({
   name: 'sandbox',
   summary: 'Run simulated providers',
   options: [
-    { flags: '--port <port>', description: 'port on 127.0.0.1 (0 = any)', defaultText: '8977', parse: portNumber },
+    {
+      flags: '--port <port>',
+      description: 'port on 127.0.0.1 (0 = any)',
+      defaultText: '8977',
+      parse: wholeNumber('port', 0, 65_535),
+    },
   ],
   common: ['json'],
   examples: [
@@ -42,9 +47,3 @@ export const sandboxCommand = command({
     return 0;
   },
 });
-
-function portNumber(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= 65_535) return value;
-  throw outOfRange('port', 0, 65_535);
-}

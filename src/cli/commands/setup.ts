@@ -2,7 +2,6 @@ import { homedir } from 'node:os';
 import {
   checkStore,
   findDownload,
-  isClientId,
   type LoginOptions,
   login,
   SETUP_PROVIDERS,
@@ -32,9 +31,8 @@ export const setupCommand = command({
     { what: 'Open the setup page', command: 'fitbit-login setup' },
     { what: 'Add a second account', command: 'fitbit-login setup --profile partner' },
   ],
-  run: async ({ profile, redirectUri: redirectUris, sandbox, timeout }, context) => {
-    const options = { profile, sandbox, redirectUris, timeoutMs: timeout && timeout * 1000, signal: context.signal };
-    const done = await runSetup(options, context);
+  run: async ({ profile, redirectUri: redirectUris, sandbox, timeout: timeoutMs }, context) => {
+    const done = await runSetup({ profile, sandbox, redirectUris, timeoutMs, signal: context.signal }, context);
     await context.print(signInText(done, context), signInJson(done, context.now()));
     return 0;
   },
@@ -97,7 +95,7 @@ async function askForRegistration(
     }
     const clientFile = answer.startsWith('{') ? answer : await textOf(answer, context);
     if (clientFile !== undefined) return { clientFile };
-    if (isClientId(answer) && SETUP_PROVIDERS.some(({ clientIdPattern }) => clientIdPattern.test(answer))) {
+    if (SETUP_PROVIDERS.some(({ clientIdPattern }) => clientIdPattern.test(answer))) {
       const clientSecret = await terminal.askSecret('Client secret (Enter if it has none)', secretProblem);
       return { clientId: answer, clientSecret: clientSecret.trim() || undefined };
     }
