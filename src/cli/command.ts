@@ -47,8 +47,8 @@ export interface Command<Options = never> {
   readonly passThrough?: boolean;
   /** The commonest first. */
   readonly examples: readonly Example[];
-  /** @param options what its table says. @returns the exit code @throws AuthError */
-  readonly run: (options: Options, context: Context) => Promise<number>;
+  /** @param options what its table says. @returns the exit code; without one it is 0 @throws AuthError */
+  readonly run: (options: Options, context: Context) => Promise<number | undefined>;
 }
 
 /** A command, whose `run` gets the options of its table by name and type, as commander reads them. */

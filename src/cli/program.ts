@@ -66,7 +66,7 @@ export async function runProgram(
         .configureHelp(helpOf(spec, colors))
         .passThroughOptions(spec.passThrough ?? false)
         .action(async (...given: unknown[]) => {
-          exitCode = await spec.run(command.opts<never>(), context(command.opts(), operandsOf(given), spec));
+          exitCode = (await spec.run(command.opts<never>(), context(command.opts(), operandsOf(given), spec))) ?? 0;
         });
       for (const { name, description, choices } of spec.arguments ?? []) {
         const argument = new Argument(name, description);

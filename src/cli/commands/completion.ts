@@ -41,7 +41,6 @@ export function completionCommand(commands: () => readonly Command[]): Command {
           : await suggestionsFor(shell, words, commands(), surroundings).catch(() => '');
       // As it is: the shells' records have NULs between their fields.
       await write(`${text}\n`);
-      return 0;
     },
   });
 }

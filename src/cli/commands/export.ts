@@ -40,6 +40,5 @@ export const exportCommand = command({
     else if (json) await print('', { format, output, keep });
     else say(`${mark('good', colors.err)} Wrote ${output}${keep ? ', which is kept up to date' : ''}.`);
     if (shellLine !== undefined) say(`For Google's libraries:\n${shellLine}`);
-    return 0;
   },
 });

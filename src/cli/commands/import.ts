@@ -40,6 +40,5 @@ export const importCommand = command({
       );
     }
     await print(statusText(found, context), { ...statusJson(found, now()), format: found.format });
-    return 0;
   },
 });

@@ -104,7 +104,6 @@ export const loginCommand = command({
     });
     progress.end();
     await print(signInText(done, context), signInJson(done, now()));
-    return 0;
   },
 });
 

@@ -24,6 +24,5 @@ export const logoutCommand = command({
     const text = `${mark('good', colors.out)} Signed out: profile "${name}" was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;
     await print(text, { profile: name, revoked, kept_files: keptFiles });
     for (const file of keptFiles) warn(`${file} still holds the last tokens. Delete it if you don't need it.`);
-    return 0;
   },
 });

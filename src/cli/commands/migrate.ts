@@ -53,7 +53,6 @@ export const migrateCommand = command({
       old_revoked: revoked,
     };
     await print(signInText(signIn, context), result);
-    return 0;
   },
 });
 

@@ -44,6 +44,5 @@ export const sandboxCommand = command({
     say('Press Ctrl-C to stop.');
     if (!signal.aborted) await once(signal, 'abort');
     say('Sandbox stopped.');
-    return 0;
   },
 });

@@ -26,6 +26,5 @@ export const scopesCommand = command({
       '* requested by default',
     ].join('\n');
     await print(commandsIn(text, colors.out, columns), known);
-    return 0;
   },
 });

@@ -34,7 +34,6 @@ export const setupCommand = command({
   run: async ({ profile, redirectUri: redirectUris, sandbox, timeout: timeoutMs }, context) => {
     const done = await runSetup({ profile, sandbox, redirectUris, timeoutMs, signal: context.signal }, context);
     await context.print(signInText(done, context), signInJson(done, context.now()));
-    return 0;
   },
 });
 

@@ -18,6 +18,5 @@ export const storeCommand = command({
     if (!json)
       say(from === to ? `The schema in ${place} is up to date.` : `The schema fitbit_login is ready in ${place}.`);
     await print(grants, { place, from, to, grants: grants.split('\n') });
-    return 0;
   },
 });

@@ -20,6 +20,5 @@ export const tokenCommand = command({
     await print(found.token.reveal(), tokenJson(found));
     const warning = endWarning(found, now());
     if (warning !== undefined) warn(warning);
-    return 0;
   },
 });
