@@ -76,7 +76,7 @@ function optionTable(options: readonly OptionSpec[]): string {
 }
 
 function example({ what, command }: Example): string {
-  return what === '' ? command : `# ${what}\n${command}`;
+  return `# ${what}\n${command}`;
 }
 
 function sentence(words: string): string {

@@ -195,7 +195,7 @@ function afterCommandHelp(spec: Command): string {
   return [
     '',
     'Examples:',
-    ...spec.examples.map(({ what, command }) => `${what === '' ? '' : `  # ${what}\n`}  \`${command}\``),
+    ...spec.examples.map(({ what, command }) => `  # ${what}\n  \`${command}\``),
     ...(common.length === 0 ? [] : ['', `Also: ${common.join(', ')} (see ${PROGRAM} --help)`]),
   ].join('\n');
 }
