@@ -13,7 +13,7 @@ import { VISITOR_NOTICES } from '../messages.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
 import { proxyFor } from '../network/proxy.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { ServerNotice } from '../server/app.ts';
+import type { OnNotice } from '../server/app.ts';
 import { type PeerLookup, peerOf } from '../server/peer.ts';
 import { type OutsideFiles, readOutside, writeOutside } from '../store/atomic-file.ts';
 import { fileStore } from '../store/file-store.ts';
@@ -139,7 +139,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 /** Where a local server reports: its requests to the log, unusual visitors to the person, too; and how it knows them. @internal */
 export async function serverReports({ openLog, notice, peerOf }: Runtime) {
   const log = await openLog();
-  const onNotice = ({ kind }: ServerNotice) => {
+  const onNotice: OnNotice = (kind) => {
     log.info({ event: 'visitor', kind }, 'An unusual visitor');
     notice(VISITOR_NOTICES[kind]);
   };

@@ -11,42 +11,38 @@ import { parseTarget } from './target.ts';
 /** Something about the visitors that the person at the terminal should hear of. It ends nothing. */
 export type ServerNotice =
   /** TLS bytes arrived: a browser has made https of our http. */
-  | { readonly kind: 'https' }
+  | 'https'
   /** A request's headers were larger than {@link MAX_HEADER_BYTES}: cookies of other programs on this host, as a rule. */
-  | { readonly kind: 'headers-too-large' }
+  | 'headers-too-large'
   /** A service worker that another program left at this port asked for its script, and was unregistered. */
-  | { readonly kind: 'service-worker' }
+  | 'service-worker'
   /** More sockets than {@link MAX_SOCKETS} were open, and the oldest idle ones were closed. */
-  | { readonly kind: 'crowded' }
+  | 'crowded'
   /** A program of another user of this machine asked, and was refused. */
-  | { readonly kind: 'other-user' }
+  | 'other-user'
   /** A browser asked that is not the one which began, and was refused. */
-  | { readonly kind: 'other-browser' };
+  | 'other-browser';
 
-/** Hands each kind of notice on once: any program can provoke them. */
-export function oncePerKind(onNotice: (notice: ServerNotice) => void = () => {}): (notice: ServerNotice) => void {
-  const reported = new Set<string>();
+export type OnNotice = (notice: ServerNotice) => void;
+
+/** Hands each notice on once: any program can provoke them. */
+export function oncePerKind(onNotice: OnNotice = () => {}): OnNotice {
+  const reported = new Set<ServerNotice>();
   return (notice) => {
-    if (reported.has(notice.kind)) return;
-    reported.add(notice.kind);
-    onNotice(notice);
+    if (!reported.has(notice)) onNotice(notice);
+    reported.add(notice);
   };
 }
 
-export interface AppOptions {
+interface AppOptions {
   readonly redirect: RedirectUri;
   /** Checked in this order before anything else looks at a request. */
   readonly guards: readonly Guard[];
-  /** What the pages' Content-Security-Policy lets in (CSP Level 3, source expressions); everything else is shut. */
-  readonly policy: {
-    readonly style: readonly string[];
-    readonly script?: readonly string[];
-    readonly connect?: readonly string[];
-    readonly form: readonly string[];
-  };
+  /** What the pages' Content-Security-Policy lets in (CSP Level 3); everything else is shut. */
+  readonly policy: Readonly<Record<string, string[]>>;
   /** Gets method, route and status of each request, never its query; refused ones at `debug` only. Default: no log. */
-  readonly log?: FastifyBaseLogger | undefined;
-  readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
+  readonly log?: FastifyBaseLogger;
+  readonly onNotice?: OnNotice;
 }
 
 /** Cookies of one host are shared by all its ports, so that other programs' can be many. */
@@ -62,8 +58,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 250;
 
 /** A server of this room before its first route: guards, closed headers, bounded sockets, and a log that never sees a query. */
-export async function createApp({ redirect, guards, policy, log, onNotice }: AppOptions): Promise<FastifyInstance> {
-  const notice = onNotice ?? (() => {});
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { redirect, guards, policy, log, onNotice = () => {} } = options;
   const app = fastify({
     ...(log === undefined ? { logger: false } : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -82,23 +78,18 @@ export async function createApp({ redirect, guards, policy, log, onNotice }: App
     rewriteUrl: ({ url = '' }) => parseTarget(url)?.path ?? '/',
     // No route has a schema; without these, Fastify would load the compilers of schemas at every start.
     schemaController: { compilersFactory: { buildValidator: () => unused, buildSerializer: () => unused } },
-    clientErrorHandler: (error, socket) => {
-      // Node types it as Duplex and hands over the socket.
-      answerUnreadable(error, socket as Socket, notice);
-    },
+    // Node types it as Duplex and hands over the socket.
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket as Socket, onNotice),
   });
-  limitSockets(app, notice);
+  limitSockets(app, onNotice);
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        styleSrc: policy.style,
-        ...(policy.script === undefined ? {} : { scriptSrc: policy.script }),
-        ...(policy.connect === undefined ? {} : { connectSrc: policy.connect }),
+        ...policy,
         imgSrc: ['data:'],
         baseUri: ["'none'"],
-        formAction: policy.form,
         frameAncestors: ["'none'"],
       },
     },
@@ -113,7 +104,7 @@ export async function createApp({ redirect, guards, policy, log, onNotice }: App
   app.addHook(
     'onRequest',
     guardedBy(guards, redirect, (refusal) => {
-      if (refusal === serviceWorkerRefusal) notice({ kind: 'service-worker' });
+      if (refusal === serviceWorkerRefusal) onNotice('service-worker');
     }),
   );
   logRequests(app);
@@ -124,15 +115,12 @@ export async function createApp({ redirect, guards, policy, log, onNotice }: App
 function logRequests(app: FastifyInstance): void {
   let refused = 0;
   app.addHook('onResponse', async ({ log, method, routeOptions }, { statusCode: status }) => {
-    const line = { method, route: routeOptions.url ?? 'none', status };
-    if (status >= 400) {
-      refused += 1;
-      log.debug(line, 'request refused');
-    } else if (status === 204) {
-      log.debug(line, 'request answered');
-    } else {
-      log.info(line, 'request answered');
-    }
+    const isRefused = status >= 400;
+    if (isRefused) refused += 1;
+    log[isRefused || status === 204 ? 'debug' : 'info'](
+      { method, route: routeOptions.url ?? 'none', status },
+      isRefused ? 'request refused' : 'request answered',
+    );
   });
   app.addHook('onClose', async () => {
     if (refused > 0) app.log.info({ refused }, 'requests refused');
@@ -140,11 +128,13 @@ function logRequests(app: FastifyInstance): void {
 }
 
 /** Answers what Node's parser could not read. */
-function answerUnreadable(error: Error & { code?: string }, socket: Socket, notice: (event: ServerNotice) => void) {
-  if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  if (tooLarge) notice({ kind: 'headers-too-large' });
-  if (isTls(error)) notice({ kind: 'https' });
+function refuseUnreadable(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket, onNotice: OnNotice) {
+  const { code, rawPacket } = error;
+  if (code === 'ECONNRESET' || !socket.writable) return;
+  const tooLarge = code === 'HPE_HEADER_OVERFLOW';
+  if (tooLarge) onNotice('headers-too-large');
+  // A TLS record of the type handshake (RFC 8446 §5.1).
+  if (rawPacket instanceof Uint8Array && rawPacket[0] === 0x16 && rawPacket[1] === 0x03) onNotice('https');
   const [status, type, body] = tooLarge
     ? ['431 Request Header Fields Too Large', 'text/html', resultPage(VIEWS.headersTooLarge)]
     : ['400 Bad Request', 'text/plain', ''];
@@ -155,30 +145,21 @@ function answerUnreadable(error: Error & { code?: string }, socket: Socket, noti
   setTimeout(() => socket.destroy(), DRAIN_MS);
 }
 
-/** Whether a TLS record of the type handshake came (RFC 8446 §5.1). */
-function isTls(error: Error & { rawPacket?: unknown }): boolean {
-  return error.rawPacket instanceof Uint8Array && error.rawPacket[0] === 0x16 && error.rawPacket[1] === 0x03;
-}
-
 /** Beyond the limit, a new socket takes the place of the oldest that has sent nothing, else of the oldest without a whole request. */
-function limitSockets(app: FastifyInstance, notice: (event: ServerNotice) => void): void {
+function limitSockets({ server }: FastifyInstance, onNotice: OnNotice): void {
   const sockets = new Set<Socket>();
-  const withoutRequest = new Set<Socket>();
-  app.server.on('connection', (socket: Socket) => {
+  const withRequest = new WeakSet<Socket>();
+  server.on('request', ({ socket }: IncomingMessage) => withRequest.add(socket));
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    withoutRequest.add(socket);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      withoutRequest.delete(socket);
-    });
+    socket.once('close', () => sockets.delete(socket));
     if (sockets.size <= MAX_SOCKETS) return;
-    notice({ kind: 'crowded' });
-    const waiting = [...withoutRequest];
+    onNotice('crowded');
+    const waiting = [...sockets].filter((one) => !withRequest.has(one));
     const leaving = waiting.find(({ bytesRead }) => bytesRead === 0) ?? waiting[0] ?? socket;
     sockets.delete(leaving);
     leaving.destroy();
   });
-  app.server.on('request', ({ socket }: IncomingMessage) => withoutRequest.delete(socket));
 }
 
 function unused(): never {

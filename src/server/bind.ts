@@ -1,9 +1,9 @@
-import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { type BindFailure, bindFailure, explainBind, isAbsent } from './port-in-use.ts';
 import { atPort, type RedirectUri } from './redirect-uri.ts';
 
 /** The apps that listen for one redirect URI: one, or two for `localhost`. */
-export interface Bound {
+interface Bound {
   /** With its real port. */
   readonly redirect: RedirectUri;
   /** Those of its addresses that this machine does not have: `localhost` then can only mean the other one. */
@@ -12,68 +12,39 @@ export interface Bound {
   close(): Promise<void>;
 }
 
-/** Why a redirect URI could not be bound: its first address that was refused, and the system's own code, such as `EADDRINUSE`. */
-export interface BindFailure {
-  readonly redirect: RedirectUri;
-  readonly address: string;
-  readonly code: string;
-  readonly cause: unknown;
-}
-
-/** None of the redirect URIs could be bound; a reason for each. */
-export class BindError extends Error {
-  override readonly name = 'BindError';
-  readonly failures: readonly BindFailure[];
-
-  constructor(failures: readonly BindFailure[]) {
-    super('No redirect URI could be bound.', { cause: failures[0]?.cause });
-    this.failures = failures;
-  }
-}
-
-/** The system's code for a machine without such an address: IPv6 switched off, not built in, or an interface that is down. */
-const ABSENT: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
-
 /** How often a port that is free on one stack is looked for on the other. */
 const PORT_ATTEMPTS = 8;
 
+type Build = (redirect: RedirectUri) => Promise<FastifyInstance>;
+
 /**
  * Binds the first redirect URI that can be bound, with an app of its own on every address that it may lead to.
- * @throws BindError when none can be
+ * @param pid the id of this process, which an error must not suggest to stop
+ * @throws AuthError `PORT_BUSY` if the port of one is taken, else `LISTEN_FAILED`
  */
-export async function bindFirst(
-  redirects: readonly RedirectUri[],
-  build: (redirect: RedirectUri) => Promise<FastifyInstance>,
-): Promise<Bound> {
+export async function bindFirst(redirects: readonly RedirectUri[], build: Build, pid?: number): Promise<Bound> {
   const failures: BindFailure[] = [];
   for (const redirect of redirects) {
-    const bound = await bind(redirect, build);
-    if ('close' in bound) return bound;
-    failures.push(bound);
+    for (let attempt = 1; ; attempt += 1) {
+      const bound = await bind(redirect, build);
+      if ('close' in bound) return bound;
+      const portTakenOnOtherStack = bound.code === 'EADDRINUSE' && redirect.port === 0;
+      if (portTakenOnOtherStack && attempt < PORT_ATTEMPTS) continue;
+      failures.push(bound);
+      break;
+    }
   }
-  throw new BindError(failures);
+  throw await explainBind(failures, { pid });
 }
 
-async function bind(
-  redirect: RedirectUri,
-  build: (redirect: RedirectUri) => Promise<FastifyInstance>,
-): Promise<Bound | BindFailure> {
-  for (let attempt = 1; ; attempt += 1) {
-    const bound = await bindOnce(redirect, build);
-    const portTakenOnOtherStack = 'code' in bound && bound.code === 'EADDRINUSE' && redirect.port === 0;
-    if (!portTakenOnOtherStack || attempt === PORT_ATTEMPTS) return bound;
-  }
-}
-
-async function bindOnce(
-  redirect: RedirectUri,
-  build: (redirect: RedirectUri) => Promise<FastifyInstance>,
-): Promise<Bound | BindFailure> {
+async function bind(redirect: RedirectUri, build: Build): Promise<Bound | BindFailure> {
   const apps: FastifyInstance[] = [];
   const absent: BindFailure[] = [];
   let bound = redirect;
-  const closeAll = async () => {
-    await Promise.all(apps.map((app) => app.close()));
+  let closing: Promise<unknown> | undefined;
+  const close = async () => {
+    closing ??= Promise.all(apps.map((app) => app.close()));
+    await closing;
   };
   for (const address of redirect.addresses) {
     const app = await build(redirect);
@@ -81,54 +52,24 @@ async function bindOnce(
     try {
       bound = atPort(bound, await listenAt(app, address, bound.port));
     } catch (cause) {
-      const failure = { redirect, address, code: bindErrorCode(cause), cause };
-      if (!isAbsent(failure.code)) {
-        await closeAll();
-        return failure;
-      }
-      absent.push(failure);
+      const failure = bindFailure(redirect, address, cause);
+      if (isAbsent(failure)) absent.push(failure);
+      if (isAbsent(failure) && absent.length < redirect.addresses.length) continue;
+      await close();
+      return isAbsent(failure) ? (absent[0] ?? failure) : failure;
     }
   }
-  const [first] = absent;
-  if (first !== undefined && absent.length === redirect.addresses.length) {
-    await closeAll();
-    return first;
-  }
-  let closing: Promise<void> | undefined;
-  return {
-    redirect: bound,
-    absent: absent.map(({ address }) => address),
-    close: () => {
-      closing ??= closeAll();
-      return closing;
-    },
-  };
+  return { redirect: bound, absent: absent.map(({ address }) => address), close };
 }
 
 /**
  * Listens at one literal address, exclusively: no other process can share the port (RFC 8252 appendix B). A name would not do:
  * Fastify looks `localhost` up and ignores it when the second stack is taken.
- *
  * @returns the real port
- * @throws the system's error, see {@link bindErrorCode}
  */
 async function listenAt(app: FastifyInstance, host: string, port: number): Promise<number> {
-  await app.listen({ host, port, exclusive: true });
+  const url = await app.listen({ host, port, exclusive: true });
   // From now on only a failed accept, such as one for want of descriptors: that visitor is lost, the wait is not.
   app.server.on('error', () => {});
-  return portOf(app.server, port);
-}
-
-function portOf(server: Server, port: number): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-/** The system's own name for what went wrong: `EADDRINUSE`. */
-export function bindErrorCode(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'an unknown error';
-}
-
-export function isAbsent(code: string): boolean {
-  return ABSENT.has(code);
+  return port === 0 ? Number(new URL(url).port) : port;
 }

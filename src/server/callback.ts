@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { guardedBy, NAVIGATION } from './guards.ts';
 import { sendPage } from './pages/result.ts';
@@ -9,13 +9,10 @@ import type { View } from './pages/view.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { parseQuery, parseTarget } from './target.ts';
 
-/** What the browser is shown: see {@link View}. */
-export type ResultPage = View;
-
 /** What one visit to the redirect URI is. */
 export type CallbackValidation<T> =
   /** Not the awaited callback: the visitor gets `page` with a 400, and the wait continues. */
-  { readonly kind: 'unexpected'; readonly page: ResultPage } | { readonly kind: 'accepted'; readonly response: T };
+  { readonly kind: 'unexpected'; readonly page: View } | { readonly kind: 'accepted'; readonly response: T };
 
 /** Checks the parameters of a visit: pure and quick. If it throws, that visitor is shown why, and the wait continues. */
 export type ValidateCallback<T> = (parameters: URLSearchParams) => CallbackValidation<T>;
@@ -27,58 +24,50 @@ export interface PendingCallback<T> {
    * Answers the browser, and everyone who repeats the same callback. The first call counts.
    * Resolves once a client has the page, else `lingerMs` later, or when the listener is closed.
    */
-  respond(page: ResultPage): Promise<void>;
+  respond(page: View): Promise<void>;
 }
 
 /** A visitor who is not let in, and what they see. */
 export interface Refused {
   readonly status: 400 | 403;
-  readonly page: ResultPage;
+  readonly page: View;
 }
-
-type Visit = Refused | { readonly status: 200; readonly page: ResultPage };
 
 /** The one callback that is waited for, its page, and whether that has been delivered. */
 export class CallbackWait<T> {
-  readonly callback: Promise<PendingCallback<T>>;
   /** Shows the page at an address without the code, which cannot be guessed (RFC 9700 §4.3). */
   readonly resultPath = `/result/${randomBytes(16).toString('hex')}`;
-  readonly #validate: ValidateCallback<T>;
-  readonly #lingerMs: number;
-  readonly #page: Promise<ResultPage>;
-  readonly #delivered: Promise<void>;
+  readonly #options: { readonly validate: ValidateCallback<T>; readonly lingerMs: number };
+  readonly #accepted = deferred<PendingCallback<T>>();
+  readonly #page = deferred<View>();
+  readonly #delivered = deferred<void>();
   readonly #onTheirWay = new Set<Promise<void>>();
   #beginnings = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #acceptedQuery: string | undefined;
-  #expired: ResultPage | undefined;
-  #accept: (pending: PendingCallback<T>) => void = () => {};
-  #showPage: (page: ResultPage) => void = () => {};
-  #finish: () => void = () => {};
+  #expired: View | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ validate, lingerMs }: { readonly validate: ValidateCallback<T>; readonly lingerMs: number }) {
-    this.#validate = validate;
-    this.#lingerMs = lingerMs;
-    this.callback = new Promise((resolve) => {
-      this.#accept = resolve;
-    });
-    this.#page = new Promise((resolve) => {
-      this.#showPage = resolve;
-    });
-    this.#delivered = new Promise((resolve) => {
-      this.#finish = resolve;
-    });
+  constructor(options: { readonly validate: ValidateCallback<T>; readonly lingerMs: number }) {
+    this.#options = options;
+  }
+
+  get callback(): Promise<PendingCallback<T>> {
+    return this.#accepted.promise;
   }
 
   /**
    * What to show for a visit with this query: the result's page when it is there, or why not.
    * `refusal` is asked about a visitor whose callback would be accepted otherwise.
    */
-  async visit(query: string, parameters: URLSearchParams, refusal: () => Promise<Refused | undefined>): Promise<Visit> {
+  async visit(
+    query: string,
+    parameters: URLSearchParams,
+    refusal: () => Promise<Refused | undefined>,
+  ): Promise<Refused | { readonly status: 200; readonly page: View }> {
     if (this.#acceptedQuery === undefined) {
       if (this.#expired !== undefined) return { status: 400, page: this.#expired };
-      const validation = this.#validate(parameters);
+      const validation = this.#options.validate(parameters);
       if (validation.kind === 'unexpected') return { status: 400, page: validation.page };
       const beginnings = this.#beginnings;
       const refused = await this.#inTurn(refusal());
@@ -88,11 +77,11 @@ export class CallbackWait<T> {
         this.#acceptedQuery !== undefined || this.#expired !== undefined || beginnings !== this.#beginnings;
       if (isChanged) return this.visit(query, parameters, refusal);
       this.#acceptedQuery = query;
-      this.#accept({ response: validation.response, respond: (page) => this.#respond(page) });
+      this.#accepted.resolve({ response: validation.response, respond: (page) => this.#respond(page) });
     }
     // Another query is another visitor, who must not be shown whose data this is.
     if (query !== this.#acceptedQuery) return { status: 400, page: VIEWS.over };
-    return { status: 200, page: await this.#page };
+    return { status: 200, page: await this.#page.promise };
   }
 
   /** Look-ups take different times: their results count in the order in which the visitors came, so that the first callback wins. */
@@ -115,50 +104,54 @@ export class CallbackWait<T> {
   }
 
   /** The page at the start address once the sign-in is over. */
-  get closedPage(): ResultPage | undefined {
+  get closedPage(): View | undefined {
     return this.#acceptedQuery === undefined ? this.#expired : VIEWS.over;
   }
 
   /** The page at the result path, once there is a result. */
-  get result(): Promise<ResultPage> | undefined {
-    return this.#acceptedQuery === undefined ? undefined : this.#page;
+  get result(): Promise<View> | undefined {
+    return this.#acceptedQuery === undefined ? undefined : this.#page.promise;
   }
 
   /** No callback is handed over from now on. One that was accepted and not answered gets the same page. */
-  expire(page: ResultPage): void {
+  expire(page: View): void {
     this.#expired ??= page;
-    this.#showPage(page);
+    this.#page.resolve(page);
   }
 
-  #respond(page: ResultPage): Promise<void> {
-    this.#showPage(page);
-    this.#timer ??= setTimeout(this.#finish, this.#lingerMs);
-    return this.#delivered;
+  #respond(page: View): Promise<void> {
+    this.#page.resolve(page);
+    this.#timer ??= setTimeout(this.#delivered.resolve, this.#options.lingerMs);
+    return this.#delivered.promise;
   }
 
   /** Follows a page on its way out. A client that went away before the last byte does not count. */
   follow(reply: FastifyReply): void {
-    const gone = new Promise<void>((resolve) => {
-      reply.raw.once('close', () => {
-        if (reply.raw.writableFinished) this.#finish();
-        resolve();
-      });
+    const gone = deferred<void>();
+    this.#onTheirWay.add(gone.promise);
+    reply.raw.once('close', () => {
+      if (reply.raw.writableFinished) this.#delivered.resolve();
+      this.#onTheirWay.delete(gone.promise);
+      gone.resolve();
     });
-    this.#onTheirWay.add(gone);
-    void gone.then(() => this.#onTheirWay.delete(gone));
   }
 
   /** Resolves when no visitor is being looked up and no page is on its way any more, after `timeoutMs` at the latest. */
   async flush(timeoutMs: number): Promise<void> {
     clearTimeout(this.#timer);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([this.decided().then(() => Promise.all(this.#onTheirWay)), late]);
-    clearTimeout(timer);
-    this.#finish();
+    const flushed = this.decided().then(() => Promise.all(this.#onTheirWay));
+    await Promise.race([flushed, delay(timeoutMs, undefined, { ref: false })]);
+    this.#delivered.resolve();
   }
+}
+
+/** A promise, and what resolves it; only the first call counts. */
+function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 interface CallbackRoutesOptions<T> {
@@ -174,7 +167,7 @@ export function callbackRoutes<T>(
   { wait, refusal }: CallbackRoutesOptions<T>,
 ): void {
   const onRequest = guardedBy(NAVIGATION, redirect);
-  const sendResult = (reply: FastifyReply, page: ResultPage) => {
+  const sendResult = (reply: FastifyReply, page: View) => {
     wait.follow(reply);
     // 200 also when the sign-in failed: some browsers and proxies put a page of their own over a 4xx.
     return sendPage(reply.header('clear-site-data', '"storage"'), 200, page);

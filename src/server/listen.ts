@@ -1,21 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { noRedirectUri } from '../messages.ts';
-import { createApp, oncePerKind, type ServerNotice } from './app.ts';
-import { BindError, bindFirst } from './bind.ts';
-import {
-  CallbackWait,
-  callbackRoutes,
-  type PendingCallback,
-  type ResultPage,
-  type ValidateCallback,
-} from './callback.ts';
+import { createApp, type OnNotice, oncePerKind } from './app.ts';
+import { bindFirst } from './bind.ts';
+import { CallbackWait, callbackRoutes, type PendingCallback, type ValidateCallback } from './callback.ts';
 import { EVERYWHERE } from './guards.ts';
 import { COPY_SCRIPT_HASH } from './pages/script.ts';
 import { STYLE_HASH } from './pages/style.ts';
 import { VIEWS } from './pages/texts.ts';
+import type { View } from './pages/view.ts';
 import { type PeerLookup, peerOf } from './peer.ts';
-import { explainBindError } from './port-in-use.ts';
-import { authorities, parseRedirectUri } from './redirect-uri.ts';
+import { authorities, parseRedirectUri, type RedirectUri } from './redirect-uri.ts';
 import { BrowserBinding, startRoute } from './start.ts';
 
 export interface ListenOptions<T> {
@@ -24,20 +18,20 @@ export interface ListenOptions<T> {
   /** Called for each visit to the redirect URI until one was accepted or the wait has expired. */
   readonly validate: ValidateCallback<T>;
   /** Gets a line for each request, without its query. Default: no log. */
-  readonly log?: FastifyBaseLogger | undefined;
+  readonly log?: FastifyBaseLogger;
   /**
    * Begins an authorization, each time with a new state, and returns the provider's address. Given, the sign-in is bound to the
    * browser that comes to {@link Listener.startUrl}. Called when one does, and again when the same user's other browser does.
    */
-  readonly begin?: (() => string) | undefined;
+  readonly begin?: () => string;
   /** How long a browser may take to ask for the result page, in milliseconds. Default 2,000. */
-  readonly lingerMs?: number | undefined;
+  readonly lingerMs?: number;
   /** Called when something else than the callback arrived that a person should hear of; each kind once. */
-  readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
+  readonly onNotice?: OnNotice;
   /** Who is at the other end of a connection. Default: what Linux's `/proc` shows, see {@link peerOf}. */
-  readonly peerOf?: PeerLookup | undefined;
+  readonly peerOf?: PeerLookup;
   /** The id of this process, so that an error does not suggest to end it. Default: unknown. */
-  readonly pid?: number | undefined;
+  readonly pid?: number;
 }
 
 /** A server on loopback that waits for one callback. */
@@ -51,7 +45,7 @@ export interface Listener<T> extends AsyncDisposable {
   /** Resolves once every visitor who has brought a valid callback by now is accepted or refused: looking one up takes milliseconds. */
   decided(): Promise<void>;
   /** Hands no callback over from now on: a late one gets `page`, or the page that the sign-in is over. */
-  expire(page?: ResultPage): void;
+  expire(page?: View): void;
   /** Frees the port: a page on its way is let out, then every socket is ended, idle ones too. May be called again. */
   close(): Promise<void>;
 }
@@ -70,26 +64,19 @@ export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>>
 
   const wait = new CallbackWait<T>({ validate, lingerMs });
   const onNotice = oncePerKind(options.onNotice);
-  const binding = new BrowserBinding({
-    begin:
-      begin === undefined
-        ? undefined
-        : () => {
-            wait.beginAnew();
-            return begin();
-          },
-    peerOf: lookUp,
-    onNotice,
-  });
-  const bound = await bindFirst(redirects, async (redirect) => {
-    const policy = { style: [STYLE_HASH], script: [COPY_SCRIPT_HASH], form: ["'none'"] };
+  const beginAnew = () => {
+    wait.beginAnew();
+    return begin?.() ?? '';
+  };
+  const binding = new BrowserBinding({ begin: begin && beginAnew, peerOf: lookUp, onNotice });
+  const policy = { styleSrc: [STYLE_HASH], scriptSrc: [COPY_SCRIPT_HASH], formAction: ["'none'"] };
+  const build = async (redirect: RedirectUri) => {
     const app = await createApp({ redirect, guards: EVERYWHERE, policy, log, onNotice });
     callbackRoutes(app, redirect, { wait, refusal: (request) => binding.refusal(request) });
     startRoute(app, redirect, { binding, wait });
     return app;
-  }).catch(async (error: unknown) => {
-    throw error instanceof BindError ? await explainBindError(error, { pid }) : error;
-  });
+  };
+  const bound = await bindFirst(redirects, build, pid);
   const { absent } = bound;
   if (absent.length > 0) log?.info({ absent }, 'This machine has only one loopback stack.');
 

@@ -15,19 +15,15 @@ export type Peer =
 
 export type PeerLookup = (socket: Socket) => Promise<Peer>;
 
-export interface PeerOptions {
-  /** Who had `sudo` run this process: counts as its own user. */
-  readonly sudoUid?: number | undefined;
-}
-
 /** The kernel's user for an owner from another namespace. */
 const OVERFLOW_UID = 65_534;
 
 /**
  * Looks the other end of a connection up in Linux's tables. Ask only about requests that would be accepted.
  * A row counts only while its connection is established and a process has it: any other shows user 0, regardless of its owner.
+ * @param options.sudoUid who had `sudo` run this process: counts as its own user
  */
-export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Promise<Peer> {
+export async function peerOf(socket: Socket, { sudoUid }: { readonly sudoUid?: number } = {}): Promise<Peer> {
   const { remoteAddress = '', remotePort = 0, localAddress = '', localPort } = socket;
   const [theirs, ours] = [tableForms(remoteAddress), tableForms(localAddress)];
   const find = async () =>
@@ -35,7 +31,12 @@ export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Pro
       ({ local, remote }) =>
         remote.port === localPort && theirs.includes(local.address) && ours.includes(remote.address),
     );
-  const [found, own] = await Promise.all([find(), ownUid()]);
+  // The user whose files this process makes; unknown without `/proc`.
+  const ownUid = stat('/proc/self').then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  const [found, own] = await Promise.all([find(), ownUid]);
   // The kernel hands its table out in pieces: while many connections end, a row can be missed between two.
   const rows = found.length > 0 ? found : await find();
   const live = rows.find(({ state, inode }) => state === ESTABLISHED && inode !== '0');
@@ -44,12 +45,4 @@ export async function peerOf(socket: Socket, { sudoUid }: PeerOptions = {}): Pro
   if (live.uid === own || (own === 0 && live.uid === sudoUid)) return 'own';
   // Root may act for anyone, and run as root who is meant is unknown.
   return own === 0 || live.uid === 0 || live.uid === OVERFLOW_UID ? 'unknown' : 'other-user';
-}
-
-/** The user whose files this process makes; `undefined` without `/proc`. */
-async function ownUid(): Promise<number | undefined> {
-  return stat('/proc/self').then(
-    ({ uid }) => uid,
-    () => undefined,
-  );
 }

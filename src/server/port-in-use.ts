@@ -5,18 +5,36 @@ import { platform } from 'node:os';
 import { basename } from 'node:path';
 import type { AuthError } from '../errors.ts';
 import { cannotBind, PORT_PROBLEMS, type Problem } from '../messages.ts';
-import { BindError, type BindFailure, bindErrorCode, isAbsent } from './bind.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
 import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
 
+/** Why a redirect URI could not be bound: its first address that was refused, and the system's own code, such as `EADDRINUSE`. */
+export interface BindFailure {
+  readonly redirect: RedirectUri;
+  readonly address: string;
+  readonly code: string;
+  readonly cause: unknown;
+}
+
+/** The failure at `address`, from what the system threw. */
+export function bindFailure(redirect: RedirectUri, address: string, cause: unknown): BindFailure {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an unknown error';
+  return { redirect, address, code, cause };
+}
+
+/** Whether the machine has no such address: IPv6 switched off, not built in, or an interface that is down. */
+export function isAbsent({ code }: BindFailure): boolean {
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
+}
+
 interface ExplainOptions {
   /** The ID of this process, which the hint must not suggest to stop. */
-  readonly pid?: number | undefined;
+  readonly pid?: number;
   readonly os?: NodeJS.Platform;
 }
 
 /** Why none of the redirect URIs could be bound: `PORT_BUSY` where the port of one is taken, else `LISTEN_FAILED`. */
-export async function explainBindError({ failures }: BindError, options: ExplainOptions = {}): Promise<AuthError> {
+export async function explainBind(failures: readonly BindFailure[], options: ExplainOptions = {}): Promise<AuthError> {
   const problems = await Promise.all(failures.map((failure) => explain(failure, options)));
   const busy = failures.findIndex(({ code }) => code === 'EADDRINUSE');
   const { problem: [, hint] = [], details } = problems[Math.max(0, busy)] ?? {};
@@ -34,11 +52,11 @@ export async function explainPort(redirect: RedirectUri, options: ExplainOptions
   const causes = await Promise.all(redirect.addresses.map((address) => refusalAt(address, redirect.port)));
   const failures = redirect.addresses.flatMap((address, index) => {
     const cause = causes[index];
-    return cause === undefined ? [] : [{ redirect, address, code: bindErrorCode(cause), cause }];
+    return cause === undefined ? [] : [bindFailure(redirect, address, cause)];
   });
   // `localhost` is caught on the one stack that a machine has.
-  const failed = failures.length < causes.length ? failures.filter(({ code }) => !isAbsent(code)) : failures;
-  return failed[0] === undefined ? undefined : explainBindError(new BindError([failed[0]]), options);
+  const failed = failures.length < causes.length ? failures.filter((failure) => !isAbsent(failure)) : failures;
+  return failed[0] && explainBind([failed[0]], options);
 }
 
 async function refusalAt(host: string, port: number): Promise<unknown> {
@@ -80,11 +98,12 @@ function showing(port: number, os: NodeJS.Platform): string {
   return os === 'linux' ? `\`sudo ss -ltnp sport = :${port}\`` : `\`sudo lsof -nP -iTCP:${port} -sTCP:LISTEN\``;
 }
 
-function cannotListen({ redirect, address, code }: BindFailure, os: NodeJS.Platform): Problem {
+function cannotListen(failure: BindFailure, os: NodeJS.Platform): Problem {
+  const { redirect, address, code } = failure;
   const { port, path } = redirect;
   const at = authorityOf(address, port);
   if (code === 'EACCES') return port < 1024 ? PORT_PROBLEMS.privileged(at) : PORT_PROBLEMS.reserved(at);
-  if (!isAbsent(code)) return PORT_PROBLEMS.refused(at, code);
+  if (!isAbsent(failure)) return PORT_PROBLEMS.refused(at, code);
   if (address !== '::1') return PORT_PROBLEMS.loopbackDown(at, os === 'linux');
   // A kernel that was started without IPv6 answers EAFNOSUPPORT, and has no such switch.
   const isSwitch = os === 'linux' && code === 'EADDRNOTAVAIL';

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { ServerNotice } from './app.ts';
+import type { OnNotice } from './app.ts';
 import type { CallbackWait, Refused } from './callback.ts';
 import { guardedBy, NAVIGATION } from './guards.ts';
 import { sendPage } from './pages/result.ts';
@@ -9,19 +9,11 @@ import { VIEWS } from './pages/texts.ts';
 import type { PeerLookup } from './peer.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 
-export interface BrowserBindingOptions {
+interface BrowserBindingOptions {
   /** Begins an authorization, each time with a new state, and returns the provider's address for it. */
   readonly begin?: (() => string) | undefined;
   readonly peerOf: PeerLookup;
-  readonly onNotice: (notice: ServerNotice) => void;
-}
-
-/** An authorization that a browser has begun. */
-interface PendingAuthorization {
-  /** The provider's address. */
-  readonly url: string;
-  /** What the browser brings back: `name=value`. */
-  readonly cookie: string;
+  readonly onNotice: OnNotice;
 }
 
 /**
@@ -33,7 +25,8 @@ export class BrowserBinding {
   /** Of use to one browser. */
   readonly path = `/start/${random()}`;
   readonly #options: BrowserBindingOptions;
-  #pending: PendingAuthorization | undefined;
+  /** The authorization that a browser has begun: the provider's address, and what the browser brings back, `name=value`. */
+  #pending: { readonly url: string; readonly cookie: string } | undefined;
 
   constructor(options: BrowserBindingOptions) {
     this.#options = options;
@@ -46,9 +39,9 @@ export class BrowserBinding {
   /** Why a callback that is valid otherwise is not accepted from this visitor; `undefined` where it is. */
   async refusal(request: IncomingMessage): Promise<Refused | undefined> {
     const peer = await this.#options.peerOf(request.socket);
-    if (peer === 'other-user') return this.#refuseOtherUser();
+    if (peer === 'other-user') return this.#refuse('other-user');
     if (peer === 'own' || !this.isUsed || this.#bringsCookie(request)) return undefined;
-    return this.#refuseOtherBrowser();
+    return this.#refuse('other-browser');
   }
 
   /** Where a visitor of the start address is led, with the cookies to set; or why not. */
@@ -57,22 +50,19 @@ export class BrowserBinding {
     redirectPath: string,
   ): Promise<{ readonly url: string; readonly cookies: readonly string[] } | Refused> {
     const peer = await this.#options.peerOf(request.socket);
-    if (peer === 'other-user') return this.#refuseOtherUser();
+    if (peer === 'other-user') return this.#refuse('other-user');
     // A browser waits for its page. What has gone could read the state from its half of the connection, and Linux no longer shows whose it was.
     if (peer === 'gone') return { status: 403, page: VIEWS.nothingHere };
     const isSame = this.#bringsCookie(request);
-    if (this.#pending !== undefined && !isSame && peer !== 'own') return this.#refuseOtherBrowser();
-    if (this.#pending === undefined || !isSame) this.#pending = this.#begin();
+    if (this.#pending !== undefined && !isSame && peer !== 'own') return this.#refuse('other-browser');
+    if (this.#pending === undefined || !isSame) {
+      // Browsers share cookies between the ports of a host: its name is not guessable, so that no other port's page can put one over it.
+      this.#pending = { url: this.#options.begin?.() ?? '', cookie: `fitbit-login-${random()}=${random()}` };
+    }
     const { url, cookie } = this.#pending;
     // The one for the callback, the other to know the browser again at the start address.
     const cookies = [redirectPath, this.path].map((path) => `${cookie}; Path=${path}; HttpOnly; SameSite=Lax`);
     return { url, cookies };
-  }
-
-  #begin(): PendingAuthorization {
-    const { begin = () => '' } = this.#options;
-    // Browsers share cookies between the ports of a host: its name is not guessable, so that no other port's page can put one over it.
-    return { url: begin(), cookie: `fitbit-login-${random()}=${random()}` };
   }
 
   #bringsCookie({ headers }: IncomingMessage): boolean {
@@ -84,14 +74,9 @@ export class BrowserBinding {
     });
   }
 
-  #refuseOtherUser(): Refused {
-    this.#options.onNotice({ kind: 'other-user' });
-    return { status: 403, page: VIEWS.otherUser };
-  }
-
-  #refuseOtherBrowser(): Refused {
-    this.#options.onNotice({ kind: 'other-browser' });
-    return { status: 403, page: VIEWS.otherBrowser };
+  #refuse(notice: 'other-user' | 'other-browser'): Refused {
+    this.#options.onNotice(notice);
+    return { status: 403, page: notice === 'other-user' ? VIEWS.otherUser : VIEWS.otherBrowser };
   }
 }
 

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, test } from 'vitest';
-import { BindError } from '../../src/server/bind.ts';
-import { explainBindError, explainPort, holderOf } from '../../src/server/port-in-use.ts';
+import { explainBind, explainPort, holderOf } from '../../src/server/port-in-use.ts';
 import { parseRedirectUri } from '../../src/server/redirect-uri.ts';
 import { freePort, hasIpv6, lacks, nodeAt, pythonServer } from './port-programs.ts';
 
@@ -128,7 +127,7 @@ const CASES: readonly Case[] = [
 test.each(CASES)('$title: $error with its reason and a hint', async ({ code, uri, os, error, says, hint }) => {
   const redirect = parseRedirectUri(uri ?? `http://127.0.0.1:${await freePort()}/callback`);
   const failure = { redirect, address: redirect.addresses[0] ?? '', code, cause: undefined };
-  const explained = await explainBindError(new BindError([failure]), { os });
+  const explained = await explainBind([failure], { os });
   expect(explained.code).toBe(error);
   expect(explained.message).toMatch(says);
   expect(explained.hint).toContain(hint);
@@ -138,12 +137,10 @@ test('several redirect URIs: each reason, and the hint for the one in use', asyn
   await using program = await nodeAt('127.0.0.1');
   const [one, two] = ['http://[::1]:1/a', `http://127.0.0.1:${program.port}/a`].map(parseRedirectUri);
   if (one === undefined || two === undefined) throw new TypeError('two');
-  const { code, message, hint, details } = await explainBindError(
-    new BindError([
-      { redirect: one, address: '::1', code: 'EAFNOSUPPORT', cause: undefined },
-      { redirect: two, address: '127.0.0.1', code: 'EADDRINUSE', cause: undefined },
-    ]),
-  );
+  const { code, message, hint, details } = await explainBind([
+    { redirect: one, address: '::1', code: 'EAFNOSUPPORT', cause: undefined },
+    { redirect: two, address: '127.0.0.1', code: 'EADDRINUSE', cause: undefined },
+  ]);
   expect([code, details.tried]).toEqual(['PORT_BUSY', `[::1]:1, 127.0.0.1:${program.port}`]);
   expect(message).toMatch(/IPv6.*; port/);
   expect(hint).toContain('--redirect-uri');

@@ -10,8 +10,8 @@ const RIGHT = '/callback?code=the-code&state=right';
 
 /** A waiting listener and its notices for the terminal. */
 async function watched() {
-  const notices: ServerNotice['kind'][] = [];
-  const visited = await waiting({ onNotice: ({ kind }) => notices.push(kind) });
+  const notices: ServerNotice[] = [];
+  const visited = await waiting({ onNotice: (notice) => notices.push(notice) });
   return { visited, notices, [Symbol.asyncDispose]: () => visited[Symbol.asyncDispose]() };
 }
 

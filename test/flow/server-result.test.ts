@@ -25,7 +25,7 @@ test('§9: the result page loads nothing, links nowhere, is not framed or cached
   const script = /<script>(.*)<\/script>/s.exec(body)?.[1] ?? '';
   const [styleHash, scriptHash] = [style, script].map((text) => createHash('sha256').update(text).digest('base64'));
   expect(header('content-security-policy')).toBe(
-    `default-src 'none';style-src 'sha256-${styleHash}';script-src 'sha256-${scriptHash}';img-src data:;base-uri 'none';form-action 'none';frame-ancestors 'none'`,
+    `default-src 'none';style-src 'sha256-${styleHash}';script-src 'sha256-${scriptHash}';form-action 'none';img-src data:;base-uri 'none';frame-ancestors 'none'`,
   );
   expect(header('referrer-policy')).toBe('no-referrer');
   expect(header('x-content-type-options')).toBe('nosniff');

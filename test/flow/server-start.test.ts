@@ -15,7 +15,7 @@ if (!isRoot || !isLinux) console.warn('SKIPPED: another user’s programs, for w
 
 /** A bound sign-in. `peer` may be changed as it goes; each beginning has a state of its own. */
 async function bound(first: Peer = 'unknown', options: Parameters<typeof waiting>[0] = {}) {
-  const at = { peer: first, beginnings: 0, notices: [] as ServerNotice['kind'][] };
+  const at = { peer: first, beginnings: 0, notices: [] as ServerNotice[] };
   const visited = await waiting({
     begin: () => {
       at.beginnings += 1;
@@ -26,7 +26,7 @@ async function bound(first: Peer = 'unknown', options: Parameters<typeof waiting
         ? { kind: 'accepted', response: 'the-code' }
         : { kind: 'unexpected', page: { tone: 'waiting', title: 'Not awaited' } },
     peerOf: async () => at.peer,
-    onNotice: ({ kind }) => at.notices.push(kind),
+    onNotice: (notice) => at.notices.push(notice),
     ...options,
   });
   const path = new URL(visited.listener.startUrl ?? '').pathname;
@@ -76,7 +76,7 @@ interface Row {
   readonly peer: Peer;
   readonly cookie: boolean;
   readonly status: number;
-  readonly notice?: ServerNotice['kind'];
+  readonly notice?: ServerNotice;
 }
 
 const CALLBACKS: readonly Row[] = [

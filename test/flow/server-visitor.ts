@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import type { CallbackValidation, PendingCallback, ResultPage } from '../../src/server/callback.ts';
+import type { CallbackValidation, PendingCallback } from '../../src/server/callback.ts';
 import { type Listener, type ListenOptions, listen } from '../../src/server/listen.ts';
+import type { View } from '../../src/server/pages/view.ts';
 
 /** A browser's own navigation, as Chromium sends it after a consent form on another site. */
 export const NAVIGATION = {
@@ -79,7 +80,7 @@ export class Waiting implements AsyncDisposable {
   }
 }
 
-export const SIGNED_IN: ResultPage = {
+export const SIGNED_IN: View = {
   tone: 'success',
   title: 'Signed in',
   lead: 'Your tokens are stored.',
@@ -87,7 +88,7 @@ export const SIGNED_IN: ResultPage = {
   command: { label: 'Print a token', command: 'fitbit-login token' },
 };
 
-const NOT_AWAITED: ResultPage = {
+const NOT_AWAITED: View = {
   tone: 'waiting',
   title: 'Not the awaited callback',
 };

@@ -29,15 +29,15 @@ test('another user of the same machine: the key works once; a second use says to
   expect(again.body).toMatch(/run the command again/);
 });
 
-test.each<readonly [Peer, number, readonly ServerNotice['kind'][]]>([
+test.each<readonly [Peer, number, readonly ServerNotice[]]>([
   ['own', 303, []],
   ['unknown', 303, []],
   ['gone', 403, []],
   ['other-user', 403, ['other-user']],
 ])('the key from a peer that is %s → %s', async (peer, status, expected) => {
-  const notices: ServerNotice['kind'][] = [];
+  const notices: ServerNotice[] = [];
   let at = peer;
-  await using visited = await visitedSite({ peerOf: async () => at, onNotice: ({ kind }) => notices.push(kind) });
+  await using visited = await visitedSite({ peerOf: async () => at, onNotice: (notice) => notices.push(notice) });
   const { pathname, search } = new URL(visited.site.url);
   const answer = await visited.send('GET', pathname + search, OPENED);
   expect([answer.status, answer.header('set-cookie') !== undefined]).toEqual([status, status === 303]);
@@ -131,7 +131,7 @@ test.each(['status', 'setup'] as const)(
     const scripts = [...body.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text]) => hash(text));
     expect(scripts).toHaveLength(2);
     expect(header('content-security-policy')).toBe(
-      `default-src 'none';style-src ${styles.join(' ')};script-src ${scripts.join(' ')};connect-src 'self';img-src data:;base-uri 'none';form-action 'self';frame-ancestors 'none'`,
+      `default-src 'none';style-src ${styles.join(' ')};script-src ${scripts.join(' ')};connect-src 'self';form-action 'self';img-src data:;base-uri 'none';frame-ancestors 'none'`,
     );
     expect(header('cache-control')).toBe('no-store');
     expect(header('referrer-policy')).toBe('no-referrer');

@@ -102,7 +102,7 @@ async function inProcess(): Promise<SignInServer> {
     peerOf,
     onNotice: () => {},
   });
-  const policy = { style: [STYLE_HASH], form: ["'none'"] };
+  const policy = { styleSrc: [STYLE_HASH], formAction: ["'none'"] };
   const app = await createApp({ redirect, guards: EVERYWHERE, policy });
   callbackRoutes(app, redirect, { wait, refusal: (incoming) => binding.refusal(incoming) });
   startRoute(app, redirect, { binding, wait });
@@ -252,7 +252,7 @@ test('whatever is sent to the setup and status pages, the key opens them once, n
   const sum = { opened: 0, acted: 0 };
   await fc.assert(
     fc.asyncProperty(siteSequence, async (requests) => {
-      const session = new SiteSession({ idleMs: 60_000 });
+      const session = new SiteSession({ idleMs: 60_000, onIdle: () => {} });
       const acted: string[] = [];
       const act = async (what: string) => {
         acted.push(what);

@@ -37,7 +37,7 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium', () => {
     const notices: string[] = [];
     await using visited = await waiting({
       redirectUris: [`http://127.0.0.1:${port}/callback`],
-      onNotice: ({ kind }) => notices.push(kind),
+      onNotice: (notice) => notices.push(notice),
     });
     const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
     await page.goto(callback);
@@ -69,7 +69,7 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium', () => {
   test('headers beyond 1 MiB show the page that says why, and the wait goes on', async () => {
     const notices: string[] = [];
     await using browser = await launch();
-    await using visited = await waiting({ onNotice: ({ kind }) => notices.push(kind) });
+    await using visited = await waiting({ onNotice: (notice) => notices.push(notice) });
     const callback = `${visited.listener.redirectUri}?code=the-code&state=right`;
     const page = await browser.context.newPage();
     await page.setExtraHTTPHeaders({ 'x-large': 'a'.repeat(MAX_HEADER_BYTES) });

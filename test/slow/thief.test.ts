@@ -22,7 +22,7 @@ import { listen } from './src/server/listen.ts';
     validate: (given) => given.get('state') === 'right'
       ? { kind: 'accepted', response: given.get('code') }
       : { kind: 'unexpected', page: { tone: 'waiting', title: 'Not awaited' } },
-    onNotice: ({ kind }) => console.log('notice ' + kind),
+    onNotice: (notice) => console.log('notice ' + notice),
   });
   void listener.callback.then((pending) => {
     console.log('accepted ' + pending.response);

@@ -13,7 +13,7 @@ function bound({ isUsed = true } = {}) {
   const binding = new BrowserBinding({
     begin: isUsed ? begin : undefined,
     peerOf: async () => at.peer,
-    onNotice: ({ kind }) => at.notices.push(kind),
+    onNotice: (notice) => at.notices.push(notice),
   });
   const visitor = (cookie?: string) => ({ headers: { cookie }, socket: {} }) as unknown as IncomingMessage;
   const start = async (cookie?: string) => {

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createApp, type ServerNotice } from '../app.ts';
+import { createApp, type OnNotice } from '../app.ts';
 import { authoritiesOf, type Guard, noPrefetch, noServiceWorker, ownHost, ownTarget } from '../guards.ts';
 import { sendPage } from '../pages/result.ts';
 import { COPY_SCRIPT_HASH, SITE_SCRIPT_HASH } from '../pages/script.ts';
@@ -47,8 +47,8 @@ const GUARDS: readonly Guard[] = [ownHost, getOrPost, ownTarget, noServiceWorker
 
 export interface SiteAppOptions extends RouteOptions {
   readonly redirect: RedirectUri;
-  readonly log?: FastifyBaseLogger | undefined;
-  readonly onNotice: (notice: ServerNotice) => void;
+  readonly log?: FastifyBaseLogger;
+  readonly onNotice: OnNotice;
   readonly peerOf: PeerLookup;
   /** Called once the goodbye page is out. */
   readonly onStop: () => void;
@@ -59,7 +59,8 @@ export async function siteApp(given: SiteAppOptions): Promise<FastifyInstance> {
   const { redirect, log, onNotice, peerOf, onStop, ...options } = given;
   const { session, start } = options;
   const self = ["'self'"];
-  const policy = { style: [STYLE_HASH], script: [COPY_SCRIPT_HASH, SITE_SCRIPT_HASH], connect: self, form: self };
+  const scriptSrc = [COPY_SCRIPT_HASH, SITE_SCRIPT_HASH];
+  const policy = { styleSrc: [STYLE_HASH], scriptSrc, connectSrc: self, formAction: self };
   const app = await createApp({ redirect, guards: GUARDS, log, policy, onNotice });
   await app.register(cookie);
   // The token is a salted hash of the cookie: a form works only in the browser that it was made for.
@@ -78,7 +79,7 @@ export async function siteApp(given: SiteAppOptions): Promise<FastifyInstance> {
     if (!session.takesKey(key)) return sendPage(reply, 403, VIEWS.keyNeeded);
     // The address is an argument of the browser's launcher for a moment: another user may have read the key there.
     const peer = await peerOf(request.raw.socket);
-    if (peer === 'other-user') onNotice({ kind: 'other-user' });
+    if (peer === 'other-user') onNotice('other-user');
     if (peer === 'other-user' || peer === 'gone') return sendPage(reply, 403, VIEWS.otherUser);
     if (!session.takesKey(key)) return sendPage(reply, 403, VIEWS.keyNeeded);
     session.spendKey();

@@ -43,18 +43,18 @@ export interface RouteOptions {
 
 /** The pages and their buttons. After a POST always a 303, so that a reload repeats nothing. */
 export function siteRoutes(app: FastifyInstance, { setup, status, start, session }: RouteOptions): void {
-  const { base, flash } = session;
+  const { base, notices, departures } = session;
 
   const shell = (request: FastifyRequest, reply: FastifyReply): Shell => ({
     csrf: reply.generateCsrf(),
-    notice: flash.notice(queryOf(request.originalUrl).get('said')),
+    notice: notices.get(queryOf(request.originalUrl).get('said')),
     ticks: session.ticks,
   });
 
   const follow = (reply: FastifyReply, next: Next, from: PageName) => {
-    if (next.kind === 'redirect') return reply.redirect(`${base}/onward?to=${flash.keep(next)}`, 303);
+    if (next.kind === 'redirect') return reply.redirect(`${base}/onward?to=${departures.keep(next)}`, 303);
     const { page = from, notice } = next;
-    const said = notice === undefined ? '' : `?said=${flash.keep(notice)}`;
+    const said = notice === undefined ? '' : `?said=${notices.keep(notice)}`;
     return reply.redirect(`${base}/${page}${said}`, 303);
   };
 
@@ -95,7 +95,7 @@ export function siteRoutes(app: FastifyInstance, { setup, status, start, session
   // Browsers check a form's `form-action` against every redirect that follows it, and a provider's sign-in may pass through any host:
   // so the tab leaves by a page that goes there by itself.
   app.get('/onward', async (request, reply) => {
-    const departure = flash.departure(queryOf(request.originalUrl).get('to'));
+    const departure = departures.get(queryOf(request.originalUrl).get('to'));
     if (departure === undefined) return reply.redirect(`${base}/${start}`, 303);
     if (departure.forwarded === undefined) reply.header('refresh', `0;url=${new URL(departure.url).href}`);
     return sendPage(reply, 200, leavingView(departure));

@@ -13,21 +13,17 @@ export class SiteSession {
   /** HttpOnly; gone with the browser's session (RFC 6265bis §4.1.2). */
   readonly cookieOptions = { path: this.base, httpOnly: true, sameSite: 'strict' } as const;
   /** What the next page needs, and what must not stand in an address. */
-  readonly flash = new FlashStore();
+  readonly notices = new FlashStore<Notice>();
+  readonly departures = new FlashStore<Departure>();
   /** The steps of the setup page that were ticked off. */
   ticks: ReadonlySet<string> = new Set();
-  /** Resolves `idleMs` after the last request. A page in sight asks again and again, so that it keeps the site open. */
-  readonly idle: Promise<void>;
   readonly #key = random(32);
   #spent = false;
   readonly #timer: NodeJS.Timeout;
 
-  constructor({ idleMs }: { readonly idleMs: number }) {
-    let expire: () => void = () => {};
-    this.idle = new Promise((resolve) => {
-      expire = resolve;
-    });
-    this.#timer = setTimeout(expire, idleMs);
+  /** Calls `onIdle` `idleMs` after the last request. A page in sight asks again and again, so that it keeps the site open. */
+  constructor({ idleMs, onIdle }: { readonly idleMs: number; readonly onIdle: () => void }) {
+    this.#timer = setTimeout(onIdle, idleMs);
   }
 
   /** The path and query to open. */
@@ -60,10 +56,10 @@ export class SiteSession {
 const CAPACITY = 32;
 
 /** What a redirect hands to the page it leads to, under a random id. The oldest is forgotten first. */
-class FlashStore {
-  readonly #values = new Map<string, Notice | Departure>();
+class FlashStore<T> {
+  readonly #values = new Map<string, T>();
 
-  keep(value: Notice | Departure): string {
+  keep(value: T): string {
     const id = random(9);
     this.#values.set(id, value);
     const [oldest] = this.#values.keys();
@@ -71,14 +67,8 @@ class FlashStore {
     return id;
   }
 
-  notice(id: string | null): Notice | undefined {
-    const value = this.#values.get(id ?? '');
-    return value !== undefined && 'tone' in value ? value : undefined;
-  }
-
-  departure(id: string | null): Departure | undefined {
-    const value = this.#values.get(id ?? '');
-    return value !== undefined && 'url' in value ? value : undefined;
+  get(id: string | null): T | undefined {
+    return this.#values.get(id ?? '');
   }
 }
 

@@ -1,9 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { oncePerKind, type ServerNotice } from '../app.ts';
-import { BindError, bindFirst } from '../bind.ts';
+import { type OnNotice, oncePerKind } from '../app.ts';
+import { bindFirst } from '../bind.ts';
 import type { PageName } from '../pages/view.ts';
 import { type PeerLookup, peerOf } from '../peer.ts';
-import { explainBindError } from '../port-in-use.ts';
 import { parseRedirectUri } from '../redirect-uri.ts';
 import { siteApp } from './app.ts';
 import type { SetupHandlers, StatusHandlers } from './routes.ts';
@@ -14,12 +13,12 @@ export interface SiteOptions {
   readonly setup?: SetupHandlers;
   readonly status?: StatusHandlers;
   /** Without a request for this long, the site ends; a page in sight keeps asking. In milliseconds. Default 15 minutes. */
-  readonly idleMs?: number | undefined;
-  readonly log?: FastifyBaseLogger | undefined;
+  readonly idleMs?: number;
+  readonly log?: FastifyBaseLogger;
   /** Called when something arrived that a person should hear of; each kind once. */
-  readonly onNotice?: ((notice: ServerNotice) => void) | undefined;
+  readonly onNotice?: OnNotice;
   /** Who is at the other end of a connection. Default: what Linux's `/proc` tells, see {@link peerOf}. */
-  readonly peerOf?: PeerLookup | undefined;
+  readonly peerOf?: PeerLookup;
   /** Default 0: any free one. */
   readonly port?: number;
 }
@@ -40,31 +39,34 @@ export interface Site extends AsyncDisposable {
  * Serves the local pages on 127.0.0.1 until the site is closed, stopped by its button, or idle.
  * @throws AuthError `PORT_BUSY`, `LISTEN_FAILED`
  */
-export async function startSite(given: SiteOptions): Promise<Site> {
-  const { idleMs = 15 * 60_000, log, port = 0, peerOf: lookUp = peerOf, ...options } = given;
-  const onNotice = oncePerKind(given.onNotice);
-  const session = new SiteSession({ idleMs });
-  const start: PageName = options.status === undefined ? 'setup' : 'status';
-  let onStop: () => void = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    onStop = resolve;
+export async function startSite(options: SiteOptions): Promise<Site> {
+  let end: (how: 'stopped' | 'idle') => void = () => {};
+  const ended = new Promise<'stopped' | 'idle'>((resolve) => {
+    end = resolve;
   });
-  const bound = await bindFirst([parseRedirectUri(`http://127.0.0.1:${port}/`)], (redirect) =>
-    siteApp({ ...options, redirect, start, session, log, onNotice, peerOf: lookUp, onStop }),
-  ).catch(async (error: unknown) => {
+  const session = new SiteSession({ idleMs: options.idleMs ?? 15 * 60_000, onIdle: () => end('idle') });
+  const fixed = {
+    ...options,
+    start: options.status === undefined ? 'setup' : 'status',
+    session,
+    onNotice: oncePerKind(options.onNotice),
+    peerOf: options.peerOf ?? peerOf,
+    onStop: () => end('stopped'),
+  } as const;
+  const redirect = parseRedirectUri(`http://127.0.0.1:${options.port ?? 0}/`);
+  const bound = await bindFirst([redirect], (redirect) => siteApp({ ...fixed, redirect })).catch((error: unknown) => {
     session.end();
-    throw error instanceof BindError ? await explainBindError(error) : error;
+    throw error;
   });
   const close = () => {
     session.end();
     return bound.close();
   };
   const { origin } = new URL(bound.redirect.uri);
-  const end = Promise.race([stopped.then(() => 'stopped' as const), session.idle.then(() => 'idle' as const)]);
   return {
     url: origin + session.target,
     pageUrl: (page) => `${origin}${session.base}/${page}`,
-    ended: end.then(async (how) => {
+    ended: ended.then(async (how) => {
       await close();
       return how;
     }),
