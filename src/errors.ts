@@ -132,6 +132,21 @@ export function asAuthError(thrown: unknown): AuthError {
   return new AuthError('UNEXPECTED', `Internal error (${what}).`, { cause: thrown });
 }
 
+/** The operating system's name of an error: `ENOENT`. `undefined` for any other thrown value. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** `undefined` instead of the operating system's errors with one of `codes`. */
+export async function ignoring<T>(codes: readonly string[], action: Promise<T>): Promise<T | undefined> {
+  try {
+    return await action;
+  } catch (error) {
+    if (codes.includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
 /** "Did you mean sleep? " for a slip in one of the known names, which may be named by their first words; else nothing. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const typed = word.toLowerCase().slice(0, 64);

@@ -3,7 +3,7 @@
  * set them as typographic ones. What a failed sign-in preserved is added where it is caught.
  */
 import { getSystemErrorMap } from 'node:util';
-import { AuthError, type AuthErrorOptions, didYouMean, type ErrorCode } from './errors.ts';
+import { AuthError, type AuthErrorOptions, didYouMean, type ErrorCode, errnoOf } from './errors.ts';
 import { redact } from './secret.ts';
 
 const NOTHING_CHANGED = 'Nothing was changed.';
@@ -27,15 +27,17 @@ const refused = (message: string, hint?: string) => unchanged('USAGE', message, 
 
 // Store
 
-/** @param errno the operating system's name of the error: `ENOSPC` */
-function systemReason(errno: string): string {
+function systemReason(error: unknown): string {
+  const errno = errnoOf(error) ?? 'unknown error';
   const [, reason] = [...getSystemErrorMap().values()].find(([name]) => name === errno) ?? [];
   return `${reason ?? 'the operating system refused'} (${errno})`;
 }
 
-export function diskFailure(action: string, path: string, errno: string, cause: unknown): AuthError {
-  const details = { path, errno };
-  return new AuthError('STORE_UNAVAILABLE', `Can't ${action} ${path}: ${systemReason(errno)}.`, { cause, details });
+/** What the operating system refused: "Can't write /path: no space left on device (ENOSPC)." An {@link AuthError} passes as it is. */
+export function diskError(action: string, path: string, cause: unknown): AuthError {
+  if (cause instanceof AuthError) return cause;
+  const details = { path, errno: errnoOf(cause) ?? 'unknown error' };
+  return new AuthError('STORE_UNAVAILABLE', `Can't ${action} ${path}: ${systemReason(cause)}.`, { cause, details });
 }
 
 const ofFile = (path: string) => ({ preserved: 'The file is unchanged.', details: { path } });
@@ -566,8 +568,7 @@ export const noSetupPossible = () =>
 
 /** @param cause Default: it is neither a file nor a pipe */
 export function unreadableFile(path: string, cause?: unknown): AuthError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const why = cause === undefined ? "it's neither a file nor a pipe" : systemReason(code);
+  const why = cause === undefined ? "it's neither a file nor a pipe" : systemReason(cause);
   return new AuthError('FILE_UNREADABLE', `Can't read ${path}: ${why}.`, { cause });
 }
 

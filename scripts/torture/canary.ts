@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { errnoOf } from '../../src/store/disk-error.ts';
+import { errnoOf } from '../../src/errors.ts';
 
 /** As much of a secret as would give it away. All of ours are longer. */
 const WINDOW = 16;

@@ -13,7 +13,7 @@ export interface BrowserCommand {
   readonly args: readonly string[];
 }
 
-export interface CommandOptions {
+interface CommandOptions {
   readonly platform: NodeJS.Platform;
   /** Default: asks the file system. */
   readonly isFile?: (path: string) => boolean;
@@ -27,37 +27,13 @@ export interface CommandOptions {
  *
  * @throws AuthError `USAGE` where a quotation mark is not closed.
  */
-export function browserCommands(
-  value: string | undefined,
-  { platform, isFile = isOnDisk }: CommandOptions,
-): readonly BrowserCommand[] {
-  const whole = (value ?? '').trim();
-  if (whole === '') return [];
-  if (isFile(whole)) return [{ text: whole, file: whole, args: [] }];
-  return parts(whole, platform).flatMap(({ text, words: [file, ...args] }): readonly BrowserCommand[] => {
-    if (isFile(text)) return [{ text, file: text, args: [] }];
-    return file === undefined ? [] : [{ text, file, args }];
-  });
+export function browserCommands(value: string | undefined, options: CommandOptions): readonly BrowserCommand[] {
+  return commands('BROWSER', value ?? '', options.platform === 'win32' ? ';' : ':', options);
 }
 
-/**
- * One command with its arguments, read as {@link browserCommands} reads each of them.
- * @param variable names it in the error
- * @throws AuthError `USAGE` where a quotation mark is not closed.
- */
-export function commandIn(
-  variable: string,
-  value: string,
-  { platform, isFile = isOnDisk }: CommandOptions,
-): BrowserCommand {
-  const text = value.trim();
-  if (isFile(text)) return { text, file: text, args: [] };
-  const [
-    {
-      words: [file = '', ...args],
-    } = { words: [] },
-  ] = parts(text, platform, variable, '');
-  return { text, file, args };
+/** The one command of another variable, read like those of `BROWSER`. @throws AuthError as {@link browserCommands} */
+export function commandIn(variable: string, value: string, options: CommandOptions): BrowserCommand {
+  return commands(variable, value, undefined, options)[0] ?? { text: '', file: '', args: [] };
 }
 
 /** The arguments with the address in them: in the place of every `%s`, else as the last one. `%%` is a `%`. */
@@ -74,55 +50,43 @@ export function argumentsFor({ args }: BrowserCommand, url: string): readonly st
   return placed ? filled : [...filled, url];
 }
 
-interface Part {
-  readonly text: string;
-  readonly words: readonly string[];
-}
+/** What a command is made of, piece by piece. A quotation mark that begins nothing is `open`. */
+const POSIX_PIECES =
+  /(?<blank>\s+)|\\(?<escaped>.)|'(?<literal>[^']*)'|"(?<quoted>(?:[^"\\]|\\(?:["\\]|(?!["\\])))*)"|(?<open>["'])|(?<char>.)/gs;
+const WINDOWS_PIECES = /(?<blank>\s+)|"(?<literal>[^"]*)"|(?<open>")|(?<char>.)/gs;
 
-/** Splits at the separators, and each part into its words, as POSIX shells do with quotation marks. */
-function parts(
+function commands(
+  variable: string,
   value: string,
-  platform: NodeJS.Platform,
-  variable = 'BROWSER',
-  separator = platform === 'win32' ? ';' : ':',
-): readonly Part[] {
-  const escaping = platform === 'win32' ? undefined : '\\';
-  const quotes = platform === 'win32' ? '"' : `"'`;
-  const found: Part[] = [];
+  separator: string | undefined,
+  { platform, isFile = isOnDisk }: CommandOptions,
+): readonly BrowserCommand[] {
+  const whole = value.trim();
+  if (isFile(whole)) return [{ text: whole, file: whole, args: [] }];
+  const found: BrowserCommand[] = [];
   let start = 0;
   let words: string[] = [];
   let word: string | undefined;
-  let quote = '';
   const endWord = () => {
     if (word !== undefined) words.push(word);
     word = undefined;
   };
-  const endPart = (end: number) => {
+  const endCommand = (end: number) => {
     endWord();
-    found.push({ text: value.slice(start, end).trim(), words });
+    const text = whole.slice(start, end).trim();
+    const [file, ...args] = isFile(text) ? [text] : words;
+    if (file !== undefined) found.push({ text, file, args });
     words = [];
     start = end + 1;
   };
-  for (let at = 0; at < value.length; at += 1) {
-    const char = value.charAt(at);
-    const next = value.charAt(at + 1);
-    if (char === escaping && quote !== "'" && next !== '' && (quote === '' || next === '"' || next === escaping)) {
-      word = (word ?? '') + next;
-      at += 1;
-    } else if (quote !== '') {
-      if (char === quote) quote = '';
-      else word += char;
-    } else if (quotes.includes(char)) {
-      quote = char;
-      word ??= '';
-    } else if (char === separator) endPart(at);
-    else if (/\s/.test(char)) endWord();
-    else word = (word ?? '') + char;
+  for (const { index, groups = {} } of whole.matchAll(platform === 'win32' ? WINDOWS_PIECES : POSIX_PIECES)) {
+    const { blank, escaped, literal, quoted, open, char } = groups;
+    if (open !== undefined) throw unclosedQuote(variable);
+    if (blank !== undefined) endWord();
+    else if (char !== undefined && char === separator) endCommand(index);
+    else word = (word ?? '') + (escaped ?? literal ?? char ?? quoted?.replace(/\\(["\\])/g, '$1'));
   }
-  if (quote !== '') {
-    throw unclosedQuote(variable);
-  }
-  endPart(value.length);
+  endCommand(whole.length);
   return found;
 }
 

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { platform } from 'node:os';
 import { type Environment, withoutSecrets } from '../environment.ts';
-import { asAuthError } from '../errors.ts';
+import { asAuthError, errnoOf } from '../errors.ts';
 import { argumentsFor, type BrowserCommand, browserCommands } from './command.ts';
 import { NO_DISPLAY, type NoDisplayReason, noDisplayReason, thisMachine } from './has-display.ts';
 
@@ -45,7 +46,7 @@ interface Ways {
   /** What the caller opens URLs with instead. Rejects where it cannot. */
   readonly own?: (url: string) => Promise<void>;
   /** Opens a URL as the system does. */
-  readonly system: (url: string) => Promise<ChildProcess>;
+  readonly system: Launcher['start'];
 }
 
 /** Opens URLs as the caller does, where one does; not at all, where the person would not see it; else by launchers. */
@@ -129,19 +130,12 @@ async function launch(
   }
 }
 
-interface Attempted {
-  /** A sentence; absent where it ended well. */
-  readonly failure?: string;
-  /** Whether it ran so long that it was called silent. */
-  readonly silent: boolean;
-}
-
-/** Pending for as long as what was started runs. */
+/** Pending for as long as what was started runs. `failure` is a sentence; `silent`, whether it ran so long that it was called so. */
 async function attempt(
   { name, start, meanings }: Launcher,
   url: string,
   notify: OpenBrowserOptions['notify'],
-): Promise<Attempted> {
+): Promise<{ readonly failure?: string; readonly silent: boolean }> {
   let silent = false;
   const timer = setTimeout(() => {
     silent = true;
@@ -150,7 +144,7 @@ async function attempt(
   // A browser that stays must not keep us.
   timer.unref();
   try {
-    const { code, signal } = await ending(await start(url));
+    const { exitCode: code, signalCode: signal } = await ending(await start(url));
     if (code === 0) return { silent };
     const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
     const meaning = meanings[code ?? 0];
@@ -185,20 +179,11 @@ function systemLauncher(start: Launcher['start']): Launcher {
   };
 }
 
-interface Ending {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-/** How a child process ends, or has ended. Rejects where it was never started. */
-function ending(child: ChildProcess): Promise<Ending> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code, signal) => resolve({ code, signal }));
-    // Where `open` goes through PowerShell, it gives the process back once that is over.
-    const { exitCode: code, signalCode: signal } = child;
-    if (code !== null || signal !== null) resolve({ code, signal });
-  });
+/** How a child process ends. Rejects where it was never started. */
+async function ending(child: ChildProcess): Promise<Pick<ChildProcess, 'exitCode' | 'signalCode'>> {
+  // Where `open` goes through PowerShell, it gives the process back once that is over.
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -208,6 +193,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function startFailure(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+  const code = errnoOf(thrown) ?? 'unknown error';
   return `${REASONS[code] ?? 'the operating system refused'} (${code})`;
 }

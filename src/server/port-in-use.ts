@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { platform } from 'node:os';
 import { basename } from 'node:path';
-import type { AuthError } from '../errors.ts';
+import { type AuthError, errnoOf } from '../errors.ts';
 import { cannotBind, PORT_PROBLEMS, type Problem } from '../messages.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
 import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
@@ -18,8 +18,7 @@ export interface BindFailure {
 
 /** The failure at `address`, from what the system threw. */
 export function bindFailure(redirect: RedirectUri, address: string, cause: unknown): BindFailure {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an unknown error';
-  return { redirect, address, code, cause };
+  return { redirect, address, code: errnoOf(cause) ?? 'an unknown error', cause };
 }
 
 /** Whether the machine has no such address: IPv6 switched off, not built in, or an interface that is down. */

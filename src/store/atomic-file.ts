@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AuthError } from '../errors.ts';
-import { replacedMeanwhile, tooLargeForTokens } from '../messages.ts';
-import { diskError, errnoOf, ignoring } from './disk-error.ts';
+import { AuthError, errnoOf, ignoring } from '../errors.ts';
+import { diskError, replacedMeanwhile, tooLargeForTokens } from '../messages.ts';
 import { assertOwner, isReplaceable, nearestExisting, readPrivate } from './permissions.ts';
 
 /**

@@ -1,11 +1,10 @@
 import { lstat, readdir, rename as renameFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AuthError, asAuthError } from '../errors.ts';
-import { noSuchProfile, profileExists, profileTooLarge, unknownFieldsTooLarge } from '../messages.ts';
+import { AuthError, asAuthError, ignoring } from '../errors.ts';
+import { diskError, noSuchProfile, profileExists, profileTooLarge, unknownFieldsTooLarge } from '../messages.ts';
 import { FencedWrite, makePrivateDirectory, syncDirectory } from './atomic-file.ts';
 import { decodeProfile, encodeProfile } from './codec.ts';
-import { diskError, ignoring } from './disk-error.ts';
 import { lockPath, takeLock } from './lock.ts';
 import {
   assertNotForeignHome,

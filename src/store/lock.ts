@@ -3,9 +3,8 @@ import fs from 'node:fs';
 import { lstat, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { AuthError } from '../errors.ts';
-import { interruptedWhileWaiting, lockTimeout, notA } from '../messages.ts';
-import { diskError, errnoOf, ignoring } from './disk-error.ts';
+import { AuthError, errnoOf, ignoring } from '../errors.ts';
+import { diskError, interruptedWhileWaiting, lockTimeout, notA } from '../messages.ts';
 
 /** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
 const STALE_MS = 3_500;

@@ -2,9 +2,16 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, type S
 import { access, chmod, lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
-import type { AuthError } from '../errors.ts';
-import { brokenLink, corruptProfile, notA, ownedByAnother, symbolicLink, wasOpenToOthers } from '../messages.ts';
-import { diskError, errnoOf, ignoring } from './disk-error.ts';
+import { type AuthError, errnoOf, ignoring } from '../errors.ts';
+import {
+  brokenLink,
+  corruptProfile,
+  diskError,
+  notA,
+  ownedByAnother,
+  symbolicLink,
+  wasOpenToOthers,
+} from '../messages.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AuthError } from '../errors.ts';
+import { AuthError, errnoOf } from '../errors.ts';
 import { databaseFailure, newerSchema, noSchema, PRESERVED } from '../messages.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import type { Client } from './postgres-packages.ts';
@@ -51,7 +51,7 @@ async function connect({ attempts }: PostgresAddress): Promise<Client> {
       await client.end().catch(() => {});
       failure = error;
       // As libpq does: without TLS, or with it, where the server or its pg_hba.conf wants that.
-      if (!(error instanceof Error && (codeOf(error) === '28000' || /support SSL/.test(error.message)))) break;
+      if (!(error instanceof Error && (errnoOf(error) === '28000' || /support SSL/.test(error.message)))) break;
     }
   }
   throw failure;
@@ -138,7 +138,7 @@ export class PostgresSession {
         return await work();
       } catch (error) {
         if (error instanceof AuthError) throw error;
-        const again = persistent || BUSY.includes(codeOf(error)) || (isBroken(error) && !broke);
+        const again = persistent || BUSY.includes(errnoOf(error) ?? '') || (isBroken(error) && !broke);
         if (!again || performance.now() - start > RETRY_MS || signal?.aborted) {
           const failure = explained(error, this.address);
           throw persistent ? failure.with({ preserved: PRESERVED.perhaps }) : failure;
@@ -189,17 +189,13 @@ const BUSY = ['53300', '57P03'];
 
 function isBroken(error: unknown): boolean {
   return (
-    ['57P01', '57P02', 'ECONNRESET', 'EPIPE'].includes(codeOf(error)) ||
+    ['57P01', '57P02', 'ECONNRESET', 'EPIPE'].includes(errnoOf(error) ?? '') ||
     (error instanceof Error && /terminated|not queryable|was closed/.test(error.message))
   );
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** An error of `pg` as one of ours. */
 function explained(error: unknown, { place }: PostgresAddress): AuthError {
   if (error instanceof AuthError) return error;
-  return databaseFailure(place, codeOf(error), error instanceof Error ? error.message : String(error), error);
+  return databaseFailure(place, errnoOf(error) ?? '', error instanceof Error ? error.message : String(error), error);
 }
