@@ -37,20 +37,17 @@ export class FencedWrite {
    */
   static async reserve(target: string, bytes: number): Promise<FencedWrite> {
     const temporary = temporaryBeside(target);
+    let handle: FileHandle | undefined;
     try {
-      const handle = await createPrivate(temporary);
-      try {
-        const write = new FencedWrite(target, temporary, handle, (await handle.stat()).uid, bytes);
-        // Random, since a compressing file system stores zeros in no space at all.
-        await writeWhole(handle, randomBytes(bytes));
-        await unlinkOthers(target, temporary);
-        return write;
-      } catch (error) {
-        await handle.close();
-        await unlink(temporary).catch(() => {});
-        throw error;
-      }
+      handle = await createPrivate(temporary);
+      const { uid } = await handle.stat();
+      // Random, since a compressing file system stores zeros in no space at all.
+      await writeWhole(handle, randomBytes(bytes));
+      await unlinkOthers(target, temporary);
+      return new FencedWrite(target, temporary, handle, uid, bytes);
     } catch (error) {
+      // What we did not create is left alone.
+      if (handle !== undefined) await handle.close().then(() => unlink(temporary).catch(() => {}));
       throw diskError('reserve space for', target, error);
     }
   }
@@ -112,16 +109,12 @@ export class FencedWrite {
 
 /** Files outside the store, written durably and for their owner only. */
 export interface OutsideFiles {
-  /** `undefined` where there is none. */
+  /** `undefined` if there is none. */
   read(path: string): Promise<string | undefined>;
   write(path: string, text: string): Promise<void>;
 }
 
-/**
- * Reads a file outside the store.
- * @returns `undefined` if there is none
- * @throws AuthError `FILE_UNREADABLE` above 1 MiB, `STORE_UNAVAILABLE`
- */
+/** Reads a file outside the store. @throws AuthError `FILE_UNREADABLE` above 1 MiB, `STORE_UNAVAILABLE` */
 export async function readOutside(path: string): Promise<string | undefined> {
   try {
     const found = readPrivate(path);

@@ -31,6 +31,27 @@ const sandboxOrigin = v.pipe(
   v.check((value) => LOOPBACK_ORIGIN.test(value) && URL.canParse(value), 'is not an http origin on loopback'),
 );
 
+// Strict: a field in here has nowhere to be kept, and must not be lost in silence.
+const keptExport = v.strictObject(
+  { format: text, path: v.pipe(text, v.check(isAbsolute, 'is not an absolute path')) },
+  'is not an object of a format and a path',
+);
+
+/** What there can be only with an access token. */
+const TOKEN_FIELDS = {
+  refresh_token: v.optional(secret),
+  token_type: v.optional(text),
+  scope: v.optional(words),
+  user_id: v.optional(text),
+  legacy_user_id: v.optional(text),
+  email: v.optional(text),
+  sub: v.optional(text),
+  signed_in_at: v.optional(time),
+  obtained_at: v.optional(time),
+  expires_at: v.optional(time),
+  refresh_expires_at: v.optional(time),
+};
+
 const FIELDS = {
   version: v.literal(FILE_VERSION),
   provider: v.picklist(['fitbit', 'google-health', 'custom'], 'is not a provider that this version knows'),
@@ -43,36 +64,11 @@ const FIELDS = {
   no_email: v.optional(v.boolean('is not true or false')),
   login_hint: v.optional(text),
   access_token: v.optional(secret),
-  refresh_token: v.optional(secret),
-  token_type: v.optional(text),
-  scope: v.optional(words),
-  user_id: v.optional(text),
-  legacy_user_id: v.optional(text),
-  email: v.optional(text),
-  sub: v.optional(text),
-  signed_in_at: v.optional(time),
-  obtained_at: v.optional(time),
-  expires_at: v.optional(time),
-  refresh_expires_at: v.optional(time),
+  ...TOKEN_FIELDS,
   refresh_started_at: v.optional(time),
   grant_ended_at: v.optional(time),
   grant_ended_reason: v.optional(text),
-  keep: v.optional(
-    v.array(
-      // Strict: a field in here has nowhere to be kept, and must not be lost in silence.
-      v.strictObject(
-        {
-          format: text,
-          path: v.pipe(
-            text,
-            v.check((path) => isAbsolute(path), 'is not an absolute path'),
-          ),
-        },
-        'is not an object of a format and a path',
-      ),
-      'is not a list',
-    ),
-  ),
+  keep: v.optional(v.array(keptExport, 'is not a list')),
   notified: v.optional(v.array(text, 'is not a list')),
 };
 
@@ -96,20 +92,6 @@ const FILE = v.object({
 
 type File = v.InferOutput<typeof FILE>;
 
-const TOKEN_FIELDS = [
-  'refresh_token',
-  'token_type',
-  'scope',
-  'user_id',
-  'legacy_user_id',
-  'email',
-  'sub',
-  'signed_in_at',
-  'obtained_at',
-  'expires_at',
-  'refresh_expires_at',
-] as const satisfies readonly (keyof File)[];
-
 /**
  * The profile that a file holds.
  * @param path Only named in errors.
@@ -118,10 +100,7 @@ const TOKEN_FIELDS = [
  */
 export function decodeProfile(bytes: Uint8Array, path: string, reviver?: Reviver): Profile {
   const fields = parseObject(bytes, path, reviver);
-  const { version } = fields;
-  if (typeof version === 'number' && version !== FILE_VERSION) {
-    throw newerProfile(path);
-  }
+  if (typeof fields.version === 'number' && fields.version !== FILE_VERSION) throw newerProfile(path);
   const parsed = v.safeParse(FILE, fields, { abortEarly: true });
   if (!parsed.success) throw corruptProfile(path, describe(parsed.issues[0]));
   const { pending_login: pending, ...file } = parsed.output;
@@ -197,7 +176,7 @@ function fieldsOf(profile: Profile): Readonly<Record<keyof File, unknown>> {
     refresh_started_at: profile.refreshStartedAt?.toISOString(),
     grant_ended_at: profile.grantEndedAt?.toISOString(),
     grant_ended_reason: profile.grantEndedReason,
-    keep: profile.keep?.map(({ format, path }) => ({ format, path })),
+    keep: profile.keep,
     notified: profile.notified,
     pending_login: pending && {
       state: pending.state.reveal(),
@@ -228,7 +207,7 @@ function parseObject(bytes: Uint8Array, path: string, reviver: Reviver): Record<
 function tokensOf(file: Fields, path: string): Tokens | undefined {
   const { access_token, token_type, scope, obtained_at } = file;
   if (access_token === undefined) {
-    const unexpected = TOKEN_FIELDS.find((name) => file[name] !== undefined);
+    const unexpected = Object.keys(file).find((name) => Object.hasOwn(TOKEN_FIELDS, name));
     if (unexpected !== undefined) throw corruptProfile(path, `access_token is missing although ${unexpected} is there`);
     return undefined;
   }

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AuthError, errnoOf, ignoring } from '../errors.ts';
 import { diskError, interruptedWhileWaiting, lockTimeout, notA } from '../messages.ts';
+import type { LockOptions } from './store.ts';
 
 /** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
 const STALE_MS = 3_500;
@@ -12,24 +13,20 @@ const UPDATE_MS = 1_000;
 /** Between two attempts. */
 const PAUSE_MS = 50;
 
-/** A lock that this process took. */
-export interface HeldLock {
+interface HeldLock {
   /** Gives the lock back. Never throws. */
   release(): Promise<void>;
   /** Forgets the lock without touching it, after another process took it over. Never throws. */
   abandon(): Promise<void>;
 }
 
-export interface TakeLockOptions {
+export interface TakeLockOptions extends Pick<LockOptions, 'onWait' | 'signal'> {
   /** What is locked, for messages: `profile "default"`. */
   readonly what: string;
   /** How long to wait for the holder, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called once, if the lock is not free at once. */
-  readonly onWait?: () => void;
   /** Asked before each attempt; `true` ends the wait. */
   readonly stopWhen?: () => Promise<boolean>;
-  readonly signal?: AbortSignal;
 }
 
 /** The lock of `NAME.json`, a directory that exists while a process changes the profile: `.NAME.lock`. */
@@ -49,9 +46,8 @@ export async function takeLock(path: string, options: TakeLockOptions): Promise<
   const { what, timeoutMs, onWait, stopWhen, signal } = options;
   const isDead = deadLockDetector();
   const start = performance.now();
-  let waits = false;
   let vanished = 0;
-  for (;;) {
+  for (let waits = false; ; waits = true) {
     throwIfAborted(signal);
     if (await stopWhen?.()) return undefined;
     try {
@@ -63,16 +59,13 @@ export async function takeLock(path: string, options: TakeLockOptions): Promise<
       if (errnoOf(error) !== 'ENOENT' || ++vanished > 3) throw diskError('take the lock', path, error);
     }
     if (!waits) onWait?.();
-    waits = true;
     if (performance.now() - start >= timeoutMs) throw lockTimeout(path, what, timeoutMs);
     await setTimeout(PAUSE_MS);
   }
 }
 
-type IsDead = (updatedAt: number) => boolean;
-
 /** Recognises a lock without an update while we watched it, so that setting the clock does not matter. */
-function deadLockDetector(): IsDead {
+function deadLockDetector(): (updatedAt: number) => boolean {
   let last = Number.NaN;
   let since = 0;
   return (updatedAt) => {
@@ -84,7 +77,7 @@ function deadLockDetector(): IsDead {
   };
 }
 
-async function tryLock(path: string, isDead: IsDead): Promise<HeldLock | undefined> {
+async function tryLock(path: string, isDead: (updatedAt: number) => boolean): Promise<HeldLock | undefined> {
   const found = await ignoring(['ENOENT'], lstat(path));
   if (found?.isDirectory() === false) throw notA('fitbit-login lock', path);
   if (found !== undefined && isDead(found.mtimeMs)) await rmdir(path);
