@@ -5,8 +5,8 @@ import { STYLE } from './style.ts';
 import { LABELS, LANGUAGE, PRODUCT } from './texts.ts';
 import type { Fact, Notice, Shell } from './view.ts';
 
-/** What differs between pages. In these templates `!` marks what is HTML already. */
-export interface Page {
+/** What differs between pages. In these templates `!` marks what is HTML already; what is absent is left out. */
+interface Page {
   readonly kind: 'result' | 'setup' | 'status';
   /** Of the tab. */
   readonly title: string;
@@ -19,7 +19,6 @@ export interface Page {
 
 /** A whole HTML document. */
 export function documentPage({ kind, title, badge, main, footer = '' }: Page): string {
-  const pill = badge === undefined ? '' : html`<span class="pill warning">${badge}</span>`;
   return html`<!doctype html>
 <html lang="${LANGUAGE}">
 <head>
@@ -31,7 +30,7 @@ export function documentPage({ kind, title, badge, main, footer = '' }: Page): s
 <style>!${STYLE}</style>
 </head>
 <body class="${kind}">
-<header>!${MARK}${PRODUCT}!${pill}</header>
+<header>!${MARK}${PRODUCT}!${badge && html`<span class="pill warning">${badge}</span>`}</header>
 <main>
 !${main}
 </main>

@@ -38,7 +38,7 @@ const STATES = { success: 'check', warning: 'notice', failure: 'cross', waiting:
 function who({ account, lead, leaving, lines }: View): string {
   if (leaving !== undefined)
     return html`<p class="lead">${lines === undefined ? NOT_MOVING : ''} !${link(leaving)}</p>`;
-  if (account === undefined) return lead === undefined ? '' : html`<p class="lead">${lead}</p>`;
+  if (account === undefined) return lead ? html`<p class="lead">${lead}</p>` : '';
   const { name, provider } = account;
   // Beside each other only where both surely fit on a line.
   const long = name.length + provider.length > 36;

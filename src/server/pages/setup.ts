@@ -1,5 +1,5 @@
 import { html } from 'ghtml';
-import { commandBox, copyButton, newTab, noticeBox, sitePage } from './html.ts';
+import { CHEVRON, commandBox, copyButton, newTab, noticeBox, sitePage } from './html.ts';
 import { icon } from './icons.ts';
 import { SETUP, shortList } from './texts.ts';
 import type { Shell } from './view.ts';
@@ -80,7 +80,7 @@ const LINKS = {
 export function setupPage(view: SetupView, shell: Shell): string {
   const main = html`<h1>${SETUP.title}</h1>
 <p class="lead google">${SETUP.leads.google}</p><p class="lead fitbit">${SETUP.leads.fitbit}</p>
-!${shell.notice === undefined ? '' : noticeBox(shell.notice)}
+!${shell.notice && noticeBox(shell.notice)}
 <form method="post" action="setup" class="columns" id="setup" novalidate><input type="hidden" name="_csrf" value="${shell.csrf}">!${ENTER}
 <div>!${providerChoice(view)}!${googleSteps(view, shell)}!${fitbitSteps(view, shell)}</div>
 <div class="card panel">!${panel(view)}</div>
@@ -108,6 +108,16 @@ interface Step {
   readonly below?: string;
 }
 
+/** The first step without a tick is the current one; the style sheet finds it. */
+function stepList(steps: readonly Step[], ticks: ReadonlySet<string>): string {
+  const items = steps.map(({ id, url, before, below }) => {
+    const [title, sentence] = SETUP.steps[id];
+    const link = url && newTab(url, SETUP.open, 'quiet', title);
+    return html`<li><input type="checkbox" name="tick" value="${id}" id="tick-${id}" autocomplete="off" !${ticks.has(id) ? 'checked' : ''}><div><label for="tick-${id}">${title}</label><p><small>${sentence}</small></p></div><span class="doors">!${before}!${link}</span>!${below && html`<div class="wide">!${below}</div>`}</li>`;
+  });
+  return html`<ol class="card steps">!${items}</ol>`;
+}
+
 function googleSteps(view: SetupView, shell: Shell): string {
   const { file, scopes } = view;
   const at = (url: string) => {
@@ -131,21 +141,13 @@ function googleSteps(view: SetupView, shell: Shell): string {
 
 function fitbitSteps({ redirectUri }: SetupView, { ticks }: Shell): string {
   const uri = commandBox(redirectUri, { plain: true });
-  const steps: readonly Step[] = [
-    { id: 'fitbit-app', url: LINKS.fitbit },
-    { id: 'fitbit-uri', below: uri },
-  ];
-  return html`<div class="fitbit">!${stepList(steps, ticks)}</div>`;
-}
-
-/** The first step without a tick is the current one; the style sheet finds it. */
-function stepList(steps: readonly Step[], ticks: ReadonlySet<string>): string {
-  const items = steps.map(({ id, url, before = '', below = '' }) => {
-    const [title, sentence] = SETUP.steps[id];
-    const link = url === undefined ? '' : newTab(url, SETUP.open, 'quiet', title);
-    return html`<li><input type="checkbox" name="tick" value="${id}" id="tick-${id}" autocomplete="off" !${ticks.has(id) ? 'checked' : ''}><div><label for="tick-${id}">${title}</label><p><small>${sentence}</small></p></div><span class="doors">!${before}!${link}</span>!${below === '' ? '' : html`<div class="wide">!${below}</div>`}</li>`;
-  });
-  return html`<ol class="card steps">!${items}</ol>`;
+  return html`<div class="fitbit">!${stepList(
+    [
+      { id: 'fitbit-app', url: LINKS.fitbit },
+      { id: 'fitbit-uri', below: uri },
+    ],
+    ticks,
+  )}</div>`;
 }
 
 function panel(view: SetupView): string {
@@ -160,16 +162,14 @@ function panel(view: SetupView): string {
 }
 
 function errorStrip({ errors }: SetupView): string {
-  const general = errors.filter(({ field }) => field === 'form');
   if (errors.length === 0) return '';
-  const items = (general.length > 0 ? general : errors).map(({ text }, index) =>
-    index === 0 && general.length > 0 ? html`<p><b>${text}</b></p>` : html`<p>${text}</p>`,
+  const general = errors.filter(({ field }) => field === 'form');
+  const items = (general.length > 0 ? general : errors).map((error) =>
+    error === general[0] ? html`<p><b>${error.text}</b></p>` : html`<p>${error.text}</p>`,
   );
-  return html`<div class="notice failure" role="alert" tabindex="-1" !${hasFieldError(errors) ? '' : 'autofocus'} id="errors">!${icon('triangle')}<div>!${items}</div></div>`;
-}
-
-function hasFieldError(errors: readonly SetupError[]): boolean {
-  return errors.some(({ field }) => field === 'clientId' || field === 'clientSecret' || field === 'redirectUri');
+  // A field with an error takes the focus itself.
+  const hasField = errors.some(({ field }) => ['clientId', 'clientSecret', 'redirectUri'].includes(field));
+  return html`<div class="notice failure" role="alert" tabindex="-1" !${hasField ? '' : 'autofocus'} id="errors">!${icon('triangle')}<div>!${items}</div></div>`;
 }
 
 function googleClient(view: SetupView): string {
@@ -185,19 +185,16 @@ function googleClient(view: SetupView): string {
   const error = html`<p class="notice failure" id="file-error" role="alert" tabindex="-1" !${fileError === undefined ? 'hidden' : ''}>!${icon('triangle')}<span>${fileError ?? ''}</span></p>`;
   const byHand =
     clientId !== '' || errors.some(({ field }) => field === 'clientId' || field === 'redirectUri') || view.isWeb;
-  const fields = html`!${clientFields('google-health', view)}!${redirectField('google-health', view)}`;
   const secret = file !== undefined && wrongSecret ? secretField('google-health', view) : '';
-  return html`<div class="google">!${error}!${taken}!${secret}<div class="untaken">!${zone}!${paste}!${downloadPart(download)}<details class="more" !${byHand ? 'open' : ''}><summary class="quiet">!${CHEVRON_ICON}${SETUP.byHand}</summary><div>!${secret === '' ? fields : ''}</div></details></div></div>`;
+  const fields = secret ? '' : clientFields('google-health', view) + redirectField('google-health', view);
+  return html`<div class="google">!${error}!${taken}!${secret}<div class="untaken">!${zone}!${paste}!${downloadPart(download)}<details class="more" !${byHand ? 'open' : ''}><summary class="quiet">!${CHEVRON}${SETUP.byHand}</summary><div>!${fields}</div></details></div></div>`;
 }
-
-const CHEVRON_ICON = icon('chevron').replace('<svg', '<svg class="chevron"');
 
 /** The newest client file in the downloads directory: looked for only when asked to. */
 function downloadPart(download: SetupView['download']): string {
-  if (download === undefined || download === 'none') {
-    const none = download === 'none' ? html`<p class="micro" role="status">${SETUP.noneFound}</p>` : '';
+  const none = download === 'none' ? html`<p class="micro" role="status">${SETUP.noneFound}</p>` : '';
+  if (download === undefined || download === 'none')
     return html`<p><button class="quiet" name="action" value="look">!${icon('search')}${SETUP.look}</button></p>!${none}`;
-  }
   return html`<div class="file">!${icon('file')}<div><b>${shortName(download.name)}</b><p class="micro">${SETUP.found(download.minutes)}</p></div><button class="button" name="action" value="use" autofocus>${SETUP.use}</button></div>`;
 }
 
@@ -233,7 +230,7 @@ function redirectField(provider: SetupProviderId, view: SetupView): string {
   const error = errorOf('redirectUri', provider, view);
   const field = html`<div class="field"><label for="${id}">${SETUP.redirectUri}</label><input id="${id}" name="${id}" value="${view.redirectUri}" autocomplete="off" spellcheck="false" !${error.attributes || html`aria-describedby="${id}-hint"`}>!${error.html}<p class="micro" id="${id}-hint">${SETUP.redirectUriHint}</p></div>`;
   if (provider === 'fitbit')
-    return html`<details class="more" !${error.html === '' ? '' : 'open'}><summary class="quiet">!${CHEVRON_ICON}${SETUP.otherUri}</summary><div>!${field}</div></details>`;
+    return html`<details class="more" !${error.html === '' ? '' : 'open'}><summary class="quiet">!${CHEVRON}${SETUP.otherUri}</summary><div>!${field}</div></details>`;
   return html`<div class="web field"><span class="check"><input type="checkbox" name="web" value="1" id="web" !${view.isWeb ? 'checked' : ''}><label for="web">${SETUP.web}</label></span>!${field}</div>`;
 }
 
@@ -251,7 +248,7 @@ function errorOf(field: SetupField, provider: SetupProviderId, { errors, provide
 function scopesPart(provider: SetupProviderId, view: SetupView): string {
   const choices = view.scopes[provider];
   const reads = choices.filter(({ writes }) => !writes);
-  const writes = choices.filter((choice) => choice.writes);
+  const writes = choices.filter(({ writes }) => writes);
   const error = provider === view.provider ? view.errors.find(({ field }) => field === 'scopes')?.text : undefined;
   const open = error !== undefined || choices.every(({ ticked }) => !ticked);
   const tick = ({ name, label, ticked }: ScopeChoice) =>
@@ -261,7 +258,7 @@ function scopesPart(provider: SetupProviderId, view: SetupView): string {
     writes.length === 0
       ? ''
       : html`<details class="more" !${writes.some(({ ticked }) => ticked) ? 'open' : ''}><summary class="quiet">!${icon('plus')}${SETUP.write}</summary><div class="ticks">!${writes.map(tick)}</div></details>`;
-  return html`<div class="asks" role="group" aria-label="${SETUP.asks}"><span>${SETUP.asks}</span><details !${open ? 'open' : ''}><summary class="quiet"><span class="opened">${SETUP.done}</span><span class="shut">${SETUP.change}</span></summary><div class="ticks">!${reads.map(tick)}!${write}</div></details><p class="asked">${shortList(asked)}</p>!${error === undefined ? '' : html`<p class="failure" id="scopes-error">${error}</p>`}</div>`;
+  return html`<div class="asks" role="group" aria-label="${SETUP.asks}"><span>${SETUP.asks}</span><details !${open ? 'open' : ''}><summary class="quiet"><span class="opened">${SETUP.done}</span><span class="shut">${SETUP.change}</span></summary><div class="ticks">!${reads.map(tick)}!${write}</div></details><p class="asked">${shortList(asked)}</p>!${error && html`<p class="failure" id="scopes-error">${error}</p>`}</div>`;
 }
 
 /** What the provider's warning will look like: a sketch, not a copy. */

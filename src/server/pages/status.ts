@@ -1,8 +1,8 @@
 import { html } from 'ghtml';
 import { breakable, CHEVRON, drawing, factList, fold, initial, noticeBox, sitePage, unseen } from './html.ts';
-import { type IconName, icon } from './icons.ts';
+import { icon } from './icons.ts';
 import { LANGUAGE, STATUS } from './texts.ts';
-import type { Fact, Notice, Shell } from './view.ts';
+import type { Fact, Shell } from './view.ts';
 
 /** What the buttons do: each is a field whose value is the profile. `forget` deletes without revoking. */
 export const ACTIONS = ['check', 'sign-in', 'sign-out', 'forget', 'add'] as const;
@@ -12,8 +12,17 @@ export interface StatusView {
   readonly profiles: readonly ProfileCard[];
 }
 
-/** How a profile is doing. The first is the worst. */
-export type ProfileState = 'damaged' | 'ended' | 'none' | 'missing' | 'expires' | 'well';
+/** How a profile is doing, the worst first. */
+const STATES = {
+  damaged: { shape: 'triangle', tone: 'failure', isEnded: true },
+  ended: { shape: 'ended', tone: 'failure', isEnded: true },
+  none: { shape: 'ended', tone: 'failure', isEnded: true },
+  missing: { shape: 'triangle', tone: 'warning', isEnded: false },
+  expires: { shape: 'clock', tone: 'warning', isEnded: false },
+  well: { shape: 'check', tone: 'success', isEnded: false },
+} as const;
+
+export type ProfileState = keyof typeof STATES;
 
 export interface ProfileCard {
   readonly profile: string;
@@ -38,15 +47,6 @@ export interface ProfileCard {
   };
 }
 
-const SEVERITY: readonly ProfileState[] = ['damaged', 'ended', 'none', 'missing', 'expires', 'well'];
-const ICONS: Readonly<Record<ProfileState, { icon: IconName; tone: 'success' | 'warning' | 'failure' }>> = {
-  damaged: { icon: 'triangle', tone: 'failure' },
-  ended: { icon: 'ended', tone: 'failure' },
-  none: { icon: 'ended', tone: 'failure' },
-  missing: { icon: 'triangle', tone: 'warning' },
-  expires: { icon: 'clock', tone: 'warning' },
-  well: { icon: 'check', tone: 'success' },
-};
 /** Up to so many profiles are cards, beyond that rows; from `FILTER_FROM` on, rows can be filtered. */
 const MAX_CARDS = 3;
 const FILTER_FROM = 10;
@@ -61,7 +61,7 @@ export function statusPage(view: StatusView, shell: Shell): string {
 
 /** The part of the page that a script replaces when it changes. It holds no token, so that it stays the same until something happens. */
 export function liveStatus({ profiles }: StatusView, { notice }: Shell): string {
-  const rank = ({ state }: ProfileCard) => SEVERITY.indexOf(state);
+  const rank = ({ state }: ProfileCard) => Object.keys(STATES).indexOf(state);
   const byName = new Intl.Collator(LANGUAGE, { numeric: true }).compare;
   const sorted = [...profiles].sort(
     (a, b) => rank(a) - rank(b) || byName(a.account, b.account) || byName(a.profile, b.profile),
@@ -70,19 +70,14 @@ export function liveStatus({ profiles }: StatusView, { notice }: Shell): string 
   const top = lost ? noticeBox(notice) : '';
   if (sorted.length === 0) return top + emptyState();
   const problems = sorted.filter(({ problem }) => problem !== undefined);
+  const well = sorted.filter(({ problem }) => problem === undefined);
   const at = (card: ProfileCard): CardContext => ({
-    notice: notice?.profile === card.profile ? notice : undefined,
+    notice: notice?.profile === card.profile ? noticeBox(notice) : undefined,
     isWorst: card === problems[0],
     showProfile: sorted.length > 1 || card.profile !== 'default',
   });
   const body =
-    sorted.length <= MAX_CARDS
-      ? sorted.map((card) => profileCard(card, at(card))).join('')
-      : rows(
-          problems,
-          sorted.filter(({ problem }) => problem === undefined),
-          at,
-        );
+    sorted.length <= MAX_CARDS ? sorted.map((card) => profileCard(card, at(card))) : rows(problems, well, at);
   return html`!${verdict(problems.length, sorted.length)}!${top}!${body}`;
 }
 
@@ -91,12 +86,9 @@ function verdict(problems: number, all: number): string {
     problems === 0
       ? html`<h1>${STATUS.allWell}</h1><p class="lead">${STATUS.allWellLead}</p>`
       : html`<h1>${STATUS.needYou(problems, all)}</h1>`;
-  const filter =
-    all < FILTER_FROM
-      ? ''
-      : html`<label class="find js-only">!${icon('search')}<span class="unseen">${STATUS.filter}</span><input type="search" id="filter" placeholder="${STATUS.filter}" autocomplete="off"></label>`;
+  const filter = html`<label class="find js-only">!${icon('search')}<span class="unseen">${STATUS.filter}</span><input type="search" id="filter" placeholder="${STATUS.filter}" autocomplete="off"></label>`;
   const add = html`<button class="button" form="act" name="add" value="" id="add" aria-label="${STATUS.add}">!${icon('plus')}<span><span class="add-short">${STATUS.addShort}</span><span class="wide-only"> ${STATUS.add.slice(STATUS.addShort.length + 1)}</span></span></button>`;
-  return html`<div class="verdict"><div>!${title}</div><div class="tools">!${filter}!${add}</div></div>`;
+  return html`<div class="verdict"><div>!${title}</div><div class="tools">!${all < FILTER_FROM ? '' : filter}!${add}</div></div>`;
 }
 
 function emptyState(): string {
@@ -104,24 +96,25 @@ function emptyState(): string {
 }
 
 interface CardContext {
-  readonly notice: Notice | undefined;
+  /** HTML. */
+  readonly notice: string | undefined;
   readonly isWorst: boolean;
   readonly showProfile: boolean;
 }
 
-function profileCard(card: ProfileCard, context: CardContext): string {
+function profileCard(card: ProfileCard, { notice, isWorst, showProfile }: CardContext): string {
   const { profile, account, provider, state, words, problem } = card;
   const id = idOf(profile);
-  const { icon: shape, tone } = ICONS[state];
-  const second = context.showProfile ? `${provider} · ${STATUS.profile(profile)}` : provider;
-  const main =
-    problem === undefined
-      ? html`!${factList(card.facts)}!${actions(card, STATUS.actions.signIn)}`
-      : problemPart(card, context.isWorst);
-  const inside = html`!${problem === undefined ? '' : html`<div class="gap">!${factList(card.facts)}</div>`}!${history(card)}!${factList(card.details)}!${problem === undefined ? '' : actions(card)}`;
+  const { shape, tone } = STATES[state];
+  const second = showProfile ? `${provider} · ${STATUS.profile(profile)}` : provider;
+  const facts = factList(card.facts);
+  const past = html`!${history(card)}!${factList(card.details)}`;
+  const [main, inside] = problem
+    ? [problemPart(card, isWorst), html`<div class="gap">!${facts}</div>!${past}!${actions(card)}`]
+    : [facts + actions(card), past];
   return html`<article class="card profile" id="${id}" aria-labelledby="${id}-name"><div class="pad">
 <div class="head">!${avatar(card)}<div><h2 id="${id}-name">!${breakable(account)}</h2><p class="micro">${second}</p></div><p class="pill ${tone}">!${icon(shape)}${words}</p></div>
-!${context.notice === undefined ? '' : noticeBox(context.notice)}
+!${notice}
 !${main}
 </div>!${fold(STATUS.fold, inside, { id: `${id}-more`, of: account })}</article>`;
 }
@@ -134,53 +127,47 @@ function rows(
   const group = (title: string, cards: readonly ProfileCard[]) =>
     cards.length === 0
       ? ''
-      : html`<h2 class="group label"><span>${title}</span><span>${String(cards.length)}</span></h2>!${cards.map((card) => row(card, at(card)))}`;
+      : html`<h2 class="group label"><span>${title}</span><span>${cards.length}</span></h2>!${cards.map((card) => row(card, at(card)))}`;
   return html`<div class="card rows">!${group(STATUS.groups.problem, problems)}!${group(STATUS.groups.well, well)}</div><p class="micro" id="no-match" hidden>${STATUS.noMatch}</p>`;
 }
 
 function row(card: ProfileCard, { notice, isWorst }: CardContext): string {
-  const { profile, account, state, words, problem } = card;
+  const { profile, account, state, words } = card;
   const id = idOf(profile);
-  const { icon: shape, tone } = ICONS[state];
-  const inside = html`!${notice === undefined ? '' : noticeBox(notice)}!${problem === undefined ? '' : problemPart(card, isWorst)}!${factList(card.facts)}!${actions(card, problem === undefined ? STATUS.actions.signIn : undefined, html`<details class="past" id="${id}-more"><summary class="quiet">${STATUS.fold}!${unseen(account)}</summary><div class="gap">!${history(card)}!${factList(card.details)}</div></details>`)}`;
-  return html`<details class="row" id="${id}" !${notice === undefined ? '' : 'open'}><summary>!${avatar(card)}<span class="cut" title="${account}">${account}</span><span class="cut" title="${profile}">${profile}</span><span class="mark-words ${tone}">!${icon(shape)}${words}</span>!${CHEVRON}</summary><div class="inside">!${inside}</div></details>`;
+  const { shape, tone } = STATES[state];
+  const past = html`<details class="past" id="${id}-more"><summary class="quiet">${STATUS.fold}!${unseen(account)}</summary><div class="gap">!${history(card)}!${factList(card.details)}</div></details>`;
+  const inside = html`!${notice}!${problemPart(card, isWorst)}!${factList(card.facts)}!${actions(card, past)}`;
+  return html`<details class="row" id="${id}" !${notice && 'open'}><summary>!${avatar(card)}<span class="cut" title="${account}">${account}</span><span class="cut" title="${profile}">${profile}</span><span class="mark-words ${tone}">!${icon(shape)}${words}</span>!${CHEVRON}</summary><div class="inside">!${inside}</div></details>`;
 }
 
-function problemPart({ profile, account, problem }: ProfileCard, isWorst: boolean): string {
+/** A button of the page's one form. `id` tells it from the profile's other buttons. */
+function button(action: Action, label: string, { profile, account }: ProfileCard, className = 'button', id = '') {
+  return html`<button class="${className}" !${id && html`id="${idOf(profile)}-${id}"`} form="act" name="${action}" value="${profile}">${label}!${unseen(account)}</button>`;
+}
+
+function problemPart(card: ProfileCard, isWorst: boolean): string {
+  const { problem } = card;
   if (problem === undefined) return '';
-  const button =
-    problem.button === undefined
-      ? ''
-      : html`<button class="button!${isWorst ? ' primary short' : ''}" id="${idOf(profile)}-fix" form="act" name="sign-in" value="${profile}">${problem.button}!${unseen(account)}</button>`;
-  return html`<div class="problem"><p>${problem.text}</p>!${button}</div>`;
+  const fix =
+    problem.button && button('sign-in', problem.button, card, isWorst ? 'button primary short' : 'button', 'fix');
+  return html`<div class="problem"><p>${problem.text}</p>!${fix}</div>`;
 }
 
-/** What can be done beyond the one thing that helps. `signIn` is the label of that button, where it is offered. */
-function actions(card: ProfileCard, signIn?: string, more = ''): string {
-  const { profile, account, canCheck } = card;
-  const id = idOf(profile);
-  const check = canCheck
-    ? html`<button class="button" id="${id}-check" form="act" name="check" value="${profile}">${STATUS.actions.check}!${unseen(account)}</button>`
-    : '';
-  const again =
-    signIn === undefined
-      ? ''
-      : html`<button class="quiet" id="${id}-sign-in" form="act" name="sign-in" value="${profile}">${signIn}!${unseen(account)}</button>`;
-  return html`<div class="actions">!${check}!${again}!${more}!${signOutPart(card)}</div>`;
+/** What can be done beyond the one thing that helps. */
+function actions(card: ProfileCard, past?: string): string {
+  const { check, signIn } = STATUS.actions;
+  const ask = card.canCheck ? button('check', check, card, 'button', 'check') : '';
+  const again = card.problem === undefined ? button('sign-in', signIn, card, 'quiet', 'sign-in') : '';
+  return html`<div class="actions">!${ask}!${again}!${past}!${signOutPart(card)}</div>`;
 }
 
 /** Asks in place before anything is ended. */
-function signOutPart({ profile, account, provider, signOut }: ProfileCard): string {
-  const id = idOf(profile);
+function signOutPart(card: ProfileCard): string {
+  const { profile, account, provider, signOut } = card;
   const { actions: labels, sure } = STATUS;
-  const forget = html`<button class="button" form="act" name="forget" value="${profile}">${labels.forget}!${unseen(account)}</button>`;
-  const question =
-    signOut === undefined ? sure.nothing : `${signOut.ends ?? sure.revokes(provider, account)} ${sure.deleted}`;
-  const revoke =
-    signOut === undefined
-      ? ''
-      : html`<button class="button danger" form="act" name="sign-out" value="${profile}">${signOut.ends === undefined ? labels.revoke : labels.everywhere}!${unseen(account)}</button>`;
-  return html`<details class="ask" id="${id}-sure"><summary class="quiet out">${labels.signOut}!${unseen(account)}</summary><div class="sure"><p>${question}</p><div>!${revoke}!${forget}</div></div></details>`;
+  const question = signOut ? `${signOut.ends ?? sure.revokes(provider, account)} ${sure.deleted}` : sure.nothing;
+  const revoke = signOut && button('sign-out', signOut.ends ? labels.everywhere : labels.revoke, card, 'button danger');
+  return html`<details class="ask" id="${idOf(profile)}-sure"><summary class="quiet out">${labels.signOut}!${unseen(account)}</summary><div class="sure"><p>${question}</p><div>!${revoke}!${button('forget', labels.forget, card)}</div></div></details>`;
 }
 
 function history({ history: events }: ProfileCard): string {
@@ -192,8 +179,7 @@ function history({ history: events }: ProfileCard): string {
 }
 
 function avatar({ account, state }: ProfileCard): string {
-  const ended = state === 'ended' || state === 'none' || state === 'damaged';
-  return html`<span class="avatar!${ended ? ' ended' : ''}" aria-hidden="true">${initial(account)}</span>`;
+  return html`<span class="avatar!${STATES[state].isEnded ? ' ended' : ''}" aria-hidden="true">${initial(account)}</span>`;
 }
 
 /** The address of a profile within the page, whatever its name. */
