@@ -7,8 +7,8 @@ import { EVERYWHERE } from '../../src/server/guards.ts';
 import { STYLE_HASH } from '../../src/server/pages/style.ts';
 import type { Peer } from '../../src/server/peer.ts';
 import { parseRedirectUri } from '../../src/server/redirect-uri.ts';
-import { siteApp } from '../../src/server/site/app.ts';
 import { SiteSession } from '../../src/server/site/session.ts';
+import { siteApp } from '../../src/server/site/site.ts';
 import { BrowserBinding, startRoute } from '../../src/server/start.ts';
 import { NAVIGATION, SIGNED_IN, waiting } from '../flow/server-visitor.ts';
 import { SETUP, WELL } from '../flow/site-views.ts';
@@ -252,19 +252,14 @@ test('whatever is sent to the setup and status pages, the key opens them once, n
   const sum = { opened: 0, acted: 0 };
   await fc.assert(
     fc.asyncProperty(siteSequence, async (requests) => {
-      const session = new SiteSession({ idleMs: 60_000, onIdle: () => {} });
+      const session = new SiteSession({ idleMs: 60_000 });
       const acted: string[] = [];
       const act = async (what: string) => {
         acted.push(what);
         return { kind: 'page' } as const;
       };
       let from: Peer = 'own';
-      const app = await siteApp({
-        redirect,
-        session,
-        start: 'status',
-        onStop: () => {},
-        onNotice: () => {},
+      const app = await siteApp(redirect, session, {
         peerOf: async () => from,
         setup: { view: async () => SETUP, submit: () => act('submit'), sandbox: () => act('sandbox') },
         status: { view: async () => ({ profiles: [WELL] }), act },
@@ -308,7 +303,7 @@ test('whatever is sent to the setup and status pages, the key opens them once, n
       expect(opened).toBeLessThanOrEqual(1);
       sum.opened += opened;
       sum.acted += acted.length;
-      session.end();
+      session.close();
       await app.close();
     }),
     { numRuns: SEQUENCES },

@@ -34,9 +34,9 @@ export function formOf({ body }: FastifyRequest): URLSearchParams {
   return body instanceof URLSearchParams ? body : new URLSearchParams();
 }
 
-export interface RouteOptions {
-  readonly setup?: SetupHandlers | undefined;
-  readonly status?: StatusHandlers | undefined;
+interface RouteOptions {
+  readonly setup?: SetupHandlers;
+  readonly status?: StatusHandlers;
   readonly start: PageName;
   readonly session: SiteSession;
 }

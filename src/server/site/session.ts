@@ -17,13 +17,18 @@ export class SiteSession {
   readonly departures = new FlashStore<Departure>();
   /** The steps of the setup page that were ticked off. */
   ticks: ReadonlySet<string> = new Set();
+  /** Resolves after *Stop*, or `idleMs` after the last request. A page in sight asks again and again, so that it keeps the site open. */
+  readonly ended: Promise<'stopped' | 'idle'>;
   readonly #key = random(32);
   #spent = false;
+  #end: (how: 'stopped' | 'idle') => void = () => {};
   readonly #timer: NodeJS.Timeout;
 
-  /** Calls `onIdle` `idleMs` after the last request. A page in sight asks again and again, so that it keeps the site open. */
-  constructor({ idleMs, onIdle }: { readonly idleMs: number; readonly onIdle: () => void }) {
-    this.#timer = setTimeout(onIdle, idleMs);
+  constructor({ idleMs }: { readonly idleMs: number }) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#timer = setTimeout(this.#end, idleMs, 'idle');
   }
 
   /** The path and query to open. */
@@ -48,7 +53,12 @@ export class SiteSession {
     this.#timer.refresh();
   }
 
-  end(): void {
+  stop(): void {
+    this.#end('stopped');
+  }
+
+  /** Leaves `ended` pending, unless it is resolved. */
+  close(): void {
     clearTimeout(this.#timer);
   }
 }
