@@ -1,11 +1,3 @@
-/** A request's target, in two halves that are judged apart. */
-export interface Target {
-  /** Still encoded; `/` at least. */
-  readonly path: string;
-  /** Still encoded, without its `?`. */
-  readonly query: string;
-}
-
 const MAX_QUERY_LENGTH = 8 * 1024;
 const MAX_PARAMETERS = 50;
 
@@ -13,21 +5,22 @@ const MAX_PARAMETERS = 50;
 const SOUND_PATH = /^\/[!$-;=@-_a-z~]*$/;
 const SOUND_QUERY = /^[!$-~]*$/;
 
-/** The target in origin-form (RFC 9112 §3.2.1), or `undefined` for every other form and for a path that does not decode. */
-export function parseTarget(raw: string): Target | undefined {
+/**
+ * A request's target in origin-form (RFC 9112 §3.2.1), still encoded: the path, `/` at least, and the query without its `?`. `undefined`
+ * for every other form and for a path that does not decode.
+ */
+export function parseTarget(raw: string): { readonly path: string; readonly query: string } | undefined {
   const mark = raw.indexOf('?');
   const [path, query] = mark === -1 ? [raw, ''] : [raw.slice(0, mark), raw.slice(mark + 1)];
   return SOUND_PATH.test(path) && decodes(path) ? { path, query } : undefined;
 }
 
-/** A query that was understood, or the 4xx status that says why it was not. */
-export type Query = { readonly params: URLSearchParams } | { readonly status: 400 | 414 };
-
 /**
  * Parses a callback's query strictly: bounded in length and number, every `%` an encoding, UTF-8, no NUL.
  * Repeated parameters are preserved: the validation of the callback rejects them (RFC 6749 §3.1).
+ * @returns the parameters, or the status that says why there are none
  */
-export function parseQuery(query: string): Query {
+export function parseQuery(query: string): { readonly params: URLSearchParams } | { readonly status: 400 | 414 } {
   if (query.length > MAX_QUERY_LENGTH) return { status: 414 };
   if (!SOUND_QUERY.test(query) || !decodes(query)) return { status: 400 };
   const params = new URLSearchParams(query);

@@ -19,19 +19,8 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
   'verify-full': ['verify-full'],
 };
 
-/** The parameters of a connection that have a variable in libpq, unless the URL has them. */
-const VARIABLES = {
-  host: 'PGHOST',
-  port: 'PGPORT',
-  user: 'PGUSER',
-  password: 'PGPASSWORD',
-  options: 'PGOPTIONS',
-  application_name: 'PGAPPNAME',
-  sslmode: 'PGSSLMODE',
-  sslrootcert: 'PGSSLROOTCERT',
-  sslcert: 'PGSSLCERT',
-  sslkey: 'PGSSLKEY',
-};
+/** The parameters of a connection that libpq reads from a variable, such as `PGHOST`, unless the URL has them. */
+const PARAMETERS = 'host port user password options application_name sslmode sslrootcert sslcert sslkey'.split(' ');
 
 /**
  * Reads `FITBIT_LOGIN_STORE`, and what it leaves out from the variables of libpq. `PGPASSFILE` is left to `pg`, which reads it from the
@@ -53,8 +42,8 @@ export function postgresAddress(environment: Environment): PostgresAddress {
     ['user', url.username],
     ['password', url.password],
   ]);
-  for (const [name, variable] of Object.entries(VARIABLES)) {
-    const value = environment[variable];
+  for (const name of PARAMETERS) {
+    const value = environment[name === 'application_name' ? 'PGAPPNAME' : `PG${name.toUpperCase()}`];
     if (value && !inUrl.get(name) && !query.has(name)) query.set(name, value);
   }
   if (url.pathname.length < 2 && PGDATABASE) url.pathname = `/${encodeURI(PGDATABASE)}`;

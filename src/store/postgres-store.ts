@@ -235,10 +235,9 @@ async function tryLock(session: PostgresSession, name: string): Promise<Held | u
   const forget = () => void (isHeld() && session.locked.delete(name));
   session.locked.set(name, holder);
   try {
-    const [row] = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-      lockKey(name),
-    ]);
-    if (row?.locked !== true) forget();
+    const attempt = 'SELECT pg_try_advisory_lock($1) AS locked';
+    const [row] = await session.query<{ locked: boolean }>(attempt, [lockKey(name)]);
+    if (!row?.locked) forget();
   } catch (error) {
     forget();
     throw error;
@@ -263,20 +262,8 @@ function lockKey(name: string): string {
 }
 
 /** What may be read without a key: how the sign-in is, and whose it is by number. */
-const READABLE = [
-  'provider',
-  'issuer',
-  'client_id',
-  'scope',
-  'user_id',
-  'signed_in_at',
-  'obtained_at',
-  'expires_at',
-  'refresh_expires_at',
-  'refresh_started_at',
-  'grant_ended_at',
-  'grant_ended_reason',
-];
+const READABLE = `provider issuer client_id scope user_id signed_in_at obtained_at expires_at refresh_expires_at
+  refresh_started_at grant_ended_at grant_ended_reason`.split(/\s+/);
 
 /** The columns of a profile: what may be read without a key, and all of it, encrypted. */
 async function encrypted(encryption: Encryption, name: string, profile: Profile): Promise<readonly [string, string]> {
