@@ -71,33 +71,27 @@ export function consentRoutes<S extends string, R extends ConsentRequest<S>>(
     return sendPage(reply, notice === undefined ? 200 : 400, consentPage(endpoint, request, transaction, notice));
   };
 
-  app.register(async (scope) => {
-    faults.guard(scope, service, 'authorize');
-    scope.get(path, (request, reply) => {
-      const result = endpoint.validate(new Parameters(request.query));
-      if (result.kind === 'refused') return sendPage(reply, result.status, result.page);
-      if (result.kind === 'redirect') return reply.redirect(result.location);
-      return ask(reply, result.request);
-    });
+  app.get(path, faults.at(service, 'authorize'), (request, reply) => {
+    const result = endpoint.validate(new Parameters(request.query));
+    if (result.kind === 'refused') return sendPage(reply, result.status, result.page);
+    if (result.kind === 'redirect') return reply.redirect(result.location);
+    return ask(reply, result.request);
   });
 
-  app.register(async (scope) => {
-    faults.guard(scope, service, 'decision');
-    scope.post(path, (httpRequest, reply) => {
-      const form = new Parameters(httpRequest.body);
-      const transaction = form.get('transaction') ?? '';
-      const request = open.get(transaction);
-      open.delete(transaction);
-      if (request === undefined) return sendPage(reply, 403, lostPage(service));
-      if (form.get('decision') !== 'allow') return reply.redirect(endpoint.denied(request));
+  app.post(path, faults.at(service, 'decision'), (httpRequest, reply) => {
+    const form = new Parameters(httpRequest.body);
+    const transaction = form.get('transaction') ?? '';
+    const request = open.get(transaction);
+    open.delete(transaction);
+    if (request === undefined) return sendPage(reply, 403, lostPage(service));
+    if (form.get('decision') !== 'allow') return reply.redirect(endpoint.denied(request));
 
-      const person = people.find(({ userId }) => userId === form.get('person'));
-      const ticked = form.all('scope');
-      const scopes = request.scopes.filter((name) => ticked.includes(name));
-      if (person === undefined) return ask(reply, request, 'Choose an account.');
-      if (scopes.length === 0) return ask(reply, request, 'Leave at least one box ticked, or press Deny.');
-      return reply.redirect(endpoint.allowed(request, { person, scopes, origin: originOf(httpRequest) }));
-    });
+    const person = people.find(({ userId }) => userId === form.get('person'));
+    const ticked = form.all('scope');
+    const scopes = request.scopes.filter((name) => ticked.includes(name));
+    if (person === undefined) return ask(reply, request, 'Choose an account.');
+    if (scopes.length === 0) return ask(reply, request, 'Leave at least one box ticked, or press Deny.');
+    return reply.redirect(endpoint.allowed(request, { person, scopes, origin: originOf(httpRequest) }));
   });
 }
 

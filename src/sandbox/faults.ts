@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { AuthError, didYouMean } from '../errors.ts';
 import { type Correct, type Effect, FAULT_KINDS, FAULTS, type FaultArguments, type FaultKind } from './fault-table.ts';
@@ -88,30 +88,31 @@ export class Faults {
     return this.#posted.map(({ fault, left }) => (fault.times === undefined ? fault : { ...fault, times: left }));
   }
 
-  /** Lets faults strike every route of this Fastify scope. */
-  guard(scope: FastifyInstance, service: Service, endpoint: Endpoint): void {
+  /** The options of a route that faults can strike. */
+  at(service: Service, endpoint: Endpoint) {
     const spoilt = new WeakMap<FastifyRequest, Fault>();
     const struck = (reply: FastifyReply) => ({ reply, service, endpoint, signal: this.#signal });
 
-    scope.addHook('preHandler', async (request, reply) => {
-      const fault = this.#take(service, endpoint);
-      if (fault === undefined) return;
-      const { replace, before, mutate }: Effect = FAULTS[fault.kind];
-      await before?.(struck(reply), fault);
-      if (mutate !== undefined) spoilt.set(request, fault);
-      if (replace === undefined) return;
-      const running = replace(struck(reply), fault);
-      // Streams end when the client leaves or the sandbox closes; a reply that was sent is no promise to wait for.
-      if (running instanceof Promise) running.catch(() => undefined);
-      return reply;
-    });
-
-    scope.addHook('onSend', async (request, reply, payload) => {
-      const fault = spoilt.get(request);
-      if (fault === undefined) return payload;
-      const { mutate }: Effect = FAULTS[fault.kind];
-      return mutate?.({ ...struck(reply), ...correct(payload) }, fault);
-    });
+    return {
+      preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
+        const fault = this.#take(service, endpoint);
+        if (fault === undefined) return;
+        const { replace, before, mutate }: Effect = FAULTS[fault.kind];
+        await before?.(struck(reply), fault);
+        if (mutate !== undefined) spoilt.set(request, fault);
+        if (replace === undefined) return;
+        const running = replace(struck(reply), fault);
+        // Streams end when the client leaves or the sandbox closes; a reply that was sent is no promise to wait for.
+        if (running instanceof Promise) running.catch(() => undefined);
+        return reply;
+      },
+      onSend: async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
+        const fault = spoilt.get(request);
+        if (fault === undefined) return payload;
+        const { mutate }: Effect = FAULTS[fault.kind];
+        return mutate?.({ ...struck(reply), ...correct(payload) }, fault);
+      },
+    };
   }
 
   #take(service: Service, endpoint: Endpoint): Fault | undefined {

@@ -30,64 +30,55 @@ export function fitbitRoutes(app: FastifyInstance, context: Context): void {
 }
 
 function tokenRoute(app: FastifyInstance, { registry, fitbit, faults }: Context): void {
-  app.register(async (scope) => {
-    faults.guard(scope, 'fitbit', 'token');
-    scope.post('/oauth2/token', (request) => {
-      const form = new Parameters(request.body).once();
-      const grantType = form.get('grant_type');
-      if (grantType === undefined) throw fitbitError(400, 'invalid_request', "Missing 'grant_type' parameter value.");
-      const { id: clientId } = authenticateClient(registry, request, form);
-      if (grantType !== 'authorization_code' && grantType !== 'refresh_token')
-        throw fitbitError(400, 'unsupported_grant_type', `Unsupported grant_type: ${grantType}.`);
-      const result =
-        grantType === 'refresh_token'
-          ? fitbit.refresh(form.need('refresh_token'), clientId)
-          : fitbit.exchange({
-              code: form.need('code'),
-              clientId,
-              redirectUri: form.need('redirect_uri'),
-              verifier: form.get('code_verifier'),
-            });
-      if (result.kind === 'granted') return result.response;
-      const [errorType, message, parameter] = TOKEN_ERRORS[result.reason];
-      throw fitbitError(400, errorType, `${message}: ${form.need(parameter)}. ${FITBIT_DOCS}`);
-    });
+  app.post('/oauth2/token', faults.at('fitbit', 'token'), (request) => {
+    const form = new Parameters(request.body).once();
+    const grantType = form.get('grant_type');
+    if (grantType === undefined) throw fitbitError(400, 'invalid_request', "Missing 'grant_type' parameter value.");
+    const { id: clientId } = authenticateClient(registry, request, form);
+    if (grantType !== 'authorization_code' && grantType !== 'refresh_token')
+      throw fitbitError(400, 'unsupported_grant_type', `Unsupported grant_type: ${grantType}.`);
+    const result =
+      grantType === 'refresh_token'
+        ? fitbit.refresh(form.need('refresh_token'), clientId)
+        : fitbit.exchange({
+            code: form.need('code'),
+            clientId,
+            redirectUri: form.need('redirect_uri'),
+            verifier: form.get('code_verifier'),
+          });
+    if (result.kind === 'granted') return result.response;
+    const [errorType, message, parameter] = TOKEN_ERRORS[result.reason];
+    throw fitbitError(400, errorType, `${message}: ${form.need(parameter)}. ${FITBIT_DOCS}`);
   });
 }
 
 /** Ends all of a person's tokens for the app. */
 function revokeRoute(app: FastifyInstance, { registry, fitbit, faults }: Context): void {
-  app.register(async (scope) => {
-    faults.guard(scope, 'fitbit', 'revoke');
-    scope.post('/oauth2/revoke', (request, reply) => {
-      const form = new Parameters(request.body).once();
-      const client = authenticateClient(registry, request, form);
-      // An unknown token is as dead as a revoked one: 200 for both, RFC 7009 §2.2.
-      fitbit.revoke(form.need('token'), client.id);
-      return reply.code(200).send();
-    });
+  app.post('/oauth2/revoke', faults.at('fitbit', 'revoke'), (request, reply) => {
+    const form = new Parameters(request.body).once();
+    const client = authenticateClient(registry, request, form);
+    // An unknown token is as dead as a revoked one: 200 for both, RFC 7009 §2.2.
+    fitbit.revoke(form.need('token'), client.id);
+    return reply.code(200).send();
   });
 }
 
 /** Introspection with Fitbit's two quirks: times in milliseconds, and a scope that is not JSON. */
 function introspectRoute(app: FastifyInstance, context: Context): void {
-  app.register(async (scope) => {
-    context.faults.guard(scope, 'fitbit', 'introspect');
-    scope.post('/1.1/oauth2/introspect', (request) => {
-      const bearer = authenticateBearer(context, request);
-      const access = context.fitbit.access(new Parameters(request.body).once().need('token'));
-      if (access === undefined || access.clientId !== bearer.clientId || access.expiresAt <= context.clock.now())
-        return { active: false };
-      return {
-        active: true,
-        scope: `{${access.scopes.map((name) => `${name.toUpperCase()}=READ`).join(', ')}}`,
-        client_id: access.clientId,
-        user_id: access.userId,
-        token_type: 'access_token',
-        exp: access.expiresAt.getTime(),
-        iat: access.issuedAt.getTime(),
-      };
-    });
+  app.post('/1.1/oauth2/introspect', context.faults.at('fitbit', 'introspect'), (request) => {
+    const bearer = authenticateBearer(context, request);
+    const access = context.fitbit.access(new Parameters(request.body).once().need('token'));
+    if (access === undefined || access.clientId !== bearer.clientId || access.expiresAt <= context.clock.now())
+      return { active: false };
+    return {
+      active: true,
+      scope: `{${access.scopes.map((name) => `${name.toUpperCase()}=READ`).join(', ')}}`,
+      client_id: access.clientId,
+      user_id: access.userId,
+      token_type: 'access_token',
+      exp: access.expiresAt.getTime(),
+      iat: access.issuedAt.getTime(),
+    };
   });
 }
 
@@ -115,31 +106,31 @@ function apiRoutes(app: FastifyInstance, context: Context): void {
     return access;
   };
 
-  app.register(async (scope) => {
-    context.faults.guard(scope, 'fitbit', 'api');
+  app.get('/1/user/:user/profile.json', context.faults.at('fitbit', 'api'), (request, reply) => {
+    const { userId } = authorize(request, reply, 'profile');
+    const displayName = context.registry.person(userId)?.displayName ?? userId;
+    return {
+      user: { encodedId: userId, displayName, memberSince: '2015-03-01', timezone: 'UTC', offsetFromUTCMillis: 0 },
+    };
+  });
 
-    scope.get('/1/user/:user/profile.json', (request, reply) => {
-      const { userId } = authorize(request, reply, 'profile');
-      const displayName = context.registry.person(userId)?.displayName ?? userId;
-      return {
-        user: { encodedId: userId, displayName, memberSince: '2015-03-01', timezone: 'UTC', offsetFromUTCMillis: 0 },
-      };
-    });
-
-    scope.get('/1/user/:user/activities/date/:date(^\\d{4}-\\d{2}-\\d{2}$).json', (request, reply) => {
+  app.get(
+    '/1/user/:user/activities/date/:date(^\\d{4}-\\d{2}-\\d{2}$).json',
+    context.faults.at('fitbit', 'api'),
+    (request, reply) => {
       authorize(request, reply, 'activity');
       const { date } = v.parse(DayPath, request.params);
       // The same day always has the same steps.
       const steps = 4_000 + (Number(date.replaceAll('-', '')) % 9_000);
       return { activities: [], summary: { steps, caloriesOut: 1_600 + Math.round(steps / 20), sedentaryMinutes: 640 } };
-    });
+    },
+  );
 
-    scope.post('/1/user/:user/body/log/weight.json', (request, reply) => {
-      authorize(request, reply, 'weight');
-      const sent = { ...new Parameters(request.query).toObject(), ...new Parameters(request.body).toObject() };
-      reply.code(201);
-      return { weightLog: { ...sent, source: 'API' } };
-    });
+  app.post('/1/user/:user/body/log/weight.json', context.faults.at('fitbit', 'api'), (request, reply) => {
+    authorize(request, reply, 'weight');
+    const sent = { ...new Parameters(request.query).toObject(), ...new Parameters(request.body).toObject() };
+    reply.code(201);
+    return { weightLog: { ...sent, source: 'API' } };
   });
 }
 

@@ -63,25 +63,19 @@ export function healthRoutes(
         return reply.code(error().status).type('text/html; charset=utf-8').send(html);
       });
 
-      api.register(async (scope) => {
-        faults.guard(scope, 'google', 'identity');
-        scope.get('/users/:user/identity', (request) => {
-          const { legacyUserId, healthUserId } = authorize(request, (scopes) => scopes.some(reads));
-          return { name: `users/${healthUserId}/identity`, legacyUserId, healthUserId };
-        });
+      api.get('/users/:user/identity', faults.at('google', 'identity'), (request) => {
+        const { legacyUserId, healthUserId } = authorize(request, (scopes) => scopes.some(reads));
+        return { name: `users/${healthUserId}/identity`, legacyUserId, healthUserId };
       });
 
-      api.register(async (scope) => {
-        faults.guard(scope, 'google', 'api');
-        scope.get('/users/:user/dataTypes/:dataType/dataPoints', (request) => {
-          const name = `${authorizeData(request)}/1`;
-          return { dataPoints: [{ name, createTime: clock.now().toISOString() }], nextPageToken: '' };
-        });
-        // Echoes the request, to show that a client sends JSON.
-        scope.post('/users/:user/dataTypes/:dataType/dataPoints::rollUp', (request) => {
-          authorizeData(request);
-          return { rollupDataPoints: [request.body] };
-        });
+      api.get('/users/:user/dataTypes/:dataType/dataPoints', faults.at('google', 'api'), (request) => {
+        const name = `${authorizeData(request)}/1`;
+        return { dataPoints: [{ name, createTime: clock.now().toISOString() }], nextPageToken: '' };
+      });
+      // Echoes the request, to show that a client sends JSON.
+      api.post('/users/:user/dataTypes/:dataType/dataPoints::rollUp', faults.at('google', 'api'), (request) => {
+        authorizeData(request);
+        return { rollupDataPoints: [request.body] };
       });
     },
     { prefix: '/v4' },

@@ -37,26 +37,23 @@ export function googleRoutes(app: FastifyInstance, context: Context, inApiShape:
 
 function tokenRoute(app: FastifyInstance, context: Context): void {
   const { registry, google, faults } = context;
-  app.register(async (scope) => {
-    faults.guard(scope, 'google', 'token');
-    scope.post('/token', (request) => {
-      const form = new Parameters(request.body).once();
-      const grantType = form.need('grant_type');
-      const { id: clientId } = authenticateClient(registry, request, form);
-      if (grantType !== 'authorization_code' && grantType !== 'refresh_token')
-        throw oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType}`);
-      const result =
-        grantType === 'refresh_token'
-          ? google.refresh(form.need('refresh_token'), clientId)
-          : google.exchange({
-              code: form.need('code'),
-              clientId,
-              redirectUri: form.need('redirect_uri'),
-              verifier: form.get('code_verifier'),
-            });
-      if (result.kind === 'refused') throw TOKEN_ERRORS[result.reason](form);
-      return { ...result.response, id_token: idToken(context, result, originOf(request)) };
-    });
+  app.post('/token', faults.at('google', 'token'), (request) => {
+    const form = new Parameters(request.body).once();
+    const grantType = form.need('grant_type');
+    const { id: clientId } = authenticateClient(registry, request, form);
+    if (grantType !== 'authorization_code' && grantType !== 'refresh_token')
+      throw oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType}`);
+    const result =
+      grantType === 'refresh_token'
+        ? google.refresh(form.need('refresh_token'), clientId)
+        : google.exchange({
+            code: form.need('code'),
+            clientId,
+            redirectUri: form.need('redirect_uri'),
+            verifier: form.get('code_verifier'),
+          });
+    if (result.kind === 'refused') throw TOKEN_ERRORS[result.reason](form);
+    return { ...result.response, id_token: idToken(context, result, originOf(request)) };
   });
 }
 
@@ -111,23 +108,21 @@ function tokeninfoRoutes(app: FastifyInstance, { google, registry, clock, faults
     };
   };
 
-  app.register(async (scope) => {
-    faults.guard(scope, 'google', 'introspect');
-    scope.get('/tokeninfo', (request) => describe(new Parameters(request.query), request));
-    scope.post('/tokeninfo', (request) => describe(new Parameters(request.body ?? request.query), request));
-  });
+  app.get('/tokeninfo', faults.at('google', 'introspect'), (request) =>
+    describe(new Parameters(request.query), request),
+  );
+  app.post('/tokeninfo', faults.at('google', 'introspect'), (request) =>
+    describe(new Parameters(request.body ?? request.query), request),
+  );
 }
 
 /** Anybody with a token may revoke the consent behind it. */
 function revokeRoute(app: FastifyInstance, { google, faults }: Context): void {
-  app.register(async (scope) => {
-    faults.guard(scope, 'google', 'revoke');
-    scope.post('/revoke', (request) => {
-      const token = new Parameters(request.body).once().need('token');
-      // RFC 7009 §2.2 asks for 200; Google reports it.
-      if (!google.revoke(token)) throw oauthError(400, 'invalid_token', 'Token expired or revoked');
-      return {};
-    });
+  app.post('/revoke', faults.at('google', 'revoke'), (request) => {
+    const token = new Parameters(request.body).once().need('token');
+    // RFC 7009 §2.2 asks for 200; Google reports it.
+    if (!google.revoke(token)) throw oauthError(400, 'invalid_token', 'Token expired or revoked');
+    return {};
   });
 }
 
