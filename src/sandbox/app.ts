@@ -4,9 +4,11 @@ import type { Context } from './context.ts';
 import { controlRoutes } from './control.ts';
 import { fitbitRoutes } from './fitbit.ts';
 import { googleRoutes } from './google.ts';
+import { healthRoutes } from './google-health.ts';
+import { RefusedRequest, sendPage } from './pages.ts';
 import {
   API_ERRORS,
-  type ErrorShapes,
+  type ErrorShape,
   FITBIT_ERRORS,
   fitbitError,
   OAUTH_ERRORS,
@@ -39,7 +41,7 @@ export function sandboxApp(context: Context, logger?: FastifyBaseLogger): Fastif
     request.log.info({ method: request.method, path, status: reply.statusCode }, 'answered');
   });
   app.setNotFoundHandler(() => {
-    throw fitbitError(404, 'not_found', 'The API you are requesting could not be found.');
+    throw fitbitError(404, 'The API you are requesting could not be found.', { name: 'not_found' });
   });
   sendErrors(app, FITBIT_ERRORS);
 
@@ -47,11 +49,18 @@ export function sandboxApp(context: Context, logger?: FastifyBaseLogger): Fastif
     // Token endpoints read forms and nothing else.
     provider.removeAllContentTypeParsers();
     await provider.register(formbody);
-    provider.register(async (scope) => fitbitRoutes(scope, context));
-    provider.register(async (scope) => {
-      sendErrors(scope, OAUTH_ERRORS);
-      googleRoutes(scope, context, (api) => sendErrors(api, API_ERRORS));
+    fitbitRoutes(provider, context);
+    provider.register(async (google) => {
+      sendErrors(google, OAUTH_ERRORS);
+      googleRoutes(google, context);
     });
+    provider.register(
+      async (health) => {
+        sendErrors(health, API_ERRORS);
+        healthRoutes(health, context);
+      },
+      { prefix: '/v4' },
+    );
   });
   controlRoutes(app, context);
   return app;
@@ -68,31 +77,30 @@ function guards(app: FastifyInstance, { clock }: Context): void {
     const port = request.socket.localPort;
     const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
     const { host = '', origin, 'sec-fetch-site': site } = request.headers;
-    if (!hosts.includes(host.toLowerCase())) throw fitbitError(421, 'request', 'The Host header names another server.');
+    if (!hosts.includes(host.toLowerCase())) throw fitbitError(421, 'The Host header names another server.');
     if (request.method === 'GET') return;
     const foreignOrigin = origin !== undefined && !hosts.some((name) => origin === `http://${name}`);
     const foreignPage = typeof site === 'string' && !OWN_PAGES.includes(site);
     if (foreignOrigin || foreignPage)
-      throw fitbitError(403, 'request', 'The request comes from the page of another origin.');
+      throw fitbitError(403, 'The request comes from the page of another origin.', { name: 'invalid_request' });
   });
 }
 
 /** Sends errors thrown in this Fastify scope in its service's own shape. */
-function sendErrors(app: FastifyInstance, shapes: ErrorShapes): void {
+function sendErrors(app: FastifyInstance, shape: ErrorShape): void {
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const { status, headers, body } = toWireError(error, shapes);
+    if (error instanceof RefusedRequest) return sendPage(reply, error.status, error.page);
+    const { status, headers, body } = toWireError(error, shape);
     if (status >= 500 && !(error instanceof WireError)) request.log.error(error);
     return reply.code(status).headers(headers).send(body);
   });
 }
 
-function toWireError(error: Error & { statusCode?: number }, shapes: ErrorShapes): WireError {
+function toWireError(error: Error & { statusCode?: number }, shape: ErrorShape): WireError {
   if (error instanceof WireError) return error;
-  if (error instanceof ParameterError) return shapes[error.fault](error.parameter);
+  if (error instanceof ParameterError) return shape.error(400, `${shape[error.fault]}: ${error.parameter}`);
   const { statusCode: status = 500, message } = error;
-  return status < 500
-    ? shapes.other(status, message)
-    : shapes.other(500, 'The sandbox failed: this is a defect of it.');
+  return status < 500 ? shape.error(status, message) : shape.error(500, 'The sandbox failed: this is a defect of it.');
 }
 
 function noSchema(): never {

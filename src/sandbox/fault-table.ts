@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply } from 'fastify';
-import { GOOGLE_REFUSALS, type GoogleRefusal, type Refusal } from './google-refusals.ts';
-import { blockedPage, sendPage } from './pages.ts';
-import { apiError, type Endpoint, fitbitError, oauthError, type Service, type WireError } from './wire.ts';
+import { API_REFUSALS, APP_REFUSALS, TOKEN_REFUSALS } from './google-refusals.ts';
+import { RefusedRequest } from './pages.ts';
+import { apiError, type Endpoint, fitbitError, oauthError, type Service, WireError } from './wire.ts';
 
 /** What a fault takes beside its place and kind; a kind ignores what does not concern it. */
 export interface FaultArguments {
@@ -52,16 +51,16 @@ export interface Effect {
   readonly replace?: (struck: Struck, args: FaultArguments) => unknown;
   /** Runs before the request is processed. */
   readonly before?: (struck: Struck, args: FaultArguments) => Promise<void>;
-  /** Spoils the response to a request that was processed. */
-  readonly mutate?: (correct: Correct, args: FaultArguments) => string | Promise<string>;
+  /** Spoils the response to a request that was processed. Its text stays unless this returns another. */
+  readonly mutate?: (correct: Correct, args: FaultArguments) => unknown;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 const HUGE_BYTES = 100_000_000;
 const DEEP_LEVELS = 100_000;
+const START = '{"access_token":"';
 const PIECE = Buffer.alloc(65_536, 'a');
-const TESTING_SECONDS = 604_799;
 
 const send = (text: string, type = JSON_TYPE): Effect => ({ replace: ({ reply }) => reply.type(type).send(text) });
 
@@ -79,8 +78,8 @@ const prepend = (members: string): Effect => ({ mutate: ({ text }) => text.repla
 const idToken = (edit: (claims: Readonly<Record<string, unknown>>) => object, header?: object): Effect => ({
   service: 'google',
   endpoints: ['token'],
-  mutate: ({ text, body }) => {
-    if (typeof body.id_token !== 'string') return text;
+  mutate: ({ body }) => {
+    if (typeof body.id_token !== 'string') return undefined;
     const [head = '', claims = '', signature] = body.id_token.split('.');
     const edited = encode(edit(JSON.parse(Buffer.from(claims, 'base64url').toString())));
     const jwt = [header === undefined ? head : encode(header), edited, header === undefined ? signature : ''];
@@ -91,21 +90,31 @@ const idToken = (edit: (claims: Readonly<Record<string, unknown>>) => object, he
 /** Edits the address that a decision sends the browser to. */
 const callback = (edit: (location: URL, args: FaultArguments) => void): Effect => ({
   endpoints: ['decision'],
-  mutate: ({ text, reply }, args) => {
+  mutate: ({ reply }, args) => {
     const location = String(reply.getHeader('location') ?? '');
-    if (!URL.canParse(location)) return text;
+    if (!URL.canParse(location)) return;
     const url = new URL(location);
     edit(url, args);
     // Spaces stay %20, slashes and colons of codes and scopes as Google writes them.
     url.search = url.search.replaceAll('+', '%20').replaceAll('%2F', '/').replaceAll('%3A', ':');
     reply.header('location', url.href);
-    return text;
   },
 });
 
-const refusals = Object.fromEntries(
-  Object.entries(GOOGLE_REFUSALS).map(([name, refusal]) => [name, refuse(refusal)]),
-) as Record<GoogleRefusal, Effect>;
+const refuse = <Name extends string>(
+  table: Readonly<Record<Name, unknown>>,
+  endpoints: readonly Endpoint[],
+  refusal: (name: Name, endpoint: Endpoint) => Error,
+) => {
+  const effect = (name: Name): Effect => ({
+    service: 'google',
+    endpoints,
+    replace: ({ endpoint }) => {
+      throw refusal(name, endpoint);
+    },
+  });
+  return Object.fromEntries(namesOf(table).map((name) => [name, effect(name)])) as Record<Name, Effect>;
+};
 
 /** Every fault by name. @internal */
 export const FAULTS = {
@@ -132,7 +141,9 @@ export const FAULTS = {
   'huge-header': {
     replace: ({ reply }, { bytes = 100_000 }) => begin(reply, { 'x-filler': 'a'.repeat(bytes) }).raw.end('{}'),
   },
-  drip: { replace: drip },
+  drip: {
+    replace: ({ reply, signal }, { ms = 1_000 }) => pipeline(Readable.from(drops(ms, signal)), begin(reply).raw),
+  },
 
   // The request is processed, and its response spoilt.
   'truncated-json': { mutate: ({ text }) => text.slice(0, text.length / 2) },
@@ -153,18 +164,9 @@ export const FAULTS = {
   'token-type-lower': merge({ token_type: 'bearer' }),
   'token-type-other': merge({ token_type: 'mac' }),
   'extra-fields': merge({ refresh_expires_in: 31_536_000, links: { self: '/' }, note: '<b>\u202e"new"</b>' }),
-  'wrong-content-type': {
-    mutate: ({ text, reply }) => {
-      reply.type('text/plain; charset=utf-8');
-      return text;
-    },
-  },
+  'wrong-content-type': { mutate: ({ reply }) => void reply.type('text/plain; charset=utf-8') },
   // Seven days from now, at whatever request: what a client stores must not slide.
-  'time-limited': {
-    ...merge({ refresh_token_expires_in: TESTING_SECONDS }),
-    service: 'google',
-    endpoints: ['token'],
-  },
+  'time-limited': { ...merge({ refresh_token_expires_in: 604_799 }), service: 'google', endpoints: ['token'] },
   'missing-id-token': { ...omit('id_token'), service: 'google', endpoints: ['token'] },
   'id-token-audience': idToken((claims) => ({ ...claims, aud: 'another-app', azp: 'another-app' })),
   'id-token-issuer': idToken((claims) => ({ ...claims, iss: 'https://issuer.example' })),
@@ -183,20 +185,17 @@ export const FAULTS = {
 
   // Time: before processing, after it, or processed and then the connection cut.
   delay: { before: ({ signal }, { ms = 1_000 }) => wait(ms, signal) },
-  'delay-answer': {
-    mutate: async ({ text, signal }, { ms = 1_000 }) => {
-      await wait(ms, signal);
-      return text;
-    },
-  },
-  'lost-answer': {
-    mutate: ({ text, reply }) => {
-      reply.request.raw.socket.destroy();
-      return text;
-    },
-  },
+  'delay-answer': { mutate: ({ signal }, { ms = 1_000 }) => wait(ms, signal) },
+  'lost-answer': { mutate: ({ reply }) => void reply.request.raw.socket.destroy() },
 
-  ...refusals,
+  ...refuse(API_REFUSALS, ['identity', 'api'], (name) => API_REFUSALS[name]),
+  ...refuse(TOKEN_REFUSALS, ['token'], (name) => TOKEN_REFUSALS[name]),
+  ...refuse(APP_REFUSALS, ['authorize', 'token'], (kind, endpoint) => {
+    const [status, words, { name }] = APP_REFUSALS[kind];
+    return endpoint === 'token'
+      ? oauthError(status, words, { name })
+      : new RefusedRequest('google', status, name, words);
+  }),
 } as const satisfies Record<string, Effect>;
 
 export const FAULT_KINDS = namesOf(FAULTS);
@@ -207,75 +206,15 @@ function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): r
   return Object.keys(table) as Name[];
 }
 
-/** Default error names by status. */
-const STATUS_NAMES: Readonly<Record<'fitbit' | 'oauth' | 'api', Readonly<Record<number, string>>>> = {
-  fitbit: {
-    400: 'invalid_request',
-    401: 'invalid_client',
-    403: 'insufficient_scope',
-    409: 'conflict',
-    429: 'rate_limit',
-    500: 'system',
-    502: 'system',
-    503: 'system',
-  },
-  oauth: {
-    401: 'invalid_client',
-    403: 'access_denied',
-    429: 'rate_limit_exceeded',
-    500: 'internal_failure',
-    502: 'internal_failure',
-    503: 'temporarily_unavailable',
-  },
-  api: {
-    400: 'INVALID_ARGUMENT',
-    401: 'UNAUTHENTICATED',
-    403: 'PERMISSION_DENIED',
-    404: 'NOT_FOUND',
-    409: 'ABORTED',
-    429: 'RESOURCE_EXHAUSTED',
-    500: 'INTERNAL',
-    502: 'UNAVAILABLE',
-    503: 'UNAVAILABLE',
-  },
-};
-
-function failWithStatus({ reply, service, endpoint }: Struck, args: FaultArguments): FastifyReply {
+function failWithStatus({ service, endpoint }: Struck, args: FaultArguments): never {
   const { status = 500, message = `The sandbox was asked to respond with ${status}.`, resetSeconds = 60 } = args;
   // No source knows what a retired Fitbit will say: a page is the least convenient guess.
   if (status === 410)
-    return reply.code(410).type(HTML_TYPE).send('<!doctype html><title>Gone</title><h1>410 Gone</h1>');
-  const limited = (header: string) => (status === 429 ? { [header]: String(resetSeconds) } : {});
-  const { fitbit, oauth, api } = STATUS_NAMES;
-  const { errorType } = args;
-  if (service === 'fitbit')
-    return sendError(
-      reply,
-      fitbitError(status, errorType ?? fitbit[status] ?? 'request', message, limited('fitbit-rate-limit-reset')),
-    );
-  const headers = limited('retry-after');
-  if (endpoint === 'identity' || endpoint === 'api')
-    return sendError(reply, apiError(status, errorType ?? api[status] ?? 'UNKNOWN', message, { headers }));
-  return sendError(reply, oauthError(status, errorType ?? oauth[status] ?? 'invalid_request', message, headers));
-}
-
-function refuse({ endpoints, error, html, page }: Refusal): Effect {
-  return {
-    service: 'google',
-    endpoints,
-    replace: ({ reply, endpoint }) => {
-      const refusal = error();
-      const { status } = refusal;
-      if (html !== undefined) return reply.code(status).type(HTML_TYPE).send(html);
-      if (endpoint === 'authorize' && page !== undefined)
-        return sendPage(reply, status, blockedPage({ status, ...page }));
-      return sendError(reply, refusal);
-    },
-  };
-}
-
-function sendError(reply: FastifyReply, { status, headers, body }: WireError): FastifyReply {
-  return reply.code(status).headers(headers).send(body);
+    throw new WireError(410, '<!doctype html><title>Gone</title><h1>410 Gone</h1>', { 'content-type': HTML_TYPE });
+  const header = service === 'fitbit' ? 'fitbit-rate-limit-reset' : 'retry-after';
+  const headers = status === 429 ? { [header]: String(resetSeconds) } : {};
+  const googleError = endpoint === 'identity' || endpoint === 'api' ? apiError : oauthError;
+  throw (service === 'fitbit' ? fitbitError : googleError)(status, message, { name: args.errorType, headers });
 }
 
 /** Takes the connection from Fastify and sends the head of a 200 that promises JSON. */
@@ -285,27 +224,18 @@ function begin(reply: FastifyReply, headers: Readonly<Record<string, string>> = 
   return reply;
 }
 
-/** The start of a possible token response, up to the given size. */
+/** What could become a token response, up to the given size. */
 function* pieces(bytes: number): Generator<Buffer> {
-  const start = Buffer.from('{"access_token":"').subarray(0, bytes);
+  const start = Buffer.from(START).subarray(0, bytes);
   yield start;
   for (let left = bytes - start.length; left > 0; left -= PIECE.length) yield PIECE.subarray(0, left);
 }
 
-async function drip({ reply, signal }: Struck, { ms = 1_000 }: FaultArguments): Promise<void> {
-  const { raw } = begin(reply);
-  const left = new AbortController();
-  raw.once('close', () => left.abort());
-  const either = AbortSignal.any([signal, left.signal]);
-  for (const byte of drops()) {
-    if (!raw.write(byte)) await once(raw, 'drain', { signal: either });
-    await sleep(ms, undefined, { signal: either });
+async function* drops(ms: number, signal: AbortSignal): AsyncGenerator<string> {
+  for (let sent = 0; ; sent += 1) {
+    yield START[sent] ?? 'a';
+    await sleep(ms, undefined, { signal });
   }
-}
-
-function* drops(): Generator<string> {
-  yield* '{"access_token":"';
-  for (;;) yield 'a';
 }
 
 async function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -110,7 +110,8 @@ export class Faults {
         const fault = spoilt.get(request);
         if (fault === undefined) return payload;
         const { mutate }: Effect = FAULTS[fault.kind];
-        return mutate?.({ ...struck(reply), ...correct(payload) }, fault);
+        const mutated = await mutate?.({ ...struck(reply), ...correct(payload) }, fault);
+        return typeof mutated === 'string' ? mutated : payload;
       },
     };
   }

@@ -1,59 +1,57 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
+import { type AuthorizationRules, authorizeRoutes, withParameters } from './authorize.ts';
 import type { Context } from './context.ts';
-import { fitbitAuthorize } from './fitbit-authorize.ts';
-import type { FitbitAccess, FitbitScope, FitbitTokenError } from './fitbit-tokens.ts';
-import type { FitbitClient, Registry } from './registry.ts';
-import { FITBIT_DOCS, fitbitError, Parameters } from './wire.ts';
+import { FITBIT_SCOPES } from './fitbit-tokens.ts';
+import type { Registry, SandboxClient } from './registry.ts';
+import type { Access, TokenError } from './tokens.ts';
+import { basicCredentials, bearerToken, FITBIT_DOCS, fitbitError, Parameters } from './wire.ts';
 
 const LIMIT = 150;
 const HOUR_MS = 3_600_000;
 
+const CODE_INVALID = ['invalid_grant', 'Authorization code invalid', 'code'] as const;
+const REFRESH_TOKEN_INVALID = ['invalid_grant', 'Refresh token invalid', 'refresh_token'] as const;
+
 /** Fitbit's error messages repeat what was sent, secrets included: a client has to survive that. */
-const TOKEN_ERRORS = {
-  'code-unknown': ['invalid_grant', 'Authorization code invalid', 'code'],
-  'code-spent': ['invalid_grant', 'Authorization code invalid', 'code'],
+const TOKEN_ERRORS: Readonly<Record<TokenError, readonly [errorType: string, message: string, parameter: string]>> = {
+  'code-unknown': CODE_INVALID,
+  'code-spent': CODE_INVALID,
   'code-expired': ['invalid_grant', 'Authorization code expired', 'code'],
-  'verifier-missing': ['invalid_grant', 'Authorization code invalid', 'code'],
-  'verifier-wrong': ['invalid_grant', 'Authorization code invalid', 'code'],
+  'verifier-missing': CODE_INVALID,
+  'verifier-wrong': CODE_INVALID,
   'redirect-mismatch': ['invalid_request', 'Redirect_uri mismatch', 'redirect_uri'],
-  'refresh-token-invalid': ['invalid_grant', 'Refresh token invalid', 'refresh_token'],
-} as const satisfies Record<FitbitTokenError, readonly [errorType: string, message: string, parameter: string]>;
+  'refresh-token-unknown': REFRESH_TOKEN_INVALID,
+  'refresh-token-foreign': REFRESH_TOKEN_INVALID,
+  'refresh-token-dead': REFRESH_TOKEN_INVALID,
+};
 
-/** The simulated Fitbit. */
+const DENIALS = {
+  access_denied: 'The user denied the request.',
+  login_required: 'The sandbox keeps no sessions: it has to ask.',
+} as const;
+
+const UserPath = v.object({ user: v.string() });
+const DayPath = v.object({ date: v.string() });
+
+/** The simulated Fitbit: its authorization server, and enough of its API to see a token work, lack a scope, expire and hit the rate limit. */
 export function fitbitRoutes(app: FastifyInstance, context: Context): void {
-  fitbitAuthorize(app, context);
-  tokenRoute(app, context);
-  revokeRoute(app, context);
-  introspectRoute(app, context);
-  apiRoutes(app, context);
-}
+  const { registry, fitbit, faults, clock } = context;
+  authorizeRoutes(app, context, authorizationRules(context));
 
-function tokenRoute(app: FastifyInstance, { registry, fitbit, faults }: Context): void {
   app.post('/oauth2/token', faults.at('fitbit', 'token'), (request) => {
     const form = new Parameters(request.body).once();
     const grantType = form.get('grant_type');
-    if (grantType === undefined) throw fitbitError(400, 'invalid_request', "Missing 'grant_type' parameter value.");
-    const { id: clientId } = authenticateClient(registry, request, form);
-    if (grantType !== 'authorization_code' && grantType !== 'refresh_token')
-      throw fitbitError(400, 'unsupported_grant_type', `Unsupported grant_type: ${grantType}.`);
-    const result =
-      grantType === 'refresh_token'
-        ? fitbit.refresh(form.need('refresh_token'), clientId)
-        : fitbit.exchange({
-            code: form.need('code'),
-            clientId,
-            redirectUri: form.need('redirect_uri'),
-            verifier: form.get('code_verifier'),
-          });
+    if (grantType === undefined) throw fitbitError(400, "Missing 'grant_type' parameter value.");
+    const result = fitbit.request(form, authenticateClient(registry, request, form).id);
+    if (result === undefined)
+      throw fitbitError(400, `Unsupported grant_type: ${grantType}.`, { name: 'unsupported_grant_type' });
     if (result.kind === 'granted') return result.response;
-    const [errorType, message, parameter] = TOKEN_ERRORS[result.reason];
-    throw fitbitError(400, errorType, `${message}: ${form.need(parameter)}. ${FITBIT_DOCS}`);
+    const [name, message, parameter] = TOKEN_ERRORS[result.reason];
+    throw fitbitError(400, `${message}: ${form.need(parameter)}. ${FITBIT_DOCS}`, { name });
   });
-}
 
-/** Ends all of a person's tokens for the app. */
-function revokeRoute(app: FastifyInstance, { registry, fitbit, faults }: Context): void {
+  // Ends all of a person's tokens for the app.
   app.post('/oauth2/revoke', faults.at('fitbit', 'revoke'), (request, reply) => {
     const form = new Parameters(request.body).once();
     const client = authenticateClient(registry, request, form);
@@ -61,14 +59,12 @@ function revokeRoute(app: FastifyInstance, { registry, fitbit, faults }: Context
     fitbit.revoke(form.need('token'), client.id);
     return reply.code(200).send();
   });
-}
 
-/** Introspection with Fitbit's two quirks: times in milliseconds, and a scope that is not JSON. */
-function introspectRoute(app: FastifyInstance, context: Context): void {
-  app.post('/1.1/oauth2/introspect', context.faults.at('fitbit', 'introspect'), (request) => {
+  // With Fitbit's two quirks: times in milliseconds, and a scope that is not JSON.
+  app.post('/1.1/oauth2/introspect', faults.at('fitbit', 'introspect'), (request) => {
     const bearer = authenticateBearer(context, request);
-    const access = context.fitbit.access(new Parameters(request.body).once().need('token'));
-    if (access === undefined || access.clientId !== bearer.clientId || access.expiresAt <= context.clock.now())
+    const access = fitbit.access(new Parameters(request.body).once().need('token'));
+    if (access === undefined || access.clientId !== bearer.clientId || access.expiresAt <= clock.now())
       return { active: false };
     return {
       active: true,
@@ -80,53 +76,41 @@ function introspectRoute(app: FastifyInstance, context: Context): void {
       iat: access.issuedAt.getTime(),
     };
   });
-}
 
-const UserPath = v.object({ user: v.string() });
-const DayPath = v.object({ date: v.string() });
-
-/** A little of the data API: enough to see a token work, lack a scope, expire and hit the rate limit. */
-function apiRoutes(app: FastifyInstance, context: Context): void {
   const spend = rateLimit();
-
-  const authorize = (request: FastifyRequest, reply: FastifyReply, scope: FitbitScope): FitbitAccess => {
+  const api = faults.at('fitbit', 'api');
+  const authorize = (request: FastifyRequest, reply: FastifyReply, scope: string): Access => {
     const access = authenticateBearer(context, request);
-    const { exceeded, headers } = spend(JSON.stringify([access.clientId, access.userId]), context.clock.now());
+    const { exceeded, headers } = spend(JSON.stringify([access.clientId, access.userId]), clock.now());
     reply.headers(headers);
-    if (exceeded) throw fitbitError(429, 'rate_limit', 'Too Many Requests');
+    if (exceeded) throw fitbitError(429, 'Too Many Requests');
     const { user } = v.parse(UserPath, request.params);
     if (user !== '-' && user !== access.userId) {
       const message = `API client is not authorized by user ${user} to access the resource requested.`;
-      throw fitbitError(403, 'insufficient_permissions', message);
+      throw fitbitError(403, message, { name: 'insufficient_permissions' });
     }
-    if (!access.scopes.includes(scope)) {
-      const message = `This application does not have permission to access ${scope} data. ${FITBIT_DOCS}`;
-      throw fitbitError(403, 'insufficient_scope', message);
-    }
+    if (!access.scopes.includes(scope))
+      throw fitbitError(403, `This application does not have permission to access ${scope} data. ${FITBIT_DOCS}`);
     return access;
   };
 
-  app.get('/1/user/:user/profile.json', context.faults.at('fitbit', 'api'), (request, reply) => {
+  app.get('/1/user/:user/profile.json', api, (request, reply) => {
     const { userId } = authorize(request, reply, 'profile');
-    const displayName = context.registry.person(userId)?.displayName ?? userId;
+    const displayName = registry.person(userId)?.displayName ?? userId;
     return {
       user: { encodedId: userId, displayName, memberSince: '2015-03-01', timezone: 'UTC', offsetFromUTCMillis: 0 },
     };
   });
 
-  app.get(
-    '/1/user/:user/activities/date/:date(^\\d{4}-\\d{2}-\\d{2}$).json',
-    context.faults.at('fitbit', 'api'),
-    (request, reply) => {
-      authorize(request, reply, 'activity');
-      const { date } = v.parse(DayPath, request.params);
-      // The same day always has the same steps.
-      const steps = 4_000 + (Number(date.replaceAll('-', '')) % 9_000);
-      return { activities: [], summary: { steps, caloriesOut: 1_600 + Math.round(steps / 20), sedentaryMinutes: 640 } };
-    },
-  );
+  app.get('/1/user/:user/activities/date/:date(^\\d{4}-\\d{2}-\\d{2}$).json', api, (request, reply) => {
+    authorize(request, reply, 'activity');
+    const { date } = v.parse(DayPath, request.params);
+    // The same day always has the same steps.
+    const steps = 4_000 + (Number(date.replaceAll('-', '')) % 9_000);
+    return { activities: [], summary: { steps, caloriesOut: 1_600 + Math.round(steps / 20), sedentaryMinutes: 640 } };
+  });
 
-  app.post('/1/user/:user/body/log/weight.json', context.faults.at('fitbit', 'api'), (request, reply) => {
+  app.post('/1/user/:user/body/log/weight.json', api, (request, reply) => {
     authorize(request, reply, 'weight');
     const sent = { ...new Parameters(request.query).toObject(), ...new Parameters(request.body).toObject() };
     reply.code(201);
@@ -134,42 +118,53 @@ function apiRoutes(app: FastifyInstance, context: Context): void {
   });
 }
 
+function authorizationRules({ registry }: Context): AuthorizationRules {
+  return {
+    service: 'fitbit',
+    path: '/oauth2/authorize',
+    // Without a Health profile there never was a Fitbit account.
+    people: registry.people.filter(({ link }) => link !== 'not-linked'),
+    account: ({ displayName, userId }) => `${displayName} (${userId})`,
+    scopes: FITBIT_SCOPES,
+    prompts: ['none', 'consent', 'login'],
+    denied: ({ redirectUri, state }, error) =>
+      withParameters(redirectUri, { error, error_description: DENIALS[error], state }),
+    allowed: ({ redirectUri, state }, { code }) => `${withParameters(redirectUri, { code, state })}#_=_`,
+  };
+}
+
 /**
  * A server app must authenticate with a Basic header, a client app has no secret and names itself in the body, a
  * personal app may do either.
  * @throws WireError 401 `invalid_client`
  */
-function authenticateClient(registry: Registry, request: FastifyRequest, body: Parameters): FitbitClient {
+function authenticateClient(registry: Registry, request: FastifyRequest, body: Parameters): SandboxClient {
+  const refuse = (reason: string) => fitbitError(401, `${reason} ${FITBIT_DOCS}`);
   const { authorization } = request.headers;
   if (authorization === undefined) {
-    const client = registry.fitbitClient(body.get('client_id'));
-    if (client === undefined || client.type === 'server') throw invalidClient('Invalid authorization header format.');
+    const client = registry.client('fitbit', body.get('client_id'));
+    if (client === undefined || client.type === 'server') throw refuse('Invalid authorization header format.');
     return client;
   }
-  const [, encoded] = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
-  const client = registry.fitbitClient(id);
-  if (client?.secret === undefined) throw invalidClient('Invalid authorization header format.');
-  if (client.secret !== secret) throw invalidClient(`Invalid client secret for client id ${client.id}.`);
-  const named = body.get('client_id');
-  if (named !== undefined && named !== client.id) throw invalidClient('The client id of header and body differ.');
+  const [id, secret] = basicCredentials(authorization) ?? [];
+  const client = registry.client('fitbit', id);
+  if (client?.secret === undefined) throw refuse('Invalid authorization header format.');
+  if (client.secret !== secret) throw refuse(`Invalid client secret for client id ${client.id}.`);
+  if ((body.get('client_id') ?? client.id) !== client.id) throw refuse('The client id of header and body differ.');
   return client;
-}
-
-function invalidClient(reason: string) {
-  return fitbitError(401, 'invalid_client', `${reason} ${FITBIT_DOCS}`);
 }
 
 /**
  * What the request's Bearer token (RFC 6750 §2.1) gives access to.
  * @throws WireError 401 `expired_token` or `invalid_token`
  */
-function authenticateBearer({ fitbit, clock }: Context, request: FastifyRequest): FitbitAccess {
-  const [, token = ''] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+function authenticateBearer({ fitbit, clock }: Context, request: FastifyRequest): Access {
+  const token = bearerToken(request.headers.authorization) ?? '';
   const access = fitbit.access(token);
-  if (access === undefined) throw fitbitError(401, 'invalid_token', `Access token invalid: ${token}. ${FITBIT_DOCS}`);
+  if (access === undefined)
+    throw fitbitError(401, `Access token invalid: ${token}. ${FITBIT_DOCS}`, { name: 'invalid_token' });
   if (access.expiresAt <= clock.now())
-    throw fitbitError(401, 'expired_token', `Access token expired: ${token}. ${FITBIT_DOCS}`);
+    throw fitbitError(401, `Access token expired: ${token}. ${FITBIT_DOCS}`, { name: 'expired_token' });
   return access;
 }
 

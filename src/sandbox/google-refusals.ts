@@ -1,111 +1,90 @@
-import { apiError, type Endpoint, type ErrorInfo, oauthError, type WireError } from './wire.ts';
-
-/** How Google refuses, and at which endpoints. */
-export interface Refusal {
-  readonly endpoints: readonly Endpoint[];
-  readonly error: () => WireError;
-  /** Sent instead of the error's JSON. */
-  readonly html?: string;
-  /** At the authorization endpoint: what the page shows. */
-  readonly page?: { readonly error: string; readonly words: string };
-}
+import { apiError, type ErrorInfo, oauthError, WireError } from './wire.ts';
 
 const SERVICE = 'health.googleapis.com';
 const PROJECT = '100000000001';
-const API: readonly Endpoint[] = ['identity', 'api'];
-const TOKEN: readonly Endpoint[] = ['token'];
-const ANYWHERE: readonly Endpoint[] = ['authorize', 'token'];
+const REALM = 'Bearer realm="https://accounts.google.com/"';
 
-function api(code: number, status: string, message: string, info?: Partial<ErrorInfo>, headers = {}): Refusal {
-  const details = info?.reason === undefined ? undefined : { domain: SERVICE, ...info, reason: info.reason };
-  return { endpoints: API, error: () => apiError(code, status, message, { info: details, headers }) };
-}
+const info = (reason: string, metadata: ErrorInfo['metadata'] = { service: SERVICE }) => ({
+  reason,
+  domain: 'googleapis.com',
+  metadata,
+});
 
-function oauth(endpoints: readonly Endpoint[], status: number, error: string, description: string): Refusal {
-  return { endpoints, error: () => oauthError(status, error, description), page: { error, words: description } };
-}
-
-/** Every way in which Google refuses a good token, an app or a grant, by name. */
-export const GOOGLE_REFUSALS = {
-  'account-not-linked': api(400, 'FAILED_PRECONDITION', 'The Google account is not linked to a Fitbit account.', {
-    reason: 'ACCOUNT_NOT_LINKED',
-    metadata: { redirect_uri: 'https://fitbit.google.com/auth/signup' },
-  }),
-  'setup-unfinished': api(412, 'FAILED_PRECONDITION', 'Precondition check failed.'),
-  'resource-permission-denied': api(403, 'PERMISSION_DENIED', 'The caller does not have permission', {
-    reason: 'RESOURCE_PERMISSION_DENIED',
-  }),
-  'legacy-login': api(
-    403,
-    'PERMISSION_DENIED',
-    'The caller does not have permission: Could not mint UberMint from GaiaMint',
-  ),
-  'service-disabled': api(
-    403,
-    'PERMISSION_DENIED',
-    `Google Health API has not been used in project ${PROJECT} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/${SERVICE}/overview?project=${PROJECT} then retry.`,
-    {
-      reason: 'SERVICE_DISABLED',
-      domain: 'googleapis.com',
-      metadata: { consumer: `projects/${PROJECT}`, service: SERVICE },
+/** Google Health's refusals of a good token. */
+export const API_REFUSALS = {
+  'account-not-linked': apiError(400, 'The Google account is not linked to a Fitbit account.', {
+    name: 'FAILED_PRECONDITION',
+    info: {
+      reason: 'ACCOUNT_NOT_LINKED',
+      domain: SERVICE,
+      metadata: { redirect_uri: 'https://fitbit.google.com/auth/signup' },
     },
-  ),
-  'scope-insufficient': api(
+  }),
+  'setup-unfinished': apiError(412, 'Precondition check failed.', { name: 'FAILED_PRECONDITION' }),
+  'resource-permission-denied': apiError(403, 'The caller does not have permission', {
+    info: { reason: 'RESOURCE_PERMISSION_DENIED', domain: SERVICE },
+  }),
+  'legacy-login': apiError(403, 'The caller does not have permission: Could not mint UberMint from GaiaMint'),
+  'service-disabled': apiError(
     403,
-    'PERMISSION_DENIED',
-    'Request had insufficient authentication scopes.',
-    { reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', domain: 'googleapis.com', metadata: { service: SERVICE } },
-    { 'www-authenticate': 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"' },
+    `Google Health API has not been used in project ${PROJECT} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/${SERVICE}/overview?project=${PROJECT} then retry.`,
+    { info: info('SERVICE_DISABLED', { consumer: `projects/${PROJECT}`, service: SERVICE }) },
   ),
-  'permission-denied': api(403, 'PERMISSION_DENIED', 'The caller does not have permission.'),
-  'unknown-path': {
-    ...api(404, 'NOT_FOUND', ''),
-    html: '<!DOCTYPE html><title>Error 404 (Not Found)!!1</title><p><b>404.</b> The requested URL was not found on this server.',
-  },
-  'rate-limited': api(
+  'scope-insufficient': apiError(403, 'Request had insufficient authentication scopes.', {
+    headers: { 'www-authenticate': `${REALM}, error="insufficient_scope"` },
+    info: info('ACCESS_TOKEN_SCOPE_INSUFFICIENT'),
+  }),
+  'permission-denied': apiError(403, 'The caller does not have permission.'),
+  'unknown-path': new WireError(
+    404,
+    '<!DOCTYPE html><title>Error 404 (Not Found)!!1</title><p><b>404.</b> The requested URL was not found on this server.',
+    { 'content-type': 'text/html; charset=utf-8' },
+  ),
+  'rate-limited': apiError(
     429,
-    'RESOURCE_EXHAUSTED',
     "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute per user'.",
-    { reason: 'RATE_LIMIT_EXCEEDED', domain: 'googleapis.com', metadata: { service: SERVICE } },
-    { 'retry-after': '60' },
+    { headers: { 'retry-after': '60' }, info: info('RATE_LIMIT_EXCEEDED') },
   ),
-  'rate-limited-unspecified': api(429, 'RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).'),
-  unavailable: api(503, 'UNAVAILABLE', 'The service is currently unavailable.'),
+  'rate-limited-unspecified': apiError(429, 'Resource has been exhausted (e.g. check quota).'),
+  unavailable: apiError(503, 'The service is currently unavailable.'),
+};
 
-  'client-unknown': oauth(ANYWHERE, 401, 'invalid_client', 'The OAuth client was not found.'),
-  'client-secret-missing': oauth(TOKEN, 400, 'invalid_request', 'client_secret is missing.'),
-  'client-secret-unsent': oauth(TOKEN, 401, 'invalid_client', 'Unauthorized'),
-  'client-secret-wrong': oauth(TOKEN, 401, 'invalid_client', 'The provided client secret is invalid.'),
-  'deleted-client': oauth(ANYWHERE, 401, 'deleted_client', 'The OAuth client was deleted.'),
-  'disabled-client': oauth(ANYWHERE, 401, 'disabled_client', 'The OAuth client was disabled.'),
-  'admin-policy-enforced': oauth(
-    ANYWHERE,
+/** At the authorization endpoint, as a page, and at the token endpoint. */
+export const APP_REFUSALS = {
+  'client-unknown': [401, 'The OAuth client was not found.', { name: 'invalid_client' }],
+  'deleted-client': [401, 'The OAuth client was deleted.', { name: 'deleted_client' }],
+  'disabled-client': [401, 'The OAuth client was disabled.', { name: 'disabled_client' }],
+  'admin-policy-enforced': [
     400,
-    'admin_policy_enforced',
     'Access to your account data is restricted by policies within your organization.',
-  ),
-  'org-internal': oauth(ANYWHERE, 403, 'org_internal', 'This client is restricted to users within its organization.'),
-  'access-denied': oauth(ANYWHERE, 403, 'access_denied', 'Account restricted'),
-  'invalid-scope': oauth(ANYWHERE, 400, 'invalid_scope', 'Some requested scopes cannot be shown'),
-  'invalid-rapt': {
-    endpoints: TOKEN,
-    error: () =>
-      withSubtype(oauthError(400, 'invalid_grant', 'reauth related error (invalid_rapt)'), {
-        error_uri: 'https://support.google.com/a/answer/9368756',
-        error_subtype: 'invalid_rapt',
-      }),
-  },
-  'dead-grant': oauth(TOKEN, 400, 'invalid_grant', 'Token has been expired or revoked.'),
-} as const satisfies Record<string, Refusal>;
+    { name: 'admin_policy_enforced' },
+  ],
+  'org-internal': [403, 'This client is restricted to users within its organization.', { name: 'org_internal' }],
+  'access-denied': [403, 'Account restricted', { name: 'access_denied' }],
+  'invalid-scope': [400, 'Some requested scopes cannot be shown', { name: 'invalid_scope' }],
+} as const;
 
-export type GoogleRefusal = keyof typeof GOOGLE_REFUSALS;
+/** At the token endpoint. */
+export const TOKEN_REFUSALS = {
+  'client-secret-missing': oauthError(400, 'client_secret is missing.'),
+  'client-secret-unsent': oauthError(401, 'Unauthorized'),
+  'client-secret-wrong': oauthError(401, 'The provided client secret is invalid.'),
+  'invalid-rapt': new WireError(400, {
+    error: 'invalid_grant',
+    error_description: 'reauth related error (invalid_rapt)',
+    error_uri: 'https://support.google.com/a/answer/9368756',
+    error_subtype: 'invalid_rapt',
+  }),
+  'dead-grant': oauthError(400, 'Token has been expired or revoked.', { name: 'invalid_grant' }),
+};
 
-/** The error of a refusal, to throw in a route. */
-export function googleRefusal(name: GoogleRefusal): WireError {
-  return GOOGLE_REFUSALS[name].error();
-}
-
-function withSubtype(error: WireError, more: object): WireError {
-  Object.assign(error.body, more);
-  return error;
+/** RFC 6750 §3. */
+export function unauthenticated(reason: 'CREDENTIALS_MISSING' | 'ACCESS_TOKEN_EXPIRED'): WireError {
+  const missing = reason === 'CREDENTIALS_MISSING';
+  const problem = missing ? 'is missing required authentication credential' : 'had invalid authentication credentials';
+  return apiError(
+    401,
+    `Request ${problem}. Expected OAuth 2 access token, login cookie or other valid authentication credential.`,
+    { headers: { 'www-authenticate': missing ? REALM : `${REALM}, error="invalid_token"` }, info: info(reason) },
+  );
 }

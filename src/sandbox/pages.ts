@@ -128,32 +128,27 @@ export function sendPage(
 `);
 }
 
-/** What Google shows instead of redirecting, with the line that people search the web for. */
-export function blockedPage(refusal: {
+const REFUSED = { fitbit: 'Fitbit rejected this request', google: 'Access blocked' } as const;
+
+/**
+ * A refused authorization request, with the line that people search the web for. It is shown here and never redirected:
+ * an app whose request cannot be trusted gets nothing back.
+ */
+export class RefusedRequest extends Error {
   readonly status: number;
-  readonly error: string;
-  readonly words: string;
-  /** What was sent. */
-  readonly about?: string;
-}): Page {
-  const { status, error, words, about } = refusal;
-  const sent = about === undefined ? '' : html`<br><code>${about}</code>`;
-  const main = html`<h1>Access blocked</h1>
+  readonly page: Page;
+
+  /** @param about - what was sent */
+  constructor(service: Service, status: number, error: string, words: string, about?: string) {
+    super(words);
+    this.status = status;
+    const main = html`<h1>${REFUSED[service]}</h1>
 <p class="lead">Error ${String(status)}: ${error}</p>
-<p>${words}!${sent}</p>
-!${NOT_REDIRECTED}`;
-  return { service: 'google', title: 'Access blocked', main };
+<p>${words}!${about === undefined ? '' : html`<br><code>${about}</code>`}</p>
+<p class="soft">The app that sent you here is not notified. Its sign-in waits until it times out.</p>`;
+    this.page = { service, title: REFUSED[service], main };
+  }
 }
-
-/** What Fitbit shows instead of redirecting. */
-export function rejectedPage(words: string, about: string): Page {
-  const main = html`<h1>Fitbit rejected this request</h1>
-<p>${words}<br><code>${about}</code></p>
-!${NOT_REDIRECTED}`;
-  return { service: 'fitbit', title: 'Request rejected', main };
-}
-
-const NOT_REDIRECTED = html`<p class="soft">The app that sent you here is not notified. Its sign-in waits until it times out.</p>`;
 
 /** A CSP source. IPv6 literals have no place in its grammar: their scheme has to do. */
 function source(address: string): string {

@@ -1,60 +1,39 @@
+import { createHash } from 'node:crypto';
 import { AuthError } from '../errors.ts';
-import { type Person, type SandboxPerson, withDefaults } from './people.ts';
-
-/** How Fitbit lets an app authenticate: a `server` must send its secret, a `client` has none, a `personal` may. */
-export const FITBIT_TYPES = ['server', 'client', 'personal'] as const;
-export type FitbitType = (typeof FITBIT_TYPES)[number];
+import type { Service } from './wire.ts';
 
 /**
- * Google's kinds of app: a `desktop` goes back to any loopback address and has a secret that is not confidential, a
- * `web` registers its redirect URIs.
+ * How an app authenticates. Fitbit: a `server` must send its secret, a `client` has none, a `personal` may. Google: a
+ * `desktop` goes back to any loopback address and has a secret that is not confidential, a `web` registers its redirect
+ * URIs.
  */
-export const GOOGLE_TYPES = ['desktop', 'web'] as const;
-export type GoogleType = (typeof GOOGLE_TYPES)[number];
-
-export type ClientType = FitbitType | GoogleType;
+export const CLIENT_TYPES = ['server', 'client', 'personal', 'desktop', 'web'] as const;
+export type ClientType = (typeof CLIENT_TYPES)[number];
 
 /** Whether Google lets everybody sign in to an app, or test users for seven days at a time. */
 export const PUBLISHING = ['testing', 'production'] as const;
-export type Publishing = (typeof PUBLISHING)[number];
 
-interface App {
+/** An app registered at the sandbox. */
+export interface SandboxClient {
   readonly id: string;
   /** Absent if the app has none. */
   readonly secret?: string;
+  readonly type: ClientType;
   /** Shown on the consent page. */
   readonly name: string;
   /** Compared byte for byte. A `desktop` app needs none. */
   readonly redirectUris: readonly string[];
+  /** Google only. */
+  readonly publishing?: (typeof PUBLISHING)[number];
 }
-
-export interface FitbitClient extends App {
-  readonly type: FitbitType;
-}
-
-export interface GoogleClient extends App {
-  readonly type: GoogleType;
-  readonly publishing: Publishing;
-}
-
-/** An app registered at the sandbox. */
-export type SandboxClient = FitbitClient | GoogleClient;
 
 /**
  * An app to add, or changes to a registered one: redirect URIs are added, other fields replaced. The id tells the
- * service: Google's end in `.apps.googleusercontent.com`.
+ * service: Google's end in `.apps.googleusercontent.com`. Defaults: the `name` is the id, `publishing` is `production`,
+ * the `type` is `desktop` for Google, and for Fitbit `server` with a secret and `client` without one.
  */
-export interface Registration {
+export interface Registration extends Partial<SandboxClient> {
   readonly id: string;
-  readonly secret?: string;
-  /** Default for Fitbit: `server` with a secret, `client` without one. Default for Google: `desktop`. */
-  readonly type?: ClientType;
-  /** Default: the id. */
-  readonly name?: string;
-  /** Default none. */
-  readonly redirectUris?: readonly string[];
-  /** Google only. Default `production`. */
-  readonly publishing?: Publishing;
 }
 
 const REDIRECT_URIS = ['http://127.0.0.1:8976/callback', 'http://localhost:8976/callback'] as const;
@@ -94,8 +73,32 @@ export const SANDBOX_CLIENTS = {
   },
 } as const satisfies Record<ClientType, SandboxClient>;
 
-const GOOGLE_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
-const FITBIT_NAMES: readonly string[] = FITBIT_TYPES;
+/** A person who can sign in to the sandbox. */
+export interface Person {
+  /** Six characters, as Fitbit's. Identifies the person on the consent pages of both services. */
+  readonly userId: string;
+  readonly displayName: string;
+  /** The Google account's address. Default: derived from the user id. */
+  readonly email?: string;
+  /** The Google account's number, 21 digits. Default: derived from the user id. */
+  readonly subject?: string;
+  /** Google Health's number for the person. Default: derived from the user id. */
+  readonly healthUserId?: string;
+  /** The Fitbit id that Google Health knows. Default: the user id. */
+  readonly legacyUserId?: string;
+  /** The state of the Google Health account: fine, or how its API refuses a good token. Default `linked`. */
+  readonly link?: 'linked' | 'not-linked' | 'setup-unfinished' | 'legacy-login' | 'permission-denied';
+}
+
+export type SandboxPerson = Required<Person>;
+
+/** The people of a sandbox that is given no others. */
+export const SANDBOX_PEOPLE = [
+  { userId: 'WALK01', displayName: 'Morning Walker', email: 'walker@example.com' },
+  { userId: 'SLEEP2', displayName: 'Sound Sleeper', email: 'sleeper@example.com' },
+  { userId: 'FRESH3', displayName: 'Fresh Starter', email: 'starter@example.com', link: 'not-linked' },
+  { userId: 'STUCK4', displayName: 'Stuck Stepper', email: 'stepper@example.com', link: 'permission-denied' },
+] as const satisfies readonly Person[];
 
 /** The apps and people that a sandbox knows. */
 export class Registry {
@@ -115,23 +118,15 @@ export class Registry {
     return [...this.#clients.values()];
   }
 
-  get fitbitClients(): readonly FitbitClient[] {
-    return this.clients.filter(isFitbitClient);
+  clientsOf(service: Service): readonly SandboxClient[] {
+    return this.clients.filter(({ id }) => serviceOf(id) === service);
   }
 
-  get googleClients(): readonly GoogleClient[] {
-    return this.clients.filter(isGoogleClient);
+  client(service: Service, id: string | undefined): SandboxClient | undefined {
+    return this.clientsOf(service).find((client) => client.id === id);
   }
 
-  fitbitClient(id: string | undefined): FitbitClient | undefined {
-    return this.fitbitClients.find((client) => client.id === id);
-  }
-
-  googleClient(id: string | undefined): GoogleClient | undefined {
-    return this.googleClients.find((client) => client.id === id);
-  }
-
-  person(userId: string | undefined): SandboxPerson | undefined {
+  person(userId: string): SandboxPerson | undefined {
     return this.people.find((person) => person.userId === userId);
   }
 
@@ -141,60 +136,58 @@ export class Registry {
    *   for a type or field that the id's service does not have, for a `server` or `web` without a secret and for a
    *   `client` with one
    */
-  register(registration: Registration): SandboxClient {
-    const client = toClient(registration, this.#clients.get(registration.id));
-    this.#clients.set(client.id, client);
+  register({ id, redirectUris = [], ...given }: Registration): SandboxClient {
+    const known = this.#clients.get(id);
+    const isGoogle = serviceOf(id) === 'google';
+    const secret = given.secret ?? known?.secret;
+    const client: SandboxClient = {
+      id,
+      secret,
+      type: given.type ?? known?.type ?? (isGoogle ? 'desktop' : secret === undefined ? 'client' : 'server'),
+      name: given.name ?? known?.name ?? id,
+      redirectUris: [...new Set([...(known?.redirectUris ?? []), ...redirectUris])],
+      publishing: given.publishing ?? known?.publishing ?? (isGoogle ? 'production' : undefined),
+    };
+    const problem = problemOf(client, isGoogle);
+    if (problem !== undefined) throw new AuthError('USAGE', `${id}: ${problem}.`);
+    this.#clients.set(id, client);
     return client;
   }
 }
 
-function toClient(registration: Registration, known: SandboxClient | undefined): SandboxClient {
-  for (const uri of registration.redirectUris ?? []) assertRedirectUri(uri);
-  const { id } = registration;
-  const secret = registration.secret ?? known?.secret;
-  const type = registration.type ?? known?.type ?? defaultType(id, secret);
-  const app: App = {
-    id,
-    name: registration.name ?? known?.name ?? id,
-    secret,
-    redirectUris: [...new Set([...(known?.redirectUris ?? []), ...(registration.redirectUris ?? [])])],
+function serviceOf(clientId: string): Service {
+  return /^[\w-]+\.apps\.googleusercontent\.com$/.test(clientId) ? 'google' : 'fitbit';
+}
+
+function problemOf({ type, secret, redirectUris, publishing }: SandboxClient, isGoogle: boolean): string | undefined {
+  if (!redirectUris.every(isRedirectUri)) return 'a redirect URI is an absolute http or https URL without a fragment';
+  if ((type === 'server' || type === 'web') && !secret) return `a ${type} app has a secret`;
+  if (type === 'client' && secret) return 'a client app has no secret';
+  if (type === 'desktop' || type === 'web')
+    return isGoogle ? undefined : 'the id of a Google app ends in .apps.googleusercontent.com';
+  if (isGoogle) return `Google has no ${type} apps`;
+  return publishing === undefined ? undefined : 'a Fitbit app is not published';
+}
+
+function isRedirectUri(uri: string): boolean {
+  return URL.canParse(uri) && ['http:', 'https:'].includes(new URL(uri).protocol) && !uri.includes('#');
+}
+
+/** The same defaults in each run. */
+function withDefaults(person: Person): SandboxPerson {
+  const { userId } = person;
+  return {
+    email: `${userId.toLowerCase()}@example.com`,
+    subject: digits(`subject ${userId}`, 21),
+    healthUserId: digits(`health ${userId}`, 19),
+    legacyUserId: userId,
+    link: 'linked',
+    ...person,
   };
-  if ((type === 'server' || type === 'web') && !secret) throw impossible(id, `a ${type} app has a secret`);
-  if (type === 'client' && secret) throw impossible(id, 'a client app has no secret');
-  if (isFitbitType(type)) {
-    if (GOOGLE_ID.test(id)) throw impossible(id, `Google has no ${type} apps`);
-    if (registration.publishing !== undefined) throw impossible(id, 'a Fitbit app is not published');
-    return { ...app, type };
-  }
-  if (!GOOGLE_ID.test(id)) throw impossible(id, 'the id of a Google app ends in .apps.googleusercontent.com');
-  const before = known !== undefined && isGoogleClient(known) ? known.publishing : 'production';
-  return { ...app, type, publishing: registration.publishing ?? before };
 }
 
-function defaultType(id: string, secret: string | undefined): ClientType {
-  if (GOOGLE_ID.test(id)) return 'desktop';
-  return secret === undefined ? 'client' : 'server';
-}
-
-function isFitbitType(type: ClientType): type is FitbitType {
-  return FITBIT_NAMES.includes(type);
-}
-
-function isFitbitClient(client: SandboxClient): client is FitbitClient {
-  return isFitbitType(client.type);
-}
-
-function isGoogleClient(client: SandboxClient): client is GoogleClient {
-  return !isFitbitClient(client);
-}
-
-function assertRedirectUri(uri: string): void {
-  const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol) || uri.includes('#')) {
-    throw new AuthError('USAGE', 'A redirect URI is an absolute http or https address without a fragment.');
-  }
-}
-
-function impossible(id: string, reason: string): AuthError {
-  return new AuthError('USAGE', `${id}: ${reason}.`);
+/** A plausible number of that many digits, derived from the seed alone. */
+function digits(seed: string, length: number): string {
+  const hash = BigInt(`0x${createHash('sha256').update(seed).digest('hex')}`);
+  return `1${String(hash).slice(0, length - 1)}`;
 }

@@ -1,12 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { AuthError } from '../errors.ts';
 import { sandboxApp } from './app.ts';
-import { type Context, type SandboxClock, type SandboxState, stateOf, steppable } from './context.ts';
+import { type Context, type SandboxClock, type SandboxState, stateOf } from './context.ts';
 import { type Fault, Faults, type Place } from './faults.ts';
 import { FitbitTokens } from './fitbit-tokens.ts';
 import { GoogleTokens } from './google-tokens.ts';
-import { type Person, SANDBOX_PEOPLE } from './people.ts';
-import { type Registration, Registry, type SandboxClient } from './registry.ts';
+import { type Person, type Registration, Registry, SANDBOX_PEOPLE, type SandboxClient } from './registry.ts';
+import { Counters } from './tokens.ts';
 
 const HOST = '127.0.0.1';
 
@@ -66,14 +66,22 @@ export interface Sandbox extends AsyncDisposable {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, clients = [], people = SANDBOX_PEOPLE, issuer, now = () => new Date(), logger } = options;
   const closing = new AbortController();
-  const clock = steppable(now);
+  let offsetMs = 0;
+  const clock: SandboxClock = {
+    now: () => new Date(now().getTime() + offsetMs),
+    step: (ms) => {
+      offsetMs += ms;
+    },
+  };
+  const counters = new Counters();
   const registry = new Registry(clients, people);
   const context: Context = {
     registry,
     clock,
     faults: new Faults(closing.signal),
-    fitbit: new FitbitTokens(clock.now),
-    google: new GoogleTokens(clock.now),
+    counters,
+    fitbit: new FitbitTokens(clock.now, counters),
+    google: new GoogleTokens(clock.now, counters),
     issuer,
   };
   const app = sandboxApp(context, logger);

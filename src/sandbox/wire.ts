@@ -20,12 +20,12 @@ type Headers = Readonly<Record<string, string>>;
 
 /** A refused request: status, body and headers of the response, in the service's own shape. */
 export class WireError extends Error {
-  override readonly name = 'WireError';
   readonly status: number;
-  readonly body: object;
+  /** JSON, or the text of a page. */
+  readonly body: object | string;
   readonly headers: Headers;
 
-  constructor(status: number, body: object, headers: Headers = {}) {
+  constructor(status: number, body: object | string, headers: Headers = {}) {
     super(`The response is ${status}.`);
     this.status = status;
     this.body = body;
@@ -33,17 +33,8 @@ export class WireError extends Error {
   }
 }
 
-/** How a service words the errors that any of its endpoints may meet. */
-export interface ErrorShapes {
-  missing(parameter: string): WireError;
-  repeated(parameter: string): WireError;
-  /** For requests that the web server rejects, and for a defect (status 500). */
-  other(status: number, message: string): WireError;
-}
-
 /** A missing or repeated parameter. Each service words the refusal in its own way. */
 export class ParameterError extends Error {
-  override readonly name = 'ParameterError';
   readonly fault: 'missing' | 'repeated';
   readonly parameter: string;
 
@@ -100,30 +91,17 @@ export class Parameters {
   }
 }
 
-export const FITBIT_DOCS =
-  'Visit https://dev.fitbit.com/docs/oauth2 for more information on the Fitbit Web API authorization process.';
-
-/** Fitbit's own error shape, which is not RFC 6749's. */
-export function fitbitError(status: number, errorType: string, message: string, headers?: Headers): WireError {
-  return new WireError(status, { errors: [{ errorType, message }], success: false }, headers);
+/** Both halves of a Basic header, as they stand there: RFC 7617. */
+export function basicCredentials(header = ''): readonly [id: string, secret: string] | undefined {
+  const [, encoded] = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(header) ?? [];
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
+  return id === undefined || secret === undefined ? undefined : [id, secret];
 }
 
-export const FITBIT_ERRORS: ErrorShapes = {
-  missing: (name) => fitbitError(400, 'invalid_request', `Missing parameters: ${name}. ${FITBIT_DOCS}`),
-  repeated: (name) => fitbitError(400, 'invalid_request', `Repeated parameter: ${name}. ${FITBIT_DOCS}`),
-  other: (status, message) => fitbitError(status, status < 500 ? 'invalid_request' : 'system', message),
-};
-
-/** An error of the Google OAuth endpoints: RFC 6749 §5.2. */
-export function oauthError(status: number, error: string, description?: string, headers?: Headers): WireError {
-  return new WireError(status, { error, error_description: description }, headers);
+/** RFC 6750 §2.1. */
+export function bearerToken(header = ''): string | undefined {
+  return /^Bearer (\S+)$/i.exec(header)?.[1];
 }
-
-export const OAUTH_ERRORS: ErrorShapes = {
-  missing: (name) => oauthError(400, 'invalid_request', `Missing required parameter: ${name}`),
-  repeated: (name) => oauthError(400, 'invalid_request', `OAuth 2 parameters can only have a single value: ${name}`),
-  other: (status, message) => oauthError(status, status < 500 ? 'invalid_request' : 'internal_failure', message),
-};
 
 /** The reason of a Google API error, for programs: google.rpc.ErrorInfo. */
 export interface ErrorInfo {
@@ -132,19 +110,71 @@ export interface ErrorInfo {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+interface Details {
+  /** For programs. Default: the service's usual one for the status. */
+  readonly name?: string;
+  readonly headers?: Headers;
+  /** Google APIs only. */
+  readonly info?: ErrorInfo;
+}
+
+/** How a service words the errors that any of its endpoints may meet. */
+export interface ErrorShape {
+  error(status: number, message: string, details?: Details): WireError;
+  readonly missing: string;
+  readonly repeated: string;
+}
+
+export const FITBIT_DOCS =
+  'Visit https://dev.fitbit.com/docs/oauth2 for more information on the Fitbit Web API authorization process.';
+
+type Names = Readonly<Record<number, string>>;
+const FITBIT: Names = { 401: 'invalid_client', 403: 'insufficient_scope', 409: 'conflict', 429: 'rate_limit' };
+const OAUTH: Names = {
+  401: 'invalid_client',
+  403: 'access_denied',
+  429: 'rate_limit_exceeded',
+  503: 'temporarily_unavailable',
+};
+const API: Names = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ABORTED',
+  429: 'RESOURCE_EXHAUSTED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+};
+
+/** Fitbit's own error shape, which is not RFC 6749's. */
+export function fitbitError(status: number, message: string, { name, headers }: Details = {}): WireError {
+  const errorType = name ?? FITBIT[status] ?? (status < 500 ? 'invalid_request' : 'system');
+  return new WireError(status, { errors: [{ errorType, message }], success: false }, headers);
+}
+
+/** An error of the Google OAuth endpoints: RFC 6749 §5.2. */
+export function oauthError(status: number, message: string, { name, headers }: Details = {}): WireError {
+  const error = name ?? OAUTH[status] ?? (status < 500 ? 'invalid_request' : 'internal_failure');
+  return new WireError(status, { error, error_description: message }, headers);
+}
+
 /** An error of a Google API: google.rpc.Status as JSON. */
-export function apiError(
-  code: number,
-  status: string,
-  message: string,
-  { info, headers }: { readonly info?: ErrorInfo; readonly headers?: Headers } = {},
-): WireError {
+export function apiError(code: number, message: string, { name, headers, info }: Details = {}): WireError {
+  const status = name ?? API[code] ?? (code < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL');
   const details = info && [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', ...info }];
   return new WireError(code, { error: { code, message, status, details } }, headers);
 }
 
-export const API_ERRORS: ErrorShapes = {
-  missing: (name) => apiError(400, 'INVALID_ARGUMENT', `Missing parameter: ${name}`),
-  repeated: (name) => apiError(400, 'INVALID_ARGUMENT', `Repeated parameter: ${name}`),
-  other: (status, message) => apiError(status, status < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL', message),
+export const FITBIT_ERRORS: ErrorShape = {
+  error: fitbitError,
+  missing: 'Missing parameters',
+  repeated: 'Repeated parameter',
 };
+
+export const OAUTH_ERRORS: ErrorShape = {
+  error: oauthError,
+  missing: 'Missing required parameter',
+  repeated: 'OAuth 2 parameters can only have a single value',
+};
+
+export const API_ERRORS: ErrorShape = { ...OAUTH_ERRORS, error: apiError };

@@ -4,6 +4,7 @@ import { consent, readForm } from '../../src/sandbox/consent.ts';
 import { GoogleTokens } from '../../src/sandbox/google-tokens.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { Counters } from '../../src/sandbox/tokens.ts';
 import {
   ASKED,
   answerOf,
@@ -328,7 +329,7 @@ test('six months without use kill a refresh token; each use starts them again', 
 });
 
 test('a hundred refresh tokens live side by side; the next one kills the oldest, of this person and app only', () => {
-  const store = new GoogleTokens(() => START);
+  const store = new GoogleTokens(() => START, new Counters());
   const signIn = (userId: string) => {
     const [clientId, redirectUri] = [desktop.id, 'http://127.0.0.1:1/'];
     const asked = { clientId, userId, redirectUri, scopes: [], offline: true, anew: true, testing: false };
