@@ -14,7 +14,7 @@ export interface ConsentOptions {
  * Stands in for the person where there is no display: opens an address that leads to a consent page of the sandbox, fills in its form, submits
  * it and follows the redirect to the app.
  * @returns the last response: of the app's redirect URI; or of the sandbox, if it refused the request or the decision
- * @throws AuthError `USAGE` if the page offers no such scope, person or button
+ * @throws AuthError `USAGE` if the page offers no such scope or person
  */
 export async function consent(url: string | URL, options: ConsentOptions = {}): Promise<Response> {
   const visitor = new Visitor(options.signal);
@@ -55,12 +55,12 @@ class Visitor {
 }
 
 /** The fields that a browser would send. */
-function fillIn({ fields }: Form, { allow = true, untick = [], person }: ConsentOptions): readonly Field[] {
+function fillIn({ fields }: Form, { allow = true, untick = [], person }: ConsentOptions) {
   const boxes = fields.filter(({ kind }) => kind === 'checkbox');
   const unknown = untick.find((scope) => !boxes.some(({ value }) => value === scope));
   if (unknown !== undefined) throw new AuthError('USAGE', `The consent page has no box for the scope ${unknown}.`);
 
-  const people = fields.filter(({ name }) => name === 'person');
+  const people = fields.filter(({ kind }) => kind === 'option');
   const chosen =
     person === undefined
       ? (people.find(({ selected }) => selected) ?? people[0])
@@ -68,53 +68,45 @@ function fillIn({ fields }: Form, { allow = true, untick = [], person }: Consent
   if (chosen === undefined)
     throw new AuthError('USAGE', `The consent page does not offer ${person ?? 'any account'} to sign in.`);
 
-  const button = fields.find(({ kind, value }) => kind === 'button' && value === (allow ? 'allow' : 'deny'));
-  if (button === undefined) throw new AuthError('USAGE', 'The consent page has no such button.');
-
-  const hidden = fields.filter(({ kind, name }) => kind === 'hidden' && name !== 'person');
+  const hidden = fields.filter(({ kind }) => kind === 'hidden');
+  const button = { name: 'decision', value: allow ? 'allow' : 'deny' };
   return [...hidden, ...boxes.filter(({ value }) => !untick.includes(value)), chosen, button];
 }
 
 /** A form control as a browser would know it. */
-export interface Field {
-  readonly kind: 'hidden' | 'checkbox' | 'option' | 'button';
+interface Field {
+  /** `option`, `button`, or the type of an `input`. */
+  readonly kind: string;
   readonly name: string;
   readonly value: string;
   /** Of an option: comes chosen. */
-  readonly selected?: boolean;
+  readonly selected: boolean;
 }
 
-export interface Form {
+interface Form {
   readonly action: string;
   readonly fields: readonly Field[];
 }
 
 const TAG = /<(form|input|select|option|button)\b([^>]*)>/g;
 const ATTRIBUTE = /([a-z-]+)="([^"]*)"/g;
-const ENTITY = /&(?:#(\d+)|(amp|lt|gt|quot));/g;
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
 
 /** Reads the one form of a page as the sandbox writes them, with attributes in double quotes. */
 export function readForm(page: string): Form | undefined {
   let action: string | undefined;
   let select = '';
   const fields: Field[] = [];
-  for (const [, tag, source = ''] of page.matchAll(TAG)) {
+  for (const [, tag = '', source = ''] of page.matchAll(TAG)) {
     const attributes = new Map([...source.matchAll(ATTRIBUTE)].map(([, name, value]) => [name, decode(value ?? '')]));
-    const name = attributes.get('name') ?? '';
-    const value = attributes.get('value') ?? '';
+    const { name = select, value = '', type = '' } = Object.fromEntries(attributes);
     if (tag === 'form') action = attributes.get('action');
-    if (tag === 'select') select = name;
-    if (tag === 'option') fields.push({ kind: 'option', name: select, value, selected: attributes.has('selected') });
-    if (tag === 'button') fields.push({ kind: 'button', name, value });
-    if (tag === 'input')
-      fields.push({ kind: attributes.get('type') === 'checkbox' ? 'checkbox' : 'hidden', name, value });
+    else if (tag === 'select') select = name;
+    else fields.push({ kind: tag === 'input' ? type : tag, name, value, selected: attributes.has('selected') });
   }
   return action === undefined ? undefined : { action, fields };
 }
 
+/** The escaping tag writes numeric references only. */
 function decode(text: string): string {
-  return text.replace(ENTITY, (_, digits: string | undefined, name: string | undefined) =>
-    digits === undefined ? (NAMED[name ?? ''] ?? '') : String.fromCodePoint(Number(digits)),
-  );
+  return text.replace(/&#(\d+);/g, (_, digits: string) => String.fromCodePoint(Number(digits)));
 }

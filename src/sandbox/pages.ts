@@ -20,59 +20,48 @@ const STYLE = `
 :root {
   color-scheme: light dark;
   --bg: #f6f7f4; --card: #ffffff; --well: #f2f4f0; --line: #e1e5df; --edge: #7c8883; --soft: #55635e; --ink: #14201d;
-  --accent: #0a6b5c; --accent-hover: #085749; --on-accent: #ffffff; --tint: #e3f2ed;
-  --warn: #875000; --warn-tint: #fbf0dc; --fail: #b0281f; --fail-tint: #fcebe8;
-  --shadow: 0 1px 2px rgb(20 32 29/.04), 0 8px 24px -12px rgb(20 32 29/.10);
+  --accent: #0a6b5c; --on-accent: #ffffff; --warn: #875000; --warn-tint: #fbf0dc; --fail: #b0281f; --fail-tint: #fcebe8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --bg: #0d1211; --card: #151b19; --well: #1c2421; --line: #27302d; --edge: #6f7e79; --soft: #9caaa5; --ink: #e8efec;
-    --accent: #62d0bb; --accent-hover: #7fdecb; --on-accent: #04211b; --tint: #11302a;
-    --warn: #e9b968; --warn-tint: #2d2413; --fail: #ff9d91; --fail-tint: #361b18; --shadow: none;
+    --accent: #62d0bb; --on-accent: #04211b; --warn: #e9b968; --warn-tint: #2d2413; --fail: #ff9d91; --fail-tint: #361b18;
   }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--bg); color: var(--ink); font: .9375rem/1.375rem system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif; }
-.page { max-width: 34rem; margin: 0 auto; padding: clamp(1.5rem, 9vh, 5rem) clamp(1rem, 4vw, 2rem) 1.5rem; }
-.page.wide { max-width: 64rem; padding-top: 2rem; }
+.page { max-width: 34rem; margin: 0 auto; padding: 2rem clamp(1rem, 4vw, 2rem) 1.5rem; }
+.page.wide { max-width: 64rem; }
 header { display: flex; align-items: center; gap: .625rem; margin-bottom: 1rem; font-weight: 600; }
-header svg { flex: none; }
-.badge { display: inline-flex; align-items: center; gap: .375rem; margin-left: auto; padding: .1875rem .625rem; border: 1px solid var(--warn); border-radius: 99rem; background: var(--warn-tint); color: var(--warn); font-size: .8125rem; line-height: 1.125rem; }
-main { padding: clamp(1.25rem, 4vw, 2rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem; box-shadow: var(--shadow); }
-h1 { margin: 0 0 .5rem; font-size: clamp(1.625rem, 1.3rem + 1.4vw, 1.875rem); line-height: 1.2; font-weight: 600; letter-spacing: -.022em; text-wrap: balance; overflow-wrap: break-word; }
-h2, legend, .who { margin: 2rem 0 .75rem; padding: 0; font-size: 1.0625rem; line-height: 1.5rem; font-weight: 600; letter-spacing: -.011em; }
+.badge { margin-left: auto; padding: .1875rem .625rem; border: 1px solid var(--warn); border-radius: 99rem; background: var(--warn-tint); color: var(--warn); font-size: .8125rem; line-height: 1.125rem; }
+main { padding: clamp(1.25rem, 4vw, 2rem); background: var(--card); border: 1px solid var(--line); border-radius: 1rem; }
+h1 { margin: 0 0 .5rem; font-size: 1.75rem; line-height: 1.2; font-weight: 600; text-wrap: balance; overflow-wrap: break-word; }
+h2, legend, .who { display: block; margin: 2rem 0 .75rem; padding: 0; font-size: 1.0625rem; line-height: 1.5rem; font-weight: 600; }
 p { margin: 0 0 1rem; }
-.lead { color: var(--soft); font-size: 1.0625rem; line-height: 1.625rem; }
 main > :last-child { margin-bottom: 0; }
-.soft, dt, footer { color: var(--soft); }
+.lead, .soft, dt, footer, .scopes code, th { color: var(--soft); }
+.lead { font-size: 1.0625rem; line-height: 1.625rem; }
 code { font: .8125rem/1.25rem ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-variant-ligatures: none; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: 7rem 1fr; gap: .5rem; margin: 1.5rem 0 0; padding: .75rem 1rem; background: var(--well); border-radius: .75rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
-fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
-legend { float: left; width: 100%; }
-legend + * { clear: both; }
+fieldset { margin: 2rem 0 0; padding: 0; border: 0; min-width: 0; }
 .scopes { list-style: none; margin: 0; padding: 0; }
 .scopes li { border-top: 1px solid var(--line); }
-.scopes label { display: flex; align-items: flex-start; gap: .75rem; padding: .625rem 0; cursor: pointer; }
-.scopes code { display: block; color: var(--soft); }
+.scopes label { display: flex; gap: .75rem; padding: .625rem 0; cursor: pointer; }
+.scopes code { display: block; }
 input[type=checkbox] { flex: none; width: 1.25rem; height: 1.25rem; margin: .0625rem 0; accent-color: var(--accent); }
-.who { display: block; margin-bottom: .5rem; }
-select, button { min-height: 2.75rem; padding: 0 1.25rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--card); color: var(--ink); font: inherit; }
-select { width: 100%; padding: 0 .75rem; }
+select, button { min-height: 2.75rem; padding: 0 .75rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--card); color: var(--ink); font: inherit; }
+select { width: 100%; }
 .actions { display: flex; gap: .75rem; margin-top: 1.5rem; }
-button { flex: 1; font-weight: 500; cursor: pointer; }
-button:hover { background: var(--well); }
-button[value=allow] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); font-weight: 600; }
-button[value=allow]:hover { border-color: var(--accent-hover); background: var(--accent-hover); }
+button { flex: 1; font-weight: 600; cursor: pointer; }
+button[value=allow] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.notice { margin: 1rem 0 0; padding: .75rem 1rem; border-radius: .75rem; background: var(--fail-tint); color: var(--fail); }
+.notice { padding: .75rem 1rem; border-radius: .75rem; background: var(--fail-tint); color: var(--fail); }
 footer { margin-top: 1.25rem; font-size: .8125rem; line-height: 1.125rem; }
 table { width: 100%; border-collapse: collapse; font-size: .875rem; line-height: 1.25rem; }
 table + table { margin-top: 1.5rem; }
 th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { color: var(--soft); font-weight: 600; }
 @media (max-width: 36rem) {
-  .page { padding-top: 1.5rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd + dt { margin-top: .5rem; }
   thead { display: none; }
@@ -85,8 +74,6 @@ th { color: var(--soft); font-weight: 600; }
 const STYLE_HASH = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 const MARK = html`<svg width="24" height="24" viewBox="0 0 32 32" fill="none" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><rect width="32" height="32" rx="9" fill="var(--accent)"/><path d="M4.5 17h4.2M22.6 9l2.8 8h2.1" stroke="var(--on-accent)" stroke-width="2.5" opacity=".5"/><path d="m8.7 17 5 6.2L22.6 9" stroke="var(--on-accent)" stroke-width="3.2"/></svg>`;
-
-const FLASK = html`<svg width="14" height="14" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M9 3h6M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M8 15h8"/></svg>`;
 
 /** Sends a page that loads nothing, runs nothing and cannot be framed. */
 export function sendPage(
@@ -117,7 +104,7 @@ export function sendPage(
 </head>
 <body>
 <div class="page${wide ? ' wide' : ''}">
-<header>!${MARK}<span>${service === undefined ? 'Sandbox' : NAMES[service]}</span><strong class="badge">!${FLASK}Simulated</strong></header>
+<header>!${MARK}<span>${service === undefined ? 'Sandbox' : NAMES[service]}</span><strong class="badge">Simulated</strong></header>
 <main>
 !${main}
 </main>

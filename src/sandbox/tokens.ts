@@ -10,7 +10,7 @@ export interface Grant {
   readonly scopes: readonly string[];
 }
 
-/** What a person allowed on the consent page. */
+/** What a person allowed on the consent page. @internal */
 export interface Authorization extends Grant {
   readonly redirectUri: string;
   /** Absent if the app did without PKCE. */
@@ -25,14 +25,14 @@ export interface Authorization extends Grant {
   readonly nonce?: string;
 }
 
-/** What an access token gives access to. */
+/** What an access token gives access to. @internal */
 export interface Access extends Grant {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly offline?: boolean;
 }
 
-/** The body of a token response as it goes over the wire, without Google's ID token. */
+/** The body of a token response as it goes over the wire, without Google's ID token. @internal */
 export interface TokenResponse {
   readonly access_token: string;
   readonly expires_in: number;
@@ -45,6 +45,7 @@ export interface TokenResponse {
   readonly refresh_token_expires_in?: number;
 }
 
+/** @internal */
 export type TokenError =
   | 'code-unknown'
   | 'code-spent'
@@ -56,6 +57,7 @@ export type TokenError =
   | 'refresh-token-foreign'
   | 'refresh-token-dead';
 
+/** @internal */
 export type TokenResult =
   | { readonly kind: 'granted'; readonly response: TokenResponse; readonly grant: Grant; readonly nonce?: string }
   | { readonly kind: 'refused'; readonly reason: TokenError };
@@ -77,7 +79,7 @@ interface Code {
   readonly spent: boolean;
 }
 
-/** The codes, grants and tokens of a service, as far as the two agree on the rules. Knows no HTTP. */
+/** The codes, grants and tokens of a service, as far as the two agree on the rules. Knows no HTTP. @internal */
 export abstract class TokenStore<RefreshToken extends { readonly grant: Grant }> {
   protected readonly now: () => Date;
   protected readonly grantsByKey = new Map<string, Grant>();
@@ -152,7 +154,7 @@ export abstract class TokenStore<RefreshToken extends { readonly grant: Grant }>
   }
 }
 
-/** Each person has one grant for each app. */
+/** Each person has one grant for each app. @internal */
 export function grantKey({ clientId, userId }: Grant): string {
   return JSON.stringify([clientId, userId]);
 }
@@ -171,7 +173,7 @@ export interface Counts {
 
 const NONE: Counts = { exchanges: 0, refreshes: 0, repeats: 0, invalidGrants: 0, revocations: 0 };
 
-/** Counts events, so that a test can assert "one refresh": in all, by service, and by person where known. */
+/** Counts events, so that a test can assert "one refresh": in all, by service, and by person where known. @internal */
 export class Counters {
   total = NONE;
   services: Readonly<Record<Service, Counts>> = { fitbit: NONE, google: NONE };
