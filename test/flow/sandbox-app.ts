@@ -149,7 +149,7 @@ export async function tokens(response: Response): Promise<Tokens> {
 }
 
 /** Status and body, to compare a response whole. */
-export async function answerOf(response: Response): Promise<readonly [status: number, body: unknown]> {
+export async function statusAndBody(response: Response): Promise<readonly [status: number, body: unknown]> {
   return [response.status, await response.json()];
 }
 

@@ -20,7 +20,7 @@ const control = (method: string, path: string, body?: unknown, headers: Record<s
     body: body === undefined ? undefined : JSON.stringify(body),
   });
 
-/** What comes back for bytes that no well-behaved client would send. */
+/** The response to bytes that no well-behaved client would send. */
 async function raw(bytes: string): Promise<string> {
   const socket = connect(Number(new URL(app.sandbox.origin).port), '127.0.0.1');
   await once(socket, 'connect');
@@ -28,14 +28,14 @@ async function raw(bytes: string): Promise<string> {
   return text(socket);
 }
 
-test('the control API moves the clock', async () => {
+test("the sandbox's control API moves the clock", async () => {
   const response = await control('POST', 'clock', { step_seconds: 90 });
   expect(await response.json()).toMatchObject({ now: '2026-03-01T12:01:30.000Z' });
   app.sandbox.clock.step(-90_000);
   expect(app.sandbox.clock.now()).toEqual(START);
 });
 
-test('the control API posts, lists and clears faults', async () => {
+test("the sandbox's control API adds, lists and clears faults", async () => {
   const fault = { at: 'token', kind: 'status', status: 503, times: 2 };
   expect(await (await control('POST', 'faults', fault)).json()).toMatchObject({ faults: [fault] });
   expect((await app.refresh('x')).status).toBe(503);
@@ -44,7 +44,7 @@ test('the control API posts, lists and clears faults', async () => {
   expect(await (await control('DELETE', 'faults')).json()).toMatchObject({ faults: [] });
 });
 
-test('the control API registers apps, whose id tells their service, and redirect URIs', async () => {
+test("the sandbox's control API registers apps, whose ID names their service, and adds redirect URIs to one", async () => {
   const redirectUris = ['http://127.0.0.1:9000/cb'];
   const id = '1-new.apps.googleusercontent.com';
   await control('POST', 'clients', { id: 'NEWAPP', redirectUris });
@@ -61,7 +61,7 @@ test('the control API registers apps, whose id tells their service, and redirect
   ]);
 });
 
-test('the control API takes nothing that is malformed or impossible', async () => {
+test("the sandbox's control API refuses what is malformed or impossible, and then changes nothing", async () => {
   const before = app.sandbox.state();
   for (const [path, body] of [
     ['clock', { step_seconds: '90' }],
@@ -88,7 +88,7 @@ test('the control API takes nothing that is malformed or impossible', async () =
   await expect(startSandbox({ clients: [client] })).rejects.toMatchObject({ code: 'USAGE' });
 });
 
-test('the state holds no secret, no code and no token', async () => {
+test("the sandbox's state holds no client secret and no token", async () => {
   await using google = await googleApp();
   for (const [{ sandbox }, { access_token, refresh_token }] of [
     [app, await app.signIn()],
@@ -100,7 +100,7 @@ test('the state holds no secret, no code and no token', async () => {
   }
 });
 
-test('each request is logged, without state, code or token', async () => {
+test('the sandbox logs each request, without state, code challenge or token', async () => {
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
   await using logged = await fitbitApp({ logger });
@@ -112,15 +112,15 @@ test('each request is logged, without state, code or token', async () => {
     expect(log).not.toContain(secret);
 });
 
-test('a Host header that names another server is rejected: DNS rebinding', async () => {
+test('the sandbox refuses a Host header that names another server (DNS rebinding)', async () => {
   const { port } = new URL(app.sandbox.origin);
-  const answer = (host: string) => raw(`GET /sandbox/state HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  const get = (host: string) => raw(`GET /sandbox/state HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', '127.0.0.1:1', ''])
-    expect(await answer(host)).toMatch(/^HTTP\/1\.1 421 /);
-  expect(await answer(`LOCALHOST:${port}`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await get(host)).toMatch(/^HTTP\/1\.1 421 /);
+  expect(await get(`LOCALHOST:${port}`)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test('another origin’s page cannot use the controls, and never gets a CORS header', async () => {
+test("the page of another origin cannot use the sandbox's control API, and gets no CORS header", async () => {
   const before = app.sandbox.state();
   const foreign: readonly Record<string, string>[] = [
     { origin: 'http://evil.example' },
@@ -142,7 +142,7 @@ test('another origin’s page cannot use the controls, and never gets a CORS hea
   expect(app.sandbox.state()).toEqual(before);
 });
 
-test('big bodies, big queries and bytes that are not HTTP are rejected, and a sign-in still works', async () => {
+test('the sandbox refuses big bodies, big queries and bytes that are not HTTP, and a sign-in still works', async () => {
   expect((await app.post('/oauth2/token', { grant_type: 'x'.repeat(70_000) })).status).toBe(413);
   expect((await fetch(`${app.authorizeUrl()}&x=${'x'.repeat(20_000)}`)).status).toBe(431);
   expect((await fetch(`${app.sandbox.origin}/oauth2/authorize?${'a&'.repeat(3_000)}`)).status).toBe(400);
@@ -159,7 +159,7 @@ test('§3 the sandbox listens on 127.0.0.1 only, and names a port that is in use
   await expect(startSandbox({ port })).rejects.toMatchObject({ code: 'PORT_BUSY', message });
 });
 
-test('the index page names apps, people, endpoints, controls and faults of both services', async () => {
+test("the sandbox's index page names apps, people, endpoints, controls and faults of both services", async () => {
   const page = await (await fetch(app.sandbox.origin)).text();
   for (const words of [
     '23TSTS',

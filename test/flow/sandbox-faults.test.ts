@@ -106,34 +106,40 @@ afterAll(async () => {
 
 const entries = <T extends object>(table: T) => Object.entries(table) as [FaultKind & keyof T, T[keyof T]][];
 
-test('every fault is in one of the tables of this file', () => {
+test('every fault of the sandbox is tested', () => {
   const tested = { ...AT_FITBIT, ...REFUSALS, ...AT_GOOGLE_TOKEN, ...AT_CALLBACK };
-  // These two never answer: see close().
+  // These two never respond: the test of closing has them.
   expect(FAULT_KINDS.toSorted()).toEqual([...Object.keys(tested), 'hang', 'drip'].toSorted());
 });
 
-test.each(entries(AT_FITBIT))('%s at Fitbit’s token endpoint', async (kind, [text, spent]) => {
-  const { refresh_token: token } = await fitbit.signIn();
-  const bytes = kind === 'huge-header' ? undefined : 1_000;
-  fitbit.sandbox.faults.add({ at: 'token', kind, times: 1, ms: 1, bytes });
-  const response = fitbit.refresh(token);
-  if (text === 'cut') await expect(response).rejects.toThrow('fetch failed');
-  else expect(await (await response).text()).toMatch(text);
-  expect(fitbit.sandbox.isLive(token)).toBe(!spent);
-  // The next request, a repeat where the token was spent, gets a whole response.
-  const { refresh_token } = await tokens(await fitbit.refresh(token));
-  expect(fitbit.sandbox.isLive(refresh_token)).toBe(true);
-});
+test.each(entries(AT_FITBIT))(
+  "the fault %s at Fitbit's token endpoint changes the response; the next request gets a whole one",
+  async (kind, [text, spent]) => {
+    const { refresh_token: token } = await fitbit.signIn();
+    const bytes = kind === 'huge-header' ? undefined : 1_000;
+    fitbit.sandbox.faults.add({ at: 'token', kind, times: 1, ms: 1, bytes });
+    const response = fitbit.refresh(token);
+    if (text === 'cut') await expect(response).rejects.toThrow('fetch failed');
+    else expect(await (await response).text()).toMatch(text);
+    expect(fitbit.sandbox.isLive(token)).toBe(!spent);
+    // The next request, a repeat where the token was spent, gets a whole response.
+    const { refresh_token } = await tokens(await fitbit.refresh(token));
+    expect(fitbit.sandbox.isLive(refresh_token)).toBe(true);
+  },
+);
 
-test.each([400, 401, 403, 409, 410, 429, 500, 502, 503])('status %i has the shape of its service', async (status) => {
-  const { refresh_token } = await fitbit.signIn();
-  fitbit.sandbox.faults.add({ at: 'token', kind: 'status', status, resetSeconds: 7, times: 1 });
-  const response = await fitbit.refresh(refresh_token);
-  expect(response.status).toBe(status);
-  expect(response.headers.get('content-type')).toMatch(status === 410 ? /^text\/html/ : /^application\/json/);
-  expect(response.headers.get('fitbit-rate-limit-reset')).toBe(status === 429 ? '7' : null);
-  if (status !== 410) expect(await response.json()).toMatchObject({ errors: [{}], success: false });
-});
+test.each([400, 401, 403, 409, 410, 429, 500, 502, 503])(
+  "the fault status with %i at Fitbit's token endpoint has Fitbit's error shape",
+  async (status) => {
+    const { refresh_token } = await fitbit.signIn();
+    fitbit.sandbox.faults.add({ at: 'token', kind: 'status', status, resetSeconds: 7, times: 1 });
+    const response = await fitbit.refresh(refresh_token);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toMatch(status === 410 ? /^text\/html/ : /^application\/json/);
+    expect(response.headers.get('fitbit-rate-limit-reset')).toBe(status === 429 ? '7' : null);
+    if (status !== 410) expect(await response.json()).toMatchObject({ errors: [{}], success: false });
+  },
+);
 
 test.each([
   ['identity', 429, { resetSeconds: 7 }, { error: { code: 429, status: 'RESOURCE_EXHAUSTED' } }],
@@ -142,34 +148,40 @@ test.each([
   ['token', 500, {}, { error: 'internal_failure' }],
   ['token', 400, { errorType: 'invalid_grant', message: 'So.' }, { error: 'invalid_grant', error_description: 'So.' }],
   ['revoke', 503, {}, { error: 'temporarily_unavailable' }],
-] as const)('at Google’s %s, status %i has Google’s shape', async (at, status, more, expected) => {
-  const { access_token, refresh_token } = await google.signIn();
-  google.sandbox.faults.add({ at, kind: 'status', status, times: 1, ...more });
-  const response = await {
-    identity: () => google.get(IDENTITY, access_token),
-    api: () => google.get('/v4/users/me/dataTypes/steps/dataPoints', access_token),
-    token: () => google.refresh(refresh_token),
-    revoke: () => google.post('/revoke', { token: access_token }),
-  }[at]();
-  expect([response.status, await response.json()]).toMatchObject([status, expected]);
-  expect(response.headers.get('retry-after')).toBe(status === 429 ? '7' : null);
-  expect([google.sandbox.faults.list(), google.sandbox.isLive(refresh_token)]).toEqual([[], true]);
-});
+] as const)(
+  "the fault status at Google's %s endpoint, with %i, has Google's error shape",
+  async (at, status, more, expected) => {
+    const { access_token, refresh_token } = await google.signIn();
+    google.sandbox.faults.add({ at, kind: 'status', status, times: 1, ...more });
+    const response = await {
+      identity: () => google.get(IDENTITY, access_token),
+      api: () => google.get('/v4/users/me/dataTypes/steps/dataPoints', access_token),
+      token: () => google.refresh(refresh_token),
+      revoke: () => google.post('/revoke', { token: access_token }),
+    }[at]();
+    expect([response.status, await response.json()]).toMatchObject([status, expected]);
+    expect(response.headers.get('retry-after')).toBe(status === 429 ? '7' : null);
+    expect([google.sandbox.faults.list(), google.sandbox.isLive(refresh_token)]).toEqual([[], true]);
+  },
+);
 
-test.each(entries(REFUSALS))('Google refuses: %s', async (kind, [at, status, error]) => {
-  const { access_token, refresh_token } = await google.signIn();
-  google.sandbox.faults.add({ at: 'google', kind });
-  onTestFinished(() => google.sandbox.faults.clear());
-  const response = await (at === 'token' ? google.refresh(refresh_token) : google.get(IDENTITY, access_token));
-  expect(response.status).toBe(status);
-  if (error instanceof RegExp) expect(await response.text()).toMatch(error);
-  else expect(await response.json()).toMatchObject(at === 'token' ? error : { error: { code: status, ...error } });
-  expect(response.headers.get('retry-after')).toBe(kind === 'rate-limited' ? '60' : null);
-  expect(google.sandbox.isLive(refresh_token)).toBe(true);
-  // It strikes where Google would, and nowhere else.
-  const elsewhere = at === 'token' ? await google.get(IDENTITY, access_token) : await google.refresh(refresh_token);
-  expect(elsewhere.status).toBe(200);
-});
+test.each(entries(REFUSALS))(
+  'the fault %s refuses as Google does, at the endpoints where Google does',
+  async (kind, [at, status, error]) => {
+    const { access_token, refresh_token } = await google.signIn();
+    google.sandbox.faults.add({ at: 'google', kind });
+    onTestFinished(() => google.sandbox.faults.clear());
+    const response = await (at === 'token' ? google.refresh(refresh_token) : google.get(IDENTITY, access_token));
+    expect(response.status).toBe(status);
+    if (error instanceof RegExp) expect(await response.text()).toMatch(error);
+    else expect(await response.json()).toMatchObject(at === 'token' ? error : { error: { code: status, ...error } });
+    expect(response.headers.get('retry-after')).toBe(kind === 'rate-limited' ? '60' : null);
+    expect(google.sandbox.isLive(refresh_token)).toBe(true);
+    // It strikes where Google would, and nowhere else.
+    const elsewhere = at === 'token' ? await google.get(IDENTITY, access_token) : await google.refresh(refresh_token);
+    expect(elsewhere.status).toBe(200);
+  },
+);
 
 test.each([
   'deleted-client',
@@ -178,7 +190,7 @@ test.each([
   'admin-policy-enforced',
   'access-denied',
   'invalid-scope',
-] as const)('at Google’s authorization endpoint, %s is a page with the error line', async (kind) => {
+] as const)("the fault %s at Google's authorization endpoint is a page with the error line", async (kind) => {
   google.sandbox.faults.add({ at: 'authorize', kind, times: 1 });
   const response = await fetch(google.authorizeUrl(), { redirect: 'manual' });
   expect(response.status).toBe(REFUSALS[kind][1]);
@@ -187,7 +199,7 @@ test.each([
   expect(page).toContain('Simulated');
 });
 
-test.each(entries(AT_GOOGLE_TOKEN))('%s in Google’s token response', async (kind, changed) => {
+test.each(entries(AT_GOOGLE_TOKEN))("the fault %s changes Google's token response", async (kind, changed) => {
   const code = await google.code({}, { scope: `openid email ${googleScopes('sleep.readonly')}`, nonce: 'n' });
   google.sandbox.faults.add({ at: 'google-token', kind, times: 1 });
   const body = await tokens(await google.exchange(code));
@@ -196,13 +208,13 @@ test.each(entries(AT_GOOGLE_TOKEN))('%s in Google’s token response', async (ki
   expect({ ...body, id_token: body.id_token, header: read(header), claims: read(claims) }).toMatchObject(changed);
 });
 
-test.each(entries(AT_CALLBACK))('%s in the callback', async (kind, visit) => {
+test.each(entries(AT_CALLBACK))("the fault %s changes Google's callback", async (kind, visit) => {
   google.sandbox.faults.add({ at: 'decision', kind, times: 1 });
   await google.callback();
   expect(google.visits.at(-1)).toMatch(visit);
 });
 
-test('drop-state leaves the rest of Fitbit’s callback as it is', async () => {
+test("the fault drop-state leaves the rest of Fitbit's callback as it is", async () => {
   fitbit.sandbox.faults.add({ at: 'fitbit-decision', kind: 'drop-state', times: 1 });
   await fitbit.callback({ allow: false });
   expect(fitbit.visits.at(-1)).toBe(
@@ -210,7 +222,7 @@ test('drop-state leaves the rest of Fitbit’s callback as it is', async () => {
   );
 });
 
-test('redirect points to its target, gzip-bomb is small on the wire', async () => {
+test('the fault redirect points to its location, and the fault gzip-bomb is small on the wire', async () => {
   const url = `${fitbit.sandbox.origin}/oauth2/token`;
   fitbit.sandbox.faults.add({ at: 'token', kind: 'redirect', status: 307, location: NOWHERE, times: 1 });
   const { status, headers } = await fetch(url, { method: 'POST', redirect: 'manual' });
@@ -246,14 +258,14 @@ test.each<[at: Place, path: string, method: string, struck: boolean]>([
   ['fitbit', '/1.1/oauth2/introspect', 'POST', true],
   ['fitbit', '/1/user/-/profile.json', 'GET', true],
   ['fitbit', '/o/oauth2/v2/auth', 'GET', false],
-])('a fault at %s and the request %s %s: struck %s', async (at, path, method, struck) => {
+])('a fault at %s strikes the request %s %s: %s', async (at, path, method, struck) => {
   google.sandbox.faults.add({ at, kind: 'status', status: 410 });
   const { status } = await fetch(google.sandbox.origin + path, { method });
   google.sandbox.faults.clear();
   expect(status === 410).toBe(struck);
 });
 
-test('faults apply in order, as often as specified, to their endpoint only', async () => {
+test('faults strike in the order in which they were added, as often as asked, at their place only', async () => {
   const { refresh_token: token } = await fitbit.signIn();
   const { faults } = fitbit.sandbox;
   faults.add({ at: 'token', kind: 'status', status: 503, times: 2 });
@@ -269,7 +281,7 @@ test('faults apply in order, as often as specified, to their endpoint only', asy
   expect(faults.list()).toEqual([]);
 });
 
-test('a fault that cannot apply to its endpoint is a usage error', () => {
+test('a fault that cannot strike at its place is refused with USAGE', () => {
   for (const fault of [
     { at: 'token', kind: 'drop-state' },
     { at: 'fitbit', kind: 'org-internal' },
@@ -278,20 +290,20 @@ test('a fault that cannot apply to its endpoint is a usage error', () => {
     expect(() => google.sandbox.faults.add(fault)).toThrow('cannot strike');
 });
 
-test('a lost response costs nothing with Google: the refresh token stays valid', async () => {
+test("a lost response of Google's token endpoint leaves the refresh token valid", async () => {
   const { refresh_token } = await google.signIn();
   google.sandbox.faults.add({ at: 'google-token', kind: 'lost-answer', times: 1 });
   await expect(google.refresh(refresh_token)).rejects.toThrow('fetch failed');
   expect((await google.refresh(refresh_token)).status).toBe(200);
 });
 
-test('close() waits for no response, and leaves nothing running: the process ends by itself', async () => {
+test('closing the sandbox waits for no response and leaves nothing running: the process ends by itself', async () => {
   const program = `
     import { startSandbox } from ${JSON.stringify(new URL('../../src/sandbox/sandbox.ts', import.meta.url).href)};
     const sandbox = await startSandbox();
     const kinds = ['delay', 'drip', 'hang', 'huge'];
     for (const kind of kinds) sandbox.faults.add({ at: 'token', kind, times: 1, ms: 3_600_000 });
-    const asked = kinds.map(() => fetch(sandbox.origin + '/oauth2/token', { method: 'POST' }).then((answer) => answer.text()));
+    const asked = kinds.map(() => fetch(sandbox.origin + '/oauth2/token', { method: 'POST' }).then((response) => response.text()));
     while (sandbox.faults.list().length > 0) await new Promise(setImmediate);
     await sandbox.close();
     await Promise.allSettled(asked);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { consent, readForm } from '../../src/sandbox/consent.ts';
 import { SANDBOX_CLIENTS } from '../../src/sandbox/registry.ts';
 import {
-  answerOf,
   basic,
   bearer,
   CHALLENGE,
@@ -11,6 +10,7 @@ import {
   type Overrides,
   type SandboxApp,
   START,
+  statusAndBody,
   tokens,
 } from './sandbox-app.ts';
 
@@ -46,7 +46,7 @@ async function openForm(app: SandboxApp): Promise<URLSearchParams> {
 const decide = (app: SandboxApp, body: URLSearchParams, headers: Record<string, string> = {}) =>
   fetch(`${app.sandbox.origin}/oauth2/authorize`, { method: 'POST', body, headers, redirect: 'manual' });
 
-test('Fitbit grants a code of 40 hex digits, the state, and a fragment', async () => {
+test('the simulated Fitbit returns a code of 40 hex digits, the state and a fragment', async () => {
   const { status, headers } = await decide(app, await openForm(app));
   expect([status, headers.get('location')]).toEqual([
     302,
@@ -54,7 +54,7 @@ test('Fitbit grants a code of 40 hex digits, the state, and a fragment', async (
   ]);
 });
 
-test('Fitbit reports a denial with a description, its spaces as %20, and the state if there was one', async () => {
+test('the simulated Fitbit returns a denial with a description, its spaces as %20, and the state if there was one', async () => {
   const app = await ownApp();
   await consent(app.authorizeUrl(), { allow: false });
   await consent(app.authorizeUrl({ state: undefined }));
@@ -64,7 +64,7 @@ test('Fitbit reports a denial with a description, its spaces as %20, and the sta
   ]);
 });
 
-test('Fitbit never redirects a request that it cannot trust, and shows what is wrong', async () => {
+test('the simulated Fitbit never redirects an invalid authorization request, and shows what is wrong with it', async () => {
   const cases: readonly (readonly [Overrides, shown: string])[] = [
     [{ client_id: undefined }, 'client_id'],
     [{ client_id: '<script>' }, '&#60;script&#62;'],
@@ -93,14 +93,14 @@ test('Fitbit never redirects a request that it cannot trust, and shows what is w
   expect((await fetch(`${app.authorizeUrl()}&scope=sleep`)).status).toBe(400);
 });
 
-test('Fitbit asks at each prompt but none, which it refuses to the app', async () => {
+test('the simulated Fitbit asks for consent at each prompt but none, which returns login_required', async () => {
   for (const prompt of ['consent', 'login', 'login consent'])
     expect(await app.code({}, { prompt })).toMatch(/^[0-9a-f]{40}$/);
   const { headers } = await fetch(app.authorizeUrl({ prompt: 'none' }), { redirect: 'manual' });
   expect(headers.get('location')).toContain('?error=login_required&');
 });
 
-test('the consent page names the app, escapes its name, ticks what was asked, and has a badge', async () => {
+test("the simulated Fitbit's consent page names the app, escapes its name, ticks the requested scopes, and has a badge", async () => {
   const app = await ownApp();
   app.sandbox.register({ id: server.id, name: '<img src=x>' });
   const response = await fetch(app.authorizeUrl());
@@ -119,7 +119,7 @@ test('the consent page names the app, escapes its name, ticks what was asked, an
   expect(response.headers.get('cache-control')).toBe('no-store');
 });
 
-test('consent() with every box unticked is asked again; what the page does not offer is a usage error', async () => {
+test('consent() with every box unticked gets the page again; what the page does not offer is refused with USAGE', async () => {
   const app = await ownApp();
   const again = await consent(app.authorizeUrl(), { untick: ['profile', 'activity', 'sleep'] });
   expect(again.status).toBe(400);
@@ -130,7 +130,7 @@ test('consent() with every box unticked is asked again; what the page does not o
   expect(app.visits).toEqual([]);
 });
 
-test('a scope that was not asked for cannot be ticked', async () => {
+test('a scope that was not requested cannot be granted on the simulated consent page', async () => {
   const body = await openForm(app);
   body.append('scope', 'location');
   const location = new URL((await decide(app, body)).headers.get('location') ?? '');
@@ -138,7 +138,7 @@ test('a scope that was not asked for cannot be ticked', async () => {
   expect(scope).not.toContain('location');
 });
 
-test('a decision is taken once, with the id of a page that was served, and from its own page only', async () => {
+test('a simulated consent page is answered once, and from itself only', async () => {
   const body = await openForm(app);
   for (const headers of [
     { origin: 'http://evil.example' },
@@ -154,7 +154,7 @@ test('a decision is taken once, with the id of a page that was served, and from 
   expect((await decide(app, body)).status).toBe(403);
 });
 
-test('Fitbit’s token response holds what the documentation says, and nothing else', async () => {
+test("the simulated Fitbit's token response holds what the documentation says, and nothing else", async () => {
   const response: unknown = await (await app.exchange(await app.code({ untick: ['sleep'], person: 'SLEEP2' }))).json();
   expect(response).toEqual({
     access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
@@ -179,7 +179,7 @@ test('Fitbit’s token response holds what the documentation says, and nothing e
   });
 });
 
-test('two tokens of the same second differ, and scopes come in changing order', async () => {
+test('simulated Fitbit tokens of the same second differ, and their scopes come in changing order', async () => {
   const orders = new Set<string>();
   const seen = new Set<string>();
   let { refresh_token } = await app.signIn();
@@ -193,20 +193,20 @@ test('two tokens of the same second differ, and scopes come in changing order', 
   expect(orders.size).toBeGreaterThan(1);
 });
 
-test('a code works once, and for ten minutes', async () => {
+test("the simulated Fitbit's authorization codes work once, and expire after ten minutes", async () => {
   const app = await ownApp();
   const [once, late, inTime] = [await app.code(), await app.code(), await app.code()];
   expect((await app.exchange(once)).status).toBe(200);
   const spent = expect.stringContaining(`Authorization code invalid: ${once}.`);
-  expect(await answerOf(await app.exchange(once))).toEqual(fitbitRefusal(400, 'invalid_grant', spent));
+  expect(await statusAndBody(await app.exchange(once))).toEqual(fitbitRefusal(400, 'invalid_grant', spent));
   app.sandbox.clock.step(10 * MINUTE_MS);
   expect((await app.exchange(inTime)).status).toBe(200);
   app.sandbox.clock.step(1);
   const expired = expect.stringContaining(`Authorization code expired: ${late}.`);
-  expect(await answerOf(await app.exchange(late))).toEqual(fitbitRefusal(400, 'invalid_grant', expired));
+  expect(await statusAndBody(await app.exchange(late))).toEqual(fitbitRefusal(400, 'invalid_grant', expired));
 });
 
-test('Fitbit refuses what is wrong with an exchange in its own words', async () => {
+test("the simulated Fitbit's token endpoint refuses an invalid exchange in Fitbit's words", async () => {
   const cases: readonly (readonly [Overrides, errorType: string, message: string])[] = [
     [{ redirect_uri: 'http://127.0.0.1:8976/callback' }, 'invalid_request', 'Redirect_uri mismatch: http'],
     [{ code_verifier: 'x'.repeat(43) }, 'invalid_grant', 'Authorization code invalid: '],
@@ -220,7 +220,7 @@ test('Fitbit refuses what is wrong with an exchange in its own words', async () 
   for (const [overrides, errorType, message] of cases) {
     const words = expect.stringMatching(new RegExp(`^${message}`));
     const response = await app.exchange(await app.code(), overrides);
-    expect(await answerOf(response)).toEqual(fitbitRefusal(400, errorType, words));
+    expect(await statusAndBody(response)).toEqual(fitbitRefusal(400, errorType, words));
   }
   // PKCE may be left out by an app with a secret; then a verifier is refused.
   const code = () => app.code({}, NO_PKCE);
@@ -228,7 +228,7 @@ test('Fitbit refuses what is wrong with an exchange in its own words', async () 
   expect((await app.exchange(await code())).status).toBe(400);
 });
 
-test('a token endpoint reads each parameter once, and forms only', async () => {
+test("the simulated Fitbit's token endpoint refuses repeated parameters, and reads forms only", async () => {
   const send = (body: string, type: string) => {
     const headers = { ...basic(server.id, server.secret), 'content-type': type };
     return fetch(`${app.sandbox.origin}/oauth2/token`, { method: 'POST', body, headers });
@@ -252,13 +252,13 @@ test.each([
   ['no app', server.id, {}, undefined, 401],
   ['a header that is not Basic', server.id, { authorization: 'Bearer x' }, undefined, 401],
   ['a header that is not base64', server.id, { authorization: 'Basic ?' }, undefined, 401],
-])('Fitbit’s client authentication: %s', async (_who, id, headers, clientId, status) => {
+])("the simulated Fitbit's client authentication: %s", async (_title, id, headers, clientId, status) => {
   const response = await app.exchange(await app.code({}, { client_id: id }), { client_id: clientId }, headers);
   expect(response.status).toBe(status);
-  if (status === 401) expect(await answerOf(response)).toEqual(fitbitRefusal(401, 'invalid_client'));
+  if (status === 401) expect(await statusAndBody(response)).toEqual(fitbitRefusal(401, 'invalid_client'));
 });
 
-test('a refresh token is spent by one use; a repeat within two minutes gets the same bytes; then it is dead', async () => {
+test('a simulated Fitbit refresh token works once; a repeat within two minutes gets the same bytes, later ones invalid_grant', async () => {
   const app = await ownApp();
   const { refresh_token: first } = await app.signIn();
   const responses = await Promise.all(Array.from({ length: 20 }, async () => (await app.refresh(first)).text()));
@@ -268,20 +268,20 @@ test('a refresh token is spent by one use; a repeat within two minutes gets the 
   app.sandbox.clock.step(2 * MINUTE_MS);
   expect(await (await app.refresh(first)).text()).toBe(responses[0]);
   app.sandbox.clock.step(1);
-  const dead = expect.stringContaining(`Refresh token invalid: ${first}.`);
-  expect(await answerOf(await app.refresh(first))).toEqual(fitbitRefusal(400, 'invalid_grant', dead));
+  const invalid = expect.stringContaining(`Refresh token invalid: ${first}.`);
+  expect(await statusAndBody(await app.refresh(first))).toEqual(fitbitRefusal(400, 'invalid_grant', invalid));
   expect(app.sandbox.state().users.WALK01).toMatchObject({
     exchanges: 1,
     refreshes: 1,
     repeats: 20,
     invalidGrants: 1,
   });
-  // The dead repeat does not harm the successor.
+  // The late repeat does not harm the new refresh token.
   const { refresh_token: second } = JSON.parse(responses[0] ?? '');
   expect((await app.refresh(second)).status).toBe(200);
 });
 
-test('each person has one live refresh token for each app: a second sign-in kills the first one’s', async () => {
+test('the simulated Fitbit has one grant for each person and app: a second sign-in ends the refresh token of the first', async () => {
   const { refresh_token: first } = await app.signIn();
   const { refresh_token: successor } = await tokens(await app.refresh(first));
   await app.signIn({ person: 'SLEEP2' });
@@ -289,11 +289,11 @@ test('each person has one live refresh token for each app: a second sign-in kill
   expect((await app.refresh(successor, {}, basic(personal.id, personal.secret))).status).toBe(400);
   expect(app.sandbox.isLive(successor)).toBe(true);
   const { refresh_token: other } = await app.signIn();
-  for (const dead of [first, successor]) expect((await app.refresh(dead)).status).toBe(400);
+  for (const ended of [first, successor]) expect((await app.refresh(ended)).status).toBe(400);
   expect((await app.refresh(other)).status).toBe(200);
 });
 
-test('revoking either token ends all of the person’s tokens for the app, and needs the app’s authentication', async () => {
+test("revocation at the simulated Fitbit ends all of a person's tokens for the app, and needs client authentication", async () => {
   for (const which of ['access_token', 'refresh_token'] as const) {
     const app = await ownApp();
     const first = await app.signIn();
@@ -309,7 +309,7 @@ test('revoking either token ends all of the person’s tokens for the app, and n
     const response = await revoke(first[which], basic(server.id, server.secret));
     expect([response.status, await response.text()]).toEqual([200, '']);
     for (const { access_token, refresh_token } of [first, second]) {
-      expect(await answerOf(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'invalid_token'));
+      expect(await statusAndBody(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'invalid_token'));
       expect((await app.refresh(refresh_token)).status).toBe(400);
     }
     expect((await app.get(PROFILE, other.access_token)).status).toBe(200);
@@ -317,7 +317,7 @@ test('revoking either token ends all of the person’s tokens for the app, and n
   }
 });
 
-test('introspection has times in milliseconds and a scope that is not JSON; an expired bearer is refused', async () => {
+test('introspection at the simulated Fitbit has times in milliseconds and a scope that is not JSON; an expired token is refused', async () => {
   const app = await ownApp();
   const { access_token: token, refresh_token } = await app.signIn({ untick: ['sleep'] });
   const introspect = (about: string, by: string) => app.post('/1.1/oauth2/introspect', { token: about }, bearer(by));
@@ -332,12 +332,12 @@ test('introspection has times in milliseconds and a scope that is not JSON; an e
   });
   expect(await (await introspect('unknown', token)).json()).toEqual({ active: false });
   app.sandbox.clock.step(8 * HOUR_MS);
-  expect(await answerOf(await introspect(token, token))).toEqual(fitbitRefusal(401, 'expired_token'));
+  expect(await statusAndBody(await introspect(token, token))).toEqual(fitbitRefusal(401, 'expired_token'));
   const { access_token: fresh } = await tokens(await app.refresh(refresh_token));
   expect(await (await introspect(token, fresh)).json()).toEqual({ active: false });
 });
 
-test('Fitbit’s API wants a live token of this person in the header, with the scope', async () => {
+test('the simulated Fitbit API needs an access token of this person in the header, not expired and with the scope', async () => {
   const app = await ownApp();
   const { access_token } = await app.signIn();
   for (const user of ['-', 'WALK01']) {
@@ -350,23 +350,25 @@ test('Fitbit’s API wants a live token of this person in the header, with the s
   expect((await app.get(PROFILE, access_token)).status).toBe(200);
   app.sandbox.clock.step(1);
   const expired = expect.stringContaining(access_token);
-  expect(await answerOf(await app.get(PROFILE, access_token))).toEqual(fitbitRefusal(401, 'expired_token', expired));
+  expect(await statusAndBody(await app.get(PROFILE, access_token))).toEqual(
+    fitbitRefusal(401, 'expired_token', expired),
+  );
 
   const { access_token: narrow } = await app.signIn({ untick: ['profile'] });
   const words = expect.stringMatching(/^This application does not have permission to /);
-  expect(await answerOf(await app.get(PROFILE, narrow))).toEqual(fitbitRefusal(403, 'insufficient_scope', words));
+  expect(await statusAndBody(await app.get(PROFILE, narrow))).toEqual(fitbitRefusal(403, 'insufficient_scope', words));
   expect((await app.get('/1/user/-/activities/date/2026-01-31.json', narrow)).status).toBe(200);
   expect((await app.get('/1/user/-/activities/date/today.json', narrow)).status).toBe(404);
 });
 
-test('what is posted to Fitbit’s API comes back', async () => {
+test('the simulated Fitbit API echoes what is posted', async () => {
   const { access_token } = await app.signIn({}, { scope: 'weight' });
   const sent = { weight: '72.5', date: '2026-03-01' };
   const response = await app.post('/1/user/-/body/log/weight.json', sent, bearer(access_token));
-  expect(await answerOf(response)).toEqual([201, { weightLog: { ...sent, source: 'API' } }]);
+  expect(await statusAndBody(response)).toEqual([201, { weightLog: { ...sent, source: 'API' } }]);
 });
 
-test('Fitbit’s API takes 150 requests an hour for each person and app', async () => {
+test('the simulated Fitbit API limits requests to 150 an hour for each person and app', async () => {
   const app = await ownApp();
   const { access_token } = await app.signIn();
   const other = await app.signIn({ person: 'SLEEP2' });

@@ -7,13 +7,13 @@ import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { Counters } from '../../src/sandbox/tokens.ts';
 import {
   ASKED,
-  answerOf,
   basic,
   googleApp,
   googleScopes,
   type Overrides,
   type SandboxApp,
   START,
+  statusAndBody,
   tokens,
 } from './sandbox-app.ts';
 
@@ -25,7 +25,7 @@ const STEPS = '/v4/users/me/dataTypes/steps/dataPoints';
 const SLEEP = googleScopes('sleep.readonly');
 const EMAIL = 'https://www.googleapis.com/auth/userinfo.email';
 const TESTING: SandboxOptions = { clients: [{ id: desktop.id, publishing: 'testing' }] };
-const DEAD = [400, { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' }];
+const EXPIRED = [400, { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' }];
 const BY_HEADER: Overrides = { client_id: undefined, client_secret: undefined };
 
 let app: SandboxApp;
@@ -41,7 +41,7 @@ async function ownApp(options?: SandboxOptions): Promise<SandboxApp> {
   return app;
 }
 
-test('Google grants state, code, scope and issuer, in its order and with its slashes', async () => {
+test("the simulated Google returns state, code, scope and issuer, in Google's order and with its slashes", async () => {
   const app = await ownApp();
   expect(await (await consent(app.authorizeUrl({ scope: SLEEP }))).text()).toBe('the app');
   const [visit = ''] = app.visits;
@@ -51,7 +51,7 @@ test('Google grants state, code, scope and issuer, in its order and with its sla
   expect(visit.endsWith(`/auth/googlehealth.sleep.readonly&iss=${app.sandbox.origin}`)).toBe(true);
 });
 
-test('Google reports a denial with the error and the state, and nothing else', async () => {
+test('the simulated Google returns a denial with the error and the state, and nothing else', async () => {
   const app = await ownApp();
   await consent(app.authorizeUrl(), { allow: false });
   expect(app.visits).toEqual(['/any/path?error=access_denied&state=the%20state/%2B%26']);
@@ -60,24 +60,24 @@ test('Google reports a denial with the error and the state, and nothing else', a
 test.each([
   [null, null],
   ['https://issuer.example', 'https://issuer.example'],
-])('the option issuer=%s is the callback’s', async (issuer, iss) => {
+])('startSandbox with issuer %s: the iss of the callback is %s', async (issuer, iss) => {
   const app = await ownApp({ issuer });
-  const answer = await app.callback();
-  expect([answer.get('iss'), answer.get('code')]).toEqual([iss, expect.stringMatching(/^4\/0A/)]);
+  const callback = await app.callback();
+  expect([callback.get('iss'), callback.get('code')]).toEqual([iss, expect.stringMatching(/^4\/0A/)]);
 });
 
-test('granular consent: unticked scopes are neither in the callback nor in the token response', async () => {
+test("unticked scopes are neither in the simulated Google's callback nor in its token response", async () => {
   const app = await ownApp();
-  const answer = await app.callback({ untick: [SLEEP] });
+  const callback = await app.callback({ untick: [SLEEP] });
   const granted = googleScopes('activity_and_fitness.readonly', 'profile.writeonly');
-  expect(answer.get('scope')).toBe(granted);
-  expect((await tokens(await app.exchange(answer.get('code') ?? ''))).scope).toBe(granted);
+  expect(callback.get('scope')).toBe(granted);
+  expect((await tokens(await app.exchange(callback.get('code') ?? ''))).scope).toBe(granted);
   expect(app.sandbox.state().grants).toEqual([
     { service: 'google', clientId: desktop.id, userId: 'WALK01', scopes: granted.split(' ') },
   ]);
 });
 
-test('login_hint preselects by address or number, and does not keep another person from signing in', async () => {
+test('at the simulated Google, login_hint preselects an account by address or number, and another can still sign in', async () => {
   const subject = app.sandbox.state().people.find(({ userId }) => userId === 'SLEEP2')?.subject;
   expect(subject).toMatch(/^1\d{20}$/);
   const signedIn = async (login_hint: string | undefined, person?: string) => {
@@ -91,7 +91,7 @@ test('login_hint preselects by address or number, and does not keep another pers
   expect(await signedIn(subject, 'WALK01')).toBe('WALK01');
 });
 
-test('the consent page names app, redirect URI and each scope in plain words, and who can sign in', async () => {
+test("the simulated Google's consent page names app, redirect URI and scopes in plain words, and who can sign in", async () => {
   const page = await (await fetch(app.authorizeUrl())).text();
   for (const text of [desktop.name, desktop.id, app.redirectUri, 'See your sleep', 'Add to your profile', 'Simulated'])
     expect(page).toContain(text);
@@ -107,7 +107,7 @@ test('the consent page names app, redirect URI and each scope in plain words, an
   expect(offered(await (await fetch(fitbit)).text())).toEqual(['WALK01', 'SLEEP2', 'STUCK4']);
 });
 
-test('Google never redirects a request that it cannot trust, and shows its error line', async () => {
+test("the simulated Google never redirects an invalid authorization request, and shows Google's error line", async () => {
   const mismatch = 'redirect_uri_mismatch';
   const cases: readonly (readonly [Overrides, status: number, error: string, shown: string])[] = [
     [{ client_id: undefined }, 400, 'invalid_request', 'client_id'],
@@ -142,7 +142,7 @@ test('Google never redirects a request that it cannot trust, and shows its error
   expect((await fetch(`${app.authorizeUrl()}&scope=x`)).status).toBe(400);
 });
 
-test('a desktop app goes back to any loopback port and path, a web app to what it registered, to the byte', async () => {
+test('the simulated Google redirects a desktop app to any loopback port and path, a web app to its registered redirect URIs only', async () => {
   const app = await ownApp();
   for (const redirect_uri of [
     'http://127.0.0.1:1/',
@@ -157,7 +157,7 @@ test('a desktop app goes back to any loopback port and path, a web app to what i
   expect((await fetch(app.authorizeUrl({ client_id, redirect_uri: `${app.redirectUri}/` }))).status).toBe(400);
 });
 
-test('prompt=none is refused to the app, and a decision is not taken at the other service', async () => {
+test('the simulated Google returns login_required for prompt=none; its consent page cannot be answered at Fitbit', async () => {
   const { headers } = await fetch(app.authorizeUrl({ prompt: 'none' }), { redirect: 'manual' });
   expect(headers.get('location')).toBe(`${app.redirectUri}?error=login_required&state=the%20state/%2B%26`);
   const fields = readForm(await (await fetch(app.authorizeUrl())).text())?.fields ?? [];
@@ -168,9 +168,9 @@ test('prompt=none is refused to the app, and a decision is not taken at the othe
   expect((await decide('/o/oauth2/v2/auth')).status).toBe(302);
 });
 
-test('Google’s token response holds what the documentation says; a refresh leaves the refresh token out', async () => {
+test("the simulated Google's token response holds what the documentation says; that of a refresh has no refresh token", async () => {
   const app = await ownApp();
-  const [status, first] = await answerOf(await app.exchange(await app.code()));
+  const [status, first] = await statusAndBody(await app.exchange(await app.code()));
   expect([status, first]).toEqual([
     200,
     {
@@ -205,13 +205,16 @@ test.each<[access_type: string | undefined, prompt: string | undefined, again: b
   ['offline', 'select_account', true, false],
   ['online', 'consent', false, false],
   [undefined, 'consent', false, false],
-])('access_type=%s, prompt=%s, again: %s → a refresh token: %s', async (access_type, prompt, again, given) => {
-  const app = await ownApp();
-  if (again) await app.signIn();
-  expect((await app.signIn({}, { access_type, prompt })).refresh_token !== '').toBe(given);
-});
+])(
+  'the simulated Google, access_type=%s, prompt=%s, consented before: %s → a refresh token: %s',
+  async (access_type, prompt, again, given) => {
+    const app = await ownApp();
+    if (again) await app.signIn();
+    expect((await app.signIn({}, { access_type, prompt })).refresh_token !== '').toBe(given);
+  },
+);
 
-test('an ID token comes with openid, is what oauth4webapi accepts, and a refresh repeats its subject', async () => {
+test("the simulated Google's ID token comes with openid, passes oauth4webapi's validation, and keeps its subject in a refresh", async () => {
   const scope = `openid email ${SLEEP}`;
   const code = await app.code({}, { scope, nonce: 'the nonce' });
   const response = await app.exchange(code);
@@ -241,19 +244,19 @@ test('an ID token comes with openid, is what oauth4webapi accepts, and a refresh
   expect(Buffer.from(unticked.id_token ?? '', 'base64').toString()).not.toContain('walker');
 });
 
-test('a code works once, and for ten minutes', async () => {
+test("the simulated Google's authorization codes work once, and expire after ten minutes", async () => {
   const app = await ownApp();
   const [once, late, inTime] = [await app.code(), await app.code(), await app.code()];
   expect((await app.exchange(once)).status).toBe(200);
   const refused = [400, { error: 'invalid_grant', error_description: 'Bad Request' }];
-  expect(await answerOf(await app.exchange(once))).toEqual(refused);
+  expect(await statusAndBody(await app.exchange(once))).toEqual(refused);
   app.sandbox.clock.step(600_000);
   expect((await app.exchange(inTime)).status).toBe(200);
   app.sandbox.clock.step(1);
-  expect(await answerOf(await app.exchange(late))).toEqual(refused);
+  expect(await statusAndBody(await app.exchange(late))).toEqual(refused);
 });
 
-test('Google refuses what is wrong with an exchange in its own words', async () => {
+test("the simulated Google's token endpoint refuses an invalid exchange in Google's words", async () => {
   const cases: readonly (readonly [Overrides, status: number, error: string, description: string])[] = [
     [{ redirect_uri: 'http://127.0.0.1:1/' }, 400, 'redirect_uri_mismatch', 'Bad Request'],
     [{ code_verifier: 'x'.repeat(43) }, 400, 'invalid_grant', 'Invalid code verifier.'],
@@ -269,7 +272,7 @@ test('Google refuses what is wrong with an exchange in its own words', async () 
     [{ client_id: web.id, client_secret: web.secret }, 400, 'invalid_grant', 'Bad Request'],
   ];
   for (const [overrides, status, error, error_description] of cases)
-    expect(await answerOf(await app.exchange(await app.code(), overrides))).toEqual([
+    expect(await statusAndBody(await app.exchange(await app.code(), overrides))).toEqual([
       status,
       { error, error_description },
     ]);
@@ -280,18 +283,21 @@ test('Google refuses what is wrong with an exchange in its own words', async () 
   ] as const)
     expect((await app.exchange(await app.code(), BY_HEADER, basic(desktop.id, secret))).status).toBe(status);
   const json = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
-  expect(await answerOf(await fetch(`${app.sandbox.origin}/token`, json))).toMatchObject([
+  expect(await statusAndBody(await fetch(`${app.sandbox.origin}/token`, json))).toMatchObject([
     415,
     { error: 'invalid_request' },
   ]);
 });
 
-test('a refresh token is for its own app, and neither service takes the other’s apps or tokens', async () => {
+test("a simulated Google refresh token is for its own app, and neither service accepts the other's apps or tokens", async () => {
   const { refresh_token, access_token } = await app.signIn();
   const other = await app.refresh(refresh_token, { client_id: web.id, client_secret: web.secret });
-  expect(await answerOf(other)).toEqual([401, { error: 'unauthorized_client', error_description: 'Unauthorized' }]);
+  expect(await statusAndBody(other)).toEqual([
+    401,
+    { error: 'unauthorized_client', error_description: 'Unauthorized' },
+  ]);
   const unknown = await app.refresh('1//0unknown');
-  expect(await answerOf(unknown)).toEqual([400, { error: 'invalid_grant', error_description: 'Bad Request' }]);
+  expect(await statusAndBody(unknown)).toEqual([400, { error: 'invalid_grant', error_description: 'Bad Request' }]);
   const form = { grant_type: 'refresh_token', refresh_token };
   expect((await app.post('/oauth2/token', form, basic(server.id, server.secret))).status).toBe(400);
   expect((await app.post('/oauth2/token', form, basic(desktop.id, desktop.secret))).status).toBe(401);
@@ -299,7 +305,7 @@ test('a refresh token is for its own app, and neither service takes the other’
   expect(app.sandbox.isLive(refresh_token)).toBe(true);
 });
 
-test('an app in testing: seven days from the sign-in, in every response, not extended by use or by publishing', async () => {
+test('a simulated Google app in testing: its refresh token expires seven days after the sign-in, whether used or published', async () => {
   const app = await ownApp(TESTING);
   const { refresh_token, refresh_token_expires_in } = await app.signIn();
   expect(refresh_token_expires_in).toBe(604_799);
@@ -313,10 +319,10 @@ test('an app in testing: seven days from the sign-in, in every response, not ext
   expect(app.sandbox.isLive(refresh_token)).toBe(true);
   app.sandbox.clock.step(1);
   expect([refresh_token, after].map((token) => app.sandbox.isLive(token))).toEqual([false, true]);
-  expect(await answerOf(await app.refresh(refresh_token))).toEqual(DEAD);
+  expect(await statusAndBody(await app.refresh(refresh_token))).toEqual(EXPIRED);
 });
 
-test('six months without use kill a refresh token; each use starts them again', async () => {
+test('a simulated Google refresh token expires after six months without use', async () => {
   const app = await ownApp();
   const { refresh_token } = await app.signIn();
   // From the first of March to the first of September, and on to the first of March.
@@ -325,10 +331,10 @@ test('six months without use kill a refresh token; each use starts them again', 
   app.sandbox.clock.step(181 * DAY_MS);
   expect(app.sandbox.isLive(refresh_token)).toBe(true);
   app.sandbox.clock.step(1);
-  expect(await answerOf(await app.refresh(refresh_token))).toEqual(DEAD);
+  expect(await statusAndBody(await app.refresh(refresh_token))).toEqual(EXPIRED);
 });
 
-test('a hundred refresh tokens live side by side; the next one kills the oldest, of this person and app only', () => {
+test('the simulated Google has a hundred refresh tokens for each person and app: the next one ends the oldest', () => {
   const store = new GoogleTokens(() => START, new Counters());
   const signIn = (userId: string) => {
     const [clientId, redirectUri] = [desktop.id, 'http://127.0.0.1:1/'];
@@ -344,7 +350,7 @@ test('a hundred refresh tokens live side by side; the next one kills the oldest,
 });
 
 test.each(['access_token', 'refresh_token'] as const)(
-  'revoking the %s ends the person’s consent to every app of the project, and to no other project',
+  "revoking the %s at the simulated Google ends the person's consent to every app of the project, and to no other project",
   async (which) => {
     const sibling = {
       id: '100000000001-web.apps.googleusercontent.com',
@@ -359,18 +365,18 @@ test.each(['access_token', 'refresh_token'] as const)(
     const others = [await app.signIn({ person: 'SLEEP2' }), await signIn(web)];
 
     const revoked = { token: mine[0][which] };
-    expect(await answerOf(await app.post('/revoke', revoked))).toEqual([200, {}]);
+    expect(await statusAndBody(await app.post('/revoke', revoked))).toEqual([200, {}]);
     for (const { access_token, refresh_token } of mine) {
       expect((await app.get(IDENTITY, access_token)).status).toBe(401);
       expect(app.sandbox.isLive(refresh_token)).toBe(false);
     }
-    expect(await answerOf(await app.refresh(mine[0].refresh_token))).toEqual(DEAD);
+    expect(await statusAndBody(await app.refresh(mine[0].refresh_token))).toEqual(EXPIRED);
     for (const { access_token } of others) expect((await app.get(IDENTITY, access_token)).status).toBe(200);
     expect(app.sandbox.state().grants.map(({ userId, clientId }) => [userId, clientId])).toEqual([
       ['SLEEP2', desktop.id],
       ['WALK01', web.id],
     ]);
-    expect(await answerOf(await app.post('/revoke', revoked))).toEqual([
+    expect(await statusAndBody(await app.post('/revoke', revoked))).toEqual([
       400,
       { error: 'invalid_token', error_description: 'Token expired or revoked' },
     ]);
@@ -379,7 +385,7 @@ test.each(['access_token', 'refresh_token'] as const)(
   },
 );
 
-test.each(['POST', 'GET'])('token information by %s: every value is a string', async (method) => {
+test.each(['POST', 'GET'])('/tokeninfo of the simulated Google by %s: every value is a string', async (method) => {
   const app = await ownApp();
   const { access_token } = await app.signIn();
   app.sandbox.clock.step(9_500);
@@ -387,7 +393,7 @@ test.each(['POST', 'GET'])('token information by %s: every value is a string', a
     method === 'POST'
       ? app.post('/tokeninfo', { access_token: token })
       : fetch(`${app.sandbox.origin}/tokeninfo?access_token=${token}`);
-  expect(await answerOf(await ask(access_token))).toEqual([
+  expect(await statusAndBody(await ask(access_token))).toEqual([
     200,
     {
       azp: desktop.id,
@@ -400,13 +406,13 @@ test.each(['POST', 'GET'])('token information by %s: every value is a string', a
   ]);
   app.sandbox.clock.step(HOUR_MS);
   for (const token of ['nonsense', access_token])
-    expect(await answerOf(await ask(token))).toEqual([
+    expect(await statusAndBody(await ask(token))).toEqual([
       400,
       { error: 'invalid_token', error_description: 'Invalid Value' },
     ]);
 });
 
-test('the identity holds the old id and the new one, which a person may have chosen', async () => {
+test('the simulated Google Health identity holds the Fitbit ID and the new ID, as options or derived', async () => {
   const app = await ownApp({
     people: [
       { userId: 'WALK01', displayName: 'Walker', legacyUserId: 'OTHER9', healthUserId: '77' },
@@ -416,7 +422,7 @@ test('the identity holds the old id and the new one, which a person may have cho
   const { access_token } = await app.signIn();
   const identity = { name: 'users/77/identity', legacyUserId: 'OTHER9', healthUserId: '77' };
   for (const user of ['me', '77'])
-    expect(await answerOf(await app.get(IDENTITY.replace('me', user), access_token))).toEqual([200, identity]);
+    expect(await statusAndBody(await app.get(IDENTITY.replace('me', user), access_token))).toEqual([200, identity]);
   expect((await app.get(IDENTITY.replace('me', '1234'), access_token)).status).toBe(403);
   const sleeper = await app.signIn({ person: 'SLEEP2' });
   expect(await (await app.get(IDENTITY, sleeper.access_token)).json()).toMatchObject({
@@ -430,25 +436,28 @@ test.each([
   ['setup-unfinished', 412, { message: 'Precondition check failed.' }],
   ['permission-denied', 403, { details: [{ reason: 'RESOURCE_PERMISSION_DENIED' }] }],
   ['legacy-login', 403, { message: expect.stringContaining('Could not mint UberMint from GaiaMint') }],
-] as const)('a person whose account is %s can sign in, but every call gets %i', async (link, status, error) => {
-  const app = await ownApp({ people: [{ userId: 'WALK01', displayName: 'Walker', link }] });
-  const { access_token, refresh_token } = await app.signIn();
-  for (const path of [IDENTITY, STEPS])
-    expect(await answerOf(await app.get(path, access_token))).toMatchObject([
-      status,
-      { error: { code: status, ...error } },
-    ]);
-  expect((await app.refresh(refresh_token)).status).toBe(200);
-});
+] as const)(
+  'a simulated person whose account is %s can sign in, but every API request gets %i',
+  async (link, status, error) => {
+    const app = await ownApp({ people: [{ userId: 'WALK01', displayName: 'Walker', link }] });
+    const { access_token, refresh_token } = await app.signIn();
+    for (const path of [IDENTITY, STEPS])
+      expect(await statusAndBody(await app.get(path, access_token))).toMatchObject([
+        status,
+        { error: { code: status, ...error } },
+      ]);
+    expect((await app.refresh(refresh_token)).status).toBe(200);
+  },
+);
 
-test('Google’s API wants a live token with the scope, and JSON; an unknown path is an HTML page', async () => {
+test('the simulated Google Health API needs an access token with the scope, and JSON; an unknown path is an HTML page', async () => {
   const app = await ownApp();
   const insufficient = [403, { error: { details: [{ reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT' }] } }];
   const { access_token: writing } = await app.signIn({}, { scope: googleScopes('sleep.writeonly') });
-  expect(await answerOf(await app.get(IDENTITY, writing))).toMatchObject(insufficient);
+  expect(await statusAndBody(await app.get(IDENTITY, writing))).toMatchObject(insufficient);
   const { access_token: reading } = await app.signIn({}, { scope: SLEEP });
   expect((await app.get(IDENTITY, reading)).status).toBe(200);
-  expect(await answerOf(await app.get(STEPS, reading))).toMatchObject(insufficient);
+  expect(await statusAndBody(await app.get(STEPS, reading))).toMatchObject(insufficient);
   expect(await (await app.get(STEPS.replace('steps', 'sleep'), reading)).json()).toMatchObject({
     dataPoints: [{ createTime: START.toISOString() }],
   });
@@ -460,20 +469,20 @@ test('Google’s API wants a live token with the scope, and JSON; an unknown pat
   };
   const range = { windowSize: '3600s' };
   const echoed = [200, { rollupDataPoints: [range] }];
-  expect(await answerOf(await rollUp(JSON.stringify(range), 'application/json'))).toEqual(echoed);
+  expect(await statusAndBody(await rollUp(JSON.stringify(range), 'application/json'))).toEqual(echoed);
   expect((await rollUp('a=b', 'application/x-www-form-urlencoded')).status).toBe(415);
 
   const unknown = await app.get('/v4/users/me/nothing', access_token);
   expect([unknown.status, unknown.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
-  expect(await answerOf(await app.get(STEPS.replace('steps', 'constructor'), access_token))).toMatchObject([
+  expect(await statusAndBody(await app.get(STEPS.replace('steps', 'constructor'), access_token))).toMatchObject([
     404,
     { error: { status: 'NOT_FOUND' } },
   ]);
   app.sandbox.clock.step(HOUR_MS - 1_000);
   const refused = [401, { error: { code: 401, status: 'UNAUTHENTICATED' } }];
   for (const token of [access_token, 'ya29.nonsense'])
-    expect(await answerOf(await app.get(IDENTITY, token))).toMatchObject(refused);
+    expect(await statusAndBody(await app.get(IDENTITY, token))).toMatchObject(refused);
   const none = await fetch(app.sandbox.origin + IDENTITY);
   expect(none.headers.get('www-authenticate')).toBe('Bearer realm="https://accounts.google.com/"');
-  expect(await answerOf(none)).toMatchObject(refused);
+  expect(await statusAndBody(none)).toMatchObject(refused);
 });
