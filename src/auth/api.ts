@@ -79,7 +79,6 @@ export async function sendToApi(runtime: Runtime, name: string, path: string, re
 
 /** How much of a rate limit is left. */
 export interface RateLimit {
-  /** Requests in each period. */
   readonly limit: number;
   readonly remaining: number;
   /** Until the next period. */

@@ -16,7 +16,6 @@ import { exportedText } from './kept-exports.ts';
 import { assertOptions } from './options.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 
-/** What {@link exportProfile} writes. */
 export type ExportFormat = FormatId | typeof OWN_FORMAT;
 
 /** The formats that `exportProfile` writes; `importProfile` reads them, too. */

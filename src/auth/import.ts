@@ -15,7 +15,6 @@ import { assertContent, assertOptions } from './options.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { type Status, storedStatus } from './status.ts';
 
-/** What `importProfile` reads, for people. */
 export const IMPORT_FORMATS: readonly string[] = [...FORMATS.map(({ title }) => title), ...ALSO_READ];
 
 export interface ImportOptions extends Omit<RegistrationOptions, 'provider'> {
@@ -62,10 +61,8 @@ export async function importProfile(
   return isSignIn ? importSignIn(target, found) : importRegistration(target, content);
 }
 
-/** Where an import goes. */
 interface Target {
   readonly runtime: Runtime;
-  /** The profile's name. */
   readonly name: string;
   readonly options: ImportOptions;
 }

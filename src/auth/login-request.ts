@@ -25,7 +25,6 @@ export interface LoginRequestOptions extends SandboxLoginOptions {
 
 /** What a sign-in asks the provider for, with nothing left open. @internal */
 export interface LoginRequest {
-  /** The profile's name. */
   readonly name: string;
   readonly provider: Provider;
   readonly client: Client;

@@ -12,7 +12,6 @@ import { age, fromNow } from './times.ts';
 
 /** @internal */
 export interface RefreshRequest extends FreshnessOptions {
-  /** The profile's name. */
   readonly name: string;
   /** Ends the waiting for another try. A request that has been sent is waited for, so that its response is not lost. */
   readonly signal?: AbortSignal;
@@ -28,7 +27,6 @@ export interface Refreshed {
 
 /** A refresh under way. */
 interface Refresh {
-  /** As it was stored before. */
   readonly profile: Profile & { readonly tokens: Tokens };
   readonly refreshToken: Secret;
   readonly provider: Provider;

@@ -21,26 +21,14 @@ import {
 import { byInterest, SETUP, scopeLabel, typographic } from '../server/pages/texts.ts';
 import { readOutside } from '../store/atomic-file.ts';
 import type { Profile } from '../store/profile.ts';
+import type { LoginOptions } from './login.ts';
 import { rejectsSecret } from './result-view.ts';
 
-/** A provider that can be set up, and what its client IDs look like. */
-export interface SetupProvider {
-  readonly provider: Provider;
-  readonly clientIdPattern: RegExp;
-}
-
 /** The providers that setup offers, the usual one first. */
-export const SETUP_PROVIDERS: readonly SetupProvider[] = [
+export const SETUP_PROVIDERS = [
   { provider: googleHealth(), clientIdPattern: GOOGLE_CLIENT_ID },
   { provider: fitbit(), clientIdPattern: FITBIT_CLIENT_ID },
-];
-
-/** An app registration, as a page or the terminal asked for it. */
-export interface FormRegistration {
-  readonly clientId: string;
-  readonly clientSecret?: string | Secret;
-  readonly scopes: readonly string[];
-}
+] as const;
 
 /** A client file that was dropped, pasted or found. Its content goes once the provider rejected its secret. */
 export interface ReadFile {
@@ -62,7 +50,6 @@ export function readClientFile(content: string, name: string): ReadFile {
   };
 }
 
-/** Google's downloads name the project beside the client. */
 function projectOf(content: string): string | undefined {
   try {
     const { installed, web } = JSON.parse(content);
@@ -117,7 +104,10 @@ function providerOfId(clientId: string, chosen: SetupProviderId): SetupProviderI
 /** A complete form, or everything that is wrong with it. */
 export type FormValidation =
   | { readonly errors: readonly SetupError[] }
-  | { readonly registration: FormRegistration; readonly provider: SetupProviderId };
+  | {
+      readonly registration: Pick<LoginOptions, 'clientId' | 'clientSecret' | 'scopes'>;
+      readonly provider: SetupProviderId;
+    };
 
 /** Validates the form, with the file that was read. No entered value is repeated. */
 export function validateSetupForm(form: SetupForm, file: ReadFile | undefined): FormValidation {
@@ -125,10 +115,9 @@ export function validateSetupForm(form: SetupForm, file: ReadFile | undefined): 
   const clientId = file?.clientId ?? form.clientId;
   const isGoogle = form.provider === 'google-health';
   if (clientId === '')
-    errors.push({
-      field: isGoogle ? 'form' : 'clientId',
-      text: isGoogle ? SETUP.errors.noClient : SETUP.errors.noClientId,
-    });
+    errors.push(
+      isGoogle ? { field: 'form', text: SETUP.errors.noClient } : { field: 'clientId', text: SETUP.errors.noClientId },
+    );
   else if (problemOf('client ID', clientId) !== undefined)
     errors.push({ field: 'clientId', text: SETUP.errors.clientId });
   if (form.clientSecret !== '' && problemOf('client secret', form.clientSecret) !== undefined)
@@ -165,12 +154,10 @@ export function setupErrors(error: AuthError, provider: SetupProviderId): readon
   ];
 }
 
-/** What the page begins from. */
 export interface SetupState {
   readonly stored: Profile | undefined;
   /** Those that the caller names. */
   readonly redirectUris?: readonly string[] | undefined;
-  /** As submitted last. */
   readonly form?: SetupForm | undefined;
   readonly file?: ReadFile | undefined;
   readonly download?: SetupView['download'];

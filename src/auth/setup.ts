@@ -6,7 +6,6 @@ import { SETUP, typographic } from '../server/pages/texts.ts';
 import type { Departure } from '../server/pages/view.ts';
 import type { Next, SetupHandlers } from '../server/site/routes.ts';
 import type { Site, SiteOptions } from '../server/site/site.ts';
-import type { Profile } from '../store/profile.ts';
 import { type LoginEvent, type LoginOptions, login, type Onward } from './login.ts';
 import { assertOptions } from './options.ts';
 import { checkStore } from './profiles.ts';
@@ -79,11 +78,10 @@ export class BrowserLogins {
 
 /** @internal */
 export interface SetupDeskOptions {
-  /** What every sign-in from the page begins with: the profile above all. */
-  readonly signIn: LoginOptions;
+  /** What every sign-in from the page begins with. */
+  readonly signIn: LoginOptions & { readonly profile: string };
   readonly logins: BrowserLogins;
-  readonly runtime: Pick<Runtime, 'environment' | 'now'>;
-  readonly stored: () => Promise<Profile | undefined>;
+  readonly runtime: Pick<Runtime, 'environment' | 'now' | 'store'>;
   /** Where the result page leads on to. */
   readonly onward: () => Onward;
   readonly onView: () => void;
@@ -116,9 +114,10 @@ export class SetupDesk implements SetupHandlers {
     this.#options.onView();
     // Its result is about to be known, and belongs on this page.
     await this.#finishing;
+    const { runtime, signIn } = this.#options;
     return setupView({
-      stored: await this.#options.stored(),
-      redirectUris: this.#options.signIn.redirectUris,
+      stored: await runtime.store.read(signIn.profile),
+      redirectUris: signIn.redirectUris,
       form: this.#form,
       file: this.#file,
       download: this.#download,
@@ -128,6 +127,7 @@ export class SetupDesk implements SetupHandlers {
   }
 
   async submit(form: SetupForm): ReturnType<SetupHandlers['submit']> {
+    const { runtime, signIn } = this.#options;
     // The secret is used now and not remembered.
     this.#form = { ...form, clientSecret: '', clientFile: '' };
     this.#errors = [];
@@ -138,19 +138,16 @@ export class SetupDesk implements SetupHandlers {
       return this.#again([{ field: 'clientFile', text: SETUP.errors.file }]);
     }
     if (form.action === 'replace') this.#file = undefined;
-    if (form.action === 'look') {
-      const { environment, now } = this.#options.runtime;
-      this.#download = (await findDownload(environment, now())) ?? 'none';
-    }
+    if (form.action === 'look') this.#download = (await findDownload(runtime.environment, runtime.now())) ?? 'none';
     if (form.action !== 'continue') return { kind: 'page' };
     const file = form.provider === 'fitbit' ? undefined : this.#file;
     const validation = validateSetupForm(form, file);
     if ('errors' in validation) return this.#again(validation.errors);
     const { registration, provider } = validation;
     // The page shows one; what was known before may be several.
-    const stored = await this.#options.stored();
-    const same = stored?.client.id === registration.clientId ? stored.redirectUris : [];
-    const known = this.#options.signIn.redirectUris ?? same;
+    const stored = await runtime.store.read(signIn.profile);
+    const same = stored && stored.client.id === registration.clientId ? stored.redirectUris : [];
+    const known = signIn.redirectUris ?? same;
     const options = {
       ...registration,
       provider,
@@ -214,6 +211,15 @@ export async function openSite(
   return site;
 }
 
+/** What ended a site, or the wait for it. @internal */
+export function endOf(site: Site, signal: AbortSignal | undefined): Promise<'stopped' | 'idle' | 'interrupted'> {
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    if (signal?.aborted) resolve('interrupted');
+    signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });
+  });
+  return Promise.race([site.ended, interrupted]);
+}
+
 /**
  * Opens the setup page, which leads through registering an app, takes its credentials, and continues to the provider's consent page in
  * the same tab.
@@ -231,29 +237,20 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   const logins = new BrowserLogins(runtimeOptions, runtime);
   const seen = new AbortController();
   const desk = new SetupDesk({
-    signIn,
+    signIn: { ...signIn, profile: name },
     logins,
     runtime,
-    stored: () => runtime.store.read(name),
     onward: () => ({ failed: { label: SETUP.fix, url: site.pageUrl('setup') } }),
     onView: () => seen.abort(),
   });
   await using site = await openSite(runtime, { setup: desk, onPage, seen: seen.signal });
   try {
-    const ended = site.ended.then((how) => {
-      throw setupEnded(how === 'stopped' ? how : 'closed after being idle');
-    });
-    return await Promise.race([desk.done, ended, rejectWhenAborted(signal)]);
+    const done = await Promise.race([desk.done, endOf(site, signal)]);
+    if (typeof done === 'object') return done;
+    if (done === 'interrupted') throw signal?.reason instanceof AuthError ? signal.reason : setupEnded('cancelled');
+    throw setupEnded(done === 'stopped' ? done : 'closed after being idle');
   } finally {
     seen.abort();
     await logins.end();
   }
-}
-
-function rejectWhenAborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const stop = () => reject(signal?.reason instanceof AuthError ? signal.reason : setupEnded('cancelled'));
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

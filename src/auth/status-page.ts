@@ -14,7 +14,7 @@ import { damagedCard, profileCard, readHistory } from './profile-card.ts';
 import { profiles } from './profiles.ts';
 import { accountName, shortProvider } from './result-view.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
-import { BrowserLogins, openSite, SetupDesk } from './setup.ts';
+import { BrowserLogins, endOf, openSite, SetupDesk } from './setup.ts';
 
 export interface StatusPageOptions {
   /** After this long without a request, the page closes; it keeps asking while it is in sight. In milliseconds. Default 15 minutes. */
@@ -44,7 +44,6 @@ export async function statusPage(
       signIn: { profile },
       logins,
       runtime,
-      stored: () => runtime.store.read(profile),
       onward: () => ({ signedIn: back(), failed: link(SETUP.fix, 'setup') }),
       onView: () => seen.abort(),
     });
@@ -113,12 +112,8 @@ export async function statusPage(
     onPage,
     seen: seen.signal,
   });
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    if (signal?.aborted) resolve('interrupted');
-    signal?.addEventListener('abort', () => resolve('interrupted'), { once: true });
-  });
   try {
-    return await Promise.race([site.ended, interrupted]);
+    return await endOf(site, signal);
   } finally {
     seen.abort();
     await logins.end();

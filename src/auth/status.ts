@@ -40,11 +40,9 @@ export interface Status {
   readonly pendingUntil?: Date;
   /** What a revocation ends beyond the token: a sentence. */
   readonly revocationEnds?: string;
-  /** Where the profile is stored. */
   readonly location: string;
 }
 
-/** A finished sign-in. */
 export interface SignIn extends Status {
   /** What keeps the tokens from opening anything yet, and what to do. */
   readonly obstacle?: string;

@@ -7,13 +7,6 @@ import { printable, redact } from '../secret.ts';
 import type { RequestOptions } from './errors.ts';
 import { type AuthorizationServer, fieldsOf, isSafeEndpoint } from './server.ts';
 
-/** A server found by its metadata, and what else that says. @internal */
-export interface DiscoveredServer {
-  readonly server: AuthorizationServer;
-  /** Absent where the metadata does not list them. */
-  readonly scopesSupported?: readonly string[];
-}
-
 /**
  * Asked where endpoints are on another site than the issuer: a stranger's issuer could lead people to the sign-in page of
  * a service that they trust, and take the code.
@@ -50,9 +43,10 @@ const Metadata = v.object({
  * @throws AuthError `METADATA_INVALID` for an issuer that is not https (http on loopback only), for a document that is
  *   not metadata, and for endpoints that lead a remote issuer's clients to this machine or, unconfirmed, to another site;
  *   `UNAVAILABLE` when the server cannot be reached.
+ * @returns the server, and the scopes that its metadata lists, if it does
  * @internal
  */
-export async function discover(address: string, options: DiscoveryOptions): Promise<DiscoveredServer> {
+export async function discover(address: string, options: DiscoveryOptions) {
   if (!isSafeEndpoint(address)) {
     throw notAnIssuer(redact(address));
   }
@@ -79,7 +73,7 @@ async function accept(
   response: Response,
   address: string,
   { confirmSites = () => false }: DiscoveryOptions,
-): Promise<DiscoveredServer> {
+) {
   const invalid = (problem: readonly [string, string?]) => unusableMetadata(address, problem);
   const document = v.safeParse(Metadata, await fieldsOf(response));
   if (!document.success) throw invalid(METADATA_PROBLEMS.incomplete);
@@ -109,24 +103,22 @@ async function accept(
   if (metadata.response_types_supported?.includes('code') === false) throw invalid(METADATA_PROBLEMS.noCodes);
   if (metadata.code_challenge_methods_supported?.includes('S256') === false) throw invalid(METADATA_PROBLEMS.noPkce);
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  return {
-    server: {
-      name: issuer.host,
-      issuer: metadata.issuer,
-      authorizationEndpoint: metadata.authorization_endpoint,
-      tokenEndpoint: metadata.token_endpoint,
-      revocationEndpoint: metadata.revocation_endpoint,
-      introspectionEndpoint: metadata.introspection_endpoint,
-      idTokenAlgorithms: metadata.id_token_signing_alg_values_supported,
-      issAlwaysSent: metadata.authorization_response_iss_parameter_supported ?? false,
-      checksPkce: metadata.code_challenge_methods_supported !== undefined,
-      clientAuthentication:
-        methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
-          ? 'client_secret_post'
-          : 'client_secret_basic',
-    },
-    scopesSupported: metadata.scopes_supported,
+  const server: AuthorizationServer = {
+    name: issuer.host,
+    issuer: metadata.issuer,
+    authorizationEndpoint: metadata.authorization_endpoint,
+    tokenEndpoint: metadata.token_endpoint,
+    revocationEndpoint: metadata.revocation_endpoint,
+    introspectionEndpoint: metadata.introspection_endpoint,
+    idTokenAlgorithms: metadata.id_token_signing_alg_values_supported,
+    issAlwaysSent: metadata.authorization_response_iss_parameter_supported ?? false,
+    checksPkce: metadata.code_challenge_methods_supported !== undefined,
+    clientAuthentication:
+      methods.includes('client_secret_post') && !methods.includes('client_secret_basic')
+        ? 'client_secret_post'
+        : 'client_secret_basic',
   };
+  return { server, scopesSupported: metadata.scopes_supported };
 }
 
 function withoutSlash({ href }: URL): string {

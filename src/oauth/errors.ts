@@ -21,7 +21,6 @@ import {
 import { redact, type Secret } from '../secret.ts';
 import { type AuthorizationServer, type ClientRegistration, fieldsOf, type StandardError } from './server.ts';
 
-/** How the protocol's requests are sent. */
 export interface RequestOptions {
   /** Should be bounded in time and size: see `network/fetch.ts`. */
   readonly fetch: Fetch;
@@ -139,7 +138,6 @@ async function standardError(
   return { error, error_description: typeof description === 'string' ? description : undefined };
 }
 
-/** What the client was asking for. */
 export type RequestKind = 'exchange' | 'refresh' | 'revoke' | 'introspect';
 
 /** Whatever a request failed with, as an {@link AuthError}. The cause never holds the response, which may repeat secrets. */

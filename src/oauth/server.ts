@@ -19,7 +19,6 @@ export interface Refusal {
   readonly hint?: string;
 }
 
-/** What an error body is read with. */
 export interface RefusalContext {
   readonly status: number;
   /** Whether the request carried a client secret. */
@@ -58,7 +57,6 @@ export interface AuthorizationServer {
   readonly rateLimitHint?: string;
 }
 
-/** The app registration. */
 export interface ClientRegistration {
   readonly id: string;
   /** Absent for a public client. */

@@ -24,7 +24,6 @@ export interface TokenResponse {
   readonly email?: string;
 }
 
-/** How a token request is sent. */
 export interface TokenRequestOptions extends RequestOptions {
   /** Lifetimes count from it, and an ID token is compared with it where the response has no date. Default: this machine's clock. */
   readonly now?: Date;

@@ -2,10 +2,8 @@ import * as v from 'valibot';
 import type { StandardError } from '../oauth/server.ts';
 import { DEFAULT_REDIRECT_URI, epochSeconds, type Introspection, type Provider, type TokenClaims } from './provider.ts';
 
-/** What a Fitbit client ID looks like. */
 export const FITBIT_CLIENT_ID = /^[0-9A-Z]{6}$/;
 
-/** What a revocation ends. */
 export const FITBIT_REVOCATION = "Fitbit ends this account's sign-ins with this app, on all computers.";
 
 /** With their codes in an access token, which follow an `r` or a `w`. */

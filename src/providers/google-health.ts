@@ -7,10 +7,8 @@ import type { Secret } from '../secret.ts';
 import { googleRefusal } from './google-refusal.ts';
 import { type Identity, type Provider, readIntrospection, type ScopeInWords } from './provider.ts';
 
-/** What a Google client ID looks like. */
 export const GOOGLE_CLIENT_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
 
-/** What every scope of Google Health begins with. */
 export const GOOGLE_SCOPE_PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
 
 /** By the scope's stem: what it opens, and whether writing can be asked for too. */

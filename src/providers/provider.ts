@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Fetch } from '../environment.ts';
+import type { IntrospectionRequest } from '../oauth/introspection.ts';
 import type { AuthorizationServer } from '../oauth/server.ts';
 import type { Secret } from '../secret.ts';
 
@@ -21,11 +22,9 @@ export interface Provider {
   readonly apiOrigin?: string;
   /** Empty where the provider's scopes are not known; any may then be asked for. */
   readonly scopes: readonly ScopeInWords[];
-  /** Scopes that a login asks for by default. */
   readonly defaultScopes: readonly string[];
   /** Requested along with every login that does not leave them out: they name the account. */
   readonly identityScopes?: readonly string[];
-  /** Redirect URIs used when the caller names none. */
   readonly defaultRedirectUris: readonly string[];
   /** `prompt` values it knows; the first is the default. */
   readonly prompts: readonly string[];
@@ -60,7 +59,6 @@ export interface TokenClaims {
   readonly expiresAt?: Date;
 }
 
-/** Whose a token is. */
 export interface Identity {
   readonly userId?: string;
   /** The id at the service that this one succeeded. */
@@ -68,9 +66,7 @@ export interface Identity {
 }
 
 /** How a provider is asked whether an access token works (RFC 7662), and how its response is read. */
-export interface Introspection {
-  /** As the client (RFC 7662 §2.1), with the token itself, or not at all (token information). */
-  readonly authentication: 'client' | 'bearer' | 'none';
+export interface Introspection extends Pick<IntrospectionRequest, 'authentication'> {
   /** Reads a response that says yes. */
   readonly read: (response: Readonly<Record<string, unknown>>) => Pick<TokenClaims, 'scopes' | 'expiresAt'>;
 }
