@@ -249,27 +249,22 @@ async function checkLog({ runtime: { environment } }: Context): Promise<Finding>
 
 type Place = Awaited<ReturnType<typeof inspect>> & { readonly path: string };
 
-interface PlaceFindings {
-  readonly unusable: (error: AuthError) => Finding;
-  readonly usable: (place: Place) => Finding;
-}
-
 async function checkPlace(
   environment: Environment,
   kind: 'file' | 'directory',
   pathIn: (paths: AppPaths) => string,
-  { unusable, usable }: PlaceFindings,
+  findings: { readonly unusable: (error: AuthError) => Finding; readonly usable: (place: Place) => Finding },
 ): Promise<Finding> {
   let path: string;
   try {
     path = pathIn(appPaths(environment));
   } catch (thrown) {
     // A name that cannot be one, or a user without a home: then there is no path to look at.
-    return unusable(asAuthError(thrown));
+    return findings.unusable(asAuthError(thrown));
   }
   const place = await inspect(path, kind, userOf(environment));
-  if (place.trouble !== undefined) return unusable(place.trouble);
-  if (place.openMode === undefined) return usable({ ...place, path });
+  if (place.trouble !== undefined) return findings.unusable(place.trouble);
+  if (place.openMode === undefined) return findings.usable({ ...place, path });
   return warning(
     `${path} is readable by other users (mode ${place.openMode}).`,
     'Other users of this machine may have read what is in it.',
@@ -495,15 +490,14 @@ interface Asked {
 
 /** One request without a token or a parameter: any response proves that it answers, and has the time (RFC 9110 §6.6.1). */
 async function ask(app: App, { fetch, now }: Runtime, signal?: AbortSignal): Promise<Asked> {
-  let aheadSeconds: number | undefined;
   try {
     const before = now().getTime();
     const response = await fetch(app.endpoint, { signal });
     const ahead = Math.round(((before + now().getTime()) / 2 - Date.parse(response.headers.get('date') ?? '')) / 1000);
-    aheadSeconds = Number.isNaN(ahead) ? undefined : ahead;
+    const aheadSeconds = Number.isNaN(ahead) ? undefined : ahead;
     return { aheadSeconds, error: serviceFailure(app.providerName, response) };
   } catch (thrown) {
-    return { aheadSeconds, error: asAuthError(thrown) };
+    return { error: asAuthError(thrown) };
   }
 }
 

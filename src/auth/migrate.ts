@@ -94,15 +94,15 @@ function withoutOldApp(environment: Environment, { client }: Profile): Environme
 
 function planOf({ tokens, requestedScopes }: Profile, from: string, to: string): MigrationPlan {
   const scopes = tokens === undefined || tokens.scopes.length === 0 ? requestedScopes : tokens.scopes;
-  const mapped = scopes.map((scope) => ({ from: scope, to: successorOf(scope) }));
   return {
     from,
     to,
     userId: tokens?.userId,
-    scopes: mapped.flatMap(({ from: old, to: successor }) =>
-      successor === undefined ? [] : [{ from: old, to: shortScope(successor) }],
-    ),
-    withoutSuccessor: mapped.filter(({ to: successor }) => successor === undefined).map(({ from: old }) => old),
+    scopes: scopes.flatMap((scope) => {
+      const successor = successorOf(scope);
+      return successor === undefined ? [] : [{ from: scope, to: shortScope(successor) }];
+    }),
+    withoutSuccessor: scopes.filter((scope) => successorOf(scope) === undefined),
     revocationEnds: FITBIT_REVOCATION,
   };
 }

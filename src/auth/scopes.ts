@@ -56,17 +56,13 @@ export interface KnownScope extends ScopeInWords {
 
 /** The scopes of every provider whose scopes are known, in plain words. */
 export function knownScopes(): Readonly<Record<'fitbit' | 'google-health', readonly KnownScope[]>> {
-  const [old, google] = [fitbit(), googleHealth()];
-  return {
-    fitbit: old.scopes.map(({ name, words }) => {
-      const successor = successorOf(name);
-      const usual = old.defaultScopes.includes(name);
-      return { name, words, usual, successor: successor && shortScope(successor) };
-    }),
-    'google-health': google.scopes.map(({ name, words }) => ({
-      name: shortScope(name),
-      words,
-      usual: google.defaultScopes.includes(name),
-    })),
-  };
+  return { fitbit: scopesIn(fitbit()), 'google-health': scopesIn(googleHealth()) };
+}
+
+function scopesIn({ scopes, defaultScopes }: Provider): readonly KnownScope[] {
+  return scopes.map(({ name, words }) => {
+    const successor = successorOf(name);
+    const usual = defaultScopes.includes(name);
+    return { name: shortScope(name), words, usual, successor: successor && shortScope(successor) };
+  });
 }

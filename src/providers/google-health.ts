@@ -11,18 +11,33 @@ export const GOOGLE_CLIENT_ID = /^[\w-]+\.apps\.googleusercontent\.com$/;
 
 export const GOOGLE_SCOPE_PREFIX = 'https://www.googleapis.com/auth/googlehealth.';
 
-/** By the scope's stem: what it opens, and whether writing can be asked for too. */
-const STEMS = {
-  activity_and_fitness: { words: 'Steps, exercise, floors and cardio fitness', writes: true },
-  health_metrics_and_measurements: { words: 'Heart rate, weight, oxygen, temperature and breathing', writes: true },
-  nutrition: { words: 'Food and water', writes: true },
-  profile: { words: 'Name, age, height and other profile fields', writes: true },
-  settings: { words: 'Devices and account settings', writes: true },
-  sleep: { words: 'Sleep stages and sleep goals', writes: true },
-  ecg: { words: 'Electrocardiogram readings', writes: false },
-  irn: { words: 'Notifications of an irregular heart rhythm', writes: false },
-  location: { words: 'GPS data of exercises', writes: false },
-} as const;
+interface Stem {
+  readonly words: string;
+  /** Whether writing can be asked for too. */
+  readonly writes?: boolean;
+  /** Fitbit's scopes that it succeeds. */
+  readonly succeeds: readonly string[];
+}
+
+const STEMS: Readonly<Record<string, Stem>> = {
+  activity_and_fitness: {
+    words: 'Steps, exercise, floors and cardio fitness',
+    writes: true,
+    succeeds: ['activity', 'cardio_fitness'],
+  },
+  health_metrics_and_measurements: {
+    words: 'Heart rate, weight, oxygen, temperature and breathing',
+    writes: true,
+    succeeds: ['heartrate', 'oxygen_saturation', 'respiratory_rate', 'temperature', 'weight'],
+  },
+  nutrition: { words: 'Food and water', writes: true, succeeds: ['nutrition'] },
+  profile: { words: 'Name, age, height and other profile fields', writes: true, succeeds: ['profile'] },
+  settings: { words: 'Devices and account settings', writes: true, succeeds: ['settings'] },
+  sleep: { words: 'Sleep stages and sleep goals', writes: true, succeeds: ['sleep'] },
+  ecg: { words: 'Electrocardiogram readings', succeeds: ['electrocardiogram'] },
+  irn: { words: 'Notifications of an irregular heart rhythm', succeeds: ['irregular_rhythm_notifications'] },
+  location: { words: 'GPS data of exercises', succeeds: ['location'] },
+};
 
 const SCOPES: readonly ScopeInWords[] = Object.entries(STEMS).flatMap(([stem, { words, writes }]) => {
   const reading = { name: `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`, words };
@@ -127,29 +142,10 @@ export function shortScope(name: string): string {
   return name.startsWith(GOOGLE_SCOPE_PREFIX) ? name.slice(GOOGLE_SCOPE_PREFIX.length) : name;
 }
 
-/** The Google Health successor of each Fitbit scope, by the stem of its name. */
-const SUCCESSORS: Readonly<Record<string, string>> = {
-  activity: 'activity_and_fitness',
-  cardio_fitness: 'activity_and_fitness',
-  heartrate: 'health_metrics_and_measurements',
-  oxygen_saturation: 'health_metrics_and_measurements',
-  respiratory_rate: 'health_metrics_and_measurements',
-  temperature: 'health_metrics_and_measurements',
-  weight: 'health_metrics_and_measurements',
-  electrocardiogram: 'ecg',
-  irregular_rhythm_notifications: 'irn',
-  location: 'location',
-  nutrition: 'nutrition',
-  profile: 'profile',
-  settings: 'settings',
-  sleep: 'sleep',
-};
-
 /** Google Health's scope for one of Fitbit's, to read; `undefined` where there is none (`social`). */
 export function successorOf(fitbitScope: string): string | undefined {
-  return Object.hasOwn(SUCCESSORS, fitbitScope)
-    ? `${GOOGLE_SCOPE_PREFIX}${SUCCESSORS[fitbitScope]}.readonly`
-    : undefined;
+  const [stem] = Object.entries(STEMS).find(([, { succeeds }]) => succeeds.includes(fitbitScope)) ?? [];
+  return stem && `${GOOGLE_SCOPE_PREFIX}${stem}.readonly`;
 }
 
 // What a header or a terminal would act on is in no id.
