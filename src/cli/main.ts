@@ -5,7 +5,7 @@ import type { CommonOptions } from './command.ts';
 import { columnsOf, contextOf, type ProcessParts } from './context.ts';
 import { commonOf } from './options.ts';
 import { colorsFor, errorText, toJson } from './output.ts';
-import { Messages } from './stderr.ts';
+import { messagesOn } from './stderr.ts';
 import { print } from './stdout.ts';
 
 // What a signal ends a command with. For bin.ts, which shares no part with messages.ts otherwise.
@@ -16,7 +16,7 @@ export async function main(parts: ProcessParts): Promise<number> {
   const { argv, stdout, stderr, surroundings } = parts;
   const environment = surroundings.environment ?? {};
   const colors = colorsFor(stderr, environment);
-  const messages = new Messages(stderr, environment, colors);
+  const messages = messagesOn(stderr, environment, colors);
   let options: CommonOptions = unparsed(argv);
   let afterwards = async () => {};
   let timer: NodeJS.Timeout | undefined;

@@ -1,37 +1,32 @@
+import { addAbortListener } from 'node:events';
 import { browserWords, type LoginEvent, type LoginOptions } from '../auth/index.ts';
 import type { Context, Terminal } from './context.ts';
-import type { Pastes } from './prompt.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
 
 /** A line that says what is waited for and for how long, on a terminal. */
-export class WaitingLine implements Disposable {
-  readonly #terminal: Terminal;
-  #timer: NodeJS.Timeout | undefined;
-  #frame = 0;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  /** @param words what stands before the time that is left */
-  show(words: () => string, until: Date, now: () => Date): void {
-    if (!this.#terminal.canRedraw) return;
-    clearInterval(this.#timer);
-    const draw = () => {
-      this.#frame = (this.#frame + 1) % FRAMES.length;
-      const [start, left] = [`${FRAMES[this.#frame]} ${words()}`, timeLeft(until, now())];
-      this.#terminal.pin(`${start} (${left} left, Ctrl-C to cancel)`, `${start} (${left})`);
-    };
-    draw();
-    this.#timer = setInterval(draw, FRAME_MS).unref();
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-    this.#terminal.pin();
-  }
+export function waitingLine(terminal: Terminal) {
+  let timer: NodeJS.Timeout | undefined;
+  let frame = 0;
+  return {
+    /** @param words what stands before the time that is left */
+    show: (words: () => string, until: Date, now: () => Date) => {
+      if (!terminal.canRedraw) return;
+      clearInterval(timer);
+      const draw = () => {
+        frame = (frame + 1) % FRAMES.length;
+        const [start, left] = [`${FRAMES[frame]} ${words()}`, timeLeft(until, now())];
+        terminal.pin(`${start} (${left} left, Ctrl-C to cancel)`, `${start} (${left})`);
+      };
+      draw();
+      timer = setInterval(draw, FRAME_MS).unref();
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      terminal.pin();
+    },
+  };
 }
 
 /** "4:59". */
@@ -40,104 +35,87 @@ export function timeLeft(until: Date, now: Date): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** Says what a waiting sign-in is doing, and takes what is pasted. */
-export class SignInProgress implements Disposable {
-  readonly #context: Context;
-  readonly #browser: boolean;
-  readonly #line: WaitingLine;
-  readonly #pastes: Pastes | undefined;
-  #saidUnexpected = false;
-  #until = new Date(0);
-  readonly #end = () => this.end();
+/**
+ * Says what a waiting sign-in is doing, and takes what is pasted.
+ * @param browser whether one is wanted; none is opened where it could not come back
+ */
+export function signInProgress(context: Context, { browser: isWanted = true }: { readonly browser?: boolean } = {}) {
+  const { say, warn, terminal, now, signal } = context;
+  const browser = isWanted && terminal.elsewhere === undefined;
+  const line = waitingLine(terminal);
+  const pastes = terminal.pastes({ piped: !browser });
+  let saidUnexpected = false;
+  let end = new Date(0);
+  const words = () => {
+    const { typed = 0 } = pastes ?? {};
+    if (typed > 0) return `${typed} character${typed === 1 ? '' : 's'} pasted, not shown; press Enter`;
+    return browser || pastes === undefined ? 'Waiting for your browser' : 'Paste the URL here';
+  };
+  const wait = () => line.show(words, end, now);
+  const stop = () => {
+    line[Symbol.dispose]();
+    pastes?.[Symbol.dispose]();
+  };
+  // At once, so that a second Ctrl-C finds the terminal as it was.
+  const aborted = addAbortListener(signal, stop);
 
-  /** @param browser whether one is wanted; none is opened where it could not come back */
-  constructor(context: Context, { browser = true }: { readonly browser?: boolean } = {}) {
-    this.#context = context;
-    this.#browser = browser && context.terminal.elsewhere === undefined;
-    this.#line = new WaitingLine(context.terminal);
-    this.#pastes = context.terminal.pastes({ piped: !this.#browser });
-    // At once, so that a second Ctrl-C finds the terminal as it was.
-    context.signal.addEventListener('abort', this.#end, { once: true });
-  }
-
-  /** What a sign-in is begun with, so that it is reported and answered here. */
-  get loginOptions(): Pick<LoginOptions, 'browser' | 'pasted' | 'notify'> {
-    return { browser: this.#browser, notify: (event) => this.#show(event), pasted: this.#pastes };
-  }
-
-  /** Takes the line away and gives the terminal back. */
-  end(): void {
-    this.#line[Symbol.dispose]();
-    this.#pastes?.[Symbol.dispose]();
-  }
-
-  [Symbol.dispose](): void {
-    this.#context.signal.removeEventListener('abort', this.#end);
-    this.end();
-  }
-
-  #show(event: LoginEvent): void {
-    const { say, warn } = this.#context;
-    switch (event.kind) {
-      case 'waiting':
-        this.#begin(event);
-        return;
-      case 'browser-opened':
-      case 'browser-failed':
-      case 'browser-silent':
-      case 'browser-elsewhere': {
-        const words = browserWords(event);
-        if (words !== undefined && this.#browser) warn(words);
-        return;
-      }
-      case 'unexpected-request':
-        // Any program can send these: it is reported once; the log has them all.
-        if (!this.#saidUnexpected) say('Ignored an unrelated request; still waiting.');
-        this.#saidUnexpected = true;
-        return;
-      case 'paste-refused':
-        warn(event.message);
-        if (event.reason === 'rejected') this.#wait();
-        return;
-      case 'answered':
-        // What is pasted now counts if this one is rejected.
-        this.#line[Symbol.dispose]();
-        if (!this.#context.terminal.canRedraw) say('Finishing sign-in…');
-        return;
-    }
-  }
-
-  #begin(event: Extract<LoginEvent, { kind: 'waiting' }>): void {
-    const { say, terminal, now } = this.#context;
-    const { url, startUrl, redirectUri, until } = event;
-    this.#pastes?.open();
-    if (this.#browser) {
-      say(
-        `Opening your browser to sign in to ${event.provider}…\nIf nothing opens, visit${startUrl ? ` ${startUrl}` : `:\n\n${url}\n`}`,
-      );
+  const begin = ({ provider, url, startUrl, redirectUri, until }: Extract<LoginEvent, { kind: 'waiting' }>) => {
+    pastes?.open();
+    if (browser) {
+      const visit = startUrl ? ` ${startUrl}` : `:\n\n${url}\n`;
+      say(`Opening your browser to sign in to ${provider}…\nIf nothing opens, visit${visit}`);
     } else {
       // The URL stands alone on its line, unbroken, so that it can be copied whole.
       say(`Open this URL ${terminal.elsewhere === undefined ? 'in a browser' : 'on any device'}:\n\n${url}\n`);
-      const how = HOW[terminal.elsewhere ?? 'here'](terminal.tunnel([redirectUri, url]), this.#pastes !== undefined);
+      const how = HOW[terminal.elsewhere ?? 'here'](terminal.tunnel([redirectUri, url]), pastes !== undefined);
       if (how !== '') say(how);
     }
     // In the sandbox nothing warns.
     if (new URL(url).host === 'accounts.google.com') say(UNVERIFIED);
-    this.#until = until;
-    this.#wait();
+    end = until;
+    wait();
     if (!terminal.canRedraw)
       say(`Waiting for the redirect to ${redirectUri} (time limit ${timeLeft(until, now())} minutes).`);
-  }
+  };
 
-  #wait(): void {
-    this.#line.show(() => this.#words(), this.#until, this.#context.now);
-  }
+  const notify = (event: LoginEvent) => {
+    switch (event.kind) {
+      case 'waiting':
+        return begin(event);
+      case 'browser-opened':
+      case 'browser-failed':
+      case 'browser-silent':
+      case 'browser-elsewhere': {
+        const problem = browserWords(event);
+        if (problem !== undefined && browser) warn(problem);
+        return;
+      }
+      case 'unexpected-request':
+        // Any program can send these: it is reported once; the log has them all.
+        if (!saidUnexpected) say('Ignored an unrelated request; still waiting.');
+        saidUnexpected = true;
+        return;
+      case 'paste-refused':
+        warn(event.message);
+        if (event.reason === 'rejected') wait();
+        return;
+      case 'answered':
+        // What is pasted now counts if this one is rejected.
+        line[Symbol.dispose]();
+        if (!terminal.canRedraw) say('Finishing sign-in…');
+    }
+  };
 
-  #words(): string {
-    const { typed = 0 } = this.#pastes ?? {};
-    if (typed > 0) return `${typed} character${typed === 1 ? '' : 's'} pasted, not shown; press Enter`;
-    return this.#browser || this.#pastes === undefined ? 'Waiting for your browser' : 'Paste the URL here';
-  }
+  return {
+    /** What a sign-in is begun with, so that it is reported and answered here. */
+    loginOptions: { browser, notify, pasted: pastes } satisfies LoginOptions,
+    /** Takes the line away and gives the terminal back. */
+    end: stop,
+    [Symbol.dispose]: () => {
+      aborted[Symbol.dispose]();
+      stop();
+    },
+  };
 }
 
 const PASTE = 'paste the URL your browser ended up on (its page shows an error):';

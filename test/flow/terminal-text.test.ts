@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importProfile } from '../../src/auth/index.ts';
 import { colorsFor, commandsIn, terminalText, toJson } from '../../src/cli/output.ts';
-import { Messages } from '../../src/cli/stderr.ts';
+import { messagesOn } from '../../src/cli/stderr.ts';
 import { AuthError } from '../../src/errors.ts';
 import { readSignIn } from '../../src/formats/read.ts';
 import { newAuthorization, validateCallback } from '../../src/oauth/authorization.ts';
@@ -101,7 +101,7 @@ describe('terminal escapes:', () => {
         done();
       },
     });
-    const messages = new Messages(stream, {}, colorsFor({}, {}));
+    const messages = messagesOn(stream, {}, colorsFor({}, {}));
     messages.say(`the file ${nasty} is not there`);
     messages.stream.write(`{"line":"${nasty}"}\n`);
     expect(written).toMatch(/^the file .* is not there\n\{"line":".*"\}\n$/);

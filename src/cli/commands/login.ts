@@ -12,7 +12,7 @@ import { notTogether, otherSites, requires } from '../../messages.ts';
 import { command, type OptionSpec, type OptionsOf } from '../command.ts';
 import type { Context } from '../context.ts';
 import { list, NO_BROWSER, NO_EMAIL, REDIRECT_URI, TIMEOUT, timeSpan } from '../options.ts';
-import { SignInProgress } from '../progress.ts';
+import { signInProgress } from '../progress.ts';
 import { signInJson, signInText, withProfile } from '../report.ts';
 import { runSetup } from './setup.ts';
 
@@ -93,7 +93,7 @@ export const loginCommand = command({
     if (begin) return printUrl(options, context);
     if (expires !== undefined) throw requires('expires', 'begin');
     const wanted = await loginOptions(options, context);
-    using progress = new SignInProgress(context, options);
+    using progress = signInProgress(context, options);
     const done = await login({ ...wanted, ...progress.loginOptions }, surroundings).catch((thrown) => {
       progress.end();
       const isFirstUse = thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED';

@@ -2,7 +2,7 @@ import { asAuthError, logout, type Migration, type MigrationPlan, migrate } from
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { NO_BROWSER, NO_EMAIL, TIMEOUT } from '../options.ts';
-import { SignInProgress } from '../progress.ts';
+import { signInProgress } from '../progress.ts';
 import { signInJson, signInText } from '../report.ts';
 
 export const migrateCommand = command({
@@ -32,7 +32,7 @@ export const migrateCommand = command({
     const { profile, to, clientId, clientSecretFile, loginHint, json, revoke, timeout: timeoutMs } = options;
     const { signal, surroundings, say, now, print, readFile } = context;
     const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
-    using progress = new SignInProgress(context, options);
+    using progress = signInProgress(context, options);
     const done = await migrate(
       {
         ...{ profile, to, clientId, clientFile, loginHint, timeoutMs, signal },

@@ -13,7 +13,7 @@ import { noSetupPossible, setupTimedOut } from '../../messages.ts';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { REDIRECT_URI, TIMEOUT } from '../options.ts';
-import { SignInProgress, timeLeft, WaitingLine } from '../progress.ts';
+import { signInProgress, timeLeft, waitingLine } from '../progress.ts';
 import { signInJson, signInText } from '../report.ts';
 
 /** How long the setup page waits: long enough to make an app. */
@@ -51,12 +51,12 @@ export async function runSetup(
   // Finds a full disk before anything is asked.
   await checkStore({ profile: options.profile, signal: context.signal }, surroundings);
   const registration = await askForRegistration(context);
-  using progress = new SignInProgress(context, { browser: false });
+  using progress = signInProgress(context, { browser: false });
   return await login({ ...options, ...registration, ...progress.loginOptions }, surroundings);
 }
 
 async function onPage(options: SetupOptions, { terminal, say, signal, now, surroundings }: Context): Promise<SignIn> {
-  using line = new WaitingLine(terminal);
+  using line = waitingLine(terminal);
   const until = new Date(now().getTime() + SETUP_MS);
   const timeUp = new AbortController();
   setTimeout(() => timeUp.abort(setupTimedOut(SETUP_MS / 60_000)), SETUP_MS).unref();
