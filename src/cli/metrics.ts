@@ -40,9 +40,15 @@ export function metricsText(profiles: readonly ListedProfile[], now: Date, accou
       const text = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
       return [`fitbit_login_${name}{${text.join(',')}} ${found}`];
     });
-    return [`# HELP fitbit_login_${name} ${help}`, `# TYPE fitbit_login_${name} gauge`, ...samples];
+    return gauge(name, help, samples);
   });
-  return `${[...lines, '# HELP fitbit_login_checked_timestamp_seconds When these metrics were written.', '# TYPE fitbit_login_checked_timestamp_seconds gauge', `fitbit_login_checked_timestamp_seconds ${seconds(now)}`].join('\n')}\n`;
+  const checked = [`fitbit_login_checked_timestamp_seconds ${seconds(now)}`];
+  lines.push(...gauge('checked_timestamp_seconds', 'When these metrics were written.', checked));
+  return `${lines.join('\n')}\n`;
+}
+
+function gauge(name: string, help: string, samples: readonly string[]): readonly string[] {
+  return [`# HELP fitbit_login_${name} ${help}`, `# TYPE fitbit_login_${name} gauge`, ...samples];
 }
 
 function seconds(date: Date | undefined): number | undefined {

@@ -5,7 +5,7 @@ import { confirm as clackConfirm, password as clackPassword, isCancel } from '@c
 import { inputEnded, interrupted } from '../messages.ts';
 
 /** What a person pastes, each text whole. */
-export interface Pastes extends AsyncIterable<string>, Disposable {
+interface Pastes extends AsyncIterable<string>, Disposable {
   /** Begins to read. To be called before a person is asked to paste: a terminal shows what is typed until then. */
   open(): void;
   /** How many characters have been typed since the last Enter. */
