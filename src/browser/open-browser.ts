@@ -35,7 +35,6 @@ export function browserWords(event: BrowserEvent): string | undefined {
 export type OpenBrowser = (url: string, options: OpenBrowserOptions) => void;
 
 export interface OpenBrowserOptions {
-  /** Called with what becomes of it. */
   readonly notify: (event: BrowserEvent) => void;
   /** Once aborted, nothing further is tried or reported. */
   readonly signal?: AbortSignal;
@@ -45,7 +44,6 @@ interface Ways {
   readonly environment: Environment;
   /** What the caller opens URLs with instead. Rejects where it cannot. */
   readonly own?: (url: string) => Promise<void>;
-  /** Opens a URL as the system does. */
   readonly system: Launcher['start'];
 }
 
@@ -86,7 +84,6 @@ export function notifyInWords(notice: (text: string) => void, seen: AbortSignal)
 /** How long a launcher may run before it is called silent. */
 const SILENT_MS = 5_000;
 
-/** One way to open a URL. */
 interface Launcher {
   /** The subject of a sentence. */
   readonly name: string;

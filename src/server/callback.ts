@@ -9,7 +9,6 @@ import type { View } from './pages/view.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { parseQuery, parseTarget } from './target.ts';
 
-/** What one visit to the redirect URI is. */
 export type CallbackValidation<T> =
   /** Not the awaited callback: the visitor gets `page` with a 400, and the wait continues. */
   { readonly kind: 'unexpected'; readonly page: View } | { readonly kind: 'accepted'; readonly response: T };

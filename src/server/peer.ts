@@ -4,9 +4,7 @@ import { ESTABLISHED, tableForms, tcpTable } from './tcp-table.ts';
 
 /** Whose program is at the other end of a connection from this machine. */
 export type Peer =
-  /** Of the user who runs this process. */
   | 'own'
-  /** Of another user. */
   | 'other-user'
   /** Its end is closed, or half closed: no browser that waits for a page. Whose it was is no longer shown. */
   | 'gone'

@@ -71,13 +71,11 @@ async function refusalAt(host: string, port: number): Promise<unknown> {
   return undefined;
 }
 
-interface Explained {
-  readonly problem: Problem;
-  /** Who holds the port, for `--json`. */
-  readonly details?: Readonly<Record<string, string | number>>;
-}
-
-async function explain(failure: BindFailure, { pid: ownPid, os = platform() }: ExplainOptions): Promise<Explained> {
+/** `details`, for `--json`, say who holds the port. */
+async function explain(
+  failure: BindFailure,
+  { pid: ownPid, os = platform() }: ExplainOptions,
+): Promise<{ readonly problem: Problem; readonly details?: object }> {
   if (failure.code !== 'EADDRINUSE') return { problem: cannotListen(failure, os) };
   const { redirect, address } = failure;
   const { port, addresses, host } = redirect;

@@ -23,7 +23,6 @@ interface HeldLock {
 export interface TakeLockOptions extends Pick<LockOptions, 'onWait' | 'signal'> {
   /** What is locked, for messages: `profile "default"`. */
   readonly what: string;
-  /** How long to wait for the holder, in milliseconds. */
   readonly timeoutMs: number;
   /** Asked before each attempt; `true` ends the wait. */
   readonly stopWhen?: () => Promise<boolean>;

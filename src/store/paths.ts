@@ -11,7 +11,6 @@ import envPaths from 'env-paths';
 export interface AppPaths {
   /** Holds `profiles/NAME.json`. */
   readonly config: string;
-  /** Holds the log. */
   readonly log: string;
   /** Holds what can be recreated at any time. */
   readonly cache: string;

@@ -22,7 +22,6 @@ const UNKNOWN_USER = 65_534;
 /** Receives what a person should know although nothing failed: a sentence. */
 export type OnNotice = (text: string) => void;
 
-/** The user that runs this process. */
 export interface Runner {
   /** The effective user ID. Absent on Windows. */
   readonly uid?: number;

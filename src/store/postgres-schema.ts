@@ -28,7 +28,6 @@ GRANT SELECT ON fitbit_login.schema_version TO fitbit_login;
 GRANT SELECT, INSERT, UPDATE, DELETE ON fitbit_login.profiles TO fitbit_login;
 GRANT USAGE ON SEQUENCE fitbit_login.generation TO fitbit_login;`;
 
-/** What a database is like, for a diagnosis. */
 export interface InspectedDatabase {
   readonly version: string;
   readonly tls: boolean;

@@ -131,7 +131,10 @@ export class PostgresSession {
    * is starting; with `persistent`, whatever the database fails with.
    * @throws AuthError `STORE_UNAVAILABLE` and others
    */
-  async attempt<T>(work: () => Promise<T>, { persistent = false, signal }: AttemptOptions = {}): Promise<T> {
+  async attempt<T>(
+    work: () => Promise<T>,
+    { persistent = false, signal }: { readonly persistent?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<T> {
     const start = performance.now();
     for (let broke = false; ; ) {
       try {
@@ -179,11 +182,6 @@ export class PostgresSession {
   }
 }
 
-interface AttemptOptions {
-  readonly persistent?: boolean;
-  readonly signal?: AbortSignal;
-}
-
 /** What a database says that has room for no other connection, or is starting. */
 const BUSY = ['53300', '57P03'];
 
@@ -194,7 +192,6 @@ function isBroken(error: unknown): boolean {
   );
 }
 
-/** An error of `pg` as one of ours. */
 function explained(error: unknown, { place }: PostgresAddress): AuthError {
   if (error instanceof AuthError) return error;
   return databaseFailure(place, errnoOf(error) ?? '', error instanceof Error ? error.message : String(error), error);

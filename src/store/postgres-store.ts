@@ -219,7 +219,6 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
 
 type WaitOptions = Omit<LockOptions, 'forRemoval'> & Partial<StoppableLockOptions>;
 
-/** The lock of one profile. */
 interface Held {
   /** Whether the server still holds it for us, as far as is known. */
   isHeld(): boolean;

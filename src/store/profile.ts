@@ -1,10 +1,8 @@
 import { invalidProfileName } from '../messages.ts';
 import type { Secret } from '../secret.ts';
 
-/** Which service a profile belongs to. */
 export type ProviderId = 'fitbit' | 'google-health' | 'custom';
 
-/** The app registration that a profile signs in with. */
 export interface Client {
   readonly id: string;
   /** Absent for a public client. */
@@ -22,7 +20,6 @@ export interface Tokens {
   readonly userId?: string;
   /** The id at the service that this one succeeded: a Fitbit ID, for Google Health. */
   readonly legacyUserId?: string;
-  /** The account's address. */
   readonly email?: string;
   /** The account at the authorization server (`sub` of an ID token), which a refresh must not change. */
   readonly subject?: string;
@@ -52,7 +49,6 @@ export interface PendingLogin {
   /** The one that the provider's address names, with its port. */
   readonly redirectUri: string;
   readonly begunAt: Date;
-  /** When a response counts no longer. */
   readonly expiresAt: Date;
   /** What will be stored with the tokens: where, with which app and for what the person is asked. */
   readonly profile: Profile;

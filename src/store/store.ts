@@ -43,7 +43,6 @@ export interface LockedProfile extends AsyncDisposable {
   remove(): Promise<void>;
 }
 
-/** A profile, or why it cannot be read. */
 export type Listed =
   | { readonly name: string; readonly profile: Profile }
   | { readonly name: string; readonly error: AuthError };

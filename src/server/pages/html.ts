@@ -8,7 +8,6 @@ import type { Fact, Notice, Shell } from './view.ts';
 /** What differs between pages. In these templates `!` marks what is HTML already; what is absent is left out. */
 interface Page {
   readonly kind: 'result' | 'setup' | 'status';
-  /** Of the tab. */
   readonly title: string;
   readonly badge?: string;
   /** HTML. */
@@ -17,7 +16,6 @@ interface Page {
   readonly footer?: string;
 }
 
-/** A whole HTML document. */
 export function documentPage({ kind, title, badge, main, footer = '' }: Page): string {
   return html`<!doctype html>
 <html lang="${LANGUAGE}">

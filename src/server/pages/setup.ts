@@ -6,7 +6,6 @@ import type { Shell } from './view.ts';
 
 export type SetupProviderId = 'google-health' | 'fitbit';
 
-/** A scope that can be asked for. */
 export interface ScopeChoice {
   /** In the provider's spelling. */
   readonly name: string;
@@ -24,10 +23,8 @@ export interface KnownFile {
   readonly project?: string;
 }
 
-export type SetupField = 'clientId' | 'clientSecret' | 'clientFile' | 'scopes' | 'redirectUri' | 'form';
-
 export interface SetupError {
-  readonly field: SetupField;
+  readonly field: 'clientId' | 'clientSecret' | 'clientFile' | 'scopes' | 'redirectUri' | 'form';
   readonly text: string;
 }
 
@@ -47,7 +44,6 @@ export interface SetupView {
   readonly redirectUri: string;
   readonly isWeb: boolean;
   readonly errors: readonly SetupError[];
-  /** The last attempt failed. */
   readonly failed: boolean;
 }
 
@@ -235,7 +231,7 @@ function redirectField(provider: SetupProviderId, view: SetupView): string {
 }
 
 /** The error of a field, tied to it, and the focus for the first one. */
-function errorOf(field: SetupField, provider: SetupProviderId, { errors, provider: chosen }: SetupView) {
+function errorOf(field: SetupError['field'], provider: SetupProviderId, { errors, provider: chosen }: SetupView) {
   const text = provider === chosen ? errors.find((error) => error.field === field)?.text : undefined;
   if (text === undefined) return { attributes: '', html: '' };
   const id = `${field}:${provider}-error`;

@@ -38,7 +38,6 @@ export interface ProfileCard {
   readonly facts: readonly Fact[];
   readonly history: readonly { readonly when: string; readonly words: string; readonly ok: boolean }[];
   readonly details: readonly Fact[];
-  /** Whether the provider can be asked. */
   readonly canCheck: boolean;
   /** What signing out ends, if there is anything to sign out of: with Google, the access of every computer. */
   readonly signOut?: {

@@ -25,7 +25,6 @@ export interface IconLine {
 export interface View {
   readonly tone: 'success' | 'warning' | 'failure' | 'waiting';
   readonly title: string;
-  /** Whose sign-in it is. */
   readonly account?: { readonly name: string; readonly provider: string };
   /** One sentence, if no account is shown. */
   readonly lead?: string;
@@ -34,7 +33,6 @@ export interface View {
   readonly command?: { readonly label: string; readonly command: string };
   /** What to do next in this tab; shown instead of the command. */
   readonly button?: Link;
-  /** Below the fold. */
   readonly facts?: readonly Fact[];
   /** "Sandbox". */
   readonly badge?: string;
@@ -44,10 +42,8 @@ export interface View {
   readonly otherBrowser?: boolean;
 }
 
-/** The local site's pages. */
 export type PageName = 'setup' | 'status';
 
-/** Where a tab leaves for. */
 export interface Departure {
   readonly url: string;
   /** The provider that it leads to: `accounts.google.com`. */
@@ -67,6 +63,5 @@ export interface Notice {
 export interface Shell {
   readonly csrf: string;
   readonly notice?: Notice | undefined;
-  /** The steps that were ticked off. */
   readonly ticks: ReadonlySet<string>;
 }

@@ -15,7 +15,6 @@ export class SiteSession {
   /** What the next page needs, and what must not stand in an address. */
   readonly notices = new FlashStore<Notice>();
   readonly departures = new FlashStore<Departure>();
-  /** The steps of the setup page that were ticked off. */
   ticks: ReadonlySet<string> = new Set();
   /** Resolves after *Stop*, or `idleMs` after the last request. A page in sight asks again and again, so that it keeps the site open. */
   readonly ended: Promise<'stopped' | 'idle'>;
