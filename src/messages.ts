@@ -500,10 +500,12 @@ export const otherClientIdOfTokens = (isGoogle: boolean) =>
 
 // App and provider
 
-const GOOGLE_SECRET_MISSING = 'Google clients need their client secret, Desktop apps included.';
+const GOOGLE_SECRET_MISSING = [
+  'Google clients need their client secret, Desktop apps included.',
+  "Pass the client's JSON file: `fitbit-login login --client-secret-file FILE`.",
+] as const;
 
-export const googleSecretMissing = () =>
-  unchanged('NOT_CONFIGURED', GOOGLE_SECRET_MISSING, "Pass the client's JSON file: `--client-secret-file FILE`.");
+export const googleSecretMissing = () => unchanged('NOT_CONFIGURED', ...GOOGLE_SECRET_MISSING);
 
 /** @param registration what to do at the provider, step by step */
 export const notConfigured = (provider: string, registration: readonly string[]) =>
@@ -687,13 +689,10 @@ export const PASTE_REFUSED = {
 
 export const cancelled = () => new AuthError('CANCELLED', 'The sign-in was cancelled.');
 
-interface Waited {
-  readonly provider: string;
+interface Waited extends PasteTarget {
   readonly clientId: string;
-  readonly redirectUri: string;
   /** "5 minutes" */
   readonly duration: string;
-  /** Whether the account's address was requested along. */
   readonly asksEmail: boolean;
 }
 
@@ -886,11 +885,7 @@ export const GOOGLE_REFUSED = {
     'This sign-in lacks the scope.',
     'Sign in again with `fitbit-login login` and allow a scope that ends in .readonly.',
   ],
-  noSecret: [
-    'CLIENT_REJECTED',
-    GOOGLE_SECRET_MISSING,
-    'Pass its JSON file: `fitbit-login login --client-secret-file FILE`.',
-  ],
+  noSecret: ['CLIENT_REJECTED', ...GOOGLE_SECRET_MISSING],
   clientDeleted: [
     'CLIENT_REJECTED',
     'This OAuth client was deleted. Google deletes clients that are unused for six months.',

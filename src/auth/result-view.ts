@@ -2,11 +2,11 @@ import type { AuthError } from '../errors.ts';
 import { withProfileFlag } from '../messages.ts';
 import type { UnexpectedReason } from '../oauth/authorization.ts';
 import {
+  CLOSE_TAB,
   capitalized,
   FAILURE_TITLES,
   formatDateTime,
   formatDay,
-  LABELS,
   RESULT,
   scopeLabels,
   shortList,
@@ -16,7 +16,6 @@ import {
 import type { Fact, IconLine, View } from '../server/pages/view.ts';
 import type { SignIn, Status } from './status.ts';
 
-const CLOSE_TAB: IconLine = { icon: 'tab', text: LABELS.closeTab };
 const DAY_MS = 86_400_000;
 
 /** The page of a finished sign-in. */

@@ -119,9 +119,9 @@ export function validateSetupForm(form: SetupForm, file: ReadFile | undefined): 
       isGoogle ? { field: 'form', text: SETUP.errors.noClient } : { field: 'clientId', text: SETUP.errors.noClientId },
     );
   else if (problemOf('client ID', clientId) !== undefined)
-    errors.push({ field: 'clientId', text: SETUP.errors.clientId });
+    errors.push({ field: 'clientId', text: SETUP.errors.notAscii });
   if (form.clientSecret !== '' && problemOf('client secret', form.clientSecret) !== undefined)
-    errors.push({ field: 'clientSecret', text: SETUP.errors.clientSecret });
+    errors.push({ field: 'clientSecret', text: SETUP.errors.notAscii });
   const provider = providerOfId(clientId, form.provider);
   const scopes = form.scopes.get(provider) ?? [];
   if (scopes.length === 0) errors.push({ field: 'scopes', text: SETUP.errors.noScopes });

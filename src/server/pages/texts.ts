@@ -12,10 +12,11 @@ export const LABELS = {
   footer: 'This page runs on your computer and loads nothing from the internet.',
   copy: 'Copy',
   copied: 'Copied',
-  closeTab: 'You can close this tab.',
   stop: 'Stop fitbit-login',
   newTab: '(opens a new tab)',
 } as const;
+
+export const CLOSE_TAB: IconLine = { icon: 'tab', text: 'You can close this tab.' };
 
 /** What a visitor sees whose request was not the awaited callback. Nothing of the request is repeated. */
 export const VIEWS = {
@@ -33,7 +34,7 @@ export const VIEWS = {
     tone: 'failure',
     title: 'This sign-in is over',
     lead: 'It was already completed with a different response. Nothing was changed.',
-    lines: [{ icon: 'tab', text: LABELS.closeTab }],
+    lines: [CLOSE_TAB],
   },
   headersTooLarge: {
     tone: 'waiting',
@@ -56,7 +57,7 @@ export const VIEWS = {
     tone: 'failure',
     title: 'This belongs to another user',
     lead: 'Another user of this computer started it. Nothing was changed.',
-    lines: [{ icon: 'tab', text: LABELS.closeTab }],
+    lines: [CLOSE_TAB],
   },
   broken: {
     tone: 'failure',
@@ -81,7 +82,7 @@ export const VIEWS = {
     tone: 'success',
     title: 'fitbit-login has stopped',
     lead: 'Everything stored stays as it is.',
-    lines: [{ icon: 'tab', text: LABELS.closeTab }],
+    lines: [CLOSE_TAB],
   },
 } as const satisfies Record<string, View>;
 
@@ -178,6 +179,8 @@ export const FAILURE_TITLES: Readonly<Record<string, (provider: string) => strin
   LOCKED: () => 'Another fitbit-login is busy',
 };
 
+const lastWorked = (when: string | undefined) => (when === undefined ? '' : ` It last worked ${when}.`);
+
 /** Responses that are not the awaited one; the sign-in still waits. */
 export const UNEXPECTED_RESPONSE = {
   title: 'Still waiting',
@@ -231,13 +234,10 @@ export const STATUS = {
   },
   problems: {
     none: 'No one has signed in with this profile yet.',
-    dead: (provider: string, worked: string | undefined) =>
-      `${provider} says it expired or was revoked.${worked === undefined ? '' : ` It last worked ${worked}.`}`,
-    noRefreshToken: (worked: string | undefined) =>
-      `It expired and can’t renew itself.${worked === undefined ? '' : ` It last worked ${worked}.`}`,
+    dead: (provider: string, worked?: string) => `${provider} says it expired or was revoked.${lastWorked(worked)}`,
+    noRefreshToken: (worked?: string) => `It expired and can’t renew itself.${lastWorked(worked)}`,
     expires: (when: string) => `This sign-in expires ${when}. Sign in again before then.`,
-    missing: (names: readonly string[]) =>
-      `Everything else works. To add ${sentenceList(names)}, sign in again and tick ${names.length === 1 ? 'its box' : 'their boxes'}.`,
+    missing: (names: readonly string[]) => `Everything else works. ${RESULT.add(names)}.`,
     sandbox: 'This sandbox may no longer be running.',
   },
   actions: {
@@ -329,11 +329,7 @@ export const SETUP = {
   change: 'Change…',
   done: 'Done',
   write: 'Also add or change data',
-  warning: [
-    'Google will warn that the app is unverified.',
-    ' It’s your own: choose Advanced, then Go to ',
-    ' (unsafe).',
-  ],
+  warning: ['Google will warn that the app is unverified.', ' It’s yours: choose Advanced, then Go to ', ' (unsafe).'],
   yourApp: 'your app',
   sketch: { advanced: 'Advanced', goTo: (app: string) => `Go to ${app}` },
   continueTo: { 'google-health': 'Continue to Google', fitbit: 'Continue to Fitbit' },
@@ -343,8 +339,7 @@ export const SETUP = {
   errors: {
     noClient: 'Drop the downloaded file first, or enter the ID by hand.',
     noClientId: 'Enter the client ID.',
-    clientId: 'A client ID contains only ASCII characters and no spaces. Copy it again.',
-    clientSecret: 'A client secret contains only ASCII characters and no spaces. Copy it again.',
+    notAscii: 'It contains only ASCII characters and no spaces. Copy it again.',
     noScopes: 'Select at least one.',
     secretAgain: 'Enter it again, or drop a new file.',
     secretRejected: (provider: string) => `${provider} rejected the client secret.`,
