@@ -159,7 +159,7 @@ describe('a proxy’s refusal is reported as the proxy’s, and the request was 
     const error = await failure(send({ HTTPS_PROXY: withPassword(`https://localhost:${proxy.port}`) }));
     expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { never_sent: true } });
     expect(error.message).toMatch(/^Can't reach the proxy https:\S+: it isn't speaking TLS/);
-    expect(error.hint).toBe(`Most proxies use plain http: try HTTPS_PROXY=http://localhost:${proxy.port}.`);
+    expect(error.hint).toContain(`HTTPS_PROXY=http://localhost:${proxy.port}`);
     expect(everything(error)).not.toMatch(/marked|walker/);
   });
 });
@@ -299,7 +299,7 @@ describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
       expect(error).toMatchObject({
         code: 'NETWORK_BLOCKED',
         exitCode: 2,
-        message: `The certificate of ${owner} is signed by an unknown authority (UNABLE_TO_VERIFY_LEAF_SIGNATURE).`,
+        message: expect.stringMatching(`certificate of ${owner} .*UNABLE_TO_VERIFY_LEAF_SIGNATURE`),
         hint: expect.stringContaining('NODE_EXTRA_CA_CERTS=/path/to/ca.pem'),
         details: { never_sent: true, reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
       });
@@ -316,7 +316,9 @@ describe.skipIf(skipWithoutOpenssl)('a certificate', () => {
     const error = await failure(send({ HTTPS_PROXY: withPassword(`https://localhost:${proxy.port}`) }));
     expect(error).toMatchObject({
       code: 'NETWORK_BLOCKED',
-      message: `The certificate of the proxy https://localhost:${proxy.port} is signed by an unknown authority (UNABLE_TO_VERIFY_LEAF_SIGNATURE).`,
+      message: expect.stringMatching(
+        `certificate of the proxy https://localhost:${proxy.port} .*UNABLE_TO_VERIFY_LEAF_SIGNATURE`,
+      ),
       hint: expect.stringContaining('NODE_EXTRA_CA_CERTS=/path/to/ca.pem'),
       details: { never_sent: true },
     });
