@@ -12,7 +12,7 @@ const RUN_AGAIN = 'Run the command again.';
 type Details = AuthErrorOptions['details'];
 /** What is wrong, as the end of a sentence, and what to do. */
 export type Problem = readonly [what: string, hint?: string];
-type Problems = Readonly<Record<string, Problem | ((...args: never[]) => Problem)>>;
+type Problems<Fact> = Readonly<Record<string, Problem | ((...facts: Fact[]) => Problem)>>;
 
 function usage(message: string, hint?: string): AuthError {
   return new AuthError('USAGE', message, { hint });
@@ -296,27 +296,24 @@ export const useHttpForProxy = (from: string, url: string) =>
 
 /** What a proxy refused, after "The proxy http://…", and what to do. */
 export const PROXY_REFUSED = {
-  scheme: (schemes: readonly string[], from: string) => [
-    `requires ${schemes.join(' or ')} authentication; only Basic is supported`,
+  scheme: (schemes, from) => [
+    `requires ${schemes} authentication; only Basic is supported`,
     `Run a local proxy that signs in for you, such as cntlm or px, and name it in ${from}.`,
   ],
-  noPassword: (from: string, url: string) => [
-    'requires a user name and password',
-    `Put them in the URL: ${proxyFormat(from, url)}.`,
-  ],
-  wrongPassword: (from: string, url: string) => [
+  noPassword: (from, url) => ['requires a user name and password', `Put them in the URL: ${proxyFormat(from, url)}.`],
+  wrongPassword: (from, url) => [
     `rejected the user name and password in ${from}`,
     `Correct them: ${proxyFormat(from, url)}.`,
   ],
-  unavailable: (target: string) => [
+  unavailable: (target) => [
     `can't connect to ${target} at the moment`,
     "Try again later. If it persists, ask the proxy's administrator.",
   ],
-  forbidden: (target: string) => [
+  forbidden: (target) => [
     `refuses to connect to ${target}`,
     `Ask its administrator to allow it. If direct access is possible: NO_PROXY=${target.replace(/:443$/, '')}.`,
   ],
-} as const satisfies Record<string, (...args: never[]) => readonly [what: string, hint: string]>;
+} as const satisfies Record<string, (...facts: string[]) => readonly [what: string, hint: string]>;
 
 /** A variable that names no proxy we can use. */
 const unusableProxy = (message: string, hint: string) =>
@@ -358,44 +355,43 @@ export function cannotBind(code: ErrorCode, reasons: readonly string[], options:
 const OTHER_URI = 'register another redirect URI and pass it with `--redirect-uri`';
 const STOP_OR_OTHER = `or ${OTHER_URI}. Google Desktop apps take any port: \`--redirect-uri http://127.0.0.1:0/callback\`.`;
 
-/** What is wrong with one port, and what helps. `at` is an address and a port, `place` from the first of them. */
+/** "8976 on ::1, where localhost may lead too," @param one of several addresses of a host */
+export const portPlace = (port: number, one?: { readonly address: string; readonly host: string }) =>
+  one === undefined ? `${port}` : `${port} on ${one.address}, where ${one.host} may lead too,`;
+
+/** What is wrong with one port, and what helps. `at` is an address and a port, `place` a {@link portPlace}. */
 export const PORT_PROBLEMS = {
-  place: (port: number, one?: { readonly address: string; readonly host: string }) =>
-    one === undefined ? `${port}` : `${port} on ${one.address}, where ${one.host} may lead too,`,
   noneFree: ['there is no free port', 'Close programs that use many ports, then try again.'],
-  ownSignIn: (place: string, pid: number) => [
+  ownSignIn: (place, pid) => [
     `port ${place} is used by another sign-in of this process (pid ${pid})`,
     'Finish or cancel the other sign-in first.',
   ],
-  holder: (place: string, program: string, pid: number) => [
+  holder: (place, program, pid) => [
     `port ${place} is used by ${program} (pid ${pid})`,
     `Stop it (\`kill ${pid}\`), ${STOP_OR_OTHER}`,
   ],
-  unknownHolder: (place: string, uid: number | undefined, command: string) => [
+  unknownHolder: (place, uid, command) => [
     `port ${place} is used by ${uid === undefined ? 'another program' : `a program of another user (uid ${uid})`}`,
     `${command} shows which one. Stop it, ${STOP_OR_OTHER}`,
   ],
-  privileged: (at: string) => [
-    `cannot listen on ${at}: this port is privileged`,
-    `Use a port above 1023: ${OTHER_URI}.`,
-  ],
-  reserved: (at: string) => [
+  privileged: (at) => [`cannot listen on ${at}: this port is privileged`, `Use a port above 1023: ${OTHER_URI}.`],
+  reserved: (at) => [
     `cannot listen on ${at}: the system has reserved this port`,
     `Use another port: ${OTHER_URI}. On Windows, \`netsh interface ipv4 show excludedportrange tcp\` lists the reserved ones.`,
   ],
-  refused: (at: string, code: string) => [
+  refused: (at, code) => [
     `cannot listen on ${at}: the system answered ${code}`,
     'Check that programs may listen on loopback.',
   ],
-  noIpv6: (at: string, uri: string, canEnable: boolean) => [
+  noIpv6: (at, uri, canEnable) => [
     `cannot listen on ${at}: this machine has no IPv6, or it is switched off`,
     `Register ${uri} instead and pass it with \`--redirect-uri\`${canEnable ? ', or enable IPv6: `sudo sysctl net.ipv6.conf.lo.disable_ipv6=0`' : ''}.`,
   ],
-  loopbackDown: (at: string, isLinux: boolean) => [
+  loopbackDown: (at, isLinux) => [
     `cannot listen on ${at}: the loopback interface is down, or has no address`,
     `Bring it up${isLinux ? ': `sudo ip link set lo up`; if it is up, restore its address: `sudo ip addr add 127.0.0.1/8 dev lo`' : ''}.`,
   ],
-} as const satisfies Readonly<Record<string, Problem | ((...args: never[]) => Problem | string)>>;
+} as const satisfies Problems<string | number | boolean | undefined>;
 
 export const noRedirectUri = () => usage('There is no redirect URI to listen on.');
 
@@ -417,18 +413,16 @@ export const FILE_PROBLEMS = {
   tooLarge: ['it is larger than 1 MiB'],
   notText: ["it isn't UTF-8 text"],
   empty: ['it is empty'],
-  tooDeep: (levels: number) => [`it is JSON nested deeper than ${levels} levels`],
+  tooDeep: (levels) => [`it is JSON nested deeper than ${levels} levels`],
   truncatedJson: ['invalid JSON: truncated'],
-  invalidJson: (where: string) => [`invalid JSON${where}`],
-  noSignIn: (syntax: string) => [
-    `read as ${syntax}, it has no access token, refresh token or client ID, or they are empty`,
-  ],
-  noClient: (syntax: string) => [
-    `it is not one word, and read as ${syntax} it has no client ID and no client secret, or they are empty`,
+  invalidJson: (where) => [`invalid JSON${where}`],
+  noSignIn: (syntax) => [`read as ${syntax}, it has no access token, refresh token or client ID`],
+  noClient: (syntax) => [
+    `it is not one word, and read as ${syntax} it has no client ID and no client secret`,
     'Use a file with only the secret, or with client_id and client_secret: JSON, dotenv, INI or TOML.',
   ],
-  noSuchEntry: (names: string) => ['it has no entry of that name', `Use one of these with \`--entry\`: ${names}.`],
-  severalEntries: (count: number, what: string, names: string) => [
+  noSuchEntry: (names) => ['it has no entry of that name', `Use one of these with \`--entry\`: ${names}.`],
+  severalEntries: (count, what, names) => [
     `it has ${count} ${what}: ${names}`,
     'Import one of them with `fitbit-login import FILE --entry NAME`.',
   ],
@@ -443,15 +437,15 @@ export const FILE_PROBLEMS = {
     "it is gcloud's own sign-in, whose app can't read health data",
     'Register your own app and sign in with it: `fitbit-login setup`.',
   ],
-  notAString: (name: string) => [`its ${name} must be a string`],
-  notDotenv: (name: string) => [`the value of ${name} has characters that .env doesn't allow`, 'Choose a JSON format.'],
+  notAString: (name) => [`its ${name} must be a string`],
+  notDotenv: (name) => [`the value of ${name} has characters that .env doesn't allow`, 'Choose a JSON format.'],
   exists: ['it exists', OTHER_FILE],
   existsNotObject: ["it exists and isn't a JSON object", OTHER_FILE],
   existsJson: ['it exists and is JSON', 'Choose `--format notebook`, or use another path.'],
   ownProfile: ['it is a profile of fitbit-login itself', OTHER_FILE],
   madeByGoogle: ['it is a Google file for something else', OTHER_FILE],
-  lacks: (title: string, what: string) => [`${title} needs ${what}, and there is none`, OTHER_FORMAT],
-} as const satisfies Problems;
+  lacks: (title, what) => [`${title} needs ${what}, and there is none`, OTHER_FORMAT],
+} as const satisfies Problems<string | number>;
 
 export const unusableValue = (kind: string, source: string, problem: string) =>
   refused(`The ${kind} ${source} ${problem}.`, `Copy the ${kind} again, complete and alone.`);
@@ -939,7 +933,7 @@ export const METADATA_PROBLEMS = {
   ],
   noCodes: ["it doesn't support the authorization code flow"],
   noPkce: ["it doesn't support PKCE (S256)"],
-} as const satisfies Problems;
+} as const satisfies Problems<never>;
 
 // Tokens
 

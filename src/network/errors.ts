@@ -82,7 +82,7 @@ export function proxyRefused(
   if (status === 407 || status === 401) {
     const schemes = offeredSchemes(headers);
     if (schemes.length > 0 && !schemes.some((scheme) => /^basic$/i.test(scheme))) {
-      return error('NETWORK_BLOCKED', PROXY_REFUSED.scheme(schemes, proxy.from));
+      return error('NETWORK_BLOCKED', PROXY_REFUSED.scheme(schemes.join(' or '), proxy.from));
     }
     const ofPassword = proxy.authorization === undefined ? PROXY_REFUSED.noPassword : PROXY_REFUSED.wrongPassword;
     return error('NETWORK_BLOCKED', ofPassword(proxy.from, proxy.url));

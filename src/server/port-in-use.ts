@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { platform } from 'node:os';
 import { basename } from 'node:path';
 import { type AuthError, errnoOf } from '../errors.ts';
-import { cannotBind, PORT_PROBLEMS, type Problem } from '../messages.ts';
+import { cannotBind, PORT_PROBLEMS, type Problem, portPlace } from '../messages.ts';
 import { authorityOf, type RedirectUri } from './redirect-uri.ts';
 import { ANY_IPV4, ANY_IPV6, LISTEN, tableForms, tcpTable } from './tcp-table.ts';
 
@@ -82,7 +82,7 @@ async function explain(
   if (port === 0) return { problem: PORT_PROBLEMS.noneFree };
   const holder = await holderOf(address, port);
   const { pid, process = 'a program', uid } = holder;
-  const place = PORT_PROBLEMS.place(port, addresses.length > 1 ? { address, host } : undefined);
+  const place = portPlace(port, addresses.length > 1 ? { address, host } : undefined);
   const details = { address, port, ...holder };
   if (pid === undefined) return { details, problem: PORT_PROBLEMS.unknownHolder(place, uid, showing(port, os)) };
   if (pid === ownPid) return { details, problem: PORT_PROBLEMS.ownSignIn(place, pid) };
