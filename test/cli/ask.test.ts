@@ -33,7 +33,7 @@ const setup = () => [
 ];
 
 describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
-  test('asks what the setup page asks, shows no secret, and goes on to signed in', async () => {
+  test('asks the setup page’s questions, shows no secret, and continues to signed in', async () => {
     await using terminal = typedInto(setup());
     // What is no client ID is asked for again.
     await terminal.answer(/Client ID.*: $/, 'no id');
@@ -74,7 +74,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(terminal.screen).not.toContain(DESKTOP.secret);
   });
 
-  test('api is set out for reading; logout at Google says what it ends and asks: no keeps everything, yes revokes', async () => {
+  test('api is pretty-printed; logout from Google says what it ends and asks: no keeps everything, yes revokes', async () => {
     {
       await using login = typedInto(['login', '--profile', 'out', '--sandbox', at.sandbox.origin]);
       const [, address = ''] = await login.shows(/^(http\S+)\r$/m);
@@ -134,7 +134,7 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
       ] as const,
       1,
     ),
-  )('takes %s in place of both', async (_what, answer) => {
+  )('accepts %s instead of both', async (_what, answer) => {
     const file = join(at.home, 'client.json');
     await writeFile(file, DOWNLOADED);
     await using terminal = typedInto([...setup(), '--profile', 'file']);

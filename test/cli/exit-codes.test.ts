@@ -118,7 +118,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
   test.each(some(rows, first.length))('$exit $code: $name', (failure) => check(failure, false));
   test.each(some(first, 1))('--json: $exit $code: $name', (failure) => check(failure, true));
 
-  longTest('0: signed in, the answer on stdout alone', async () => {
+  longTest('0: signed in, the result on stdout alone', async () => {
     const { exit, stdout, stderr } = await at.run(at.login());
     expect(exit).toBe(0);
     expect(stdout).toMatch(/^✓ Signed in to Fitbit \(sandbox\) as WALK01/);
@@ -133,7 +133,7 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01', session: 'valid', missing_scope: [], file: at.file });
   });
 
-  test('2 NOT_CONFIGURED: without an app, it says how to get one', async () => {
+  test('2 NOT_CONFIGURED: without an app, the hint says how to register one', async () => {
     await rm(at.file);
     // No display and no terminal: a script.
     const environment = { FITBIT_CLIENT_ID: '', FITBIT_CLIENT_SECRET: '', BROWSER: '', CI: 'true' };

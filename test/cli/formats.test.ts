@@ -538,7 +538,7 @@ describe('what cannot be used is refused with its reason (issue 14)', () => {
   });
 });
 
-describe('the built program takes and refuses the same (issue 14)', () => {
+describe('the built program accepts and refuses the same files (issue 14)', () => {
   const TAKEN = [
     ...['spaces, line breaks and Bearer', 'scopes as Python prints a list', 'UTF-16 with a mark'],
     ...['Home Assistant’s entries: the one of Fitbit', 'rclone.conf', 'TOML', 'INI', 'two, one of them named'],

@@ -319,7 +319,7 @@ describe.skipIf(skipWithoutOtherUser)('another user of the machine', () => {
   );
 
   longTest(
-    'as root without sudo: not even where there is nothing yet, nor in what root made in the home before',
+    'as root without sudo: no file either, even if the directory is missing or root created it earlier',
     async () => {
       const home = await user.make('empty');
       const root = as([], home);

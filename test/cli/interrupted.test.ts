@@ -261,7 +261,7 @@ describe.skipIf(skipWithoutTerminal)('interrupted in a terminal', () => {
     expect(terminal.screen).toMatch(sane);
   });
 
-  longTest('--json: when the time is up, nothing of the prompt is left above the answer', async () => {
+  longTest('--json: after a timeout, nothing of the prompt is left above the result', async () => {
     await using terminal = new TypedInto([...at.login(), '--json', '--timeout', '1'], environment());
     await terminal.shows(/Paste the URL here/);
     expect(await terminal.ended).toBe(4);

@@ -164,7 +164,7 @@ describe.runIf(process.platform !== 'win32').concurrent('BROWSER', () => {
 });
 
 describe.runIf(isLinux).concurrent('the system’s own launcher', () => {
-  test('is the xdg-open that comes with the program, where the machine has none', async () => {
+  test('is the bundled xdg-open if the machine has none', async () => {
     await using scripts = await launchers();
     const bin = await scripts.bin(...XDG_TOOLS);
     await scripts.make('bin/gio', `echo ${LOUD}; echo ${LOUD} >&2`, '[ "$1" = open ] || exit 0', RECORD);

@@ -17,7 +17,7 @@ async function signedInFixture(): Promise<ProgramFixture> {
 const refreshTokenOf = async (at: ProgramFixture) => String(JSON.parse(await at.stored()).refresh_token);
 
 describe('migrate, in the built program', () => {
-  test('with a Fitbit app in the environment: signs in at Google, keeps the old sign-in, stdout is the answer alone', async () => {
+  test('with a Fitbit app in the environment: signs in to Google, keeps the old sign-in, stdout is the result alone', async () => {
     await using at = await signedInFixture();
     const { exit, stdout, stderr } = await at.run(['migrate', '--json']);
     expect({ exit, json: JSON.parse(stdout) }).toMatchObject({

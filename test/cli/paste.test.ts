@@ -54,7 +54,7 @@ async function expectNowhere(secret: string, ...shown: readonly string[]): Promi
 }
 
 describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', () => {
-  test('over SSH: the address first, the tunnel to this host and port, and a prompt that takes the address', async () => {
+  test('over SSH: the URL first, the tunnel to this host and port, and a prompt for the redirect', async () => {
     await using terminal = terminalAt(at.login());
     const address = await printed(terminal);
     await terminal.shows(/Paste the URL here \(\d:\d\d left, Ctrl-C to cancel\)/);
@@ -149,7 +149,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.screen).toContain('You denied access');
   });
 
-  longTest('a browser that was opened here may turn out to be elsewhere: a paste is taken, too', async () => {
+  longTest('a paste is accepted even if a browser was opened here', async () => {
     await using terminal = terminalAt(at.login(), { BROWSER: noBrowser });
     const { href } = await allow(await printed(terminal));
     await terminal.answer(/Waiting for your browser/, href);
@@ -168,7 +168,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(terminal.lines.filter((line) => /left|characters/.test(line))).toEqual([]);
   });
 
-  longTest('migrate takes a paste', async () => {
+  longTest('migrate accepts a paste', async () => {
     await using other = await programFixture(await robotBrowser('allow'));
     expect((await other.run(other.login())).exit).toBe(0);
     await using terminal = new TypedInto(['migrate'], { FITBIT_LOGIN_HOME: other.home, ...SSH });
@@ -180,7 +180,7 @@ describe.skipIf(skipWithoutTerminal)('the browser is elsewhere: in a terminal', 
     expect(stored).toMatchObject({ client_id: DESKTOP.id, legacy_user_id: 'WALK01' });
   });
 
-  longTest('what is asked instead of the setup page leads to a prompt that takes a paste', async () => {
+  longTest('setup in the terminal ends in a prompt that accepts a paste', async () => {
     const client = { id: '23PSTD', secret: 'marked5ec12e7pasted' };
     const args = ['setup', '--sandbox', at.sandbox.origin, '--redirect-uri', 'http://127.0.0.1:0/callback'];
     await using terminal = terminalAt([...args, '--profile', 'asked'], {
@@ -239,7 +239,7 @@ describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'a job in the background leaves it to the shell, and the browser still answers',
+    'a background job leaves the terminal to the shell, and the browser still finishes',
     async () => {
       const background = 'set -m; $PROGRAM & wait %1; exit $?';
       await using terminal = terminalAt(at.login(), SSH, { shell: background });
@@ -251,7 +251,7 @@ describe.skipIf(skipWithoutTerminal)('the terminal is left as it was', () => {
 });
 
 describe('the browser is elsewhere: without a terminal', () => {
-  longTest('an address that is written to a pipe is taken, whole though it comes in pieces', async () => {
+  longTest('a URL written to a pipe in pieces is accepted', async () => {
     const program = at.start(at.login('--no-browser'), { input: { left: 'open' } });
     const { href, code } = await allow((await program.address()).href);
     await program.says(/Open this URL/);
@@ -299,7 +299,7 @@ describe('the browser is elsewhere: without a terminal', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'the loop of a shell around it keeps its input, where the browser is here',
+    'a shell loop around it keeps its input if a browser was opened here',
     async () => {
       const [node, program] = [process.execPath, resolve('dist/bin.cjs')];
       const login = [node, program, ...at.login('--json')].map((word) => `'${word}'`).join(' ');

@@ -31,27 +31,24 @@ test.skipIf(skipWithoutTerminal)(
   },
 );
 
-longTest('login --finish takes the response from a pipe', async () => {
+longTest('login --finish reads the response from a pipe', async () => {
   await using at = await programFixture();
   const { href } = await decideAtSandbox(await begin(at));
   const { exit, stdout } = await at.run(['login', '--finish', '--json'], { input: `${href}\n` });
   expect({ exit, who: JSON.parse(stdout).user_id }).toEqual({ exit: 0, who: 'WALK01' });
 });
 
-test.skipIf(skipWithoutBrowser)(
-  'the URL that a browser ends up on, where nothing listens, finishes the sign-in',
-  async () => {
-    await using at = await programFixture();
-    const url = await begin(at);
-    await using browser = await launch();
-    const page = await browser.context.newPage();
-    await page.goto(url.href);
-    const redirect = page.waitForRequest((request) =>
-      request.url().startsWith(url.searchParams.get('redirect_uri') ?? '?'),
-    );
-    await page.getByRole('button', { name: 'Allow' }).click();
-    const { exit } = await at.run(['login', '--finish'], { input: (await redirect).url() });
-    expect(exit).toBe(0);
-    expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
-  },
-);
+test.skipIf(skipWithoutBrowser)('the URL of a browser’s connection error finishes the sign-in', async () => {
+  await using at = await programFixture();
+  const url = await begin(at);
+  await using browser = await launch();
+  const page = await browser.context.newPage();
+  await page.goto(url.href);
+  const redirect = page.waitForRequest((request) =>
+    request.url().startsWith(url.searchParams.get('redirect_uri') ?? '?'),
+  );
+  await page.getByRole('button', { name: 'Allow' }).click();
+  const { exit } = await at.run(['login', '--finish'], { input: (await redirect).url() });
+  expect(exit).toBe(0);
+  expect(at.sandbox.isLive(JSON.parse(await at.stored()).refresh_token)).toBe(true);
+});

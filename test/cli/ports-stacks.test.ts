@@ -82,7 +82,7 @@ describe.skipIf(skipWithoutHosts)('a host', () => {
   });
 });
 
-test.skipIf(skipWithoutHosts)('a host whose loopback interface is down says so', async () => {
+test.skipIf(skipWithoutHosts)('a loopback interface that is down is reported', async () => {
   await using there = await host();
   await there.run('ip', 'link', 'set', 'lo', 'down');
   await there.run('ip', 'addr', 'flush', 'dev', 'lo');

@@ -153,7 +153,7 @@ describe.skipIf(skipWithoutOpenssl)('an office network', () => {
       },
     );
 
-    longTest('a sign-in that it refuses says so on the page, too, and leaves the old tokens', async () => {
+    longTest('a sign-in that it refuses is reported on the page, too, and keeps the old tokens', async () => {
       const program = at.start(LOGIN, { environment: through(proxy) });
       const page = await (await answer(program)).text();
       const ended = await program.ended;

@@ -209,7 +209,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
 });
 
 describe('the program', () => {
-  test('--version and --help answer on stdout with 0', async () => {
+  test('--version and --help print to stdout and exit with 0', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
     expect(await at.run(['--version'])).toEqual({ exit: 0, stdout: `${version}\n`, stderr: '' });
     const help = await at.run(['--help']);

@@ -42,7 +42,7 @@ describe.skipIf(process.platform === 'win32')('exec --token-file', () => {
     },
   );
 
-  test('killed with SIGKILL: the watcher removes the file, and the command goes on without', async () => {
+  test('killed with SIGKILL: the watcher removes the file, and the command continues without it', async () => {
     const program = exec(`${BEGIN}; while test -e "$FITBIT_TOKEN_FILE"; do sleep 0.1; done; echo GONE >&2`);
     const { path } = await begun(program);
     expect(await readFile(path, 'utf8')).toMatch(/\S{20}/);

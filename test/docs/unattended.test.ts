@@ -163,7 +163,7 @@ describe.skipIf(process.platform !== 'linux')('docs/unattended.md', () => {
   });
 
   test.skipIf(noGoogle)(
-    'the class of Python is credentials of google-auth: refreshed before use, an error where there is no token',
+    'the Python class is google-auth credentials: refreshed before use, an error without a token',
     async () => {
       const use = [
         'from google.auth.transport import Request',

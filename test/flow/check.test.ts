@@ -190,7 +190,7 @@ describe('status --check with a provider without introspection', () => {
   });
 });
 
-test('§19: a custom provider is asked with client authentication, and answers in seconds', async () => {
+test('§19: a custom provider is asked with client authentication, and its times are seconds', async () => {
   const exp = Date.parse('2026-03-01T13:00:00Z') / 1000;
   await using custom = await server(() => true, { active: true, exp, scope: 'steps sleep' });
   await using at = await signedIn();

@@ -26,7 +26,7 @@ const without =
   };
 
 describe('a refresh with Google', () => {
-  test('§15 keeps the refresh token, which the answer leaves out, and the day on which the sign-in ends', async () => {
+  test('§15 keeps the refresh token, which the response omits, and the sign-in’s expiry', async () => {
     await using at = await inTesting({ through: without('refresh_token_expires_in') });
     const before = await at.stored();
     expect(before.refresh_expires_at).toBe('2026-03-08T11:59:59.000Z');

@@ -92,7 +92,7 @@ describe('the account', () => {
 });
 
 describe('api with Google Health', () => {
-  test('sends the token to health.googleapis.com’s paths and prints the answer', async () => {
+  test('sends the token to paths of health.googleapis.com and prints the response', async () => {
     await using at = await signedIn(GOOGLE);
     const { code, stdout } = await at.run(['api', '/v4/users/me/identity']);
     expect(code).toBe(0);

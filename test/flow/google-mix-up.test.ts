@@ -9,7 +9,7 @@ const PAIRS = PROVIDERS.flatMap((asked) => PROVIDERS.map((answering) => [asked, 
 
 describe('mix-up (RFC 9207 §1): the user was sent to another provider with the same state', () => {
   test.each(PAIRS.map(([asked, answering]) => [asked.name, answering.name, asked, answering] as const))(
-    '§7 waiting for %s, answered by %s: refused, nothing is exchanged, and the wait goes on',
+    '§7 waiting for %s, response from %s: refused, nothing is exchanged, and the sign-in still waits',
     async (_asked, _answering, asked, answering) => {
       await using at = await providerFixture(asked);
       await using other = await providerFixture(answering);

@@ -273,7 +273,7 @@ describe('Node’s HTTP client', () => {
     await expect(direct(service.url, { method: 'POST', body: new FormData() })).rejects.toThrow('Only text');
   });
 
-  test('knows that nothing was sent where TLS is cut off in the handshake, or takes too long', async () => {
+  test('knows that nothing was sent if the TLS handshake is interrupted or times out', async () => {
     for (const answer of [(socket: Socket) => socket.resetAndDestroy(), () => {}]) {
       await using service = await bytes(answer);
       const send = boundedFetch(nodeFetch({}, { connectMs: 100 }));

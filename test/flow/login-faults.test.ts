@@ -89,7 +89,7 @@ describe('a malicious or broken token endpoint', () => {
   });
 
   test.each(some(REFUSED, 16).map(([fault, code]) => [titled(fault), code, fault] as const))(
-    '%s → %s: the tokens stay byte for byte, nothing secret is said',
+    '%s → %s: the tokens stay byte for byte, and no secret is shown',
     async (_title, code, fault) => {
       at.sandbox.faults.clear();
       at.sandbox.faults.add({ at: 'token', ...fault });

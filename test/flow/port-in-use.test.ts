@@ -154,7 +154,7 @@ test.skipIf(!hasIpv6)('localhost taken on one stack only is reported with that s
   expect(await explainPort(parseRedirectUri(`http://127.0.0.1:${port}/`))).toBeUndefined();
 });
 
-test('looking leaves nothing behind: the port can be taken at once', async () => {
+test('looking leaves nothing behind: the port can be bound at once', async () => {
   const port = await freePort();
   expect(await explainPort(parseRedirectUri(`http://localhost:${port}/`))).toBeUndefined();
   await using program = await nodeAt('0.0.0.0', { port });

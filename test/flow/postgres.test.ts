@@ -172,7 +172,7 @@ describe.skipIf(!hasPostgres)('with FITBIT_LOGIN_STORE', () => {
       await refused({ FITBIT_LOGIN_STORE, PGPASSWORD: PASSWORD }, 6, /no such database/);
     });
 
-    test('no TLS where it is demanded', async () => {
+    test('no TLS although it is required', async () => {
       await refused(overNetwork('fitbit_login:marked', '?sslmode=require'), 6, /TLS/);
       await refused({ ...overNetwork('fitbit_login:marked'), PGSSLMODE: 'verify-full' }, 6, /TLS/);
     });

@@ -54,7 +54,7 @@ describe('a proxy’s refusal is reported as the proxy’s, and the request was 
       'USER:PASSWORD',
     ],
     [
-      '407, given a password',
+      '407, with a password',
       answers(BOTH),
       'NETWORK_BLOCKED',
       /^The proxy PROXY rejected the user name and password in HTTPS_PROXY \(407\)\.$/,

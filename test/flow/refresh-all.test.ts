@@ -120,7 +120,7 @@ test('a kept file that is missing or outdated is rewritten even while the token 
   expect(await readFile(kept, 'utf8')).toContain((await at.stored()).access_token);
 });
 
-test('options that do not belong together are refused, and no profile is no failure', async () => {
+test('conflicting options are refused, and having no profile is not an error', async () => {
   await using at = await signedIn();
   expect((await at.run(['refresh', '--all', '--profile', 'x'])).code).toBe(2);
   expect((await at.run(['refresh', '--min-ttl', '60'])).code).toBe(2);

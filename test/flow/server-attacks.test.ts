@@ -92,7 +92,7 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 test.each(ATTACKS)(
-  '$name → $status, and the wait goes on',
+  '$name → $status, and the sign-in still waits',
   async ({ status, method = 'GET', target = RIGHT, headers = {} }) => {
     await using visited = await waiting();
     const answer = await visited.send(method, typeof target === 'string' ? target : target(visited), {
@@ -115,14 +115,14 @@ test.each([
   ['two Hosts', 'GET /callback?state=right HTTP/1.1\r\nhost: AUTHORITY\r\nhost: evil.example\r\n\r\n', 421],
   ['not HTTP', '\x16\x03\x01\x02\x00\x01\x00\r\n\r\n', 400],
   ['CONNECT', 'CONNECT AUTHORITY HTTP/1.1\r\nhost: AUTHORITY\r\n\r\n', 0],
-])('a web page: %s is refused, and the wait goes on', async (_name, bytes, status) => {
+])('a web page: %s is refused, and the sign-in still waits', async (_name, bytes, status) => {
   await using visited = await waiting();
   expect(parse(await visited.raw(bytes.replaceAll('AUTHORITY', visited.authority))).status).toBe(status);
   expect(visited.exchanges).toBe(0);
   expect((await visited.finish()).status).toBe(200);
 });
 
-test('a consent form whose POST was redirected is no attack: Origin null passes, as does an own Origin', async () => {
+test('a consent form whose POST was redirected is accepted: with Origin null or its own Origin', async () => {
   for (const origin of ['null', undefined]) {
     await using visited = await waiting();
     const own = origin ?? `http://${visited.authority}`;

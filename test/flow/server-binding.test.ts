@@ -59,7 +59,7 @@ test.each([
   ['http://LocalHost:8976/', ['127.0.0.1', '::1'], ['localhost:8976']],
   ['http://127.0.0.1/callback', ['127.0.0.1'], ['127.0.0.1', '127.0.0.1:80']],
   ['http://127.0.0.1:1234', ['127.0.0.1'], ['127.0.0.1:1234']],
-])('§13: %s stays as it is, and says where to listen and which Host to expect', (uri, addresses, hosts) => {
+])('§13: %s is unchanged, and determines addresses and Host', (uri, addresses, hosts) => {
   const redirect = parseRedirectUri(uri);
   expect(redirect).toMatchObject({ uri, addresses });
   expect(authorities(redirect)).toEqual(hosts);

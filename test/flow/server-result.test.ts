@@ -167,7 +167,7 @@ test('a failure is shown with its own words and a 200', async () => {
   expect(body).toMatch(/<header>.*sandbox/);
 });
 
-test('§9: the only link of a result page is the given way back', async () => {
+test('§9: the only link of a result page is its back link', async () => {
   const button = { label: 'Back to the status page', url: 'http://127.0.0.1:1/"><script>/status' };
   await using visited = await waiting({ onCallback: (pending) => void pending.respond({ ...SIGNED_IN, button }) });
   const { body } = await visited.finish();
@@ -196,7 +196,7 @@ test('respond() resolves after the linger when the browser never asks for the pa
   await visit;
 });
 
-test('respond() resolves although the browser has gone away meanwhile', async () => {
+test('respond() resolves even if the browser has disconnected', async () => {
   await using at = await heldOpen({ lingerMs: 1 });
   const socket = await sendCallback(at.visited);
   const pending = await at.callback;

@@ -219,7 +219,7 @@ test('once the sign-in is over or expired, the start address leads nowhere', asy
   expect((await other.start()).status).toBe(400);
 });
 
-test('a sign-in that is not bound takes a callback from an unknown peer, and none from another user', async () => {
+test('a sign-in that is not bound accepts a callback from an unknown peer, but not from another user', async () => {
   const RIGHT = '/callback?code=the-code&state=right';
   let peer: Peer = 'other-user';
   await using visited = await waiting({ peerOf: async () => peer });
@@ -311,7 +311,7 @@ describe.skipIf(!isLinux || !isRoot)('another user', () => {
     return { port: said[0], said, [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') };
   }
 
-  test('is told apart over a real socket, and a thief that closes at once is never accepted', async () => {
+  test('is told apart over a real socket, and never accepted if it closes at once', async () => {
     await using server = await served();
     const get = (who: readonly string[], end: string) => {
       const code = `const s = require('net').connect(${server.port}, '127.0.0.1', () => { s.write('GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n'); ${end} }); s.on('data', (d) => process.stdout.write(d)); s.on('error', () => {});`;

@@ -76,7 +76,7 @@ test.each([
   ['prerender', 'GET', { 'sec-purpose': 'prefetch;prerender' }, 403],
   ['prefetch of older ones', 'GET', { purpose: 'prefetch' }, 403],
   ['prefetch of Firefox', 'GET', { 'x-moz': 'prefetch' }, 403],
-] as const)('the browser itself: %s does not spend the key', async (_name, method, headers, status) => {
+] as const)('the browser itself: %s does not use up the key', async (_name, method, headers, status) => {
   await using visited = await visitedSite();
   const { pathname, search } = new URL(visited.site.url);
   const answer = await visited.send(method, pathname + search, { ...OPENED, ...headers });
@@ -86,7 +86,7 @@ test.each([
 });
 
 test.each(['', '?key=', '?key=wrong', '?key=%00', '?key=%zz', `?key=${'a'.repeat(9_000)}`])(
-  'another user of the same machine: a guess does not spend the key: /%s',
+  'another user of the same machine: a guess does not use up the key: /%s',
   async (query) => {
     await using visited = await visitedSite();
     expect((await visited.send('GET', `/${query}`, OPENED)).status).toBe(403);
@@ -146,7 +146,7 @@ test.each(['status', 'setup'] as const)(
   },
 );
 
-test('a token of the form is no part of the cookie, and no page holds the cookie or the key', async () => {
+test('a form’s token is not part of the cookie, and no page contains the cookie or the key', async () => {
   await using visited = await visitedSite();
   const cookie = await visited.enter();
   const secrets = [cookie.split('=')[1] ?? '', new URL(visited.site.url).searchParams.get('key') ?? ''];

@@ -30,7 +30,7 @@ describe('the status page ends', () => {
     await expect(fetch(visitor.origin)).rejects.toThrow();
   });
 
-  test('by the signal, also where it was given before', async () => {
+  test('by the signal, even if it was aborted before', async () => {
     await using at = await signedIn();
     const stop = new AbortController();
     const { ended } = await opened(at, stop.signal);
@@ -112,7 +112,7 @@ test('over SSH, the tab waits on a page that says which port to forward, and lea
   await ended;
 });
 
-test('a button for a profile that is gone says so', async () => {
+test('a button for a deleted profile shows a notice', async () => {
   await using at = await signedIn();
   const stop = new AbortController();
   const { ended, visitor } = await opened(at, stop.signal);

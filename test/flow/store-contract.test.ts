@@ -114,7 +114,7 @@ describe.each(Object.keys(STORES))('a store in %s', (kind) => {
     expect(JSON.parse(JSON.stringify(read))).toEqual(JSON.parse(JSON.stringify(whole)));
   });
 
-  it('whatever another machine changes, the next read sees, without waiting for its lock', async () => {
+  it('any change of another machine is in the next read, without waiting for its lock', async () => {
     const { store, other } = await open();
     const seen = async (name = 'default') => noteOf(await other.read(name));
     expect(await seen()).toBeUndefined();

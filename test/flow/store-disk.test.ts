@@ -27,7 +27,7 @@ describe.concurrent('§16 what a change writes is its owner’s alone from the f
 });
 
 describe.concurrent('the machine: no space on disk', () => {
-  test('a full file system: no lock is given, and a profile can still be deleted', async ({ root, start, skip }) => {
+  test('a full file system: locking fails, and a profile can still be deleted', async ({ root, start, skip }) => {
     const directory = (await mount(root, 'size=64k')) ?? skip('needs the right to mount');
     const path = join(directory, 'default.json');
     await writeFile(path, encodeProfile(counting(7)), { mode: 0o600 });
@@ -39,13 +39,13 @@ describe.concurrent('the machine: no space on disk', () => {
     expect(await start(['remove', directory, 'default']).ended()).toEqual(['done']);
   });
 
-  test('a limit on the size of files: no lock is given', async ({ directory, start }) => {
+  test('a limit on the size of files: locking fails', async ({ directory, start }) => {
     const [line] = await start(['try', directory, 'default'], { wrapper: 'ulimit -f 8' }).ended();
     expect(line).toMatch(/^STORE_UNAVAILABLE: .*EFBIG/);
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('a read-only directory: no lock is given', async ({ root, directory, plant, start }) => {
+  test('a read-only directory: locking fails', async ({ root, directory, plant, start }) => {
     const path = await plant(encodeProfile(counting(7)));
     if (isRoot) for (const one of [root, dirname(directory), directory, path]) await chown(one, NOBODY, NOBODY);
     await chmod(directory, 0o500);
@@ -57,7 +57,7 @@ describe.concurrent('the machine: no space on disk', () => {
     expect(await readFile(path, 'utf8')).toBe(encodeProfile(counting(7)));
   });
 
-  test('a read-only file system: no lock is given', async ({ root, start, skip }) => {
+  test('a read-only file system: locking fails', async ({ root, start, skip }) => {
     const directory = (await mount(root, 'size=1m')) ?? skip('needs the right to mount');
     await writeFile(join(directory, 'default.json'), encodeProfile(counting(7)), { mode: 0o600 });
     await run('mount', ['-o', 'remount,ro', directory]);

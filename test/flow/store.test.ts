@@ -37,11 +37,7 @@ describe('the file store', () => {
     expect([answers, await readdir(directory)]).toEqual([[], []]);
   });
 
-  test('lists by name, with the error of what cannot be read, and nothing that is no profile', async ({
-    directory,
-    store,
-    put,
-  }) => {
+  test('lists profiles only, by name, with the error of unreadable ones', async ({ directory, store, put }) => {
     for (const name of ['b', 'B', 'a']) await put(name, PROFILE);
     await writeFile(join(directory, 'broken.json'), '{');
     await writeFile(join(directory, '.a.json'), '{}');

@@ -67,7 +67,7 @@ longTest('after the machine has slept, the file is fresh before the next poll', 
   expect(await textOf(file.path)).toBe((await at.stored()).access_token);
 });
 
-test('XDG_RUNTIME_DIR is preferred where it is there', async () => {
+test('XDG_RUNTIME_DIR is preferred if set', async () => {
   await using at = await signedIn();
   const XDG_RUNTIME_DIR = join(at.home, 'runtime');
   await mkdir(XDG_RUNTIME_DIR);

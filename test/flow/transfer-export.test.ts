@@ -56,7 +56,7 @@ describe('export', () => {
     expect(await at.run(['export', '--format', format])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  test('writes a file 0600, with other keys and lines kept, and nothing beside it', async () => {
+  test('writes a file 0600, keeps other keys and lines, and leaves no other file', async () => {
     await using at = await signedIn();
     const json = join(at.home, 'one/.env');
     const dotenv = join(at.home, 'two/.env');

@@ -87,7 +87,7 @@ describe('export, then import:', () => {
     expect(at.sandbox.state().counts.refreshes).toBe(1);
   });
 
-  test('a profile of another machine is taken over, but never one of a sandbox as a real one', async () => {
+  test('a profile of another machine is imported, but never a sandbox one as a real one', async () => {
     await using at = await signedIn();
     const { sandbox, ...own } = await at.stored();
     const { code, stderr } = await taken(at, JSON.stringify(own));

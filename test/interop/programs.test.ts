@@ -68,7 +68,7 @@ it.expiry = datetime.datetime(2026, 11, 27, 14)
       expiresAt: NOON,
     };
 
-    test('its pickle is converted by the command that the error gives', () => {
+    test('its pickle is converted by the command in the error', () => {
       const pickled = python(`${credentials}\nsys.stdout.buffer.write(pickle.dumps(it))`);
       expect(found(converted(pickled))).toMatchObject({ ...expected, notices: [] });
     });
@@ -91,7 +91,7 @@ it = parse_token_response('{"access_token":"acc","refresh_token":"ref","expires_
       expect(Math.abs((read.expiresAt?.getTime() ?? 0) - Date.now() - 28_800_000)).toBeLessThan(60_000);
     });
 
-    test('its token as Python prints it, and as a pickle, by the commands that the errors give', () => {
+    test('its token as Python prints it, and as a pickle, by the commands in the errors', () => {
       expect(found(converted(python(`${token}\nprint(dict(it))`)))).toMatchObject(expected);
       expect(
         found(converted(python(`import sys, pickle\n${token}\nsys.stdout.buffer.write(pickle.dumps(dict(it)))`))),

@@ -66,7 +66,7 @@ describe.skipIf(skipWithoutBrowser)('in a real Chromium', () => {
     expect(await page.title()).toContain('Signed in');
   });
 
-  test('headers beyond 1 MiB show the page that says why, and the wait goes on', async () => {
+  test('headers beyond 1 MiB show the page that says why, and the sign-in still waits', async () => {
     const notices: string[] = [];
     await using browser = await launch();
     await using visited = await waiting({ onNotice: (notice) => notices.push(notice) });

@@ -114,7 +114,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
       }
     });
 
-    test('a server that stays away after the response: exit 6 after 30 seconds, with how long the response is repeated', async () => {
+    test('a server that stays unavailable after the response: exit 6 after 30 seconds, with how long the response is repeated', async () => {
       await using m = await machinesOf(['S0']);
       const { before, ended } = await m.refreshing('S0');
       await m.server.stop();
@@ -160,7 +160,7 @@ describe.skipIf(!hasPostgres)('many machines', () => {
     beforeEach(() => m.sandbox.faults.clear());
     afterAll(() => m?.[Symbol.asyncDispose]());
 
-    test('many processes on each of 4 machines at the moment of expiry: one refresh, and every answer is right', async () => {
+    test('many processes on each of 4 machines at the moment of expiry: one refresh, and every result is right', async () => {
       for (let round = 1; round <= ROUNDS; round += 1) {
         await m.expire('P0');
         m.sandbox.faults.add({ at: 'token', kind: 'delay-answer', ms: 1_000, times: 1 });

@@ -44,7 +44,7 @@ describe.skipIf(skipWithoutBrowser)(
 
       // Even where it has learned the path, which it cannot.
       test.each(['status', 'setup', 'live', 'stop'])(
-        'tries everything that is no visit with /…/%s: it learns nothing, and nothing is done',
+        'tries everything but a visit with /…/%s: learns nothing, and nothing is done',
         async (page) => {
           const hostile = await openHostile(host);
           const learned = await run(hostile, 'tryEverything', visited.origin + visited.path(page));

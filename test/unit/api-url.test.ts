@@ -78,7 +78,7 @@ describe('a request to the provider’s API', () => {
     expect(new Headers(init?.headers).has('content-type')).toBe(false);
   });
 
-  test('is a POST where it has a body; the caller cannot replace the token', async () => {
+  test('is a POST if it has a body; the caller cannot replace the token', async () => {
     sent.length = 0;
     await ask('/x', { body: 'a=b', headers: { 'x-more': '\t ~', authorization: 'Bearer other' } });
     expect(sent[0]?.init).toMatchObject({ method: 'POST', body: 'a=b' });

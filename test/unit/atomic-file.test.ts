@@ -37,7 +37,7 @@ const content = () => readFile(target, 'utf8');
 const modeOf = async (path: string) => ((await lstat(path)).mode & 0o777).toString(8);
 
 describe('a fenced write', () => {
-  test('reserves the space beside the target, for the owner only', async () => {
+  test('reserves the space next to the target, for the owner only', async () => {
     const write = await FencedWrite.reserve(target, 4096);
     const [name = ''] = await readdir(root);
     expect(name).toMatch(/^\.tokens\.json\.[0-9a-f]{16}\.tmp$/);

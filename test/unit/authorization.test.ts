@@ -75,7 +75,7 @@ describe('the authorization request', () => {
     ]);
   });
 
-  test('§2, §8: no parameter of a provider can turn it into an implicit grant or take PKCE or state away', () => {
+  test('§2, §8: no parameter of a provider can make it an implicit grant or remove PKCE or state', () => {
     const { searchParams } = addressOf({
       response_type: 'token',
       code_challenge_method: 'plain',
@@ -93,7 +93,7 @@ describe('the authorization request', () => {
     expect(addressOf({}, []).searchParams.has('scope')).toBe(false);
   });
 
-  test('holds the nonce where an ID token is asked for', () => {
+  test('has the nonce if an ID token is requested', () => {
     expect(addressOf({}, ['openid', 'sleep']).searchParams.get('nonce')).toBe(pending.nonce.reveal());
   });
 
@@ -239,14 +239,14 @@ describe('§12: an error at the redirect URI', () => {
     expect(message.length).toBeLessThan(800);
   });
 
-  test('state and verifier, repeated by the provider, are taken out', () => {
+  test('state and verifier, repeated by the provider, are redacted', () => {
     for (const secret of [STATE, pending.verifier.reveal()]) {
       expect(refused({ error: 'x', error_description: `You sent ${secret}.` }).message).toContain('You sent [secret]');
       expect(refused({ error: secret }).message).not.toContain(secret);
     }
   });
 
-  test('state and verifier are taken out in any shape, also of the error’s code', () => {
+  test('state and verifier are redacted in any form, in the error’s code too', () => {
     const odd = { ...newAuthorization(), state: new Secret('odd state'), verifier: new Secret('odd verifier') };
     const answer = { error: 'odd verifier', error_description: 'odd state, odd verifier', state: 'odd state' };
     const result = validateCallback(server, CLIENT, odd, new URLSearchParams(answer));

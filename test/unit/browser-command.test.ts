@@ -79,7 +79,7 @@ describe('the address', () => {
     ['without %s comes last', ['-x'], ['-x', URL_WITH_EVERYTHING]],
     ['takes the place of %s', ['-x', '%s', '-y'], ['-x', URL_WITH_EVERYTHING, '-y']],
     [
-      'takes the place of %s within a word, and of every one',
+      'replaces each %s, even within a word',
       ['openURL(%s,new)', '%s'],
       [`openURL(${URL_WITH_EVERYTHING},new)`, URL_WITH_EVERYTHING],
     ],

@@ -149,7 +149,7 @@ describe('a client file', () => {
     expect(() => readClientFile('{"client_id":"x","client_secret":"a\\u001bé"}', any)).toThrow('control');
   });
 
-  test('whatever it holds, is read or refused as USAGE, and any word alone is the secret', () => {
+  test('with any content is read or refused as USAGE, and a single word is the secret', () => {
     const content = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json(),

@@ -83,7 +83,7 @@ describe('§20: metadata', () => {
   });
 
   test.each(['https://127.0.0.1:8443/token', 'http://localhost:8080/token', 'http://[::1]/token'])(
-    'of a remote issuer is refused where it leads to this machine: %s',
+    'of a remote issuer is refused if it points to this machine: %s',
     async (token_endpoint) => {
       const document = { ...DOCUMENT, token_endpoint };
       const options = { ...web({ [OPENID]: document }), confirmSites: () => true };

@@ -129,7 +129,7 @@ describe('guarded routes', () => {
     return { statusCode, body, type: headers['content-type'], reason: headers['x-reason'] };
   }
 
-  test('answer with the first refusal, as plain text, and say so', async () => {
+  test('respond with the first refusal, as plain text, and report it', async () => {
     const refusals: Refusal[] = [];
     const guards = [() => undefined, () => REFUSAL, () => ({ status: 400, text: 'Later.' }) as const];
     expect(await visit(guards, (refusal) => refusals.push(refusal))).toEqual({

@@ -27,7 +27,7 @@ const answer = (claims: object, headers: Readonly<Record<string, string>> = { da
 const refresh = (claims: object, options: { userId?: string; subject?: string } = {}, server = SERVER) =>
   refreshTokens(server, CLIENT, new Secret('refresh'), { fetch: async () => answer(claims), ...options });
 
-describe('an ID token beside the tokens', () => {
+describe('an ID token in the token response', () => {
   test('names their account', async () => {
     const tokens = await refresh({ email: 'a.person@mail.example' });
     expect(tokens).toMatchObject({ userId: 'subject-1', subject: 'subject-1', email: 'a.person@mail.example' });

@@ -126,7 +126,7 @@ describe('an error of the token endpoint', () => {
     ['an error without a type', '{"errors":[{"message":"x"}]}'],
     ['an error that is a number', '{"error":7}'],
     ['null', 'null'],
-  ])('400 with %s is no verdict on the grant', async (_name, body) => {
+  ])('400 with %s does not end the grant', async (_name, body) => {
     expect((await refreshed(FITBIT, new Response(body, { status: 400 }))).code).toBe('ANSWER_INVALID');
   });
 
@@ -376,7 +376,7 @@ describe('a request to the token endpoint', () => {
     });
   });
 
-  test('revokes at the revocation endpoint; without one, and with a token that is dead already, says so', async () => {
+  test('revokes at the revocation endpoint; a missing endpoint or a dead token is an error', async () => {
     const sent: string[] = [];
     const revoke = (server: AuthorizationServer, response: Response) =>
       revokeToken(server, CLIENT, REFRESH_TOKEN, {

@@ -205,7 +205,7 @@ describe('the profile file', () => {
     ['null for absent', { refresh_token: null }, 'refresh_token must be a string'],
     ['redirect URIs that are no list', { redirect_uris: CANARY }, 'redirect_uris is not a list'],
     [
-      'a redirect URI that is no text',
+      'a redirect URI that is not a string',
       { redirect_uris: [{ CANARY }] },
       'redirect_uris has an entry that must be a string',
     ],

@@ -44,7 +44,7 @@ describe('stored tokens need no refresh', () => {
     ['where the grant is dead, to the last second', DEAD, later(599), {}, true],
     ['not where the grant is dead and they have expired', DEAD, later(600), {}, false],
     [
-      'where the grant is dead, although a refresh was cut off',
+      'if the grant is dead, although a refresh was interrupted',
       { ...DEAD, ...{ refreshStartedAt: NOW } },
       NOW,
       {},

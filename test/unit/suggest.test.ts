@@ -85,7 +85,7 @@ describe('completions', () => {
     ]);
   });
 
-  test('every option that is offered is one that the parser takes', async () => {
+  test('every suggested option is accepted by the parser', async () => {
     for (const command of COMMANDS) {
       const { name, options, arguments: operands = [] } = command;
       const needed = operands

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 
 const isPossible = process.platform === 'linux' && process.getuid?.() === 0;
-if (!isPossible) console.warn('SKIPPED: another user’s thief, for whom one has to be root on Linux.');
+if (!isPossible) console.warn('SKIPPED: a process of another user; needs root on Linux.');
 
 const as = (uid: number) => ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
 const [US, THIEF] = [as(4711), as(4712)];
@@ -44,9 +44,9 @@ for (let i = 0; i < 200; i += 1) {
 setTimeout(process.exit, 5000);`;
 
 describe.skipIf(!isPossible)('under load', () => {
-  test('a thief of another user that sends a valid callback and waits or closes at once, 200 times under load, is never accepted', async () => {
+  test('a process of another user that sends a valid callback and waits or closes at once, 200 times under load, is never accepted', async () => {
     const children: ChildProcess[] = [];
-    const program = join(tmpdir(), `thief-${process.pid}.cjs`);
+    const program = join(tmpdir(), `other-user-${process.pid}.cjs`);
     const start = (words: readonly string[], stdout: 'pipe' | 'ignore' = 'ignore') => {
       const [file = '', ...args] = words;
       const child = spawn(file, args, { stdio: ['ignore', stdout, 'inherit'] });
