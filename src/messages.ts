@@ -128,7 +128,10 @@ export const noHomeDirectory = () =>
   );
 
 export const relativeHome = (path: string) =>
-  refused(`FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`, 'Use an absolute path, or one with `~/`.');
+  refused(
+    `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`,
+    'Use an absolute path, or begin it with `~/`.',
+  );
 
 // Store in PostgreSQL
 
@@ -452,10 +455,7 @@ export const unusableValue = (kind: string, source: string, problem: string) =>
 export const unknownFormat = (name: string, known: readonly string[]) =>
   usage(`Unknown format "${name}".`, `${didYouMean(name, known)}The formats are: ${known.join(', ')}.`);
 export const gcloudsOwnFile = (name: string) =>
-  refused(
-    `${name} is gcloud's own file and is never overwritten.`,
-    `${OTHER_FILE} GOOGLE_APPLICATION_CREDENTIALS names it.`,
-  );
+  refused(`${name} is gcloud's own file and is never overwritten.`, OTHER_FILE);
 export const unsupportedByFormat = (format: string, provider: string) =>
   usage(`The format ${format} doesn't support ${provider}.`, OTHER_FORMAT);
 export const ownFormatNotKept = () => usage("`--keep` is for the formats of other programs, not fitbit-login's own.");
