@@ -15,7 +15,6 @@ export interface ApiRequest {
   /** A text is sent as JSON where it begins with `{` or `[`, else as a form, unless `headers` says otherwise. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
-  readonly onWait?: () => void;
 }
 
 /** @internal */
@@ -60,7 +59,6 @@ export async function apiRequest(
  * @internal
  */
 export async function sendToApi(runtime: Runtime, name: string, path: string, request: ApiRequest) {
-  const { signal, onWait } = request;
   validateRequest(request);
   // A wrong path costs no refresh.
   const stored = await runtime.store.read(name);
@@ -68,7 +66,7 @@ export async function sendToApi(runtime: Runtime, name: string, path: string, re
 
   const fetch = runtime.fetchWithin(LIMITS);
   const attempt = async (rejectedToken?: Secret) => {
-    const { profile, tokens } = await access(runtime, { name, signal, onWait, rejectedToken });
+    const { profile, tokens } = await access(runtime, { name, signal: request.signal, rejectedToken });
     const provider = await runtime.providerOf(profile);
     const token = tokens.accessToken;
     return { response: await send(apiUrl(path, provider), request, token, fetch), provider, token };

@@ -5,7 +5,7 @@ import type { Client, Profile } from '../store/profile.ts';
 import { assertHasSecret, registeredUris, resolveProvider } from './client.ts';
 import { scopeList } from './options.ts';
 import type { Runtime } from './runtime.ts';
-import { isRunning, type SandboxChoice, type SandboxLoginOptions, sandboxClient } from './sandbox.ts';
+import { isRunning, type SandboxChoice, type SandboxLoginOptions } from './sandbox.ts';
 import { knownAmong, scopesOf } from './scopes.ts';
 
 /** Values of OpenID Connect's `prompt` (Core §3.1.2.1), one or two at once; each provider takes some of them. */
@@ -49,9 +49,8 @@ export async function resolveLoginRequest(
   runtime: Runtime,
   name: string,
   options: LoginRequestOptions,
-  { origin: sandbox, given, before }: SandboxChoice,
+  { origin: sandbox, client, before }: SandboxChoice,
 ): Promise<LoginRequest> {
-  const client = given ?? (sandbox === undefined ? undefined : sandboxClient(options.provider));
   const { fetch } = runtime;
   const choice = { provider: options.provider, client, stored: before, sandbox };
   const provider = await resolveProvider(choice, { fetch, signal: options.signal, confirmSites: options.confirmSites });
@@ -64,9 +63,8 @@ export async function resolveLoginRequest(
 
   const same = before?.provider === provider.id && before.client.id === client.id ? before : undefined;
   const prompt = options.prompt ?? provider.prompts[0];
-  if (prompt !== undefined && !provider.prompts.includes(prompt)) {
+  if (prompt !== undefined && !provider.prompts.includes(prompt))
     throw unknownPrompt(provider.name, prompt, provider.prompts);
-  }
   const email = options.email ?? same?.withoutEmail !== true;
   return {
     name,

@@ -81,7 +81,7 @@ export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeO
     await using _locked = await runtime.store.lock(name, { signal: options.signal });
   }
   try {
-    return await signIn(runtime, request, { ...options, explain: (thrown) => explain(thrown, name, stored) });
+    return await signIn(runtime, request, options, stored);
   } catch (thrown) {
     const error = explain(thrown, name, stored);
     (await runtime.openLog()).warn(
@@ -92,16 +92,9 @@ export async function login(options: LoginOptions = {}, runtimeOptions: RuntimeO
   }
 }
 
-/** @internal */
-export interface SignInOptions
-  extends Pick<LoginOptions, 'timeoutMs' | 'browser' | 'pasted' | 'onward' | 'signal' | 'notify'> {
-  /** What the failure page says of an error. Default: the error itself. */
-  readonly explain?: (thrown: unknown) => AuthError;
-}
-
 /** A sign-in with all questions answered, from the port to the page. @throws AuthError as {@link login} @internal */
-export async function signIn(runtime: Runtime, request: LoginRequest, options: SignInOptions = {}): Promise<SignIn> {
-  const { browser = true, timeoutMs = 300_000, notify = () => {}, onward = {}, explain = asAuthError } = options;
+export async function signIn(runtime: Runtime, request: LoginRequest, options: LoginOptions, stored?: Profile) {
+  const { browser = true, timeoutMs = 300_000, notify = () => {}, onward = {} } = options;
   const { name, provider } = request;
   const reports = await serverReports(runtime);
   const awaited = new AwaitedCallback(request, reports.log, notify);
@@ -161,9 +154,10 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: S
         awaited.refusePaste('rejected');
         continue;
       }
-      const page = failedView(explain(thrown), { provider: provider.name, profile: name });
+      const error = explain(thrown, name, stored);
+      const page = failedView(error, { provider: provider.name, profile: name });
       await respond({ ...page, button: onward.failed });
-      throw thrown;
+      throw error;
     }
   }
 }

@@ -23,8 +23,8 @@ export interface SandboxLoginOptions extends RegistrationOptions {
 export interface SandboxChoice extends AsyncDisposable {
   /** Absent for the real provider. */
   readonly origin?: string;
-  /** The app that the options, the environment or the profile name. */
-  readonly given?: Client;
+  /** The app that the options, the environment or the profile name; at a sandbox, one of its own where none do. */
+  readonly client?: Client;
   /** The profile as it is stored, where it says something about this sign-in. */
   readonly before?: Profile;
 }
@@ -56,19 +56,16 @@ export async function chooseSandbox(
   // What signed in to a sandbox says nothing about the real service, and the other way round.
   const before = (stored?.sandbox === undefined) === (wanted === undefined) ? stored : undefined;
   const given = resolveClient(options, runtime.environment, before);
-  if (wanted !== true) {
-    const origin = wanted && originOf(wanted);
-    return { origin, given, before, [Symbol.asyncDispose]: async () => {} };
-  }
+  const noSandbox = { before, [Symbol.asyncDispose]: async () => {} };
+  if (wanted === undefined) return { ...noSandbox, client: given };
+  const client = given ?? sandboxClient(options.provider);
+  if (wanted !== true) return { ...noSandbox, client, origin: originOf(wanted) };
   // It knows the app as if its owner had registered it there.
-  const { id, secret } = given ?? sandboxClient(options.provider);
   const redirectUris = options.redirectUris ?? before?.redirectUris ?? SANDBOX_CLIENTS.personal.redirectUris;
+  const clients = [{ id: client.id, redirectUris, secret: client.secret?.reveal() }];
   const { startSandbox } = await import('../sandbox/sandbox.ts');
-  const sandbox = await startSandbox({
-    clients: [{ id, redirectUris, secret: secret?.reveal() }],
-    now: runtime.now,
-  });
-  return { origin: sandbox.origin, given, before, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
+  const sandbox = await startSandbox({ clients, now: runtime.now });
+  return { client, before, origin: sandbox.origin, [Symbol.asyncDispose]: () => sandbox.close() };
 }
 
 async function rememberedSandbox(
@@ -92,8 +89,8 @@ function originOf(address: string): string {
   return isLoopbackOrigin(origin) ? origin : address;
 }
 
-/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Google Health where none is. @internal */
-export function sandboxClient(provider: string | undefined): Client {
+/** The app that signs in at a sandbox when no other is named: of the provider that is meant, Google Health where none is. */
+function sandboxClient(provider: string | undefined): Client {
   const { id, secret } = provider === 'fitbit' ? SANDBOX_CLIENTS.personal : SANDBOX_CLIENTS.desktop;
   return { id, secret: new Secret(secret) };
 }
