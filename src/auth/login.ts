@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserEvent } from '../browser/open-browser.ts';
 import { AuthError, asAuthError } from '../errors.ts';
 import { cancelled, PRESERVED, timedOut, withProfileFlag } from '../messages.ts';
+import type { Listener } from '../server/listen.ts';
 import type { Link, View } from '../server/pages/view.ts';
 import type { Profile } from '../store/profile.ts';
-import { AwaitedCallback, acceptedPastes, type CallbackEvent } from './awaited-callback.ts';
+import { AwaitedCallback, acceptedPastes, type CallbackEvent, type ReceivedCallback } from './awaited-callback.ts';
 import { exchangeAndStore, isRejectedCode } from './exchange.ts';
 import { type LoginRequest, type LoginRequestOptions, resolveLoginRequest } from './login-request.ts';
 import { assertOptions } from './options.ts';
@@ -117,11 +118,9 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: L
   const over = new AbortController();
   using _ending = { [Symbol.dispose]: () => over.abort() };
   if (browser) {
-    const report = (event: BrowserEvent) => {
-      // Once a request has come, the browser works, whatever its launcher says.
-      if (event.kind !== 'browser-silent' || !awaited.isVisited) notify(event);
-    };
-    runtime.openBrowser(startUrl ?? url, { signal: over.signal, notify: report });
+    // Once a request has come, the browser works, whatever its launcher says.
+    const isNews = ({ kind }: BrowserEvent) => kind !== 'browser-silent' || !awaited.isVisited;
+    runtime.openBrowser(startUrl ?? url, { signal: over.signal, notify: (event) => isNews(event) && notify(event) });
   }
 
   // Not in `validate`: what is valid may still come from another user, or from another browser than the one that began.
@@ -131,12 +130,6 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: L
   });
   const nextPasted = acceptedPastes(options.pasted, over.signal, (text) => awaited.validatePasted(text));
   const timeout = rejectAfterTimeout(timeoutMs, request, redirectUri, { signal: options.signal, over: over.signal });
-  const respond = async (page: View) => {
-    // The page is part of the sign-in: the server stays until the browser has it. After a paste, no browser may ever come, or one
-    // may have brought the same response meanwhile.
-    await listener.decided();
-    if (awaited.hasBrowser) await (await listener.callback).respond(page);
-  };
   for (;;) {
     const { callback, isPasted } = await Promise.race([fromBrowser, nextPasted(), timeout]).catch((thrown) => {
       // The caller learns that nothing was stored: a later callback is not exchanged.
@@ -146,7 +139,7 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: L
     notify({ kind: 'answered' });
     try {
       const signIn = await exchangeAndStore(runtime, request, callback, awaited.binding);
-      await respond({ ...signedInView(signIn, runtime.now()), button: onward.signedIn });
+      await respond(listener, awaited, { ...signedInView(signIn, runtime.now()), button: onward.signedIn });
       return signIn;
     } catch (thrown) {
       // A pasted code may be cut off or too old, which costs another paste and not the sign-in.
@@ -156,10 +149,19 @@ export async function signIn(runtime: Runtime, request: LoginRequest, options: L
       }
       const error = explain(thrown, name, stored);
       const page = failedView(error, { provider: provider.name, profile: name });
-      await respond({ ...page, button: onward.failed });
+      await respond(listener, awaited, { ...page, button: onward.failed });
       throw error;
     }
   }
+}
+
+/**
+ * Answers the browser. That is part of the sign-in: the server stays until the page is there. After a paste, no browser may ever come,
+ * or one may have brought the same response meanwhile.
+ */
+async function respond(listener: Listener<ReceivedCallback>, awaited: AwaitedCallback, page: View): Promise<void> {
+  await listener.decided();
+  if (awaited.hasBrowser) await (await listener.callback).respond(page);
 }
 
 function explain(thrown: unknown, name: string, stored: Profile | undefined): AuthError {
