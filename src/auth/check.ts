@@ -45,13 +45,9 @@ export async function checkStatus(
     if (!current.refreshed) current = await again(current);
     return { ...storedStatus(runtime, request.name, current.profile), asked: false };
   }
-  const ask = ({ profile: { client }, tokens }: Access) =>
-    introspect(
-      provider.server,
-      client,
-      { token: tokens.accessToken, authentication: introspection.authentication },
-      { fetch: runtime.fetch },
-    );
+  const { authentication } = introspection;
+  const ask = ({ profile: { client }, tokens: { accessToken: token } }: Access) =>
+    introspect(provider.server, client, { token, authentication }, { fetch: runtime.fetch });
   let response = await ask(current);
   if (!response.active) {
     current = await again(current);

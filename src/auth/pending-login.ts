@@ -153,13 +153,9 @@ async function finish(
   const provider = await runtime.providerOf(profile);
   const result = validatePastedCallback({ server: provider.server, client, pending, redirectUri }, text);
   const to = { provider: provider.name, redirectUri };
-  if (result.kind === 'nothing') return undefined;
-  if (result.kind === 'wrong') {
-    refuse(PASTE_REFUSED[result.reason](to));
-    return undefined;
-  }
+  if (result.kind === 'wrong') refuse(PASTE_REFUSED[result.reason](to));
+  if (result.kind === 'wrong' || result.kind === 'nothing') return undefined;
   try {
-    if (result.kind === 'refused') throw result.error;
     const identityScopes = profile.withoutEmail ? [] : (provider.identityScopes ?? []);
     const request: LoginRequest = { name, provider, client, scopes, identityScopes, redirectUris, loginHint };
     // Of two that finish it at once, only one may send the code: a second use makes providers end the first one's grant.
