@@ -1,5 +1,6 @@
 import formbody from '@fastify/formbody';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { AuthError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { controlRoutes } from './control.ts';
 import { fitbitRoutes } from './fitbit.ts';
@@ -99,6 +100,8 @@ function sendErrors(app: FastifyInstance, shape: ErrorShape): void {
 function toWireError(error: Error & { statusCode?: number }, shape: ErrorShape): WireError {
   if (error instanceof WireError) return error;
   if (error instanceof ParameterError) return shape.error(400, `${shape[error.fault]}: ${error.parameter}`);
+  // Of the control API: an impossible fault or app.
+  if (error instanceof AuthError) return shape.error(400, error.message);
   const { statusCode: status = 500, message } = error;
   return status < 500 ? shape.error(status, message) : shape.error(500, 'The sandbox failed: this is a defect of it.');
 }

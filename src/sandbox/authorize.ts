@@ -4,20 +4,13 @@ import { html } from 'ghtml';
 import type { Context } from './context.ts';
 import { type Page, RefusedRequest, sendPage } from './pages.ts';
 import type { Registry, SandboxClient, SandboxPerson } from './registry.ts';
+import type { Authorization } from './tokens.ts';
 import { NAMES, Parameters, type Service } from './wire.ts';
 
 /** What an app asks a person for. */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest extends Omit<Authorization, 'clientId' | 'userId' | 'testing'> {
   readonly client: SandboxClient;
-  readonly redirectUri: string;
-  readonly scopes: readonly string[];
   readonly state?: string;
-  readonly nonce?: string;
-  readonly codeChallenge?: string;
-  /** `access_type=offline`: a refresh token is wanted. */
-  readonly offline: boolean;
-  /** `prompt=consent`: consent counts as given anew. */
-  readonly anew: boolean;
   /** `prompt=none`: back to the app without asking. */
   readonly silent: boolean;
   /** An account that the app expects: its person comes preselected. */

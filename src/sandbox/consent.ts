@@ -17,41 +17,30 @@ export interface ConsentOptions {
  * @throws AuthError `USAGE` if the page offers no such scope or person
  */
 export async function consent(url: string | URL, options: ConsentOptions = {}): Promise<Response> {
-  const visitor = new Visitor(options.signal);
-  const page = await visitor.visit(new URL(url));
+  // A browser, as far as redirects and the cookie of a start address need one: cookies by origin.
+  const cookies = new Map<string, string>();
+  let isRedirected = false;
+  const visit = async (address: URL, init: RequestInit = {}): Promise<Response> => {
+    const cookie = cookies.get(address.origin);
+    const headers = cookie === undefined ? undefined : { cookie };
+    const response = await fetch(address, { ...init, headers, redirect: 'manual', signal: options.signal });
+    const [set] = response.headers.getSetCookie();
+    if (set !== undefined) cookies.set(address.origin, set.split(';')[0] ?? '');
+    const location = response.headers.get('location');
+    if (location === null) return response;
+    isRedirected = true;
+    return visit(new URL(location, address));
+  };
+
+  const page = await visit(new URL(url));
   const form = page.status === 200 ? readForm(await page.clone().text()) : undefined;
   if (form === undefined) {
-    if (page.status !== 200 || visitor.isRedirected) return page;
+    if (page.status !== 200 || isRedirected) return page;
     throw new AuthError('USAGE', 'The page has no form to fill in.');
   }
   const body = new URLSearchParams();
   for (const { name, value } of fillIn(form, options)) body.append(name, value);
-  return visitor.visit(new URL(form.action, page.url), { method: 'POST', body });
-}
-
-/** A browser, as far as redirects and the cookie of a start address need one. */
-class Visitor {
-  isRedirected = false;
-  readonly #signal: AbortSignal | undefined;
-  /** By origin. */
-  readonly #cookies = new Map<string, string>();
-
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-  }
-
-  /** Goes where the responses send it. A fragment stays behind, as it does in a browser. */
-  async visit(url: URL, init: RequestInit = {}): Promise<Response> {
-    const cookie = this.#cookies.get(url.origin);
-    const headers = cookie === undefined ? undefined : { cookie };
-    const response = await fetch(url, { ...init, headers, redirect: 'manual', signal: this.#signal });
-    const [set] = response.headers.getSetCookie();
-    if (set !== undefined) this.#cookies.set(url.origin, set.split(';')[0] ?? '');
-    const location = response.headers.get('location');
-    if (location === null) return response;
-    this.isRedirected = true;
-    return this.visit(new URL(location, url));
-  }
+  return visit(new URL(form.action, page.url), { method: 'POST', body });
 }
 
 /** The fields that a browser would send. */

@@ -31,8 +31,7 @@ export function faultKindsAt(service: Service, endpoint: Endpoint): readonly Fau
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A fault as the control API takes it. @internal */
-export const FaultSchema = v.pipe(
+const FaultSchema = v.pipe(
   v.strictObject({
     at: v.picklist(PLACES),
     kind: v.custom<FaultKind>(
@@ -72,7 +71,7 @@ export class Faults {
   }
 
   /** @throws AuthError `USAGE` for an impossible fault */
-  add(fault: Fault): void {
+  add(fault: unknown): void {
     const parsed = v.safeParse(FaultSchema, fault);
     if (!parsed.success) throw new AuthError('USAGE', `No such fault: ${v.summarize(parsed.issues)}`);
     this.#posted.push({ fault: parsed.output, left: parsed.output.times ?? Number.POSITIVE_INFINITY });

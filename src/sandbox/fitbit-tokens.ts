@@ -53,7 +53,7 @@ export class FitbitTokens extends TokenStore<RefreshToken> {
     const { grant, spent } = known;
     const now = this.now().getTime();
     if (!this.#isCurrent(grant) || (spent && now - spent.at > REPEAT_WINDOW_MS))
-      return this.refuse('refresh-token-dead', grant.userId);
+      return this.refuse('refresh-token-expired', grant.userId);
     const response = spent?.response ?? this.issue(grant);
     if (spent === undefined) this.refreshTokens.set(token, { grant, spent: { at: now, response } });
     this.count(spent === undefined ? 'refreshes' : 'repeats', grant.userId);

@@ -23,7 +23,7 @@ const TOKEN_ERRORS: Readonly<Record<TokenError, readonly [errorType: string, mes
   'redirect-mismatch': ['invalid_request', 'Redirect_uri mismatch', 'redirect_uri'],
   'refresh-token-unknown': REFRESH_TOKEN_INVALID,
   'refresh-token-foreign': REFRESH_TOKEN_INVALID,
-  'refresh-token-dead': REFRESH_TOKEN_INVALID,
+  'refresh-token-expired': REFRESH_TOKEN_INVALID,
 };
 
 const DENIALS = {
@@ -55,7 +55,7 @@ export function fitbitRoutes(app: FastifyInstance, context: Context): void {
   app.post('/oauth2/revoke', faults.at('fitbit', 'revoke'), (request, reply) => {
     const form = new Parameters(request.body).once();
     const client = authenticateClient(registry, request, form);
-    // An unknown token is as dead as a revoked one: 200 for both, RFC 7009 §2.2.
+    // 200 for an unknown token, too: RFC 7009 §2.2.
     fitbit.revoke(form.need('token'), client.id);
     return reply.code(200).send();
   });

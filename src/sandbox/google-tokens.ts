@@ -25,8 +25,8 @@ interface RefreshToken {
 }
 
 /**
- * Google's rules: using a refresh token does not spend it; it dies after six months without use, at its end if the app
- * is in testing, when the person has a hundred newer ones for the app, or when the consent is revoked.
+ * Google's rules: using a refresh token does not spend it; it expires after six months without use, after seven days if
+ * the app is in testing, when the person has a hundred newer ones for the app, or when the consent is revoked.
  */
 export class GoogleTokens extends TokenStore<RefreshToken> {
   readonly #consentedOffline = new Map<string, Grant>();
@@ -48,7 +48,7 @@ export class GoogleTokens extends TokenStore<RefreshToken> {
     if (known === undefined) return this.refuse('refresh-token-unknown');
     const { grant, endsAt } = known;
     if (grant.clientId !== clientId) return this.refuse('refresh-token-foreign', grant.userId);
-    if (!this.isLive(token)) return this.refuse('refresh-token-dead', grant.userId);
+    if (!this.isLive(token)) return this.refuse('refresh-token-expired', grant.userId);
     this.refreshTokens.set(token, { ...known, usedAt: this.now() });
     this.count('refreshes', grant.userId);
     const left = endsAt && Math.floor((endsAt.getTime() - this.now().getTime()) / 1000);
@@ -57,7 +57,7 @@ export class GoogleTokens extends TokenStore<RefreshToken> {
 
   /**
    * Revokes the person's consent to the whole project: every grant and token, of each of its apps and on each machine.
-   * @returns `false` for a token that is dead or unknown
+   * @returns `false` for a token that is expired, revoked or unknown
    */
   revoke(token: string): boolean {
     const revoked = this.isLive(token) ? this.refreshTokens.get(token)?.grant : this.access(token);

@@ -22,7 +22,7 @@ const TOKEN_ERRORS: Readonly<Record<TokenError, WireError>> = {
   'verifier-wrong': invalidGrant('Invalid code verifier.'),
   'refresh-token-unknown': BAD_REQUEST,
   'refresh-token-foreign': oauthError(401, 'Unauthorized', { name: 'unauthorized_client' }),
-  'refresh-token-dead': TOKEN_REFUSALS['dead-grant'],
+  'refresh-token-expired': TOKEN_REFUSALS['dead-grant'],
 };
 
 /** The simulated authorization server of Google. */

@@ -15,9 +15,9 @@ export interface Authorization extends Grant {
   readonly redirectUri: string;
   /** Absent if the app did without PKCE. */
   readonly codeChallenge?: string;
-  /** Google only: the app asked for a refresh token. */
+  /** Google only: the app asked for a refresh token (`access_type=offline`). */
   readonly offline?: boolean;
-  /** Google only: consent counts as given anew. */
+  /** Google only: consent counts as given anew (`prompt=consent`). */
   readonly anew?: boolean;
   /** Google only: the app is in testing. */
   readonly testing?: boolean;
@@ -55,7 +55,7 @@ export type TokenError =
   | 'verifier-wrong'
   | 'refresh-token-unknown'
   | 'refresh-token-foreign'
-  | 'refresh-token-dead';
+  | 'refresh-token-expired';
 
 /** @internal */
 export type TokenResult =

@@ -345,7 +345,7 @@ test('the simulated Google has a hundred refresh tokens for each person and app:
   const other = signIn('SLEEP2');
   const issued = Array.from({ length: 101 }, () => signIn('WALK01'));
   expect(issued.map((token) => store.isLive(token)).indexOf(true)).toBe(1);
-  expect(store.refresh(issued[0] ?? '', desktop.id)).toEqual({ kind: 'refused', reason: 'refresh-token-dead' });
+  expect(store.refresh(issued[0] ?? '', desktop.id)).toEqual({ kind: 'refused', reason: 'refresh-token-expired' });
   expect(store.isLive(other)).toBe(true);
 });
 
