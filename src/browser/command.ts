@@ -52,8 +52,8 @@ export function argumentsFor({ args }: BrowserCommand, url: string): readonly st
 
 /** What a command is made of, piece by piece. A quotation mark that begins nothing is `open`. */
 const POSIX_PIECES =
-  /(?<blank>\s+)|\\(?<escaped>.)|'(?<literal>[^']*)'|"(?<quoted>(?:[^"\\]|\\(?:["\\]|(?!["\\])))*)"|(?<open>["'])|(?<char>.)/gs;
-const WINDOWS_PIECES = /(?<blank>\s+)|"(?<literal>[^"]*)"|(?<open>")|(?<char>.)/gs;
+  /(?<space>\s+)|\\(?<escaped>.)|'(?<literal>[^']*)'|"(?<quoted>(?:[^"\\]|\\(?:["\\]|(?!["\\])))*)"|(?<open>["'])|(?<char>.)/gs;
+const WINDOWS_PIECES = /(?<space>\s+)|"(?<literal>[^"]*)"|(?<open>")|(?<char>.)/gs;
 
 function commands(
   variable: string,
@@ -80,9 +80,9 @@ function commands(
     start = end + 1;
   };
   for (const { index, groups = {} } of whole.matchAll(platform === 'win32' ? WINDOWS_PIECES : POSIX_PIECES)) {
-    const { blank, escaped, literal, quoted, open, char } = groups;
+    const { space, escaped, literal, quoted, open, char } = groups;
     if (open !== undefined) throw unclosedQuote(variable);
-    if (blank !== undefined) endWord();
+    if (space !== undefined) endWord();
     else if (char !== undefined && char === separator) endCommand(index);
     else word = (word ?? '') + (escaped ?? literal ?? char ?? quoted?.replace(/\\(["\\])/g, '$1'));
   }
