@@ -61,11 +61,7 @@ const unusablePath = (path: string, rest: string, hint = 'Inspect and move it, t
 export const symbolicLink = (path: string) =>
   unusablePath(path, 'is a symbolic link, which is not followed for writing.', 'Replace it with a file, or remove it.');
 export const brokenLink = (path: string, target: string) =>
-  unusablePath(
-    path,
-    `is a link to ${target}, which does not exist.`,
-    'Create or mount the target, or remove the link.',
-  );
+  unusablePath(path, `is a link to ${target}, which does not exist.`, 'Create or mount it, or remove the link.');
 export const notA = (kind: 'file' | 'directory' | 'fitbit-login lock', path: string) =>
   unusablePath(path, `is not a ${kind}.`);
 export function ownedByAnother(path: string, uid: number, owner: number, ownerName?: string): AuthError {
@@ -86,52 +82,38 @@ export function wasOpenToOthers(path: string, mode: string, now: string | undefi
 }
 
 export function lockTimeout(path: string, what: string, timeoutMs: number): AuthError {
-  const seconds = Math.round(timeoutMs / 1000);
-  const message = `Another fitbit-login process has kept ${what} locked for ${seconds} s (${path}).`;
-  return unchanged('LOCKED', message, undefined, { path });
+  const how = `${what} locked for ${Math.round(timeoutMs / 1000)} s (${path})`;
+  return unchanged('LOCKED', `Another fitbit-login process has kept ${how}.`, undefined, { path });
 }
 
 export const interruptedWhileWaiting = (cause: unknown) =>
-  new AuthError('INTERRUPTED', 'Interrupted while waiting for another fitbit-login process.', {
-    cause,
-    preserved: NOTHING_CHANGED,
-  });
-
+  new AuthError('INTERRUPTED', 'Interrupted while waiting for another process.', { cause, preserved: NOTHING_CHANGED });
 export const replacedMeanwhile = (path: string) =>
   new AuthError('LOCKED', `Another process replaced ${path} while this one was suspended.`, {
     preserved: "The other process's changes are kept; this one wrote nothing.",
     hint: RUN_AGAIN,
     details: { path },
   });
-
 export const tooLargeForTokens = (path: string) =>
   new AuthError('FILE_UNREADABLE', `${path} is larger than 1 MiB, so it is not a token file.`);
-
 export const profileExists = (name: string) => refused(`There is already a profile "${name}".`);
-
 export const noSuchProfile = (name: string, known: readonly string[]) =>
   new AuthError('NOT_SIGNED_IN', `There is no profile "${name}".`, {
     hint: `${didYouMean(name, known)}\`fitbit-login profiles\` lists them.`,
   });
-
 export const invalidProfileName = (name: string) =>
   usage(
     `Invalid profile name ${JSON.stringify(name.slice(0, 80))}.`,
     "Use 1 to 64 of A-Z a-z 0-9 . _ -, with a letter or digit first and no dot last. Windows device names (con, nul, …) aren't allowed.",
   );
-
 export const noHomeDirectory = () =>
   unchanged(
     'STORE_UNAVAILABLE',
     'HOME is not set, and this user has no home directory.',
-    'Pass a directory for the tokens: `FITBIT_LOGIN_HOME=/path fitbit-login …`.',
+    'Set FITBIT_LOGIN_HOME=/path.',
   );
-
 export const relativeHome = (path: string) =>
-  refused(
-    `FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`,
-    'Use an absolute path, or begin it with `~/`.',
-  );
+  refused(`FITBIT_LOGIN_HOME=${JSON.stringify(path)} is a relative path.`, 'Use an absolute path, or `~/…`.');
 
 // Store in PostgreSQL
 
@@ -143,7 +125,6 @@ export const storeAddressInvalid = (why: string) =>
     `FITBIT_LOGIN_STORE is ${why}.`,
     `Set it to ${POSTGRES_URL}, with sslmode=disable, allow, prefer, require, verify-ca or verify-full.`,
   );
-
 export const noDatabaseNamed = () =>
   new AuthError('NOT_CONFIGURED', 'FITBIT_LOGIN_STORE is not set, and files need no set-up.', {
     hint: `Set it to the database: ${POSTGRES_URL}.`,
@@ -159,25 +140,25 @@ export function storeKeyMissing(path: string | undefined): AuthError {
   );
 }
 
-export const storeKeyInvalid = (
-  path: string,
-  why: string,
-  hint = 'It must have one key a line, as `openssl rand -base64 32` prints it.',
-) => unchanged('NOT_CONFIGURED', `The key file ${path} can't be used: ${why}.`, hint);
+const KEY_FORMAT = 'It must have one key a line, as `openssl rand -base64 32` prints it.';
+export const storeKeyInvalid = (path: string, why: string, hint = KEY_FORMAT) =>
+  unchanged('NOT_CONFIGURED', `The key file ${path} can't be used: ${why}.`, hint);
 
 /** @param kid the key that it was encrypted with, if that is not in the file */
 export function profileUndecryptable(name: string, keyFile: string, kid: string | undefined): AuthError {
-  const preserved = 'What is stored is unchanged.';
-  if (kid === undefined) {
-    const hint = 'Restore it from a backup, or delete it and sign in again.';
-    const message = `The profile "${name}" in the database is corrupt: decryption failed.`;
-    return new AuthError('STORE_DAMAGED', message, { preserved, hint });
-  }
-  return new AuthError('STORE_UNAVAILABLE', `The profile "${name}" was encrypted with a key that ${keyFile} lacks.`, {
-    preserved,
-    hint: 'Add the key that the other machines use as another line.',
-    details: { kid },
-  });
+  const isOtherKey = kid !== undefined;
+  const why = isOtherKey ? `was encrypted with a key that ${keyFile} lacks` : 'is corrupt: decryption failed';
+  return new AuthError(
+    isOtherKey ? 'STORE_UNAVAILABLE' : 'STORE_DAMAGED',
+    `The profile "${name}" in the database ${why}.`,
+    {
+      preserved: 'What is stored is unchanged.',
+      hint: isOtherKey
+        ? 'Add the key that the other machines use as another line.'
+        : 'Restore it from a backup, or delete it and sign in again.',
+      details: isOtherKey ? { kid } : {},
+    },
+  );
 }
 
 export const noSchema = (place: string) =>
@@ -341,7 +322,6 @@ export const responseTimeout = (host: string, ms: number) =>
 
 export const unclosedQuote = (variable: string) =>
   usage(`${variable} has an unclosed quote.`, `Fix or unset ${variable}.`);
-
 export const notALoopbackUri = (uri: string) =>
   usage(
     `Can't listen on ${JSON.stringify(uri)}; use a loopback address.`,
@@ -401,12 +381,13 @@ export const noRedirectUri = () => usage('There is no redirect URI to listen on.
 // Files of other programs
 
 /** @param what after "Can't use this file: "; must hold nothing of the file but names that this program knows */
-export const unusableFile = (
+export function unusableFile(
   what: string,
-  hint = 'Use another file; `fitbit-login import --help` lists the formats.',
-) =>
+  hint = 'Use another; `fitbit-login import --help` lists formats.',
+): AuthError {
   // Never with a cause: a parser's own error quotes the text, which holds tokens.
-  refused(`Can't use this file: ${what}.`, hint);
+  return refused(`Can't use this file: ${what}.`, hint);
+}
 
 const OTHER_FILE = 'Use another path with `--output`.';
 const OTHER_FORMAT = 'Choose another format; `fitbit-login export --help` lists them.';
@@ -526,7 +507,7 @@ export const unknownClientId = (id: string) =>
 export const noLoopbackUri = (uri: string) =>
   usage(
     'This Web client has no loopback redirect URI.',
-    `Register ${uri} for it and download its JSON again, or create a Desktop app client.`,
+    `Register ${uri} and download its JSON again, or use a Desktop app.`,
   );
 export const unknownPrompt = (provider: string, prompt: string, known: readonly string[]) =>
   usage(`${provider} doesn't support prompt "${prompt}".`, `Use one of: ${known.join(', ')}.`);
@@ -570,19 +551,17 @@ export function unreadableFile(path: string, cause?: unknown): AuthError {
 
 /** @param name a path, or "Standard input" */
 export const inputTooLarge = (name: string) => usage(`${name} is larger than 1 MiB.`);
-
 export const nothingToMigrate = (name: string) =>
   new AuthError('NOT_SIGNED_IN', `The profile "${name}" has no Fitbit sign-in to migrate.`, {
     hint: 'Sign in to Google Health directly: `fitbit-login login --provider google-health`.',
   });
 export const notAFitbitProfile = (name: string) =>
   usage(
-    `"${name}" isn't a Fitbit profile; nothing to migrate.`,
-    'Pass one with `fitbit-login migrate --profile NAME`. `fitbit-login profiles` lists them.',
+    `"${name}" isn't a Fitbit profile.`,
+    '`fitbit-login profiles` lists them: `fitbit-login migrate --profile NAME`.',
   );
 export const migrationTargetTaken = (name: string) =>
   refused(`The profile "${name}" already has another sign-in.`, 'Use another: `fitbit-login migrate --to NAME`.');
-
 export const revocationDeclined = () =>
   new AuthError('CANCELLED', 'Nothing was revoked.', {
     preserved: 'The sign-in is unchanged.',
@@ -648,10 +627,9 @@ export const deadNotice = (
   reason = 'the access token has expired, and there is no refresh token.',
 ) =>
   withProfileFlag(`${name}: signed out of ${provider}: ${reason} Run \`fitbit-login login\` to sign in again.`, name);
-
 export const scopesLostNotice = (name: string, provider: string, scopes: readonly string[]) =>
   withProfileFlag(
-    `${name}: ${provider} no longer grants ${scopes.join(', ')}. Run \`fitbit-login login\` to allow it again.`,
+    `${name}: ${provider} no longer grants ${scopes.join(', ')}. Allow it again: \`fitbit-login login\`.`,
     name,
   );
 
@@ -909,7 +887,6 @@ export const GOOGLE_REFUSED = {
 
 export const noRevocation = (provider: string) => usage(`${provider} doesn't support revocation.`);
 export const noIntrospection = (provider: string) => usage(`${provider} can't be asked about a token.`);
-
 export const notAnIssuer = (address: string) =>
   new AuthError('METADATA_INVALID', `${address} isn't valid: the URL must be https, or http on loopback.`);
 export const noMetadata = (address: string, tried: readonly string[]) =>
@@ -978,7 +955,6 @@ export const outOfRange = (what: string, min: number, max: number) => usage(`Mus
 export const emptyList = () => usage('Expected at least one value.');
 export const wordsBeforeSeparator = () => usage('Put the words to complete after --.');
 export const wrongArguments = (forms: readonly string[]) => usage(`Usage: ${forms.join(', or ')}.`);
-
 export const interrupted = (signal?: string) =>
   new AuthError('INTERRUPTED', 'Interrupted.', { details: signal === undefined ? {} : { signal } });
 export const outputFailed = (reason: string, cause: unknown) =>
@@ -994,7 +970,7 @@ export const bodyNotAllowed = (method: string) => usage(`A ${method} request has
 export const unsendableRequest = (cause: unknown) =>
   new AuthError('USAGE', "The request's headers or body can't be sent.", {
     cause,
-    hint: 'Pass them as `fetch` takes them.',
+    hint: 'Pass them as `fetch` does.',
   });
 export const noApiHost = (provider: string) =>
   usage(`${provider} has no known API host.`, 'Use `fitbit-login token` with your own client.');
