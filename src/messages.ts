@@ -400,9 +400,9 @@ export const FILE_PROBLEMS = {
   tooDeep: (levels) => [`it is JSON nested deeper than ${levels} levels`],
   truncatedJson: ['invalid JSON: truncated'],
   invalidJson: (where) => [`invalid JSON${where}`],
-  noSignIn: (syntax) => [`read as ${syntax}, its access token, refresh token and client ID are missing or empty`],
+  noSignIn: (syntax) => [`read as ${syntax}, it has no access token, refresh token or client ID, or they are empty`],
   noClient: (syntax) => [
-    `it is not one word, and read as ${syntax} its client ID and client secret are missing or empty`,
+    `it is not one word, and read as ${syntax} it has no client ID and no client secret, or they are empty`,
     'Use a file with only the secret, or with client_id and client_secret: JSON, dotenv, INI or TOML.',
   ],
   noSuchEntry: (names) => ['it has no entry of that name', `Use one of these with \`--entry\`: ${names}.`],
