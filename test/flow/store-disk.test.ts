@@ -62,6 +62,6 @@ describe.concurrent('the machine: no space on disk', () => {
     await writeFile(join(directory, 'default.json'), encodeProfile(counting(7)), { mode: 0o600 });
     await run('mount', ['-o', 'remount,ro', directory]);
     const [line] = await start(['try', directory, 'default']).ended();
-    expect(line).toMatch(/^STORE_UNAVAILABLE: .*read-only \(EROFS\)/);
+    expect(line).toMatch(/^STORE_UNAVAILABLE: .*read-only file system \(EROFS\)/);
   });
 });
