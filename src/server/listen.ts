@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { noRedirectUri } from '../messages.ts';
-import { createApp, type OnNotice, oncePerKind } from './app.ts';
+import { createApp } from './app.ts';
 import { bindFirst } from './bind.ts';
 import { CallbackWait, callbackRoutes, type PendingCallback, type ValidateCallback } from './callback.ts';
 import { EVERYWHERE } from './guards.ts';
@@ -11,6 +11,7 @@ import type { View } from './pages/view.ts';
 import { type PeerLookup, peerOf } from './peer.ts';
 import { authorities, parseRedirectUri, type RedirectUri } from './redirect-uri.ts';
 import { BrowserBinding, startRoute } from './start.ts';
+import { type OnNotice, oncePerKind } from './visitors.ts';
 
 export interface ListenOptions<T> {
   /** Registered redirect URIs, tried in this order. Loopback only; port `0` means any free port. */

@@ -1,13 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { OnNotice } from './app.ts';
 import type { CallbackWait, Refused } from './callback.ts';
 import { guardedBy, NAVIGATION } from './guards.ts';
 import { sendPage } from './pages/result.ts';
 import { VIEWS } from './pages/texts.ts';
 import type { PeerLookup } from './peer.ts';
 import type { RedirectUri } from './redirect-uri.ts';
+import type { OnNotice } from './visitors.ts';
 
 interface BrowserBindingOptions {
   /** Begins an authorization, each time with a new state, and returns the provider's address for it. */

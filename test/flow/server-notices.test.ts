@@ -3,7 +3,8 @@ import { Writable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { MAX_HEADER_BYTES, MAX_SOCKETS, type ServerNotice } from '../../src/server/app.ts';
+import { MAX_HEADER_BYTES } from '../../src/server/app.ts';
+import { MAX_SOCKETS, type ServerNotice } from '../../src/server/visitors.ts';
 import { received, waiting } from './server-visitor.ts';
 
 const RIGHT = '/callback?code=the-code&state=right';

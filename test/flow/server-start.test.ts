@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import type { ServerNotice } from '../../src/server/app.ts';
 import type { Peer } from '../../src/server/peer.ts';
 import { peerOf } from '../../src/server/peer.ts';
+import type { ServerNotice } from '../../src/server/visitors.ts';
 import { type Answer, waiting } from './server-visitor.ts';
 
 const PROVIDER = 'https://provider.example/authorize?state=';

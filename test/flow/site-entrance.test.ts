@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { ServerNotice } from '../../src/server/app.ts';
 import type { Peer } from '../../src/server/peer.ts';
+import type { ServerNotice } from '../../src/server/visitors.ts';
 import { OPENED, visitedSite } from './site-visitor.ts';
 
 test('another user of the same machine: the key becomes a cookie that no one else can read, and leaves the URL', async () => {

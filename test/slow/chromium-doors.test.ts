@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { MAX_HEADER_BYTES, MAX_SOCKETS } from '../../src/server/app.ts';
+import { MAX_HEADER_BYTES } from '../../src/server/app.ts';
+import { MAX_SOCKETS } from '../../src/server/visitors.ts';
 import { launch, skipWithoutBrowser } from '../browser/browser.ts';
 import { waiting } from '../flow/server-visitor.ts';
 

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import csrf from '@fastify/csrf-protection';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createApp, type OnNotice, oncePerKind } from '../app.ts';
+import { createApp } from '../app.ts';
 import { bindFirst } from '../bind.ts';
 import { authoritiesOf, type Guard, noPrefetch, noServiceWorker, ownHost, ownTarget } from '../guards.ts';
 import { sendPage } from '../pages/result.ts';
@@ -12,6 +12,7 @@ import type { PageName } from '../pages/view.ts';
 import { type PeerLookup, peerOf } from '../peer.ts';
 import { parseRedirectUri, type RedirectUri } from '../redirect-uri.ts';
 import { queryOf } from '../target.ts';
+import { type OnNotice, oncePerKind } from '../visitors.ts';
 import { CSRF_FIELD, formOf, type SetupHandlers, type StatusHandlers, siteRoutes } from './routes.ts';
 import { SiteSession } from './session.ts';
 
