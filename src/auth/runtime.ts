@@ -22,7 +22,7 @@ import { assertNotForeignHome, type Runner } from '../store/permissions.ts';
 import { type PostgresAddress, postgresAddress } from '../store/postgres-address.ts';
 import type { PostgresStoreOptions } from '../store/postgres-store.ts';
 import type { Profile } from '../store/profile.ts';
-import type { LockedProfile, LockOptions, ProfileStore, StoppableLockOptions } from '../store/store.ts';
+import type { LockedProfile, LockOptions, ProfileStore } from '../store/store.ts';
 import { providerOf, serviceOf } from './client.ts';
 import { assertRuntimeOptions } from './options.ts';
 import { resolveProfileName } from './session.ts';
@@ -157,9 +157,9 @@ function loadedStore(
     const { postgresStore } = await import('../store/postgres-store.ts');
     return postgresStore({ ...common, address, keyFile, location });
   });
-  function lock(name: string, options?: LockOptions): Promise<LockedProfile>;
-  function lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
-  async function lock(name: string, options?: LockOptions): Promise<LockedProfile | undefined> {
+  function lock(name: string, options?: LockOptions & { readonly stopWhen?: undefined }): Promise<LockedProfile>;
+  function lock(name: string, options: LockOptions): Promise<LockedProfile | undefined>;
+  async function lock(name: string, options: LockOptions = {}) {
     return (await load()).lock(name, options);
   }
   return {

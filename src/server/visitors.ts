@@ -25,8 +25,9 @@ export type OnNotice = (notice: ServerNotice) => void;
 export function oncePerKind(onNotice: OnNotice = () => {}): OnNotice {
   const reported = new Set<ServerNotice>();
   return (notice) => {
-    if (!reported.has(notice)) onNotice(notice);
+    if (reported.has(notice)) return;
     reported.add(notice);
+    onNotice(notice);
   };
 }
 

@@ -18,14 +18,7 @@ import {
   restrict,
 } from './permissions.ts';
 import { isProfileName, type Profile, profileName } from './profile.ts';
-import {
-  type Listed,
-  type LockedProfile,
-  type LockOptions,
-  namesIn,
-  type ProfileStore,
-  type StoppableLockOptions,
-} from './store.ts';
+import { type Listed, type LockedProfile, type LockOptions, namesIn, type ProfileStore } from './store.ts';
 
 /** Disk space reserved beyond the file's own. Half of it is for a change of the layout, half for new tokens. */
 const GROWTH_BYTES = 128 * 1024;
@@ -124,11 +117,11 @@ export function fileStore(options: FileStoreOptions): ProfileStore {
     }
   }
 
-  function lock(name: string, options?: LockOptions): Promise<LockedProfile>;
-  function lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
+  function lock(name: string, options?: LockOptions & { readonly stopWhen?: undefined }): Promise<LockedProfile>;
+  function lock(name: string, options: LockOptions): Promise<LockedProfile | undefined>;
   async function lock(
     name: string,
-    { stopWhen, forRemoval, ...rest }: LockOptions & Partial<StoppableLockOptions> = {},
+    { stopWhen, forRemoval, ...rest }: LockOptions = {},
   ): Promise<LockedProfile | undefined> {
     const path = location(name);
     const stop = stopWhen && (async () => stopWhen(await read(name)));
@@ -226,7 +219,7 @@ interface LockedFile {
   release(): Promise<void>;
 }
 
-interface LockFileOptions extends Omit<LockOptions, 'forRemoval'> {
+interface LockFileOptions extends Omit<LockOptions, 'forRemoval' | 'stopWhen'> {
   /** How much larger than now the file may become; 0 reserves no space. */
   readonly growthBytes: number;
   readonly stopWhen?: () => Promise<boolean>;

@@ -10,14 +10,7 @@ import { throwIfAborted } from './lock.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { type Profile, profileName } from './profile.ts';
-import {
-  type Listed,
-  type LockedProfile,
-  type LockOptions,
-  namesIn,
-  type ProfileStore,
-  type StoppableLockOptions,
-} from './store.ts';
+import { type Listed, type LockedProfile, type LockOptions, namesIn, type ProfileStore } from './store.ts';
 
 export interface PostgresStoreOptions extends Pick<FileStoreOptions, 'runner' | 'onCommit' | 'onWait'> {
   readonly address: PostgresAddress;
@@ -66,7 +59,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
   }
 
   /** Takes the lock of one profile, without a change to its row. `undefined` if `stopWhen` ended the wait. */
-  async function take(name: string, options: WaitOptions): Promise<Held | undefined> {
+  async function take(name: string, options: LockOptions): Promise<Held | undefined> {
     const { timeoutMs = 30_000, onWait, signal, stopWhen } = options;
     const start = performance.now();
     for (let waits = false; ; waits = true) {
@@ -88,12 +81,9 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
     }
   }
 
-  function lock(name: string, options?: LockOptions): Promise<LockedProfile>;
-  function lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
-  async function lock(
-    name: string,
-    { forRemoval = false, ...wait }: LockOptions & Partial<StoppableLockOptions> = {},
-  ): Promise<LockedProfile | undefined> {
+  function lock(name: string, options?: LockOptions & { readonly stopWhen?: undefined }): Promise<LockedProfile>;
+  function lock(name: string, options: LockOptions): Promise<LockedProfile | undefined>;
+  async function lock(name: string, { forRemoval = false, ...wait }: LockOptions = {}) {
     profileName(name);
     const use = session.use();
     let held: Held | undefined;
@@ -216,8 +206,6 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Prof
 
   return { location, read, lock, list, rename };
 }
-
-type WaitOptions = Omit<LockOptions, 'forRemoval'> & Partial<StoppableLockOptions>;
 
 interface Held {
   /** Whether the server still holds it for us, as far as is known. */

@@ -9,14 +9,11 @@ export interface LockOptions {
   /** Whether the profile will only be removed: then no room is reserved, so that it works on a full disk. Default `false`. */
   readonly forRemoval?: boolean;
   readonly signal?: AbortSignal;
-}
-
-export interface StoppableLockOptions extends LockOptions {
   /**
    * Asked with the newest profile before the lock is taken, time and again while waiting for it, and under it: `true` ends the wait
-   * without the lock.
+   * without the lock. Default: nothing ends it.
    */
-  readonly stopWhen: (newest: Profile | undefined) => boolean;
+  readonly stopWhen?: (newest: Profile | undefined) => boolean;
 }
 
 /**
@@ -62,8 +59,8 @@ export interface ProfileStore {
    * @throws AuthError `LOCKED` after `timeoutMs`; `STORE_UNAVAILABLE` if no room can be reserved; `INTERRUPTED` or the signal's own
    *   reason; and as {@link ProfileStore.read}
    */
-  lock(name: string, options?: LockOptions): Promise<LockedProfile>;
-  lock(name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined>;
+  lock(name: string, options?: LockOptions & { readonly stopWhen?: undefined }): Promise<LockedProfile>;
+  lock(name: string, options: LockOptions): Promise<LockedProfile | undefined>;
   /** Every profile, sorted by name; one that cannot be read is listed with its error. */
   list(): Promise<readonly Listed[]>;
   /** Renames a profile, exclusively. @throws AuthError `USAGE` where `to` is taken; `NOT_SIGNED_IN` where there is no `from`. */

@@ -7,7 +7,7 @@ import type { Fetch } from '../../src/environment.ts';
 import type { AuthError } from '../../src/errors.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { fileStore } from '../../src/store/file-store.ts';
-import type { ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
+import type { LockOptions, ProfileStore } from '../../src/store/store.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 type Trouble = Pick<Fault, 'kind' | 'status' | 'errorType' | 'resetSeconds'>;
@@ -184,7 +184,7 @@ describe('while another process has the profile', () => {
     const { lock } = runtime.store;
     const store = {
       ...runtime.store,
-      lock: (name: string, options: StoppableLockOptions) => lock(name, { ...options, timeoutMs: 50 }),
+      lock: (name: string, options: LockOptions) => lock(name, { ...options, timeoutMs: 50 }),
     } as ProfileStore;
     const error = await failure(access({ ...runtime, store }, { name: 'default' }));
     expect(error).toMatchObject({ code: 'LOCKED', exitCode: 6 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { access } from '../../src/auth/access-token.ts';
 import { checkStatus, refresh, status } from '../../src/auth/index.ts';
-import type { LockedProfile, ProfileStore, StoppableLockOptions } from '../../src/store/store.ts';
+import type { LockedProfile, LockOptions, ProfileStore } from '../../src/store/store.ts';
 import { GOOGLE } from './google.ts';
 import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
@@ -95,7 +95,7 @@ describe('a grant that the provider called dead', () => {
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant' });
     const runtime = at.runtime();
     const { store } = runtime;
-    const lock = async (name: string, options: StoppableLockOptions): Promise<LockedProfile | undefined> => {
+    const lock = async (name: string, options: LockOptions): Promise<LockedProfile | undefined> => {
       const locked = await store.lock(name, options);
       return (
         locked && {
