@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import type { Environment } from '../environment.ts';
 import type { AuthError } from '../errors.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -7,7 +8,7 @@ export type Colors = ReturnType<typeof pc.createColors>;
 /** The colours for a stream: as NO_COLOR and FORCE_COLOR say, else where it is a terminal that knows them. */
 export function colorsFor(
   { isTTY }: { readonly isTTY?: boolean },
-  { NO_COLOR, FORCE_COLOR, TERM }: Readonly<Record<string, string | undefined>>,
+  { NO_COLOR, FORCE_COLOR, TERM }: Environment,
 ): Colors {
   if (NO_COLOR || FORCE_COLOR === '0' || FORCE_COLOR === 'false') return pc.createColors(false);
   return pc.createColors(FORCE_COLOR !== undefined || (isTTY === true && TERM !== 'dumb'));

@@ -65,8 +65,8 @@ export async function runProgram(
         .addHelpText('after', () => afterCommandHelp(spec))
         .configureHelp(helpOf(spec, colors))
         .passThroughOptions(spec.passThrough ?? false)
-        .action(async (...given: unknown[]) => {
-          exitCode = (await spec.run(command.opts<never>(), context(command.opts(), operandsOf(given), spec))) ?? 0;
+        .action(async () => {
+          exitCode = (await spec.run(command.opts<never>(), context(command.opts(), command.args, spec))) ?? 0;
         });
       for (const { name, description, choices } of spec.arguments ?? []) {
         const argument = new Argument(name, description);
@@ -103,14 +103,6 @@ function completed(argv: readonly string[]): readonly string[] {
   }
   if (['-h', '--help', '--version'].includes(first)) return [first];
   return first === '' || first.startsWith('-') ? [COMMANDS[0]?.name ?? '', ...words] : words;
-}
-
-/** Commander hands over an argument each, a list for the last of several, then the options and itself. */
-function operandsOf(given: readonly unknown[]): readonly string[] {
-  return given
-    .slice(0, -2)
-    .flat()
-    .filter((operand) => typeof operand === 'string');
 }
 
 function describe({ description, defaultText }: OptionSpec): string {

@@ -1,9 +1,4 @@
-/** Who and where the person is, as far as this machine knows. */
-export interface Here {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly user?: string;
-  readonly host: string;
-}
+import type { Environment } from '../environment.ts';
 
 /**
  * The command that leads a browser on another machine to addresses on this one's loopback (ssh(1), `-L`): run there, it forwards
@@ -11,7 +6,10 @@ export interface Here {
  *
  * @param addresses those elsewhere need no tunnel, and are left out
  */
-export function tunnelCommand(addresses: readonly string[], { environment, user, host }: Here): string {
+export function tunnelCommand(
+  addresses: readonly string[],
+  { environment, user, host }: { readonly environment: Environment; readonly user?: string; readonly host: string },
+): string {
   const forwards = new Set(addresses.flatMap(forwardOf));
   const { address, sshPort } = serverOf(environment);
   const name = [environment.SUDO_USER || user, address ?? host].filter(Boolean).join('@');
@@ -32,10 +30,7 @@ function forwardOf(address: string): readonly string[] {
 }
 
 /** The side of the person's SSH connection that is this machine, as far as its address says more than this machine's name. */
-function serverOf({ SSH_CONNECTION = '' }: Here['environment']): {
-  readonly address?: string;
-  readonly sshPort?: string;
-} {
+function serverOf({ SSH_CONNECTION = '' }: Environment): { readonly address?: string; readonly sshPort?: string } {
   // "client-address client-port server-address server-port" (sshd(8)).
   const [, , server = '', port = ''] = SSH_CONNECTION.split(' ');
   const address = server.replace(/^::ffff:(?=\d+\.)/i, '');

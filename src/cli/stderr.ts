@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { Environment } from '../environment.ts';
 import { type Colors, commandsIn, terminalText } from './output.ts';
 
 /** A stream that may be a terminal. */
@@ -10,11 +11,7 @@ export type Messages = ReturnType<typeof messagesOn>;
  * stderr: messages scroll up, and on a terminal one line may stand below them that is drawn again in place.
  * @param environment a `TERM` of `dumb` is a terminal that knows plain lines only
  */
-export function messagesOn(
-  stream: MaybeTerminal,
-  environment: Readonly<Record<string, string | undefined>>,
-  colors: Colors,
-) {
+export function messagesOn(stream: MaybeTerminal, environment: Environment, colors: Colors) {
   const canRedraw = stream.isTTY === true && environment.TERM !== 'dumb';
   let pinned: readonly string[] = [];
   let isDrawn = false;

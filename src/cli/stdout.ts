@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { errnoOf } from '../errors.ts';
 import { outputFailed } from '../messages.ts';
 
 /** Where results go: standard output, or a stream that stands for it. */
@@ -24,7 +25,7 @@ export function writeToDescriptor(
     while (rest.length > 0) rest = rest.subarray(writeSync(STDOUT, rest));
     done();
   } catch (cause) {
-    if (codeOf(cause) === 'EAGAIN') stream().write(rest, done);
+    if (errnoOf(cause) === 'EAGAIN') stream().write(rest, done);
     else done(cause instanceof Error ? cause : undefined);
   }
 }
@@ -35,11 +36,8 @@ export function writeToDescriptor(
  */
 export async function print(output: Output, data: string | Uint8Array): Promise<void> {
   const error = await new Promise<Error | null | undefined>((resolve) => output.write(data, resolve));
-  if (!error || codeOf(error) === 'EPIPE' || codeOf(error) === 'ERR_STREAM_DESTROYED') return;
+  const code = errnoOf(error) ?? 'unknown error';
+  if (!error || code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') return;
   const [, reason = error.message] = /^\w+: (.*), write$/.exec(error.message) ?? [];
-  throw outputFailed(`${reason} (${codeOf(error)})`, error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  throw outputFailed(`${reason} (${code})`, error);
 }

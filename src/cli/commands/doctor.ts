@@ -43,16 +43,16 @@ const STATES = { ok: 'good', warning: 'warning', wrong: 'bad' } as const satisfi
 function diagnosisText({ checks, redirectUris }: Diagnosis, verbose = false, context: Context): string {
   const colors = context.colors.out;
   const of = (wanted: CheckState) => checks.filter(({ state }) => state === wanted);
-  const count = (wanted: CheckState, one: string) => {
-    const { length } = of(wanted);
-    return length === 0 ? [] : [`${length} ${one}${length === 1 ? '' : 's'}`];
-  };
-  const worst = (['wrong', 'warning', 'ok'] as const).find((state) => of(state).length > 0) ?? 'ok';
-  const passed = `${of('ok').length} check${of('ok').length === 1 ? '' : 's'} passed`;
-  const summary = [passed, ...count('warning', 'warning'), ...count('wrong', 'problem')].join(', ');
-  const shown = [...of('wrong'), ...of('warning'), ...(verbose ? of('ok') : [])];
+  const [wrong, warnings, passed] = [of('wrong'), of('warning'), of('ok')];
+  const count = ({ length }: readonly Check[], one: string) => `${length} ${one}${length === 1 ? '' : 's'}`;
+  const summary = [
+    `${count(passed, 'check')} passed`,
+    warnings.length > 0 && count(warnings, 'warning'),
+    wrong.length > 0 && count(wrong, 'problem'),
+  ];
+  const shown = [...wrong, ...warnings, ...(verbose ? passed : [])];
   return [
-    `${mark(STATES[worst === 'warning' ? 'ok' : worst], colors)} ${summary}`,
+    `${mark(wrong.length > 0 ? 'bad' : 'good', colors)} ${summary.filter(Boolean).join(', ')}`,
     '',
     ...shown.map((check) => checkText(check, context)),
     ...(redirectUris.length === 0 ? [] : [`${colors.dim('Redirect URI to register:')} ${redirectUris.join(' ')}`, '']),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { accessToken, environmentFor, keepTokenFile } from '../../auth/index.ts';
 import { withoutSecrets } from '../../environment.ts';
+import { errnoOf } from '../../errors.ts';
 import { command } from '../command.ts';
 import { MIN_TTL } from '../options.ts';
 import { mark } from '../output.ts';
@@ -55,7 +56,7 @@ export const execCommand = command({
     });
     return await new Promise((resolve) => {
       child.once('error', (cause) => {
-        const code = 'code' in cause ? String(cause.code) : cause.message;
+        const code = errnoOf(cause) ?? cause.message;
         say(`${mark('bad', colors.err)} ${command}: ${START_FAILURES[code] ?? `can't be run (${code})`}`);
         resolve(code === 'ENOENT' ? NOT_FOUND : NOT_RUNNABLE);
       });
