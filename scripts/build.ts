@@ -108,6 +108,8 @@ async function buildAll(): Promise<void> {
       outfile: join(out, 'postgres-packages.mjs'),
       format: 'esm',
       plugins: [builtins],
+      // Node 20 has none, and `pg` would load Node's fetch to find out where it runs.
+      define: { navigator: JSON.stringify({ userAgent: 'Node.js' }) },
     }),
     build({
       ...common,
