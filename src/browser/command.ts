@@ -107,17 +107,13 @@ export async function isRunnable(
   const endings = platform === 'win32' ? ['', ...PATHEXT.split(';')] : [''];
   const isPath = isAbsolute(file) || file.includes('/') || (platform === 'win32' && file.includes('\\'));
   const places = isPath ? [file] : PATH.split(delimiter).map((directory) => join(directory, file));
-  for (const place of places) {
-    for (const ending of endings) if (await isProgram(place + ending)) return true;
+  for (const path of places.flatMap((place) => endings.map((ending) => place + ending))) {
+    try {
+      await access(path, constants.X_OK);
+      if ((await stat(path)).isFile()) return true;
+    } catch {
+      // Not here, or not for us to run.
+    }
   }
   return false;
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

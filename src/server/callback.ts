@@ -153,17 +153,15 @@ function deferred<T>() {
   return { promise, resolve };
 }
 
-interface CallbackRoutesOptions<T> {
-  readonly wait: CallbackWait<T>;
-  /** Why a valid callback is not accepted from this visitor. */
-  readonly refusal: (request: IncomingMessage) => Promise<Refused | undefined>;
-}
-
-/** The redirect URI, the result page, and what else a browser asks for. Nothing gets a 5xx or shares with other origins. */
+/**
+ * The redirect URI, the result page, and what else a browser asks for. Nothing gets a 5xx or shares with other origins.
+ * @param refusal why a valid callback is not accepted from this visitor
+ */
 export function callbackRoutes<T>(
   app: FastifyInstance,
   redirect: RedirectUri,
-  { wait, refusal }: CallbackRoutesOptions<T>,
+  wait: CallbackWait<T>,
+  refusal: (request: IncomingMessage) => Promise<Refused | undefined>,
 ): void {
   const onRequest = guardedBy(NAVIGATION, redirect);
   const sendResult = (reply: FastifyReply, page: View) => {

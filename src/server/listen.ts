@@ -73,8 +73,8 @@ export async function listen<T>(options: ListenOptions<T>): Promise<Listener<T>>
   const policy = { styleSrc: [STYLE_HASH], scriptSrc: [COPY_SCRIPT_HASH], formAction: ["'none'"] };
   const build = async (redirect: RedirectUri) => {
     const app = await createApp({ redirect, guards: EVERYWHERE, policy, log, onNotice });
-    callbackRoutes(app, redirect, { wait, refusal: (request) => binding.refusal(request) });
-    startRoute(app, redirect, { binding, wait });
+    callbackRoutes(app, redirect, wait, (request) => binding.refusal(request));
+    startRoute(app, redirect, binding, wait);
     return app;
   };
   const bound = await bindFirst(redirects, build, pid);

@@ -83,7 +83,8 @@ export class BrowserBinding {
 export function startRoute(
   app: FastifyInstance,
   redirect: RedirectUri,
-  { binding, wait }: { readonly binding: BrowserBinding; readonly wait: Pick<CallbackWait<unknown>, 'closedPage'> },
+  binding: BrowserBinding,
+  wait: Pick<CallbackWait<unknown>, 'closedPage'>,
 ): void {
   if (!binding.isUsed) return;
   app.get(binding.path, { onRequest: guardedBy(NAVIGATION, redirect) }, async (request, reply) => {

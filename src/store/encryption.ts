@@ -16,13 +16,14 @@ const ALGORITHMS = { alg: 'A256KW', enc: 'A256GCM' } as const;
  * @throws AuthError `NOT_CONFIGURED` if the file is missing, open to others or holds something else
  */
 export async function openEncryption(path: string | undefined, runner: Runner): Promise<Encryption> {
+  if (!path) throw storeKeyMissing(path);
   const { CompactEncrypt, calculateJwkThumbprint, compactDecrypt } = await import('./postgres-packages.ts');
   const keys = new Map<string, Uint8Array>();
   for (const key of readKeys(path, runner)) {
     keys.set(await calculateJwkThumbprint({ kty: 'oct', k: Buffer.from(key).toString('base64url') }), key);
   }
   const [first] = keys;
-  if (path === undefined || first === undefined) throw storeKeyMissing(path);
+  if (first === undefined) throw storeKeyMissing(path);
   const [kid, writing] = first;
   return {
     encrypt: (name, text) =>
@@ -48,9 +49,9 @@ export async function openEncryption(path: string | undefined, runner: Runner): 
   };
 }
 
-function readKeys(path: string | undefined, runner: Runner): readonly Uint8Array[] {
-  const found = path ? readPrivate(path, runner) : undefined;
-  if (path === undefined || found === undefined) throw storeKeyMissing(path);
+function readKeys(path: string, runner: Runner): readonly Uint8Array[] {
+  const found = readPrivate(path, runner);
+  if (found === undefined) throw storeKeyMissing(path);
   if (found.tooOpen.includes(path))
     throw storeKeyInvalid(path, 'other users can read it', `Run \`chmod 600 '${path}'\`.`);
   const lines = Buffer.from(found.bytes).toString('latin1').split(/\r?\n/);

@@ -104,8 +104,8 @@ async function inProcess(): Promise<SignInServer> {
   });
   const policy = { styleSrc: [STYLE_HASH], formAction: ["'none'"] };
   const app = await createApp({ redirect, guards: EVERYWHERE, policy });
-  callbackRoutes(app, redirect, { wait, refusal: (incoming) => binding.refusal(incoming) });
-  startRoute(app, redirect, { binding, wait });
+  callbackRoutes(app, redirect, wait, (incoming) => binding.refusal(incoming));
+  startRoute(app, redirect, binding, wait);
   void wait.callback.then((pending) => {
     at.exchanges.push(pending.response);
     void pending.respond(SIGNED_IN);

@@ -137,7 +137,7 @@ describe('the route of the start address', () => {
   async function visit(at: ReturnType<typeof bound>, { headers = {}, isClosed = false } = {}) {
     await using app = Fastify();
     const closedPage = isClosed ? { tone: 'failure' as const, title: 'Over' } : undefined;
-    startRoute(app, REDIRECT, { binding: at.binding, wait: { closedPage } });
+    startRoute(app, REDIRECT, at.binding, { closedPage });
     const { statusCode, headers: sent, body } = await app.inject({ url: at.binding.path, headers });
     return { statusCode, location: sent.location, cookies: sent['set-cookie'], body };
   }

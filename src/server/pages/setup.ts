@@ -137,13 +137,8 @@ function googleSteps(view: SetupView, shell: Shell): string {
 
 function fitbitSteps({ redirectUri }: SetupView, { ticks }: Shell): string {
   const uri = commandBox(redirectUri, { plain: true });
-  return html`<div class="fitbit">!${stepList(
-    [
-      { id: 'fitbit-app', url: LINKS.fitbit },
-      { id: 'fitbit-uri', below: uri },
-    ],
-    ticks,
-  )}</div>`;
+  const app = { id: 'fitbit-app', url: LINKS.fitbit } as const;
+  return html`<div class="fitbit">!${stepList([app, { id: 'fitbit-uri', below: uri }], ticks)}</div>`;
 }
 
 function panel(view: SetupView): string {
