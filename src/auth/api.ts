@@ -106,9 +106,7 @@ function validateRequest({ body, method = body === undefined ? 'GET' : 'POST', h
 function apiUrl(path: string, { apiOrigin, name }: Provider): string {
   if (apiOrigin === undefined) throw noApiHost(name);
   const url = path.startsWith('/') && URL.canParse(path, apiOrigin) ? new URL(path, apiOrigin) : undefined;
-  if (url?.origin !== apiOrigin || url.username !== '') {
-    throw pathElsewhere(apiOrigin);
-  }
+  if (url?.origin !== apiOrigin || url.username !== '') throw pathElsewhere(apiOrigin);
   url.hash = '';
   return url.href;
 }

@@ -84,9 +84,7 @@ export interface ProviderChoice {
 /** Which provider is meant: the one given, else the one that the client ID looks like, else the stored one. @internal */
 export async function resolveProvider(choice: ProviderChoice, options: DiscoveryOptions): Promise<Provider> {
   const { provider, client, stored, sandbox } = choice;
-  if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) {
-    throw notASandbox(sandbox);
-  }
+  if (sandbox !== undefined && !isLoopbackOrigin(sandbox)) throw notASandbox(sandbox);
   if (provider === 'fitbit') return fitbit(sandbox);
   if (provider === 'google-health') return googleHealth(sandbox);
   if (provider !== undefined && URL.canParse(provider)) {

@@ -44,10 +44,8 @@ export async function exchangeAndStore(
   await locked.commit({ ...signedIn, notified: notifiedAtSignIn(signedIn) });
   const status = storedStatus(runtime, name, signedIn);
   const scope = status.scopes.join(' ');
-  (await runtime.openLog()).info(
-    { event: 'sign_in', profile: name, provider: provider.id, user_id: status.userId, scope },
-    'Signed in',
-  );
+  const log = await runtime.openLog();
+  log.info({ event: 'sign_in', profile: name, provider: provider.id, user_id: status.userId, scope }, 'Signed in');
   const { userId: replacedUserId, email: replacedEmail }: Partial<Tokens> =
     replaced !== undefined && isOtherAccount(replaced, signedIn.tokens) ? replaced : {};
   return { ...status, obstacle, replacedUserId, replacedEmail };

@@ -48,8 +48,6 @@ export async function areCurrent(profile: Profile, files: OutsideFiles): Promise
 
 /** A profile's tokens in a format, over what the file holds already. @throws AuthError `USAGE` */
 export function exportedText({ provider, client, tokens }: Profile, format: Format, previous?: string): string {
-  if (provider === 'custom' || !format.providers.includes(provider)) {
-    throw unsupportedByFormat(format.id, provider);
-  }
+  if (provider === 'custom' || !format.providers.includes(provider)) throw unsupportedByFormat(format.id, provider);
   return write(format, { provider, clientId: client.id, clientSecret: client.secret, ...tokens }, previous);
 }

@@ -35,12 +35,10 @@ export interface SetupOptions
 /** Sign-ins that a page of ours begins in its own tab. One waits at a time, because each needs the registered port. @internal */
 export class BrowserLogins {
   readonly #runtimeOptions: RuntimeOptions;
-  readonly #seesBrowser: Runtime['seesBrowser'];
   #last: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
 
-  constructor(runtimeOptions: RuntimeOptions, { seesBrowser }: Pick<Runtime, 'seesBrowser'>) {
+  constructor(runtimeOptions: RuntimeOptions) {
     this.#runtimeOptions = runtimeOptions;
-    this.#seesBrowser = seesBrowser;
   }
 
   /**
@@ -49,6 +47,7 @@ export class BrowserLogins {
    */
   async begin(options: LoginOptions): Promise<{ readonly departure: Departure; readonly done: Promise<SignIn> }> {
     await this.end();
+    const { seesBrowser } = createRuntime(this.#runtimeOptions);
     const stop = new AbortController();
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     let depart: (departure: Departure) => void = () => {};
@@ -58,7 +57,7 @@ export class BrowserLogins {
     const notify = (event: LoginEvent) => {
       if (event.kind === 'waiting') {
         const { url, startUrl = url, redirectUri } = event;
-        const forwarded = this.#seesBrowser() ? undefined : new URL(redirectUri).host;
+        const forwarded = seesBrowser() ? undefined : new URL(redirectUri).host;
         depart({ url: startUrl, host: new URL(url).host, forwarded });
       }
       options.notify?.(event);
@@ -234,7 +233,7 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   const name = loginProfileName(runtime, options);
   // Before a form is filled in whose result could not be stored.
   await checkStore({ profile: name, signal }, runtimeOptions);
-  const logins = new BrowserLogins(runtimeOptions, runtime);
+  const logins = new BrowserLogins(runtimeOptions);
   const seen = new AbortController();
   const desk = new SetupDesk({
     signIn: { ...signIn, profile: name },

@@ -35,7 +35,7 @@ export async function statusPage(
   runtimeOptions: RuntimeOptions = {},
 ): Promise<'stopped' | 'idle' | 'interrupted'> {
   const runtime = createRuntime(runtimeOptions);
-  const logins = new BrowserLogins(runtimeOptions, runtime);
+  const logins = new BrowserLogins(runtimeOptions);
   const seen = new AbortController();
   const link = (label: string, page: PageName) => ({ label, url: site.pageUrl(page) });
   const back = () => link(STATUS.back, 'status');

@@ -47,9 +47,7 @@ const Metadata = v.object({
  * @internal
  */
 export async function discover(address: string, options: DiscoveryOptions) {
-  if (!isSafeEndpoint(address)) {
-    throw notAnIssuer(redact(address));
-  }
+  if (!isSafeEndpoint(address)) throw notAnIssuer(redact(address));
   const issuer = new URL(address.replace(/\/\.well-known\/(openid-configuration|oauth-authorization-server)/, ''));
   const tried: string[] = [];
   for (const algorithm of ['oidc', 'oauth2'] as const) {
@@ -97,9 +95,7 @@ async function accept(
   }
   const elsewhere = endpoints.map((endpoint) => new URL(endpoint)).filter((url) => siteOf(url) !== siteOf(issuer));
   const sites = [...new Set(elsewhere.map(({ host }) => host))];
-  if (sites.length > 0 && !(await confirmSites(sites))) {
-    throw invalid(METADATA_PROBLEMS.otherSite(sites, issuer.host));
-  }
+  if (sites.length > 0 && !(await confirmSites(sites))) throw invalid(METADATA_PROBLEMS.otherSite(sites, issuer.host));
   if (metadata.response_types_supported?.includes('code') === false) throw invalid(METADATA_PROBLEMS.noCodes);
   if (metadata.code_challenge_methods_supported?.includes('S256') === false) throw invalid(METADATA_PROBLEMS.noPkce);
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
