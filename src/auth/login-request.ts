@@ -108,8 +108,8 @@ export function authorizeUrlFor(request: LoginRequest, redirectUri: string, pend
     pending,
     parameters: {
       ...provider.authorizationParameters,
-      ...(prompt === undefined ? {} : { prompt }),
-      ...(loginHint === undefined || !provider.takesLoginHint ? {} : { login_hint: loginHint }),
+      prompt,
+      login_hint: provider.takesLoginHint ? loginHint : undefined,
     },
   });
 }

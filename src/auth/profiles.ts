@@ -15,12 +15,11 @@ export type ListedProfile =
 
 /** Every stored profile, sorted by name. @throws AuthError `STORE_UNAVAILABLE` */
 export async function profiles(runtimeOptions: RuntimeOptions = {}): Promise<readonly ListedProfile[]> {
-  const { store, now } = createRuntime(runtimeOptions);
-  const time = now();
-  return (await store.list()).map((listed) =>
+  const runtime = createRuntime(runtimeOptions);
+  return (await runtime.store.list()).map((listed) =>
     'error' in listed
       ? { profile: listed.name, error: listed.error }
-      : { profile: listed.name, status: storedStatus({ store, now: () => time }, listed.name, listed.profile) },
+      : { profile: listed.name, status: storedStatus(runtime, listed.name, listed.profile) },
   );
 }
 

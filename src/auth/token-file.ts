@@ -12,7 +12,7 @@ import { appPaths } from '../store/paths.ts';
 import { assertOwner } from '../store/permissions.ts';
 import { access } from './access-token.ts';
 import { notifyOwner } from './notify.ts';
-import { createRuntime, isAlive, processId, type Runtime, type RuntimeOptions, userOf } from './runtime.ts';
+import { createRuntime, isAlive, processId, type RuntimeOptions, userOf } from './runtime.ts';
 import { freshTokens } from './session.ts';
 
 export interface TokenFileOptions {
@@ -45,7 +45,10 @@ export async function keepTokenFile(
   const { minTtlSeconds = 300, everyMs = 15_000 } = options;
   const runtime = createRuntime(runtimeOptions);
   const name = runtime.profileName(options.profile);
-  const directory = join(await placeFor(runtime), `${processId()}-${randomBytes(8).toString('hex')}`);
+  const place = directoryFor(runtime.environment);
+  await makePrivateDirectory(place);
+  await assertOwner(place, userOf(runtime.environment));
+  const directory = join(place, `${processId()}-${randomBytes(8).toString('hex')}`);
   const path = join(directory, 'token');
   const stop = new AbortController();
   let written: string | undefined;
@@ -74,9 +77,9 @@ export async function keepTokenFile(
         said = undefined;
       } catch (thrown) {
         const error = asAuthError(thrown);
+        const newest = await runtime.store.read(name).catch(() => undefined);
         // A dead grant's last token works until it expires.
-        const isOver =
-          error.code === 'GRANT_DEAD' && freshTokens(await readOrNone(runtime, name), runtime.now()) === undefined;
+        const isOver = error.code === 'GRANT_DEAD' && freshTokens(newest, runtime.now()) === undefined;
         if (isOver) await rm(path, { force: true });
         if (error.code !== said && !stop.signal.aborted) runtime.notice(tokenFileNotRenewed(error.message));
         said = error.code;
@@ -97,16 +100,7 @@ export async function keepTokenFile(
   };
 }
 
-const readOrNone = (runtime: Runtime, name: string) => runtime.store.read(name).catch(() => undefined);
-
-/** The directory of all token files. @throws AuthError `STORE_UNAVAILABLE` where another user owns it */
-async function placeFor({ environment }: Runtime): Promise<string> {
-  const place = directoryFor(environment);
-  await makePrivateDirectory(place);
-  await assertOwner(place, userOf(environment));
-  return place;
-}
-
+/** The directory of all token files. */
 function directoryFor(environment: Environment): string {
   const { XDG_RUNTIME_DIR: runtimeDirectory = '' } = environment;
   const isThere = isAbsolute(runtimeDirectory) && existsSync(runtimeDirectory);

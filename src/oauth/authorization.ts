@@ -40,7 +40,7 @@ export interface AuthorizationRequest {
   readonly scopes: readonly string[];
   readonly pending: PendingAuthorization;
   /** Further parameters of the provider's own: `prompt`, `access_type`. */
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The address that the person's browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3). @internal */
@@ -51,14 +51,13 @@ export function authorizationUrl(server: AuthorizationServer, request: Authoriza
     response_type: 'code',
     client_id: request.clientId,
     redirect_uri: request.redirectUri,
-    scope: request.scopes.join(' '),
+    scope: request.scopes.join(' ') || undefined,
     state: request.pending.state.reveal(),
     code_challenge: request.pending.challenge,
     code_challenge_method: 'S256',
-    ...(request.scopes.includes('openid') && { nonce: request.pending.nonce.reveal() }),
+    nonce: request.scopes.includes('openid') ? request.pending.nonce.reveal() : undefined,
   };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  if (request.scopes.length === 0) url.searchParams.delete('scope');
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }
 
