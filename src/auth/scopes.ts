@@ -1,7 +1,7 @@
 import { retiredScope, unknownScope } from '../messages.ts';
 import { fitbit } from '../providers/fitbit.ts';
 import { googleHealth, shortScope, successorOf } from '../providers/google-health.ts';
-import type { Provider, ScopeInWords } from '../providers/provider.ts';
+import type { Provider } from '../providers/provider.ts';
 
 /**
  * The scopes that a person named, as the provider spells them: short names are taken, retired ones are refused with
@@ -47,7 +47,11 @@ export function knownAmong(
   return kept.length > 0 ? kept : defaultScopes;
 }
 
-export interface KnownScope extends ScopeInWords {
+export interface KnownScope {
+  /** As it is given on the command line. */
+  readonly name: string;
+  /** What it opens, in plain words. */
+  readonly words: string;
   /** Requested by default. */
   readonly usual: boolean;
   /** The Google Health successor of a Fitbit scope; absent for others, and where there is none. */
