@@ -65,7 +65,7 @@ export async function reader(): Promise<Reader> {
     HOME: home,
     // A terminal's language: what is printed is UTF-8.
     LANG: 'C.UTF-8',
-    BROWSER: `${process.execPath} --import ${join(bin, 'led.mjs')} ${join(bin, 'person.mjs')}`,
+    BROWSER: `${process.execPath} --import ${join(bin, 'to-sandbox.mjs')} ${join(bin, 'browser.mjs')}`,
     PYTHONPATH: bin,
     DOCS_BIN: bin,
     DOCS_SANDBOX: sandbox.origin,
@@ -106,7 +106,7 @@ export async function reader(): Promise<Reader> {
 
   async function script(command: string, name: string, text: string): Promise<Ended> {
     await writeFile(join(work, name), text);
-    return run(command, command === 'node' ? ['--import', join(bin, 'led.mjs'), name] : [name]);
+    return run(command, command === 'node' ? ['--import', join(bin, 'to-sandbox.mjs'), name] : [name]);
   }
 
   return {
@@ -136,10 +136,10 @@ async function furnish(bin: string): Promise<void> {
   const repository = resolve('.');
   // As npm links it.
   const { bin: programs } = JSON.parse(await readFile('package.json', 'utf8'));
-  const led = `--import '${join(bin, 'led.mjs')}'`;
+  const toSandbox = `--import '${join(bin, 'to-sandbox.mjs')}'`;
   const hosts = 'www.fitbit.com api.fitbit.com oauth2.googleapis.com health.googleapis.com';
   const commands = {
-    'fitbit-login': `exec '${process.execPath}' ${led} '${resolve(programs['fitbit-login'])}' "$@"`,
+    'fitbit-login': `exec '${process.execPath}' ${toSandbox} '${resolve(programs['fitbit-login'])}' "$@"`,
     // A request to a provider goes to the sandbox, and one that is refused fails.
     curl: `args=()
 for arg in "$@"; do
@@ -155,17 +155,17 @@ cd '${repository}' && PATH=\${PATH#*:} CI=true exec npm "$@"`,
   for (const [name, text] of Object.entries(commands)) {
     await writeFile(join(bin, name), `#!/usr/bin/env bash\n${text}\n`, { mode: 0o755 });
   }
-  await cp(join(import.meta.dirname, 'led.mjs'), join(bin, 'led.mjs'));
+  await cp(join(import.meta.dirname, 'to-sandbox.mjs'), join(bin, 'to-sandbox.mjs'));
   await cp(join(import.meta.dirname, 'sitecustomize.py'), join(bin, 'sitecustomize.py'));
   bundled ??= build({
-    entryPoints: [join(import.meta.dirname, 'person.ts')],
+    entryPoints: [join(import.meta.dirname, 'browser.ts')],
     bundle: true,
     write: false,
     platform: 'node',
     format: 'esm',
     logLevel: 'error',
   }).then(({ outputFiles: [file] }) => file?.text ?? '');
-  await writeFile(join(bin, 'person.mjs'), await bundled);
+  await writeFile(join(bin, 'browser.mjs'), await bundled);
 }
 
 /** Signs people in, and puts the files there that the pages speak of. */
@@ -173,15 +173,15 @@ async function settle(
   world: World,
   { home, work, sandbox }: { readonly home: string; readonly work: string; readonly sandbox: Sandbox },
 ): Promise<void> {
-  const led = (url: string) => new URL(new URL(url).pathname + new URL(url).search, sandbox.origin);
+  const toSandbox = (url: string) => new URL(new URL(url).pathname + new URL(url).search, sandbox.origin);
   const surroundings = (person: string): RuntimeOptions => ({
     environment: { FITBIT_LOGIN_HOME: join(home, '.config/fitbit-login') },
-    fetch: (url, init) => fetch(led(url), init),
+    fetch: (url, init) => fetch(toSandbox(url), init),
     openBrowser: async (url) => {
       const authorize = await authorizeUrlAt(url);
       const { client_id: id = '', redirect_uri: uri = '' } = Object.fromEntries(authorize.searchParams);
       sandbox.register({ id, redirectUris: [uri] });
-      await consent(led(authorize.href), { person });
+      await consent(toSandbox(authorize.href), { person });
     },
   });
   const app = world.provider === 'google-health' ? GOOGLE : FITBIT;

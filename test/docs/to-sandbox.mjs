@@ -1,4 +1,4 @@
-// Loaded into every Node process that a block of the documentation starts. The providers' hosts are led to the sandbox and nothing
+// Loaded into every Node process that a block of the documentation starts. The providers' hosts are routed to the sandbox and nothing
 // leaves this machine; its fixed ports, which another run of these tests may hold, are any free ones.
 import http from 'node:http';
 import https from 'node:https';
@@ -16,7 +16,7 @@ const HOSTS = [
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-function led(input) {
+function toSandbox(input) {
   const url = new URL(String(input));
   if (HOSTS.includes(url.host)) return new URL(url.pathname + url.search, SANDBOX);
   if (!LOOPBACK.includes(url.hostname)) throw new Error(`Not on this machine: ${url.host}`);
@@ -25,11 +25,11 @@ function led(input) {
 
 // The program sends by the one, what an example has of its own by the other.
 const { fetch } = globalThis;
-globalThis.fetch = (input, init) => fetch(led(input), init);
+globalThis.fetch = (input, init) => fetch(toSandbox(input), init);
 const { request } = http;
-http.request = (address, options) => request(led(address), options);
+http.request = (address, options) => request(toSandbox(address), options);
 https.request = (address, options) => {
-  const sent = request(led(address), options);
+  const sent = request(toSandbox(address), options);
   // The sandbox speaks no TLS, and whoever means to speak it waits for a handshake.
   return sent.once('socket', (socket) => socket.once('connect', () => socket.emit('secureConnect')));
 };

@@ -1,5 +1,5 @@
 /**
- * The person's browser, as BROWSER names it: presses Allow on the sandbox's consent page, fills in the setup page, and stops
+ * The browser of the documentation's blocks, named in BROWSER: presses Allow on the sandbox's consent page, fills in the setup page, and stops
  * the status page after a look at it. It is bundled and run as a process of its own.
  */
 import process from 'node:process';
