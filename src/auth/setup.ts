@@ -76,7 +76,7 @@ export class BrowserLogins {
 }
 
 /** @internal */
-export interface SetupDeskOptions {
+export interface SetupSessionOptions {
   /** What every sign-in from the page begins with. */
   readonly signIn: LoginOptions & { readonly profile: string };
   readonly logins: BrowserLogins;
@@ -90,8 +90,8 @@ export interface SetupDeskOptions {
  * The setup page's part of a site: what it shows, and what its buttons do.
  * @internal
  */
-export class SetupDesk implements SetupHandlers {
-  readonly #options: SetupDeskOptions;
+export class SetupSession implements SetupHandlers {
+  readonly #options: SetupSessionOptions;
   #form: SetupForm | undefined;
   #file: ReadFile | undefined;
   #download: Download | 'none' | undefined;
@@ -105,7 +105,7 @@ export class SetupDesk implements SetupHandlers {
     this.#succeed = resolve;
   });
 
-  constructor(options: SetupDeskOptions) {
+  constructor(options: SetupSessionOptions) {
     this.#options = options;
   }
 
@@ -235,16 +235,16 @@ export async function setup(options: SetupOptions = {}, runtimeOptions: RuntimeO
   await checkStore({ profile: name, signal }, runtimeOptions);
   const logins = new BrowserLogins(runtimeOptions);
   const seen = new AbortController();
-  const desk = new SetupDesk({
+  const session = new SetupSession({
     signIn: { ...signIn, profile: name },
     logins,
     runtime,
     onward: () => ({ failed: { label: SETUP.fix, url: site.pageUrl('setup') } }),
     onView: () => seen.abort(),
   });
-  await using site = await openSite(runtime, { setup: desk, onPage, seen: seen.signal });
+  await using site = await openSite(runtime, { setup: session, onPage, seen: seen.signal });
   try {
-    const done = await Promise.race([desk.done, endOf(site, signal)]);
+    const done = await Promise.race([session.done, endOf(site, signal)]);
     if (typeof done === 'object') return done;
     if (done === 'interrupted') throw signal?.reason instanceof AuthError ? signal.reason : setupEnded('cancelled');
     throw setupEnded(done === 'stopped' ? done : 'closed after being idle');

@@ -14,7 +14,7 @@ import { damagedCard, profileCard, readHistory } from './profile-card.ts';
 import { profiles } from './profiles.ts';
 import { accountName, shortProvider } from './result-view.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
-import { BrowserLogins, endOf, openSite, SetupDesk } from './setup.ts';
+import { BrowserLogins, endOf, openSite, SetupSession } from './setup.ts';
 
 export interface StatusPageOptions {
   /** After this long without a request, the page closes; it keeps asking while it is in sight. In milliseconds. Default 15 minutes. */
@@ -40,7 +40,7 @@ export async function statusPage(
   const link = (label: string, page: PageName) => ({ label, url: site.pageUrl(page) });
   const back = () => link(STATUS.back, 'status');
   const deskFor = (profile: string) =>
-    new SetupDesk({
+    new SetupSession({
       signIn: { profile },
       logins,
       runtime,
