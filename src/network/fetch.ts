@@ -108,8 +108,8 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
     try {
       signal.throwIfAborted();
       const isSecure = target.protocol === 'https:';
-      // TLS takes long to load, and a browser can be opened without.
-      const open = isSecure ? (await import('node:https')).request : httpRequest;
+      // TLS takes long to load, and a browser can be opened without. A bundle has the module as its default export only.
+      const open = isSecure ? (await import('node:https')).default.request : httpRequest;
       const agent = proxy === undefined ? false : await agentFor(proxy, signal);
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         // A request that waits for its proxy does not hear of the signal.
