@@ -108,8 +108,8 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
     try {
       signal.throwIfAborted();
       const isSecure = target.protocol === 'https:';
-      // TLS takes long to load, and a browser can be opened without. A bundle has the module as its default export only.
-      const open = isSecure ? (await import('node:https')).default.request : httpRequest;
+      // TLS takes long to load, and a browser can be opened without.
+      const open = isSecure ? (await import('./tls.ts')).request : httpRequest;
       const agent = proxy === undefined ? false : await agentFor(proxy, signal);
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         // A request that waits for its proxy does not hear of the signal.
@@ -147,7 +147,7 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
 }
 
 async function agentFor({ url, authorization }: ForwardProxy, signal: AbortSignal): Promise<HttpsProxyAgent<string>> {
-  const { HttpsProxyAgent } = await import('https-proxy-agent');
+  const { HttpsProxyAgent } = await import('./tls.ts');
   // As a header, not in the URL, which DEBUG=* would print.
   const headers = authorization === undefined ? {} : { 'Proxy-Authorization': authorization.reveal() };
   return new HttpsProxyAgent(url, { headers, signal });
