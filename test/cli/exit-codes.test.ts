@@ -133,6 +133,17 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     expect(JSON.parse(stdout)).toMatchObject({ user_id: 'WALK01', session: 'valid', missing_scope: [], file: at.file });
   });
 
+  test.each([
+    ['TLS', 'https://127.0.0.1:1', '', "Can't reach 127.0.0.1:1"],
+    ['a proxy', 'https://issuer.example', 'http://127.0.0.1:1', "Can't reach the proxy"],
+  ])('5 UNAVAILABLE: the built program connects over %s', async (_how, provider, HTTPS_PROXY, words) => {
+    const args = ['login', '--provider', provider, '--client-id', 'app', '--scope', 'openid', '--profile', 'other'];
+    const { exit, stderr } = await at.run(args, { environment: { HTTPS_PROXY } });
+    expect(exit).toBe(5);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('ECONNREFUSED');
+  });
+
   test('2 NOT_CONFIGURED: without an app, the hint says how to register one', async () => {
     await rm(at.file);
     // No display and no terminal: a script.
