@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import type { HttpsProxyAgent } from 'https-proxy-agent';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { Environment, Fetch } from '../environment.ts';
 import { AuthError } from '../errors.ts';
 import { INVALID, invalidResponse, responseTimeout } from '../messages.ts';
@@ -108,9 +109,8 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
     try {
       signal.throwIfAborted();
       const isSecure = target.protocol === 'https:';
-      // TLS takes long to load, and a browser can be opened without.
-      const open = isSecure ? (await import('./tls.ts')).request : httpRequest;
-      const agent = proxy === undefined ? false : await agentFor(proxy, signal);
+      const open = isSecure ? httpsRequest : httpRequest;
+      const agent = proxy === undefined ? false : agentFor(proxy, signal);
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         // A request that waits for its proxy does not hear of the signal.
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -146,8 +146,7 @@ export function nodeFetch(environment: Environment, { connectMs = 8_000 } = {}):
   };
 }
 
-async function agentFor({ url, authorization }: ForwardProxy, signal: AbortSignal): Promise<HttpsProxyAgent<string>> {
-  const { HttpsProxyAgent } = await import('./tls.ts');
+function agentFor({ url, authorization }: ForwardProxy, signal: AbortSignal): HttpsProxyAgent<string> {
   // As a header, not in the URL, which DEBUG=* would print.
   const headers = authorization === undefined ? {} : { 'Proxy-Authorization': authorization.reveal() };
   return new HttpsProxyAgent(url, { headers, signal });
