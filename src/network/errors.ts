@@ -1,4 +1,4 @@
-import { AuthError, type ErrorCode } from '../errors.ts';
+import { AuthError, type ErrorCode, errnoOf } from '../errors.ts';
 import {
   CHECK_NETWORK,
   CONNECTION_FAILED,
@@ -45,7 +45,8 @@ export function networkError(thrown: unknown, { owner, neverSent, hint, details 
 function codeOf(thrown: unknown): string | undefined {
   let error = thrown;
   for (let depth = 0; depth < 4 && error instanceof Error; depth++) {
-    if ('code' in error && typeof error.code === 'string') return error.code;
+    const code = errnoOf(error);
+    if (code !== undefined) return code;
     // The one error of undici's that has no code.
     if (error.name === 'HTTPParserError') return 'HPE_INVALID';
     error = error instanceof AggregateError ? error.errors[0] : error.cause;
