@@ -57,7 +57,7 @@ try {
       stdout: process.stdout,
       stderr: process.stderr,
       signal: stop.signal,
-      surroundings: {
+      runtimeOptions: {
         environment: { ...environment, FITBIT_LOGIN_HOME: home },
         ...(screen ? {} : { openBrowser: async (url: string) => void (await showPage(await consent(url))) }),
       },

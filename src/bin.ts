@@ -82,7 +82,7 @@ async function run(): Promise<void> {
       onSignal = handle;
     },
     interrupt: () => onSignal('SIGINT'),
-    surroundings: { environment: env },
+    runtimeOptions: { environment: env },
   });
   // A browser's idle connections and a running launcher must not hold the process; what was written is let out first.
   await new Promise<void>((resolve) => stderr.write('', () => resolve()));

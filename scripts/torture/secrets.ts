@@ -145,7 +145,7 @@ async function runWatched(watched: Watched, argv: readonly string[]): Promise<nu
       talked += text;
     }),
     signal: new AbortController().signal,
-    surroundings: {
+    runtimeOptions: {
       environment: { FITBIT_LOGIN_HOME: home, PATH: process.env.PATH },
       fetch: async (url, init) => {
         const sent = init?.body instanceof URLSearchParams ? init.body : new URLSearchParams();

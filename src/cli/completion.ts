@@ -18,9 +18,9 @@ export async function suggestionsFor(
   shell: Shell,
   words: readonly string[],
   commands: readonly Command[],
-  surroundings: RuntimeOptions,
+  runtimeOptions: RuntimeOptions,
 ): Promise<string> {
-  const suggestions = await suggest(words, commands, sources({ ...surroundings, onNotice: () => {} }));
+  const suggestions = await suggest(words, commands, sources({ ...runtimeOptions, onNotice: () => {} }));
   // Each by itself, a line each: the scripts read lines, and zsh's records do not end with one.
   const records = suggestions.map((suggestion) =>
     LANGUAGES[shell].encodeSuggestions([
@@ -38,10 +38,10 @@ export async function suggestionsFor(
 }
 
 /** Only reads; nothing is created, locked or sent. */
-function sources(surroundings: RuntimeOptions): Sources {
+function sources(runtimeOptions: RuntimeOptions): Sources {
   return {
     profiles: async () =>
-      (await profiles(surroundings)).map((listed) => ({
+      (await profiles(runtimeOptions)).map((listed) => ({
         text: listed.profile,
         words:
           'status' in listed
@@ -49,7 +49,7 @@ function sources(surroundings: RuntimeOptions): Sources {
             : 'cannot be read',
       })),
     scopes: async (line) => {
-      const provider = await providerOf(line, surroundings);
+      const provider = await providerOf(line, runtimeOptions);
       const known: Readonly<Record<string, readonly KnownScope[]>> = knownScopes();
       const scopes = provider === undefined ? Object.values(known).flat() : (known[provider] ?? []);
       return scopes.map(({ name, words }) => ({ text: name, words }));
@@ -58,15 +58,15 @@ function sources(surroundings: RuntimeOptions): Sources {
 }
 
 /** The provider that a line is about, as `login` would find it: named, else inferred from the client ID, else the stored one. */
-async function providerOf(line: Given, surroundings: RuntimeOptions): Promise<string | undefined> {
+async function providerOf(line: Given, runtimeOptions: RuntimeOptions): Promise<string | undefined> {
   const named = line.get('--provider');
   if (named !== undefined) return named;
-  const clientId = line.get('--client-id') ?? surroundings.environment?.FITBIT_CLIENT_ID;
+  const clientId = line.get('--client-id') ?? runtimeOptions.environment?.FITBIT_CLIENT_ID;
   const inferred = SETUP_PROVIDERS.find(
     ({ clientIdPattern }) => clientId !== undefined && clientIdPattern.test(clientId),
   );
   if (inferred !== undefined) return inferred.provider.id;
-  const stored = await status({ profile: line.get('--profile') }, surroundings).catch(() => undefined);
+  const stored = await status({ profile: line.get('--profile') }, runtimeOptions).catch(() => undefined);
   return stored?.provider;
 }
 

@@ -25,7 +25,7 @@ export interface ProcessParts {
   readonly takeSignals?: (handle: (signal: NodeJS.Signals) => void) => void;
   /** What Ctrl-C does where a terminal is read key by key. */
   readonly interrupt?: () => void;
-  readonly surroundings: RuntimeOptions;
+  readonly runtimeOptions: RuntimeOptions;
 }
 
 /** What a command gets besides its options. */
@@ -41,8 +41,8 @@ export function contextOf(
   { json: asJson, logLevel }: { readonly json?: boolean; readonly logLevel?: string },
   operands: readonly string[],
 ) {
-  const { stdout, stderr, signal, takeSignals = () => {}, surroundings } = parts;
-  const { environment = {} } = surroundings;
+  const { stdout, stderr, signal, takeSignals = () => {}, runtimeOptions } = parts;
+  const { environment = {} } = runtimeOptions;
   const level = LOG_LEVELS.find((known) => known === logLevel);
   const colors = { out: colorsFor(stdout, environment), err: colorsFor(stderr, environment) };
   const say = (text: string) => messages.say(text);
@@ -53,13 +53,13 @@ export function contextOf(
     return readAll(parts.stdin, { name: 'Standard input', signal });
   };
   return {
-    surroundings: {
+    runtimeOptions: {
       onNotice: warn,
-      ...surroundings,
+      ...runtimeOptions,
       terminalLog: level && { level, stream: messages.stream },
     } satisfies RuntimeOptions,
     operands,
-    now: surroundings.now ?? (() => new Date()),
+    now: runtimeOptions.now ?? (() => new Date()),
     /** The environment that a child process is given. */
     environment,
     /** Writes a result to stdout: the value as JSON where `--json` asks for that, else the text. @throws AuthError `OUTPUT_FAILED` */
@@ -90,8 +90,8 @@ export function columnsOf({ isTTY, columns }: Output): number {
 }
 
 function terminalOf(parts: ProcessParts, messages: Messages, inputIsTaken: () => boolean) {
-  const { stderr, signal, interrupt, surroundings, openTerminal = () => undefined } = parts;
-  const { environment = {}, openBrowser } = surroundings;
+  const { stderr, signal, interrupt, runtimeOptions, openTerminal = () => undefined } = parts;
+  const { environment = {}, openBrowser } = runtimeOptions;
   let opened: Readable | undefined;
   /** Where a person types: standard input, or the terminal behind a redirected one. */
   const keyboard = () => {

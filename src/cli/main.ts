@@ -13,8 +13,8 @@ export { interrupted } from '../messages.ts';
 
 /** Runs the command line. Never throws. @returns the exit code */
 export async function main(parts: ProcessParts): Promise<number> {
-  const { argv, stdout, stderr, surroundings } = parts;
-  const environment = surroundings.environment ?? {};
+  const { argv, stdout, stderr, runtimeOptions } = parts;
+  const environment = runtimeOptions.environment ?? {};
   const colors = colorsFor(stderr, environment);
   const messages = messagesOn(stderr, environment, colors);
   let options: CommonOptions = unparsed(argv);
@@ -38,8 +38,8 @@ export async function main(parts: ProcessParts): Promise<number> {
         // `doctor` changes nothing.
         if (takesProfile && command.name !== 'doctor')
           afterwards = async () => {
-            if (environment.FITBIT_LOGIN_NOTIFY) await notifyOwner({ profile, all }, context.surroundings);
-            await removeLeftTokenFiles(surroundings);
+            if (environment.FITBIT_LOGIN_NOTIFY) await notifyOwner({ profile, all }, context.runtimeOptions);
+            await removeLeftTokenFiles(runtimeOptions);
           };
         return context;
       },

@@ -33,7 +33,7 @@ export interface PendingSignIn {
 /** A home directory without profiles, and a sandbox instead of the provider. */
 export interface BrowserFixture extends AsyncDisposable {
   readonly sandbox: Sandbox;
-  readonly surroundings: RuntimeOptions;
+  readonly runtimeOptions: RuntimeOptions;
   /** Starts a sign-in in a new tab and waits until the provider's page is there. */
   begin(browser: BrowserContext, options?: LoginOptions, more?: RuntimeOptions): Promise<PendingSignIn>;
   /** Signs in without a browser, so that there are old tokens to be kept. */
@@ -45,7 +45,7 @@ export interface BrowserFixture extends AsyncDisposable {
 export async function browserFixture(): Promise<BrowserFixture> {
   const home = await mkdtemp(join(tmpdir(), 'browser-'));
   const sandbox = await startSandbox();
-  const surroundings: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home, FITBIT_LOGIN_PROFILE: 'default' } };
+  const runtimeOptions: RuntimeOptions = { environment: { FITBIT_LOGIN_HOME: home, FITBIT_LOGIN_PROFILE: 'default' } };
   const usual: LoginOptions = {
     sandbox: sandbox.origin,
     profile: 'default',
@@ -59,15 +59,15 @@ export async function browserFixture(): Promise<BrowserFixture> {
   };
   return {
     sandbox,
-    surroundings,
+    runtimeOptions,
     begin: (browser, options = {}, more = {}) =>
-      begin(browser, { ...usual, ...options }, { ...surroundings, ...more }, register),
+      begin(browser, { ...usual, ...options }, { ...runtimeOptions, ...more }, register),
     signInBefore: () => {
       const openBrowser = async (url: string) => {
         register((await authorizeUrlAt(url)).href);
         await consent(url);
       };
-      return login(usual, { ...surroundings, openBrowser });
+      return login(usual, { ...runtimeOptions, openBrowser });
     },
     stored: () => readFile(join(home, 'profiles', 'default.json'), 'utf8'),
     [Symbol.asyncDispose]: async () => {
@@ -85,7 +85,7 @@ export async function browserFixture(): Promise<BrowserFixture> {
 export async function begin(
   browser: BrowserContext,
   options: LoginOptions,
-  surroundings: RuntimeOptions,
+  runtimeOptions: RuntimeOptions,
   beforeOpening: (url: string) => void = () => {},
 ): Promise<PendingSignIn> {
   const page = await browser.newPage();
@@ -106,7 +106,7 @@ export async function begin(
       },
     },
     {
-      ...surroundings,
+      ...runtimeOptions,
       openBrowser: async (url) => {
         beforeOpening(waiting[0]?.url ?? url);
         await page.goto(url);

@@ -174,7 +174,7 @@ async function settle(
   { home, work, sandbox }: { readonly home: string; readonly work: string; readonly sandbox: Sandbox },
 ): Promise<void> {
   const toSandbox = (url: string) => new URL(new URL(url).pathname + new URL(url).search, sandbox.origin);
-  const surroundings = (person: string): RuntimeOptions => ({
+  const runtimeOptions = (person: string): RuntimeOptions => ({
     environment: { FITBIT_LOGIN_HOME: join(home, '.config/fitbit-login') },
     fetch: (url, init) => fetch(toSandbox(url), init),
     openBrowser: async (url) => {
@@ -186,15 +186,15 @@ async function settle(
   });
   const app = world.provider === 'google-health' ? GOOGLE : FITBIT;
   const signIn = { clientId: app.id, clientSecret: app.secret, redirectUris: [ANY_PORT] };
-  await login(signIn, surroundings('WALK01'));
-  await login({ ...signIn, profile: 'partner' }, surroundings('SLEEP2'));
+  await login(signIn, runtimeOptions('WALK01'));
+  await login({ ...signIn, profile: 'partner' }, runtimeOptions('SLEEP2'));
 
   const formats =
     app === GOOGLE
       ? { '.env': 'notebook', 'credentials.json': 'ghealth' }
       : { '.env': 'notebook', 'tokens.json': 'python-fitbit', 'fitbit.token': 'fitbit-grafana' };
   for (const [name, format] of Object.entries(formats)) {
-    const { text } = await exportProfile({ format }, surroundings('WALK01'));
+    const { text } = await exportProfile({ format }, runtimeOptions('WALK01'));
     await writeFile(join(work, name), text);
   }
   const { id: client_id, secret: client_secret } = GOOGLE;

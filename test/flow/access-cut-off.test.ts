@@ -49,11 +49,11 @@ describe('a refresh that was interrupted', () => {
     await using at = await signedIn();
     const before = await at.stored();
     await cutOff(at);
-    expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.surroundings.now().toISOString() });
+    expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.runtimeOptions.now().toISOString() });
 
     // The stored token still looks fresh; its successor would be lost all the same.
     at.pass(119);
-    const { token } = await accessToken({}, at.surroundings);
+    const { token } = await accessToken({}, at.runtimeOptions);
     const after = await at.stored();
     expect(at.sent.at(-1)?.form.get('refresh_token')).toBe(before.refresh_token);
     expect(after.access_token).toBe(token.reveal());
@@ -64,7 +64,7 @@ describe('a refresh that was interrupted', () => {
 
   test('by a kill before anything was sent leaves no trace', async () => {
     await using at = await signedIn();
-    await at.tamper({ refresh_started_at: at.surroundings.now().toISOString() });
+    await at.tamper({ refresh_started_at: at.runtimeOptions.now().toISOString() });
     at.pass(LIFETIME * 10);
     expect(await at.run(['token'])).toMatchObject({ code: 0 });
     expect((await at.stored()).refresh_started_at).toBeUndefined();
@@ -74,7 +74,7 @@ describe('a refresh that was interrupted', () => {
     await using at = await signedIn();
     await cutOff(at);
     expect((await at.run(['status'])).stdout).toContain(
-      `A refresh was interrupted at ${at.surroundings.now().toISOString()}`,
+      `A refresh was interrupted at ${at.runtimeOptions.now().toISOString()}`,
     );
   });
 
@@ -82,7 +82,7 @@ describe('a refresh that was interrupted', () => {
     await using at = await signedIn();
     const before = await at.stored();
     await cutOff(at);
-    const when = at.surroundings.now().toISOString();
+    const when = at.runtimeOptions.now().toISOString();
     at.pass(LIFETIME);
     for (let round = 0; round < 2; round += 1) {
       const { code, stdout, stderr } = await at.run(['token']);
@@ -118,7 +118,7 @@ describe('a refresh that was interrupted', () => {
     expect(error).toMatchObject({ code: 'RATE_LIMITED' });
     expect((await at.stored()).refresh_started_at).toBeDefined();
     at.pass(60);
-    await accessToken({}, at.surroundings);
+    await accessToken({}, at.runtimeOptions);
     expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, repeats: 1 });
   });

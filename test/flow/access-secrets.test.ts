@@ -45,14 +45,14 @@ test('no secret is printed or logged at the most verbose level, except by token 
 
   for (const argv of SILENT) await silent(argv);
   // The provider repeats what it was sent in what it answers: a dead grant, a token that it does not know.
-  await at.tamper({ expires_at: new Date(at.surroundings.now().getTime() + LIFETIME * 1000).toISOString() });
+  await at.tamper({ expires_at: new Date(at.runtimeOptions.now().getTime() + LIFETIME * 1000).toISOString() });
   at.sandbox.clock.step(LIFETIME * 1000);
   at.sandbox.faults.add({ at: 'token', kind: 'status', status: 503, times: 1 });
   for (const argv of SILENT) await silent(argv);
   await at.tamper({
     refresh_token: 'marked-refresh-token',
     access_token: 'marked-access-token',
-    expires_at: at.surroundings.now().toISOString(),
+    expires_at: at.runtimeOptions.now().toISOString(),
   });
   for (const argv of [['token'], ['export'], ...SILENT]) await silent(argv);
   await silent(['logout']);

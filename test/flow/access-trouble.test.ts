@@ -61,10 +61,10 @@ describe('only invalid_grant ends a sign-in:', () => {
     const error = await failure(access(at.runtime(), { name: 'default' }));
     expect(error).toMatchObject({ code, exitCode: 5, preserved: expect.stringMatching(/kept/) });
     expect(at.sent.length).toBeGreaterThan(1);
-    expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.surroundings.now().toISOString() });
+    expect(await at.stored()).toEqual({ ...before, refresh_started_at: at.runtimeOptions.now().toISOString() });
 
     at.sandbox.faults.clear();
-    await accessToken({}, at.surroundings);
+    await accessToken({}, at.runtimeOptions);
     expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
   });
@@ -122,7 +122,7 @@ describe('only invalid_grant ends a sign-in:', () => {
     at.pass(LIFETIME);
     at.sandbox.faults.add({ at: 'token', kind: 'status', status: 503 });
     const stop = new AbortController();
-    const runtime = createRuntime(at.surroundings);
+    const runtime = createRuntime(at.runtimeOptions);
     const error = await failure(
       access(
         {

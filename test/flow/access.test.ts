@@ -7,7 +7,7 @@ import type { FaultKind } from '../../src/sandbox/faults.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
 const token = async (at: SignedIn, minTtlSeconds?: number) =>
-  (await accessToken(minTtlSeconds === undefined ? {} : { minTtlSeconds }, at.surroundings)).token.reveal();
+  (await accessToken(minTtlSeconds === undefined ? {} : { minTtlSeconds }, at.runtimeOptions)).token.reveal();
 
 describe('token', () => {
   test('prints the stored token while it has more than 60 seconds left, without a request', async () => {
@@ -64,7 +64,7 @@ describe('token', () => {
   test('many scripts at the moment of expiry: one refresh, and the same new token for all', async () => {
     await using at = await signedIn();
     at.pass(LIFETIME);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => accessToken({}, at.surroundings)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => accessToken({}, at.runtimeOptions)));
     const { access_token } = await at.stored();
     expect(new Set(answers.map((answer) => answer.token.reveal()))).toEqual(new Set([access_token]));
     expect(answers.every(({ refreshed }) => refreshed)).toBe(true);
@@ -98,7 +98,7 @@ describe('refresh', () => {
 
   test('two at once share one refresh', async () => {
     await using at = await signedIn();
-    const [one, other] = await Promise.all([refresh({}, at.surroundings), refresh({}, at.surroundings)]);
+    const [one, other] = await Promise.all([refresh({}, at.runtimeOptions), refresh({}, at.runtimeOptions)]);
     expect(one.token.equals(other.token)).toBe(true);
     expect(at.sandbox.state().counts.refreshes).toBe(1);
   });
@@ -107,16 +107,16 @@ describe('refresh', () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
     at.sandbox.faults.add({ at: 'token', kind: 'missing-refresh-token', times: 1 });
-    await refresh({}, at.surroundings);
+    await refresh({}, at.runtimeOptions);
     expect((await at.stored()).refresh_token).toBe(refresh_token);
-    await refresh({}, at.surroundings);
+    await refresh({}, at.runtimeOptions);
     expect((await at.stored()).refresh_token).not.toBe(refresh_token);
   });
 
   test('§14: token_type is compared without case', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'token', kind: 'token-type-lower', times: 1 });
-    await refresh({}, at.surroundings);
+    await refresh({}, at.runtimeOptions);
     expect(await at.stored()).toMatchObject({ token_type: 'Bearer' });
   });
 
@@ -124,11 +124,11 @@ describe('refresh', () => {
     await using at = await signedIn({ scopes: ['sleep', 'activity'] });
     for (const kind of ['missing-scope', 'missing-expires'] satisfies FaultKind[]) {
       at.sandbox.faults.add({ at: 'token', kind, times: 1 });
-      await refresh({}, at.surroundings);
+      await refresh({}, at.runtimeOptions);
       expect((await at.stored()).scope.split(' ').toSorted()).toEqual(['activity', 'sleep']);
     }
     expect((await at.stored()).expires_at).toBeUndefined();
-    expect(await status({}, at.surroundings)).toMatchObject({ session: { kind: 'valid' } });
+    expect(await status({}, at.runtimeOptions)).toMatchObject({ session: { kind: 'valid' } });
     at.pass(LIFETIME * 3);
     expect(await token(at)).toBe((await at.stored()).access_token);
   });
@@ -139,13 +139,13 @@ describe('refresh', () => {
       async (url, init) =>
         Response.json({ ...Object(await (await send(url, init)).json()), scope: 'sleep' });
     await using at = await signedIn({ scopes: ['sleep', 'activity'], through: fewer });
-    expect((await refresh({}, at.surroundings)).scopes).toEqual(['sleep']);
-    expect(await status({}, at.surroundings)).toMatchObject({ scopes: ['sleep'], missingScopes: ['activity'] });
+    expect((await refresh({}, at.runtimeOptions)).scopes).toEqual(['sleep']);
+    expect(await status({}, at.runtimeOptions)).toMatchObject({ scopes: ['sleep'], missingScopes: ['activity'] });
   });
 
   test('§16: a refresh leaves the file 0600 in a 0700 directory, and no other file', async () => {
     await using at = await signedIn();
-    await refresh({}, at.surroundings);
+    await refresh({}, at.runtimeOptions);
     expect((await stat(at.file)).mode & 0o777).toBe(0o600);
     expect((await stat(dirname(at.file))).mode & 0o777).toBe(0o700);
     expect(await readdir(dirname(at.file))).toEqual(['default.json']);
@@ -154,7 +154,7 @@ describe('refresh', () => {
   test('unknown fields of the file are preserved', async () => {
     await using at = await signedIn();
     await at.tamper({ note: 'of a person' });
-    await refresh({}, at.surroundings);
+    await refresh({}, at.runtimeOptions);
     expect(await at.stored()).toMatchObject({ note: 'of a person' });
   });
 });
@@ -170,8 +170,8 @@ test('a refreshed token’s age counts from before the request, so a slow respon
     };
   await using at = await signedIn({ through });
   at.pass(LIFETIME);
-  const begun = at.surroundings.now();
+  const begun = at.runtimeOptions.now();
   slow = () => at.pass(9);
-  const { expiresAt } = await accessToken({}, at.surroundings);
+  const { expiresAt } = await accessToken({}, at.runtimeOptions);
   expect(expiresAt).toEqual(new Date(begun.getTime() + LIFETIME * 1000));
 });

@@ -128,7 +128,7 @@ test('the token does not go to a host whose name begins with the API host’s', 
     '//api.fitbit.comevil.example/',
   ]) {
     expect(new URL(path, origin).host).not.toBe('api.fitbit.com');
-    const refused = apiRequest(path, {}, real.surroundings);
+    const refused = apiRequest(path, {}, real.runtimeOptions);
     await expect(refused).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(origin) });
   }
   expect(real.sent).toEqual([]);

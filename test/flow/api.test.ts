@@ -68,7 +68,7 @@ describe('api', () => {
     expect(stdout).toContain('fitbit-rate-limit-remaining: 149\n');
     const [, body = ''] = stdout.split('\n\n');
     expect(JSON.parse(body).user.encodedId).toBe('WALK01');
-    const { rateLimit } = await apiRequest(PROFILE, {}, at.surroundings);
+    const { rateLimit } = await apiRequest(PROFILE, {}, at.runtimeOptions);
     expect(rateLimit).toEqual({ limit: 150, remaining: 148, resetSeconds: 3600 });
   });
 
@@ -139,7 +139,7 @@ describe('api', () => {
   longTest('an API response may exceed the token limit, but not its own', async () => {
     await using at = await signedIn();
     at.sandbox.faults.add({ at: 'api', kind: 'huge', bytes: 2_000_000, times: 1 });
-    expect((await apiRequest(PROFILE, {}, at.surroundings)).body).toHaveLength(2_000_000);
+    expect((await apiRequest(PROFILE, {}, at.runtimeOptions)).body).toHaveLength(2_000_000);
     at.sandbox.faults.add({ at: 'api', kind: 'huge', times: 1 });
     expect(await at.run(['api', PROFILE])).toMatchObject({ code: 5, stdout: '' });
   });

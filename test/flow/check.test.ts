@@ -17,7 +17,7 @@ const saying =
 describe('status --check', () => {
   test('shows the provider’s response: scopes that are not JSON, times in milliseconds', async () => {
     await using at = await signedIn({ scopes: ['activity', 'heartrate'] });
-    const checked = await checkStatus({}, at.surroundings);
+    const checked = await checkStatus({}, at.runtimeOptions);
     expect(checked).toMatchObject({ asked: true, userId: 'WALK01', session: { kind: 'valid' } });
     expect(checked.providerScopes?.toSorted()).toEqual(['activity', 'heartrate']);
     expect(checked.providerExpiresAt).toEqual(checked.expiresAt);
@@ -78,7 +78,7 @@ describe('status --check', () => {
 
   test('§19: “active” alone is enough, and what else is wrong is not shown', async () => {
     await using at = await signedIn({ through: saying(() => ({ active: true, exp: 'soon', scope: ['x'] })) });
-    const checked = await checkStatus({}, at.surroundings);
+    const checked = await checkStatus({}, at.runtimeOptions);
     expect(checked).toMatchObject({ asked: true });
     expect(checked.providerExpiresAt).toBeUndefined();
   });
@@ -186,7 +186,7 @@ describe('status --check with a provider without introspection', () => {
     await using custom = await server(() => true);
     await using at = await signedIn();
     await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined, refresh_token: undefined });
-    expect(await failure(checkStatus({}, at.surroundings))).toMatchObject({ code: 'USAGE', exitCode: 2 });
+    expect(await failure(checkStatus({}, at.runtimeOptions))).toMatchObject({ code: 'USAGE', exitCode: 2 });
   });
 });
 
@@ -195,7 +195,7 @@ test('§19: a custom provider is asked with client authentication, and its times
   await using custom = await server(() => true, { active: true, exp, scope: 'steps sleep' });
   await using at = await signedIn();
   await at.tamper({ provider: 'custom', issuer: custom.issuer, sandbox: undefined });
-  expect(await checkStatus({}, at.surroundings)).toMatchObject({
+  expect(await checkStatus({}, at.runtimeOptions)).toMatchObject({
     asked: true,
     providerScopes: ['steps', 'sleep'],
     providerExpiresAt: new Date(exp * 1000),

@@ -108,7 +108,7 @@ describe('the expiry of a sign-in', () => {
 describe('token information', () => {
   test('§17 is requested by POST, with the token in no URL', async () => {
     await using at = await signedIn({ ...GOOGLE, scopes: ['sleep.readonly'] });
-    expect(await checkStatus({}, at.surroundings)).toMatchObject({
+    expect(await checkStatus({}, at.runtimeOptions)).toMatchObject({
       asked: true,
       providerScopes: [`${PREFIX}sleep.readonly`],
       providerExpiresAt: new Date('2026-03-01T12:59:59Z'),
@@ -148,7 +148,7 @@ describe('token information', () => {
       async (url, init) =>
         url.endsWith('/tokeninfo') ? Response.json({ aud: 'another-app', scope: '' }) : send(url, init);
     await using at = await signedIn({ ...GOOGLE, through: strange });
-    expect(await failure(checkStatus({}, at.surroundings))).toMatchObject({ code: 'GRANT_DEAD' });
+    expect(await failure(checkStatus({}, at.runtimeOptions))).toMatchObject({ code: 'GRANT_DEAD' });
   });
 });
 

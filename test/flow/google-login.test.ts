@@ -83,18 +83,18 @@ describe('a downloaded client file', () => {
     await using at = await signInFixture();
     const [old, newer] = [`http://127.0.0.1:${await freePort()}/old`, `http://127.0.0.1:${await freePort()}/new`];
     at.sandbox.register({ id: WEB.id, redirectUris: [old, newer] });
-    const surroundings = {
+    const runtimeOptions = {
       environment: { FITBIT_LOGIN_HOME: at.home },
       openBrowser: async (address: string) => void (await consent(address)),
     };
     for (const uri of [old, newer]) {
       await login(
         { sandbox: at.sandbox.origin, profile: 'default', clientFile: clientFile('web', [uri]) },
-        surroundings,
+        runtimeOptions,
       );
       expect(JSON.parse(await at.stored())).toMatchObject({ redirect_uris: [uri] });
     }
-    await login({}, surroundings);
+    await login({}, runtimeOptions);
     expect(JSON.parse(await at.stored())).toMatchObject({ client_id: WEB.id, redirect_uris: [newer] });
   });
 

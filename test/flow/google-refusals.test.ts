@@ -135,7 +135,7 @@ describe.each(numbered(API_ROWS))('Google Health’s API refuses a good token: $
     async (command) => {
       refuse('google-identity', fault);
       refuse('google-api', fault);
-      await at.tamper({ expires_at: at.surroundings.now().toISOString() });
+      await at.tamper({ expires_at: at.runtimeOptions.now().toISOString() });
       const sent = { all: at.sent.length, api: toApi() };
       expect(await at.run(TYPED[command]())).toMatchObject({ code: 0 });
       expect({ all: at.sent.length, api: toApi() }).toEqual({ all: sent.all + 1, api: sent.api });
@@ -159,7 +159,7 @@ describe.each(numbered(TOKEN_ROWS))('Google’s token endpoint refuses: $fault',
     async (command) => {
       refuse('google-token', fault);
       const stored = await tokens();
-      await at.tamper({ expires_at: at.surroundings.now().toISOString() });
+      await at.tamper({ expires_at: at.runtimeOptions.now().toISOString() });
       const sent = toApi();
       expectRefusal(await at.run(TYPED[command]()), row, command);
       expect(await tokens()).toEqual(stored);
@@ -182,14 +182,14 @@ test.each([['status'], ['status', '--all'], ['profiles'], ['scopes']])(
 test('a client without its secret, at a refresh: the message names --client-secret-file', async () => {
   await at.tamper({ client_secret: undefined });
   at.sandbox.faults.add({ at: 'google-token', kind: 'client-secret-unsent' });
-  expect(await failure(refresh({}, at.surroundings))).toMatchObject({
+  expect(await failure(refresh({}, at.runtimeOptions))).toMatchObject({
     code: 'CLIENT_REJECTED',
     hint: expect.stringContaining('--client-secret-file'),
   });
 });
 
 describe('an expired sign-in', () => {
-  const refusal = async () => asAuthError(await failure(accessToken({}, at.surroundings))).message;
+  const refusal = async () => asAuthError(await failure(accessToken({}, at.runtimeOptions))).message;
 
   test('shows its age, when it last worked, the stored expiry and what Google said', async () => {
     await at.tamper({
@@ -215,7 +215,7 @@ test('an expiry that every refresh repeats as seven days from now does not slide
   const { refresh_expires_at: end } = await limited.stored();
   for (let day = 0; day < 10; day += 1) {
     limited.pass(86_400);
-    await refresh({}, limited.surroundings);
+    await refresh({}, limited.runtimeOptions);
     expect(await limited.stored()).toMatchObject({ refresh_expires_at: end });
   }
   limited.pass(GOOGLE_LIFETIME);

@@ -60,7 +60,7 @@ test('Google: no secret is printed or logged at the most verbose level', async (
 
 async function repeating(at: SignedIn): Promise<void> {
   const marked = { refresh_token: '1//marked-refresh-token', access_token: 'ya29.marked-access-token' };
-  await at.tamper({ ...marked, expires_at: at.surroundings.now().toISOString() });
+  await at.tamper({ ...marked, expires_at: at.runtimeOptions.now().toISOString() });
   const message = `It was ${marked.refresh_token} with ${DESKTOP.secret}`;
   at.sandbox.faults.add({ at: 'google-token', kind: 'status', status: 400, errorType: 'invalid_grant', message });
 }

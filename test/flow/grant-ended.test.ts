@@ -8,7 +8,7 @@ import { failure, LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 /** Lets the provider call the grant dead, as often as it is asked, by a refresh while the stored access token still works. */
 async function grantEnds(at: SignedIn, times?: number): Promise<void> {
   at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant', times });
-  expect(await failure(refresh({}, at.surroundings))).toMatchObject({ code: 'GRANT_DEAD', exitCode: 3 });
+  expect(await failure(refresh({}, at.runtimeOptions))).toMatchObject({ code: 'GRANT_DEAD', exitCode: 3 });
 }
 
 describe('a grant that the provider called dead', () => {
@@ -16,14 +16,14 @@ describe('a grant that the provider called dead', () => {
     await using at = await signedIn();
     const before = await at.stored();
     await grantEnds(at);
-    const now = at.surroundings.now();
+    const now = at.runtimeOptions.now();
     expect(await at.stored()).toEqual({
       ...before,
       grant_ended_at: now.toISOString(),
       grant_ended_reason: expect.stringContaining('refresh token'),
     });
     expect(await at.text()).not.toMatch(/refresh_started_at/);
-    expect((await status({}, at.surroundings)).session).toMatchObject({ kind: 'dead', since: now });
+    expect((await status({}, at.runtimeOptions)).session).toMatchObject({ kind: 'dead', since: now });
     const { code, stdout } = await at.run(['status', '--json']);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ session: 'dead', grant_ended_at: now.toISOString() });
@@ -46,8 +46,8 @@ describe('a grant that the provider called dead', () => {
   });
 
   test.each([
-    ['refresh', (at: SignedIn) => refresh({}, at.surroundings)],
-    ['status --check', (at: SignedIn) => checkStatus({}, at.surroundings)],
+    ['refresh', (at: SignedIn) => refresh({}, at.runtimeOptions)],
+    ['status --check', (at: SignedIn) => checkStatus({}, at.runtimeOptions)],
   ])('is asked about again by %s, whose success clears the mark', async (_name, ask) => {
     await using at = await signedIn();
     await grantEnds(at, 2);
@@ -62,7 +62,7 @@ describe('a grant that the provider called dead', () => {
   test('whose refresh token worked once: another machine that used it is named as a cause, now and later', async () => {
     await using at = await signedIn();
     const here = await at.text();
-    await refresh({}, at.surroundings);
+    await refresh({}, at.runtimeOptions);
     // As a second machine has it, with a copy from before.
     await at.tamper(JSON.parse(here));
     at.pass(LIFETIME + 121);
@@ -76,7 +76,7 @@ describe('a grant that the provider called dead', () => {
   test('of Google, whose refresh tokens work again and again, has no such cause', async () => {
     await using at = await signedIn(GOOGLE);
     at.sandbox.faults.add({ at: 'google-token', kind: 'dead-grant' });
-    expect(await failure(refresh({}, at.surroundings))).toMatchObject({
+    expect(await failure(refresh({}, at.runtimeOptions))).toMatchObject({
       code: 'GRANT_DEAD',
       message: expect.not.stringContaining('another machine'),
     });
@@ -117,7 +117,7 @@ describe('a grant that the provider called dead', () => {
     await using at = await signedIn();
     await grantEnds(at, 1);
     at.pass(60);
-    await at.tamper({ obtained_at: at.surroundings.now().toISOString() });
-    expect((await status({}, at.surroundings)).session.kind).toBe('valid');
+    await at.tamper({ obtained_at: at.runtimeOptions.now().toISOString() });
+    expect((await status({}, at.runtimeOptions)).session.kind).toBe('valid');
   });
 });

@@ -50,8 +50,8 @@ describe('the app', () => {
 
   test('no app at all is NOT_CONFIGURED; a scope or prompt that Fitbit does not have is USAGE', async () => {
     await using at = await signInFixture();
-    const surroundings = { environment: bare(at.home) };
-    await expect(login({}, surroundings)).rejects.toMatchObject({ code: 'NOT_CONFIGURED', exitCode: 2 });
+    const runtimeOptions = { environment: bare(at.home) };
+    await expect(login({}, runtimeOptions)).rejects.toMatchObject({ code: 'NOT_CONFIGURED', exitCode: 2 });
     await expect(at.begin({ scopes: ['everything'] })).rejects.toMatchObject({ code: 'USAGE' });
     await expect(at.begin({ prompt: 'select_account' })).rejects.toMatchObject({ code: 'USAGE' });
     await expect(at.begin({ redirectUris: ['http://192.0.2.1/'] })).rejects.toMatchObject({ code: 'USAGE' });

@@ -16,8 +16,8 @@ function move(at: SignedIn, options: MigrateOptions = {}, environment: Readonly<
   return migrate(
     { ...DESKTOP_APP, ...options },
     {
-      ...at.surroundings,
-      environment: { ...at.surroundings.environment, ...environment },
+      ...at.runtimeOptions,
+      environment: { ...at.runtimeOptions.environment, ...environment },
       openBrowser: async (url) => void (await consent(url)),
     },
   );
@@ -84,10 +84,10 @@ describe('the new sign-in', () => {
       client_secret: DESKTOP.secret,
     });
     // No app is named at all: the sandbox has one of its own, and it is not Fitbit's.
-    const surroundings = { ...at.surroundings, openBrowser: async (url: string) => void (await consent(url)) };
+    const runtimeOptions = { ...at.runtimeOptions, openBrowser: async (url: string) => void (await consent(url)) };
     for (const given of [environment, { FITBIT_CLIENT_SECRET: String(client_secret) }]) {
-      const more = { environment: { ...at.surroundings.environment, ...given } };
-      await migrate({ to: 'fresh', clientId: DESKTOP.id }, { ...surroundings, ...more }).catch(() => {});
+      const more = { environment: { ...at.runtimeOptions.environment, ...given } };
+      await migrate({ to: 'fresh', clientId: DESKTOP.id }, { ...runtimeOptions, ...more }).catch(() => {});
       const sent = at.sent
         .filter(({ url }) => url.pathname === '/token')
         .map(({ form }) => [...form.values()].join(' '));
@@ -128,7 +128,7 @@ describe('the new sign-in', () => {
   test('without a Google app, the hint explains how to create one', async () => {
     await using at = await signedIn();
     await at.tamper({ sandbox: undefined });
-    const error = await failure(migrate({ browser: false }, at.surroundings));
+    const error = await failure(migrate({ browser: false }, at.runtimeOptions));
     expect(error).toMatchObject({ code: 'NOT_CONFIGURED' });
     expect(error).toMatchObject({
       hint: expect.stringMatching(/console\.cloud\.google\.com[\s\S]*`fitbit-login migrate --client-secret-file FILE`/),
@@ -205,7 +205,7 @@ describe('the old sign-in, after the move', () => {
     await using at = await signedIn();
     const before = await at.text();
     const deny = {
-      ...at.surroundings,
+      ...at.runtimeOptions,
       openBrowser: async (url: string) => void (await consent(url, { allow: false })),
     };
     expect(await failure(migrate(DESKTOP_APP, deny))).toMatchObject({ code: 'DENIED' });

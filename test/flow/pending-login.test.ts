@@ -35,7 +35,7 @@ test('a sign-in in two calls: the first prints all but the verifier and stores i
     redirect_uri: 'http://127.0.0.1:8976/callback',
     state: begun.url.searchParams.get('state'),
     respond_within_seconds: 600,
-    expires_at: new Date(at.surroundings.now().getTime() + 3_600_000).toISOString(),
+    expires_at: new Date(at.runtimeOptions.now().getTime() + 3_600_000).toISOString(),
   });
   const { pending_login: pending, ...rest } = await profileAt(at, 'p17');
   expect(stdout).not.toContain(pending.code_verifier);

@@ -27,7 +27,7 @@ export interface ProviderFixture extends AsyncDisposable {
   readonly provider: RunningProvider;
   readonly home: string;
   readonly file: string;
-  readonly surroundings: RuntimeOptions;
+  readonly runtimeOptions: RuntimeOptions;
   /** How many requests the tool sent. */
   readonly sent: readonly string[];
   begin(options?: LoginOptions): Promise<Begun>;
@@ -55,7 +55,7 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
   let send: Fetch = fetch;
   const life = new AbortController();
   const waits: Promise<unknown>[] = [];
-  const surroundings: RuntimeOptions = {
+  const runtimeOptions: RuntimeOptions = {
     environment: { FITBIT_LOGIN_HOME: home },
     now,
     fetch: (url, init) => {
@@ -84,7 +84,7 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
           notified();
         },
       },
-      surroundings,
+      runtimeOptions,
     );
     waits.push(result.catch(() => {}));
     await Promise.race([waiting, result]);
@@ -114,7 +114,7 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
     provider,
     home,
     file,
-    surroundings,
+    runtimeOptions,
     sent,
     begin,
     signIn: async (options, decision) => {
@@ -122,8 +122,8 @@ export async function providerFixture({ start, asked }: ProviderRow): Promise<Pr
       await deliver(await answer(decision));
       return result;
     },
-    run: (...argv) => run(argv, surroundings),
-    runtime: () => withoutRetryDelay(createRuntime(surroundings)),
+    run: (...argv) => run(argv, runtimeOptions),
+    runtime: () => withoutRetryDelay(createRuntime(runtimeOptions)),
     pass: (seconds) => {
       time += seconds * 1000;
     },

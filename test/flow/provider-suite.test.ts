@@ -103,7 +103,7 @@ describe.for(some(PROVIDERS, 2))('$name keeps every guarantee:', (row) => {
     await using at = await providerFixture(row);
     await at.signIn();
     at.pass(lifetimeSeconds);
-    const found = await Promise.all(Array.from({ length: 12 }, () => accessToken({}, at.surroundings)));
+    const found = await Promise.all(Array.from({ length: 12 }, () => accessToken({}, at.runtimeOptions)));
     expect(new Set(found.map(({ token }) => token.reveal())).size).toBe(1);
     expect(at.provider.refreshes()).toBe(1);
   });

@@ -68,7 +68,7 @@ test('a long rate limit leaves only its provider’s profiles to the next run, w
   // As many as are at work at once when the first one learns of it.
   expect(rowsOf('failed').length).toBeLessThanOrEqual(8);
   expect(at.sent.length - before).toBe(rowsOf('failed').length + 1);
-  const resets_at = new Date(at.surroundings.now().getTime() + 600_000).toISOString();
+  const resets_at = new Date(at.runtimeOptions.now().getTime() + 600_000).toISOString();
   for (const { error } of rowsOf('left'))
     expect(error).toMatchObject({ code: 'RATE_LIMITED', exit_code: 5, resets_at });
   expect((await at.run(['refresh', '--all'])).stdout).toMatch(/copy-\d+ +Left for the next run: .*\(in 10 minutes\)/);
@@ -151,7 +151,7 @@ test('ten of them at once: each profile is refreshed once, and all say so', asyn
   await using at = await three();
   at.pass(LIFETIME);
   const before = at.sandbox.state().counts.refreshes;
-  const all = await Promise.all(Array.from({ length: 10 }, () => refreshAll({}, at.surroundings)));
+  const all = await Promise.all(Array.from({ length: 10 }, () => refreshAll({}, at.runtimeOptions)));
   expect(at.sandbox.state().counts.refreshes - before).toBe(3);
   for (const outcomes of all) expect(outcomes.some(({ outcome }) => outcome === 'failed')).toBe(false);
 });
@@ -169,7 +169,7 @@ test('a locked profile delays no other, and is read again at the end', async () 
     await locked.checkpoint(expired);
     held.push(locked);
   }
-  const refreshing = refreshAll({}, at.surroundings);
+  const refreshing = refreshAll({}, at.runtimeOptions);
   while (at.sandbox.state().counts.refreshes === 0) await delay(10);
   for (const locked of held) {
     await locked.commit(fresh);

@@ -48,9 +48,9 @@ export interface SignInFixture extends AsyncDisposable {
   readonly file: string;
   /** The form of every request that was sent to the token endpoint. */
   readonly sent: readonly URLSearchParams[];
-  begin(options?: LoginOptions, surroundings?: RuntimeOptions): Promise<Waiting>;
+  begin(options?: LoginOptions, runtimeOptions?: RuntimeOptions): Promise<Waiting>;
   /** From the beginning to the end, pressing Allow. */
-  signIn(options?: LoginOptions, surroundings?: RuntimeOptions): Promise<SignIn>;
+  signIn(options?: LoginOptions, runtimeOptions?: RuntimeOptions): Promise<SignIn>;
   /** Everything in the profile's file, as text. */
   stored(): Promise<string>;
 }
@@ -74,7 +74,7 @@ export async function signInFixture({
   };
   const environment = { FITBIT_LOGIN_HOME: home, FITBIT_CLIENT_ID: APP.id, FITBIT_CLIENT_SECRET: APP.secret };
 
-  const begin = async (given: LoginOptions = {}, surroundings: RuntimeOptions = {}): Promise<Waiting> => {
+  const begin = async (given: LoginOptions = {}, runtimeOptions: RuntimeOptions = {}): Promise<Waiting> => {
     const events: LoginEvent[] = [];
     let notified = () => {};
     const result = login(
@@ -89,7 +89,7 @@ export async function signInFixture({
           notified();
         },
       },
-      { environment, fetch: recording, ...surroundings },
+      { environment, fetch: recording, ...runtimeOptions },
     );
     // Callers that need the failure await the result itself.
     result.catch(() => {});
@@ -138,8 +138,8 @@ export async function signInFixture({
     file,
     sent,
     begin,
-    signIn: async (given, surroundings) => {
-      const waiting = await begin(given, surroundings);
+    signIn: async (given, runtimeOptions) => {
+      const waiting = await begin(given, runtimeOptions);
       await waiting.consent();
       return waiting.result;
     },

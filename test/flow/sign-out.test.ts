@@ -57,7 +57,11 @@ describe('logout', () => {
   test('--local sends nothing', async () => {
     await using at = await signedIn();
     const { refresh_token } = await at.stored();
-    expect(await logout({ local: true }, at.surroundings)).toEqual({ name: 'default', revoked: false, keptFiles: [] });
+    expect(await logout({ local: true }, at.runtimeOptions)).toEqual({
+      name: 'default',
+      revoked: false,
+      keptFiles: [],
+    });
     expect(at.sent).toEqual([]);
     expect(at.sandbox.isLive(refresh_token)).toBe(true);
   });
@@ -78,9 +82,9 @@ describe('logout', () => {
     await at.signIn({ profile: 'other' });
     const text = await readFile(other, 'utf8');
     await at.signIn();
-    await logout({}, at.surroundings);
+    await logout({}, at.runtimeOptions);
     expect(await readFile(other, 'utf8')).toBe(text);
-    expect((await profiles(at.surroundings)).map(({ profile }) => profile)).toEqual(['other']);
+    expect((await profiles(at.runtimeOptions)).map(({ profile }) => profile)).toEqual(['other']);
   });
 
   test('without a sign-in is exit 3, and a damaged profile is unchanged', async () => {
@@ -129,7 +133,7 @@ describe('profiles', () => {
 
     expect(await at.run(['profiles', 'rename', 'default', 'me'])).toMatchObject({ code: 0 });
     expect(await readFile(join(dirname(at.file), 'me.json'), 'utf8')).toBe(text);
-    await renameProfile('me', 'default', at.surroundings);
+    await renameProfile('me', 'default', at.runtimeOptions);
     expect(await at.text()).toBe(text);
   });
 

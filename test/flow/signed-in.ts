@@ -54,7 +54,7 @@ export interface SignedIn extends AsyncDisposable {
   readonly home: string;
   /** Where the tokens are. */
   readonly file: string;
-  readonly surroundings: RuntimeOptions & { readonly now: () => Date };
+  readonly runtimeOptions: RuntimeOptions & { readonly now: () => Date };
   /** Every request that the tool sent since the sign-in, in order. */
   readonly sent: readonly Sent[];
   readonly notices: readonly string[];
@@ -84,7 +84,7 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
   const sent: Sent[] = [];
   const notices: string[] = [];
   const send = through((url, init) => fetch(url, init));
-  const surroundings = {
+  const runtimeOptions = {
     environment: { FITBIT_LOGIN_HOME: at.home },
     now,
     onNotice: (text: string) => void notices.push(text),
@@ -101,7 +101,7 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
     sandbox: at.sandbox,
     home: at.home,
     file: at.file,
-    surroundings,
+    runtimeOptions,
     sent,
     notices,
     text,
@@ -110,9 +110,9 @@ export async function signedIn({ through = (send) => send, ...options }: SignedI
     },
     stored: async () => v.parse(StoredFile, JSON.parse(await text())),
     tamper: async (changes) => writeFile(at.file, JSON.stringify({ ...JSON.parse(await text()), ...changes })),
-    runtime: () => withoutRetryDelay(createRuntime(surroundings)),
-    signIn: (again) => at.signIn(again, { now, onNotice: surroundings.onNotice, environment: withApp(at) }),
-    run: (argv, runOptions) => run(argv, surroundings, runOptions),
+    runtime: () => withoutRetryDelay(createRuntime(runtimeOptions)),
+    signIn: (again) => at.signIn(again, { now, onNotice: runtimeOptions.onNotice, environment: withApp(at) }),
+    run: (argv, runOptions) => run(argv, runtimeOptions, runOptions),
     [Symbol.asyncDispose]: () => at[Symbol.asyncDispose](),
   };
 }
@@ -141,11 +141,11 @@ function withApp({ home, sandbox }: SignInFixture) {
 /** Runs the command line in this process. */
 export async function run(
   argv: readonly string[],
-  surroundings: RuntimeOptions,
+  runtimeOptions: RuntimeOptions,
   options: RunOptions = {},
 ): Promise<Ran> {
   const { input = '', signal = new AbortController().signal, environment, onTalk, columns, allow = false } = options;
-  const { onNotice: _, ...rest } = surroundings;
+  const { onNotice: _, ...rest } = runtimeOptions;
   let mayAllow = allow;
   const hear = (talk: string) => {
     onTalk?.(talk);
@@ -162,7 +162,7 @@ export async function run(
     stdout: out,
     stderr: err,
     signal,
-    surroundings: { ...rest, environment: { ...rest.environment, ...environment } },
+    runtimeOptions: { ...rest, environment: { ...rest.environment, ...environment } },
   });
   return { code, stdout: out.text, stderr: err.text };
 }

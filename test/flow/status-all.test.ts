@@ -15,7 +15,7 @@ test('--within exits with 3 when a profile needs a person by then, with who and 
   const within = async (time: string) => (await at.run(['status', '--all', '--within', time])).code;
   expect(await within('24d')).toBe(0);
   await at.signIn({ ...GOOGLE, profile: 'google' });
-  const end = new Date(at.surroundings.now().getTime() + 3 * 86_400_000);
+  const end = new Date(at.runtimeOptions.now().getTime() + 3 * 86_400_000);
   const google = join(dirname(at.file), 'google.json');
   const stored = JSON.parse(await readFile(google, 'utf8'));
   await writeFile(google, JSON.stringify({ ...stored, refresh_expires_at: end.toISOString() }));
@@ -44,7 +44,7 @@ test.skipIf(skipWithoutPromtool)('--metrics passes promtool, and names no accoun
   expect(code).toBe(0);
   const checked = spawnSync(PROMTOOL, ['check', 'metrics'], { input: stdout, encoding: 'utf8' });
   expect({ status: checked.status, said: checked.stdout + checked.stderr }).toEqual({ status: 0, said: '' });
-  const now = at.surroundings.now().getTime() / 1000;
+  const now = at.runtimeOptions.now().getTime() / 1000;
   for (const line of [
     'fitbit_login_signed_in{profile="default",provider="fitbit"} 1',
     'fitbit_login_signed_in{profile="google",provider="google-health"} 1',

@@ -10,14 +10,14 @@ async function opened(at: Awaited<ReturnType<typeof signedIn>>, signal = new Abo
   const address = new Promise<string>((resolve) => {
     resolvePage = resolve;
   });
-  const ended = statusPage({ signal, onPage: resolvePage }, { ...at.surroundings, openBrowser: async () => {} });
+  const ended = statusPage({ signal, onPage: resolvePage }, { ...at.runtimeOptions, openBrowser: async () => {} });
   return { ended, visitor: await LocalVisitor.enter(await address) };
 }
 
 describe('the status page ends', () => {
   test('by itself after the idle time', async () => {
     await using at = await signedIn();
-    const page = statusPage({ idleMs: 20 }, { ...at.surroundings, openBrowser: async () => {} });
+    const page = statusPage({ idleMs: 20 }, { ...at.runtimeOptions, openBrowser: async () => {} });
     expect(await page).toBe('idle');
   });
 
@@ -36,7 +36,7 @@ describe('the status page ends', () => {
     const { ended } = await opened(at, stop.signal);
     stop.abort();
     expect(await ended).toBe('interrupted');
-    const again = statusPage({ signal: AbortSignal.abort() }, { ...at.surroundings, openBrowser: async () => {} });
+    const again = statusPage({ signal: AbortSignal.abort() }, { ...at.runtimeOptions, openBrowser: async () => {} });
     expect(await again).toBe('interrupted');
   });
 
@@ -99,8 +99,8 @@ test('over SSH, the tab waits on a page that says which port to forward, and lea
   const address = new Promise<string>((resolve) => {
     resolvePage = resolve;
   });
-  const environment = { ...at.surroundings.environment, SSH_TTY: '/dev/pts/0' };
-  const ended = statusPage({ signal: stop.signal, onPage: resolvePage }, { ...at.surroundings, environment });
+  const environment = { ...at.runtimeOptions.environment, SSH_TTY: '/dev/pts/0' };
+  const ended = statusPage({ signal: stop.signal, onPage: resolvePage }, { ...at.runtimeOptions, environment });
   const visitor = await LocalVisitor.enter(await address);
   const onward = await visitor.press('status', 'status', { 'sign-in': 'default' });
   const body = await onward.text();
@@ -131,7 +131,7 @@ describe('the setup page ends', () => {
     const stop = new AbortController();
     const page = setup(
       { signal: stop.signal, onPage: () => stop.abort() },
-      { ...at.surroundings, openBrowser: async () => {} },
+      { ...at.runtimeOptions, openBrowser: async () => {} },
     );
     expect(await failure(page)).toMatchObject({ code: 'CANCELLED' });
     expect(await at.text()).toBe(before);
@@ -140,7 +140,7 @@ describe('the setup page ends', () => {
   test('before it begins if the profile is damaged', async () => {
     await using at = await signedIn();
     await at.tamper({ version: 99 });
-    const page = setup({}, { ...at.surroundings, openBrowser: async () => {} });
+    const page = setup({}, { ...at.runtimeOptions, openBrowser: async () => {} });
     expect(await failure(page)).toMatchObject({ code: 'STORE_VERSION' });
   });
 });

@@ -5,7 +5,7 @@ import { keepTokenFile } from '../../src/auth/token-file.ts';
 import { longTest } from '../extent.ts';
 import { LIFETIME, type SignedIn, signedIn } from './signed-in.ts';
 
-const keep = (at: SignedIn) => keepTokenFile({ everyMs: 20 }, at.surroundings);
+const keep = (at: SignedIn) => keepTokenFile({ everyMs: 20 }, at.runtimeOptions);
 const textOf = (path: string) => readFile(path, 'utf8').catch(() => undefined);
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
@@ -37,8 +37,8 @@ test('a working token is in a private file as long as it is kept, refreshed here
 test('while the provider is unavailable the last token stays; with a dead grant it goes when it expires, with one notice; a new sign-in restores it', async () => {
   await using at = await signedIn();
   const notes = join(at.home, 'notes');
-  const environment = { ...at.surroundings.environment, FITBIT_LOGIN_NOTIFY: `sh -c 'cat >> ${notes}' sh` };
-  await using file = await keepTokenFile({ everyMs: 20 }, { ...at.surroundings, environment });
+  const environment = { ...at.runtimeOptions.environment, FITBIT_LOGIN_NOTIFY: `sh -c 'cat >> ${notes}' sh` };
+  await using file = await keepTokenFile({ everyMs: 20 }, { ...at.runtimeOptions, environment });
   const first = await textOf(file.path);
   at.sandbox.faults.add({ at: 'token', kind: 'status', status: 400, errorType: 'invalid_grant' });
   at.pass(LIFETIME - 200);
@@ -59,7 +59,7 @@ test('while the provider is unavailable the last token stays; with a dead grant 
 
 longTest('after the machine has slept, the file is fresh before the next poll', async () => {
   await using at = await signedIn();
-  await using file = await keepTokenFile({ everyMs: 3_600_000 }, at.surroundings);
+  await using file = await keepTokenFile({ everyMs: 3_600_000 }, at.runtimeOptions);
   const first = await textOf(file.path);
   // Timers stood still, the clock did not.
   at.pass(LIFETIME);
@@ -71,8 +71,8 @@ test('XDG_RUNTIME_DIR is preferred if set', async () => {
   await using at = await signedIn();
   const XDG_RUNTIME_DIR = join(at.home, 'runtime');
   await mkdir(XDG_RUNTIME_DIR);
-  const environment = { ...at.surroundings.environment, XDG_RUNTIME_DIR };
-  await using file = await keepTokenFile({}, { ...at.surroundings, environment });
+  const environment = { ...at.runtimeOptions.environment, XDG_RUNTIME_DIR };
+  await using file = await keepTokenFile({}, { ...at.runtimeOptions, environment });
   expect(file.path.startsWith(join(XDG_RUNTIME_DIR, 'fitbit-login'))).toBe(true);
 });
 

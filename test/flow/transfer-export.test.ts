@@ -151,7 +151,7 @@ describe('export --keep', () => {
     await using at = await signedIn();
     const path = await kept(at);
     await kept(at);
-    await exportProfile({ format: 'dotenv', output: `${path}.sh`, keep: true }, at.surroundings);
+    await exportProfile({ format: 'dotenv', output: `${path}.sh`, keep: true }, at.runtimeOptions);
     expect((await at.stored()).keep).toEqual([
       { format: 'notebook', path },
       { format: 'dotenv', path: `${path}.sh` },

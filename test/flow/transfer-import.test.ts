@@ -45,11 +45,11 @@ describe('export, then import:', () => {
     expect(code).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ profile: 'taken', user_id: 'WALK01', refreshable: true });
 
-    const { token } = await accessToken({ profile: 'taken' }, at.surroundings);
+    const { token } = await accessToken({ profile: 'taken' }, at.runtimeOptions);
     expect(token.reveal()).toBe(before.access_token);
     expect(at.sent).toEqual([]);
     at.pass(LIFETIME);
-    await accessToken({ profile: 'taken' }, at.surroundings);
+    await accessToken({ profile: 'taken' }, at.runtimeOptions);
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
   });
 
@@ -57,7 +57,7 @@ describe('export, then import:', () => {
     '%s: whether the file names its app: %s; without one it is exit 2',
     async (format, namesApp) => {
       await using at = await signedIn();
-      const { text } = await exportProfile({ format }, at.surroundings);
+      const { text } = await exportProfile({ format }, at.runtimeOptions);
       const file = join(at.home, 'tokens');
       await writeFile(file, text);
       const argv = ['import', file, '--profile', 'taken', '--sandbox', at.sandbox.origin];
@@ -129,7 +129,7 @@ describe('import', () => {
 
   test('does not replace other tokens without --replace; the same ones may come again', async () => {
     await using at = await signedIn();
-    const { text: own } = await exportProfile({ format: 'notebook' }, at.surroundings);
+    const { text: own } = await exportProfile({ format: 'notebook' }, at.runtimeOptions);
     const other = JSON.stringify({ client_id: '23TSTS', access_token: 'other', refresh_token: 'other-refresh' });
     const sandbox = ['--sandbox', at.sandbox.origin];
     const before = await at.text();
@@ -149,7 +149,7 @@ describe('import', () => {
     const input = JSON.stringify({ client_id: APP.FITBIT_CLIENT_ID, refresh_token });
     expect(await taken(at, input)).toMatchObject({ code: 0 });
     expect(at.sandbox.state().counts).toMatchObject({ refreshes: 1, invalidGrants: 0 });
-    const { token, scopes } = await accessToken({ profile: 'taken' }, at.surroundings);
+    const { token, scopes } = await accessToken({ profile: 'taken' }, at.runtimeOptions);
     expect(token.reveal()).toMatch(/\./);
     expect(scopes).toContain('sleep');
     expect(at.sent).toHaveLength(1);
@@ -183,7 +183,7 @@ describe('import', () => {
     const done = await importProfile(
       content,
       { profile: 'taken', sandbox: at.sandbox.origin },
-      { ...at.surroundings, environment: { ...at.surroundings.environment, ...APP } },
+      { ...at.runtimeOptions, environment: { ...at.runtimeOptions.environment, ...APP } },
     );
     expect(done).toMatchObject({ session: { kind: 'expired', refreshable: true } });
     expect(await at.run(['token', '--profile', 'taken'])).toMatchObject({ code: 0 });
@@ -197,13 +197,13 @@ describe('import', () => {
     await using at = await signedIn();
     const far = { access_token: 'a', refresh_token: 'r', expires_at: 4_000_000_000 };
     const input = JSON.stringify({ client_id: clientId, client_secret: 's', ...far });
-    const { expiresAt } = await importProfile(input, { profile: 'taken' }, at.surroundings);
-    expect(expiresAt).toEqual(new Date(at.surroundings.now().getTime() + seconds * 1000));
+    const { expiresAt } = await importProfile(input, { profile: 'taken' }, at.runtimeOptions);
+    expect(expiresAt).toEqual(new Date(at.runtimeOptions.now().getTime() + seconds * 1000));
   });
 
   test('of a token with an expiry of its own believes it, a year away or past', async () => {
     await using at = await signedIn();
-    const now = at.surroundings.now().getTime() / 1000;
+    const now = at.runtimeOptions.now().getTime() / 1000;
     for (const exp of [now + 31_536_000, now - 60]) {
       const claims = Buffer.from(JSON.stringify({ sub: 'ABC', scopes: 'ract', iat: now - 120, exp })).toString(
         'base64url',
@@ -213,14 +213,14 @@ describe('import', () => {
         client_id: '23TSTS',
         expires_at: 4_000_000_000,
       });
-      const done = await importProfile(input, { profile: 'taken', replace: true }, at.surroundings);
+      const done = await importProfile(input, { profile: 'taken', replace: true }, at.runtimeOptions);
       expect(done).toMatchObject({ expiresAt: new Date(exp * 1000), userId: 'ABC', scopes: ['activity'] });
     }
   });
 
   test('without a refresh token says when the access token expires, and not that it has', async () => {
     await using at = await signedIn();
-    const end = new Date(at.surroundings.now().getTime() + 3_600_000).toISOString();
+    const end = new Date(at.runtimeOptions.now().getTime() + 3_600_000).toISOString();
     const known = await taken(at, JSON.stringify({ access_token: 'a', expires_at: end }));
     expect(known).toMatchObject({ code: 0, stderr: expect.stringContaining(`it expires at ${end}`) });
     const unknown = await taken(at, JSON.stringify({ access_token: 'b' }), '--replace');
@@ -235,7 +235,7 @@ describe('import', () => {
       client_secret: 's',
       ...{ access_token: 'a', refresh_token: 'r', expires_in: 3599, expires_at: 1, scope: ['openid'] },
     });
-    const { provider } = await importProfile(input, { profile: 'taken' }, at.surroundings);
+    const { provider } = await importProfile(input, { profile: 'taken' }, at.runtimeOptions);
     expect(provider).toBe('google-health');
   });
 
@@ -259,7 +259,7 @@ describe('import', () => {
 
   test('warns that the program the tokens came from must not refresh them any more', async () => {
     await using at = await signedIn();
-    const { text } = await exportProfile({ format: 'python-fitbit' }, at.surroundings);
+    const { text } = await exportProfile({ format: 'python-fitbit' }, at.runtimeOptions);
     expect((await taken(at, text)).stderr).toContain("Turn off the other program's own refresh");
   });
 });

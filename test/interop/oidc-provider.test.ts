@@ -21,7 +21,7 @@ const PUBLIC: ClientMetadata = { client_id: 'a-notebook', token_endpoint_auth_me
 describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () => {
   let browser: RunningBrowser;
   let home = '';
-  let surroundings: RuntimeOptions = {};
+  let runtimeOptions: RuntimeOptions = {};
   beforeAll(async () => {
     browser = await launch();
   });
@@ -29,7 +29,7 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
   beforeEach(async () => {
     await browser.context.clearCookies();
     home = await mkdtemp(join(tmpdir(), 'interop-'));
-    surroundings = { environment: { FITBIT_LOGIN_HOME: home } };
+    runtimeOptions = { environment: { FITBIT_LOGIN_HOME: home } };
     onTestFinished(() => rm(home, { recursive: true, force: true }));
   });
 
@@ -44,7 +44,7 @@ describe.skipIf(skipWithoutBrowser)('oidc-provider, through its own pages', () =
         redirectUris: ['http://127.0.0.1:0/callback'],
         ...options,
       },
-      surroundings,
+      runtimeOptions,
     );
 
   const WAYS: readonly [string, ClientMetadata, IssuerOptions][] = [

@@ -184,7 +184,7 @@ test('1,000 profiles in one refresh --all: never more than eight requests at onc
   at.pass(3_600);
   sent = 0;
   const begun = performance.now();
-  const outcomes = await refreshAll({}, at.surroundings);
+  const outcomes = await refreshAll({}, at.runtimeOptions);
   console.log(
     `1,000 profiles: ${Math.round(performance.now() - begun)} ms, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
   );

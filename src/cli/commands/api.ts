@@ -27,11 +27,11 @@ export const apiCommand = command({
     },
   ],
   run: async ({ profile, json, method, data, header = [], include }, context) => {
-    const { operands, surroundings, write, say, signal, readFile, isTerminal, colors } = context;
+    const { operands, runtimeOptions, write, say, signal, readFile, isTerminal, colors } = context;
     const [path = ''] = operands;
     const body = data?.startsWith('@') ? await readFile(data.slice(1)) : data;
     const request = { profile, body, method: method?.toUpperCase(), headers: headersOf(header), signal };
-    const response = await apiRequest(path, request, surroundings);
+    const response = await apiRequest(path, request, runtimeOptions);
     if (include) await write(terminalText(headText(response)));
     await write(isTerminal ? prettyText(response) : response.body);
     // The provider's own response stays on stdout, even under --json: only what to do goes to stderr.

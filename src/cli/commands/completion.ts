@@ -30,7 +30,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
         command: 'fitbit-login completion pwsh | Out-String | Invoke-Expression',
       },
     ],
-    run: async (_options, { operands: [name, separator, ...words], surroundings, write }) => {
+    run: async (_options, { operands: [name, separator, ...words], runtimeOptions, write }) => {
       const { scriptFor, suggestionsFor } = await import('../completion.ts');
       const shell = SHELLS.find((known) => known === name) ?? 'bash';
       if (separator !== undefined && separator !== '--') throw wordsBeforeSeparator();
@@ -38,7 +38,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
       const text =
         separator === undefined
           ? scriptFor(shell)
-          : await suggestionsFor(shell, words, commands(), surroundings).catch(() => '');
+          : await suggestionsFor(shell, words, commands(), runtimeOptions).catch(() => '');
       // As it is: the shells' records have NULs between their fields.
       await write(`${text}\n`);
     },

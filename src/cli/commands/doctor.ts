@@ -17,7 +17,7 @@ export const doctorCommand = command({
     { what: 'Only what is wrong', command: `fitbit-login doctor --json | jq '.checks[] | select(.state == "wrong")'` },
   ],
   run: async ({ profile, online, verbose, redirectUri: redirectUris }, context) => {
-    const found = await doctor({ profile, online, redirectUris, signal: context.signal }, context.surroundings);
+    const found = await doctor({ profile, online, redirectUris, signal: context.signal }, context.runtimeOptions);
     await context.print(diagnosisText(found, verbose, context), diagnosisJson(found));
     return exitCodeOf(found.checks);
   },

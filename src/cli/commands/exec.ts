@@ -40,10 +40,10 @@ export const execCommand = command({
     },
   ],
   run: async ({ profile, minTtl: minTtlSeconds, tokenFile }, context) => {
-    const { operands, environment, signal, takeSignals, surroundings, say, colors } = context;
-    const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
+    const { operands, environment, signal, takeSignals, runtimeOptions, say, colors } = context;
+    const found = await accessToken({ profile, minTtlSeconds, signal }, runtimeOptions);
     signal.throwIfAborted();
-    await using file = tokenFile ? await keepTokenFile({ profile, minTtlSeconds }, surroundings) : undefined;
+    await using file = tokenFile ? await keepTokenFile({ profile, minTtlSeconds }, runtimeOptions) : undefined;
     const [command = '', ...args] = operands;
     const child = spawn(command, args, {
       stdio: 'inherit',

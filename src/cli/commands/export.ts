@@ -33,8 +33,8 @@ export const exportCommand = command({
     { what: 'For a program that reads a .env file', command: 'fitbit-login export --format dotenv' },
   ],
   run: async ({ profile, json, format = 'notebook', output, keep = false }, context) => {
-    const { surroundings, signal, print, write, say, warn, colors, isTerminal } = context;
-    const { text, warning, shellLine } = await exportProfile({ profile, format, output, keep, signal }, surroundings);
+    const { runtimeOptions, signal, print, write, say, warn, colors, isTerminal } = context;
+    const { text, warning, shellLine } = await exportProfile({ profile, format, output, keep, signal }, runtimeOptions);
     if (warning !== undefined) warn(warning);
     if (output === undefined) await write(isTerminal ? terminalText(text) : text);
     else if (json) await print('', { format, output, keep });

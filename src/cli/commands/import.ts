@@ -25,11 +25,11 @@ export const importCommand = command({
     { what: 'A file without a client ID', command: 'fitbit-login import tokens.json --client-id 23ABCD' },
   ],
   run: async ({ profile, clientId, clientSecretFile, entry, replace, sandbox }, context) => {
-    const { operands, surroundings, signal, print, say, warn, readFile, now } = context;
+    const { operands, runtimeOptions, signal, print, say, warn, readFile, now } = context;
     const [file = '-'] = operands;
     const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
     const options = { profile, clientId, clientFile, entry, replace, sandbox, signal };
-    const found = await importProfile(await readFile(file), options, surroundings);
+    const found = await importProfile(await readFile(file), options, runtimeOptions);
     say(`Format: ${found.format}`);
     for (const notice of found.notices) warn(notice);
     if (found.session.kind === 'none')

@@ -88,13 +88,13 @@ export const loginCommand = command({
   ],
   run: async (options, context) => {
     const { begin, finish, expires, json, browser } = options;
-    const { terminal, surroundings, print, now } = context;
+    const { terminal, runtimeOptions, print, now } = context;
     if (finish) return finishInTerminal(options, context);
     if (begin) return printUrl(options, context);
     if (expires !== undefined) throw requires('expires', 'begin');
     const wanted = await loginOptions(options, context);
     using progress = signInProgress(context, options);
-    const done = await login({ ...wanted, ...progress.loginOptions }, surroundings).catch((thrown) => {
+    const done = await login({ ...wanted, ...progress.loginOptions }, runtimeOptions).catch((thrown) => {
       progress.end();
       const isFirstUse = thrown instanceof AuthError && thrown.code === 'NOT_CONFIGURED';
       // A script, and a person who wants no browser, gets the error, which says what is missing.
@@ -111,7 +111,7 @@ async function printUrl(options: Options, context: Context): Promise<number> {
   if (options.timeout !== undefined || !options.browser) throw notTogether('begin', '--timeout and --no-browser');
   const { print, say, now } = context;
   const { browser: _, ...wanted } = await loginOptions(options, context);
-  const begun = await beginLogin({ ...wanted, expiresMs: options.expires }, context.surroundings);
+  const begun = await beginLogin({ ...wanted, expiresMs: options.expires }, context.runtimeOptions);
   const { profile, providerName, url, redirectUri, expiresAt } = begun;
   if (!options.json)
     say(`Open this URL on any device before ${formatWithDistance(expiresAt, now())}, and allow access:`);
@@ -135,7 +135,7 @@ async function printUrl(options: Options, context: Context): Promise<number> {
 }
 
 async function finishInTerminal(options: Options, context: Context): Promise<number> {
-  const { terminal, say, warn, print, signal, surroundings, now } = context;
+  const { terminal, say, warn, print, signal, runtimeOptions, now } = context;
   const others = Object.keys(options).filter(
     (name) => !['finish', 'browser', 'email', 'profile', 'json', 'logLevel'].includes(name),
   );
@@ -148,7 +148,7 @@ async function finishInTerminal(options: Options, context: Context): Promise<num
   pastes.open();
   if (terminal.canAsk) say('Paste the URL your browser ended up on, then press Enter (it is not shown):');
   const { profile } = options;
-  const done = await finishLogin({ profile, pasted: pastes, signal, onRefused: warn }, surroundings);
+  const done = await finishLogin({ profile, pasted: pastes, signal, onRefused: warn }, runtimeOptions);
   end();
   await print(signInText(done, context), signInJson(done, now()));
   return 0;

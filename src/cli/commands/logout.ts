@@ -14,13 +14,13 @@ export const logoutCommand = command({
     { what: 'Sign out', command: 'fitbit-login logout' },
     { what: 'If the provider is unreachable', command: 'fitbit-login logout --local' },
   ],
-  run: async ({ profile, local, yes }, { surroundings, signal, print, warn, colors, terminal }) => {
+  run: async ({ profile, local, yes }, { runtimeOptions, signal, print, warn, colors, terminal }) => {
     const confirmRevocation = (ends: string) => {
       if (yes) return true;
       if (terminal.canAsk) return terminal.confirm(`${ends} Revoke?`);
       throw confirmationNeeded(ends);
     };
-    const { name, revoked, keptFiles } = await logout({ profile, local, confirmRevocation, signal }, surroundings);
+    const { name, revoked, keptFiles } = await logout({ profile, local, confirmRevocation, signal }, runtimeOptions);
     const text = `${mark('good', colors.out)} Signed out: profile "${name}" was ${revoked ? 'revoked and deleted' : 'deleted from this machine, not revoked'}.`;
     await print(text, { profile: name, revoked, kept_files: keptFiles });
     for (const file of keptFiles) warn(`${file} still holds the last tokens. Delete it if you don't need it.`);

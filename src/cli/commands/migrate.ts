@@ -30,7 +30,7 @@ export const migrateCommand = command({
   ],
   run: async (options, context) => {
     const { profile, to, clientId, clientSecretFile, loginHint, json, revoke, timeout: timeoutMs } = options;
-    const { signal, surroundings, say, now, print, readFile } = context;
+    const { signal, runtimeOptions, say, now, print, readFile } = context;
     const clientFile = clientSecretFile === undefined ? undefined : await readFile(clientSecretFile);
     using progress = signInProgress(context, options);
     const done = await migrate(
@@ -40,7 +40,7 @@ export const migrateCommand = command({
         email: options.email ? undefined : false,
         onPlan: (plan) => say(planText(plan)),
       },
-      surroundings,
+      runtimeOptions,
     );
     progress.end();
     const { signIn, plan, sameAccount } = done;
@@ -69,7 +69,7 @@ function planText({ from, to, scopes, withoutSuccessor }: MigrationPlan): string
 async function offerToRevoke(
   { plan, sameAccount, signIn }: Migration,
   { wanted, mayAsk }: { readonly wanted?: boolean; readonly mayAsk: boolean },
-  { say, warn, terminal, surroundings, signal }: Context,
+  { say, warn, terminal, runtimeOptions, signal }: Context,
 ): Promise<boolean> {
   const logoutCommand = `fitbit-login logout --profile ${plan.from}`;
   const toRevoke = `Revoke it with \`${logoutCommand}\`, or only delete it here with \`${logoutCommand} --local\`. ${plan.revocationEnds}`;
@@ -90,7 +90,7 @@ async function offerToRevoke(
     return false;
   }
   try {
-    const { keptFiles } = await logout({ profile: plan.from, signal }, surroundings);
+    const { keptFiles } = await logout({ profile: plan.from, signal }, runtimeOptions);
     say(`"${plan.from}" was revoked and deleted. ${plan.revocationEnds}`);
     for (const file of keptFiles) warn(`${file} still holds its last tokens. Delete it if you don't need it.`);
     return true;

@@ -20,11 +20,11 @@ export const profilesCommand = command({
     { what: 'Rename', command: 'fitbit-login profiles rename default me' },
     { what: 'Delete from this machine only; `logout` also revokes', command: 'fitbit-login profiles delete partner' },
   ],
-  run: async ({ json }, { operands, surroundings, signal, print, say, colors, now }) => {
+  run: async ({ json }, { operands, runtimeOptions, signal, print, say, colors, now }) => {
     const [action, ...names] = operands;
     const [from = '', to = ''] = names;
     if (action === undefined) {
-      const listed = await profiles(surroundings);
+      const listed = await profiles(runtimeOptions);
       const rows = listed.map((entry) => [
         entry.profile,
         'status' in entry ? (accountName(entry.status) ?? '-') : colors.out.red('unreadable'),
@@ -33,10 +33,10 @@ export const profilesCommand = command({
       if (json || rows.length > 0) await print(table(rows), overviewJson(listed, now()));
       else say('No profiles yet. Run `fitbit-login login`.');
     } else if (action === 'rename' && names.length === 2) {
-      await renameProfile(from, to, surroundings);
+      await renameProfile(from, to, runtimeOptions);
       await print(`Renamed profile "${from}" to "${to}".`, { action, profiles: names });
     } else if (action === 'delete' && names.length === 1) {
-      await logout({ profile: from, local: true, signal }, surroundings);
+      await logout({ profile: from, local: true, signal }, runtimeOptions);
       await print(`Deleted profile "${from}" from this machine. It was not revoked.`, { action, profiles: names });
     } else {
       throw wrongArguments(action === 'rename' || action === 'delete' ? [USAGE[action]] : Object.values(USAGE));

@@ -22,16 +22,16 @@ export const refreshCommand = command({
     { what: 'Every ten minutes, from cron', command: 'fitbit-login refresh --all' },
   ],
   run: async ({ profile, all, minTtl: minTtlSeconds }, context) => {
-    const { signal, surroundings, print } = context;
+    const { signal, runtimeOptions, print } = context;
     if (all && profile !== undefined) throw notTogether('all', '--profile');
     if (!all && minTtlSeconds !== undefined) throw requires('min-ttl', 'all');
     if (!all) {
-      await refresh({ profile, signal }, surroundings);
-      const found = await status({ profile }, surroundings);
+      await refresh({ profile, signal }, runtimeOptions);
+      const found = await status({ profile }, runtimeOptions);
       await print(statusText(found, context), statusJson(found, context.now()));
       return 0;
     }
-    const outcomes = await refreshAll({ minTtlSeconds, signal }, surroundings);
+    const outcomes = await refreshAll({ minTtlSeconds, signal }, runtimeOptions);
     await print(outcomesText(outcomes, context), outcomesJson(outcomes, context.now()));
     const codes = outcomes.map((one) => ('error' in one ? one.error.exitCode : 0));
     return WORST_FIRST.find((code) => codes.includes(code)) ?? 0;

@@ -45,17 +45,17 @@ export async function runSetup(
   { browser = true, ...options }: SetupOptions & Pick<LoginOptions, 'browser'>,
   context: Context,
 ): Promise<SignIn> {
-  const { terminal, surroundings } = context;
+  const { terminal, runtimeOptions } = context;
   if (browser && terminal.elsewhere === undefined) return onPage(options, context);
   if (!terminal.canAsk) throw noSetupPossible();
   // Finds a full disk before anything is asked.
-  await checkStore({ profile: options.profile, signal: context.signal }, surroundings);
+  await checkStore({ profile: options.profile, signal: context.signal }, runtimeOptions);
   const registration = await askForRegistration(context);
   using progress = signInProgress(context, { browser: false });
-  return await login({ ...options, ...registration, ...progress.loginOptions }, surroundings);
+  return await login({ ...options, ...registration, ...progress.loginOptions }, runtimeOptions);
 }
 
-async function onPage(options: SetupOptions, { terminal, say, signal, now, surroundings }: Context): Promise<SignIn> {
+async function onPage(options: SetupOptions, { terminal, say, signal, now, runtimeOptions }: Context): Promise<SignIn> {
   using line = waitingLine(terminal);
   const until = new Date(now().getTime() + SETUP_MS);
   const timeUp = new AbortController();
@@ -70,7 +70,7 @@ async function onPage(options: SetupOptions, { terminal, say, signal, now, surro
         else say(`Waiting for setup (time limit ${timeLeft(until, now())} minutes).`);
       },
     },
-    surroundings,
+    runtimeOptions,
   );
 }
 

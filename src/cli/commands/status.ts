@@ -47,7 +47,7 @@ export const statusCommand = command({
     { what: 'In a script', command: 'fitbit-login status --json' },
   ],
   run: async ({ profile, json, all, check, web, within, metrics, accounts, output }, context) => {
-    const { surroundings, print, write, say, signal } = context;
+    const { runtimeOptions, print, write, say, signal } = context;
     const now = context.now();
     const needsAll = Object.entries({ within, metrics, accounts, output }).find(([, value]) => value);
     if (!all && needsAll !== undefined) throw requires(needsAll[0], 'all');
@@ -55,7 +55,7 @@ export const statusCommand = command({
     if (all) {
       if (profile !== undefined || check || web) throw notTogether('all', '--profile, --check or --web');
       if (json && metrics) throw notTogether('metrics', '--json');
-      const listed = await profiles(surroundings);
+      const listed = await profiles(runtimeOptions);
       if (output !== undefined) await writeMetrics(output, metricsText(listed, now, accounts));
       else if (metrics) await write(metricsText(listed, now, accounts));
       else await print(overviewText(listed, context), overviewJson(listed, now));
@@ -63,16 +63,16 @@ export const statusCommand = command({
     }
     if (web) {
       const onPage = (url: string) => say(`Status page (one-time link):\n\n${url}\n\nPress Ctrl-C to stop.`);
-      const how = await statusPage({ signal, onPage }, surroundings);
+      const how = await statusPage({ signal, onPage }, runtimeOptions);
       if (how !== 'stopped') say(ENDED[how]);
       return 0;
     }
     if (check) {
-      const checked = await checkStatus({ profile, signal }, surroundings);
+      const checked = await checkStatus({ profile, signal }, runtimeOptions);
       await print(checkText(checked, context), checkJson(checked, now));
       return 0;
     }
-    const found = await status({ profile }, surroundings);
+    const found = await status({ profile }, runtimeOptions);
     await print(statusText(found, context), statusJson(found, now));
     return needsPerson(found) ? 3 : 0;
   },

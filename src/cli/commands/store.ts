@@ -13,8 +13,8 @@ export const storeCommand = command({
       command: 'FITBIT_LOGIN_STORE=postgresql://admin@db.example/health fitbit-login store init',
     },
   ],
-  run: async ({ json }, { surroundings, print, say }) => {
-    const { place, from, to, grants } = await initializeStore(surroundings);
+  run: async ({ json }, { runtimeOptions, print, say }) => {
+    const { place, from, to, grants } = await initializeStore(runtimeOptions);
     if (!json)
       say(from === to ? `The schema in ${place} is up to date.` : `The schema fitbit_login is ready in ${place}.`);
     await print(grants, { place, from, to, grants: grants.split('\n') });

@@ -15,8 +15,8 @@ export const tokenCommand = command({
     },
     { what: 'For a long-running job', command: 'fitbit-login token --min-ttl 3600' },
   ],
-  run: async ({ profile, minTtl: minTtlSeconds }, { print, warn, now, surroundings, signal }) => {
-    const found = await accessToken({ profile, minTtlSeconds, signal }, surroundings);
+  run: async ({ profile, minTtl: minTtlSeconds }, { print, warn, now, runtimeOptions, signal }) => {
+    const found = await accessToken({ profile, minTtlSeconds, signal }, runtimeOptions);
     await print(found.token.reveal(), tokenJson(found));
     const warning = endWarning(found, now());
     if (warning !== undefined) warn(warning);
