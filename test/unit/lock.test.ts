@@ -167,7 +167,7 @@ describe('waiting for a lock that is interrupted', () => {
     const waiting = take({ timeoutMs: 10_000, signal: controller.signal });
     const interrupted = expect(waiting).rejects.toMatchObject({
       code: 'INTERRUPTED',
-      message: expect.stringContaining('another fitbit-login'),
+      message: expect.stringContaining('waiting'),
       preserved: expect.stringContaining('Nothing'),
       cause: 'enough',
     });
