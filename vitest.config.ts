@@ -8,8 +8,8 @@ const all = process.env.TEST_ALL === '1';
 
 /** Whole files of the long proofs: what they hold, in an odd place or through a real program, smaller tests hold as well. */
 const LONG = [
-  'browser/{site-pages,status-page,hostile-page}',
-  'cli/{canary,client-sources,completion,homes,launcher,named-files,other-sites,ports,ports-stacks,proxy,tunnel,wsl}',
+  'browser/{google-consent,hostile-page,site-pages,start,status-page}',
+  'cli/{canary,client-sources,completion,homes,launcher,named-files,other-sites,pending-login,ports,ports-stacks,proxy,tunnel,wsl}',
   'docs/unattended',
   'flow/{postgres,sandbox-faults,store-disk}',
   'interop/{oidc-provider,programs}',

@@ -143,7 +143,7 @@ describe('interrupted while', () => {
     expect((await readdir(dirname(at.file))).filter((file) => /twice.*-google|login/.test(file))).toEqual([]);
   });
 
-  test('a code is exchanged: it is stored first, and a second one ends at once', async () => {
+  longTest('a code is exchanged: it is stored first, and a second one ends at once', async () => {
     const browser = await robotBrowser('allow');
     const begin = (profile: string) => saying(/Finishing sign-in/, at.login('--profile', profile), browser);
     at.sandbox.faults.add({ at: 'token', kind: 'delay', ms: 1_000 });
