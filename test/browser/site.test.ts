@@ -156,22 +156,19 @@ describe.skipIf(skipWithoutBrowser).each([
     await expect.poll(() => visited.handlers.submitted.at(0)?.clientFile).toBe('{"a":1}');
   });
 
-  test.runIf(javaScriptEnabled)(
-    'it changes by itself; focus and folds stay, and it says when the program has ended',
-    async () => {
-      await using visited = await visitedSite();
-      const page = await opened(visited);
-      await page.locator('#profile-work-more > summary').click();
-      await page.getByRole('button', { name: 'Check now WALK01' }).focus();
-      visited.handlers.status = { profiles: [{ ...WELL, words: 'Renewed just now' }, MISSING] };
-      await page.getByText('Renewed just now').waitFor();
-      expect(await page.locator(':focus').getAttribute('id')).toBe('profile-default-check');
-      expect(await page.locator('#profile-work-more').evaluate((node) => node.hasAttribute('open'))).toBe(true);
-      expect(visited.handlers.acted).toEqual([]);
-      await visited.site.close();
-      await page.getByRole('alert').filter({ hasText: 'has stopped' }).waitFor();
-    },
-  );
+  scripted('it changes by itself; focus and folds stay, and it says when the program has ended', async () => {
+    await using visited = await visitedSite();
+    const page = await opened(visited);
+    await page.locator('#profile-work-more > summary').click();
+    await page.getByRole('button', { name: 'Check now WALK01' }).focus();
+    visited.handlers.status = { profiles: [{ ...WELL, words: 'Renewed just now' }, MISSING] };
+    await page.getByText('Renewed just now').waitFor();
+    expect(await page.locator(':focus').getAttribute('id')).toBe('profile-default-check');
+    expect(await page.locator('#profile-work-more').evaluate((node) => node.hasAttribute('open'))).toBe(true);
+    expect(visited.handlers.acted).toEqual([]);
+    await visited.site.close();
+    await page.getByRole('alert').filter({ hasText: 'has stopped' }).waitFor();
+  });
 
   scripted('many profiles are filtered as you type; a result opens the row it was about', async () => {
     await using visited = await visitedSite();

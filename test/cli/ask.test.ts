@@ -74,36 +74,39 @@ describe.skipIf(skipWithoutTerminal)('a terminal without a screen', () => {
     expect(terminal.screen).not.toContain(DESKTOP.secret);
   });
 
-  test('api is pretty-printed; logout from Google says what it ends and asks: no keeps everything, yes revokes', async () => {
-    {
-      await using login = typedInto(['login', '--profile', 'out', '--sandbox', at.sandbox.origin]);
-      const [, address = ''] = await login.shows(/^(http\S+)\r$/m);
-      await consent(address);
-      expect(await login.ended).toBe(0);
-    }
-    {
-      // What a person reads is set out for reading; a pipe gets the response to the byte.
-      await using api = typedInto(['api', '/v4/users/me/identity', '--profile', 'out']);
-      expect(await api.ended).toBe(0);
-      expect(api.screen).toMatch(/^\{\s+"\w+": .+\r?\n/);
-      const { stdout } = await at.run(['api', '/v4/users/me/identity', '--profile', 'out']);
-      expect(api.screen.replaceAll(/\s/g, '')).toBe(stdout.replaceAll(/\s/g, ''));
-      expect(stdout).not.toMatch(/^\{\s/);
-    }
-    const file = join(at.home, 'profiles/out.json');
-    const { refresh_token: token } = JSON.parse(await readFile(file, 'utf8'));
-    for (const [key, exit, lives] of [
-      ['n', 4, true],
-      ['y', 0, false],
-    ] as const) {
-      await using terminal = typedInto(['logout', '--profile', 'out']);
-      await terminal.shows(/project[\s\S]*Revoke\?/);
-      terminal.type(key);
-      expect(await terminal.ended).toBe(exit);
-      expect(at.sandbox.isLive(token)).toBe(lives);
-    }
-    await expect(readFile(file)).rejects.toThrow('ENOENT');
-  });
+  longTest(
+    'api is pretty-printed; logout from Google says what it ends and asks: no keeps everything, yes revokes',
+    async () => {
+      {
+        await using login = typedInto(['login', '--profile', 'out', '--sandbox', at.sandbox.origin]);
+        const [, address = ''] = await login.shows(/^(http\S+)\r$/m);
+        await consent(address);
+        expect(await login.ended).toBe(0);
+      }
+      {
+        // What a person reads is set out for reading; a pipe gets the response to the byte.
+        await using api = typedInto(['api', '/v4/users/me/identity', '--profile', 'out']);
+        expect(await api.ended).toBe(0);
+        expect(api.screen).toMatch(/^\{\s+"\w+": .+\r?\n/);
+        const { stdout } = await at.run(['api', '/v4/users/me/identity', '--profile', 'out']);
+        expect(api.screen.replaceAll(/\s/g, '')).toBe(stdout.replaceAll(/\s/g, ''));
+        expect(stdout).not.toMatch(/^\{\s/);
+      }
+      const file = join(at.home, 'profiles/out.json');
+      const { refresh_token: token } = JSON.parse(await readFile(file, 'utf8'));
+      for (const [key, exit, lives] of [
+        ['n', 4, true],
+        ['y', 0, false],
+      ] as const) {
+        await using terminal = typedInto(['logout', '--profile', 'out']);
+        await terminal.shows(/project[\s\S]*Revoke\?/);
+        terminal.type(key);
+        expect(await terminal.ended).toBe(exit);
+        expect(at.sandbox.isLive(token)).toBe(lives);
+      }
+      await expect(readFile(file)).rejects.toThrow('ENOENT');
+    },
+  );
 
   longTest(
     'fitbit-login alone asks, explains how to register, and prints the authorization URL of the client ID’s provider',

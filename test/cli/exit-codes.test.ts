@@ -179,10 +179,15 @@ describe('login ends with its exit code, its hint, and the old tokens intact', (
     holder.close();
   });
 
-  test.each([
-    ['STORE_DAMAGED', '{"version":1,"access_token":"marked-old-access-token"', 'move it away'],
-    ['STORE_VERSION', '{"version":2,"access_token":"marked-old-access-token"}', 'Update fitbit-login'],
-  ])('6 %s: names the file, and leaves it alone', async (code, content, hint) => {
+  test.each(
+    some(
+      [
+        ['STORE_DAMAGED', '{"version":1,"access_token":"marked-old-access-token"', 'move it away'],
+        ['STORE_VERSION', '{"version":2,"access_token":"marked-old-access-token"}', 'Update fitbit-login'],
+      ],
+      1,
+    ),
+  )('6 %s: names the file, and leaves it alone', async (code, content, hint) => {
     await at.plant(content);
     for (const args of [at.login(), ['status']]) {
       const ended = await at.run(args);

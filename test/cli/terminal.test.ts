@@ -166,7 +166,7 @@ describe.skipIf(skipWithoutTerminal)('on a terminal', () => {
         ['some otherwise', {}, true],
         ['some with FORCE_COLOR, on a dumb one too', { FORCE_COLOR: '1', TERM: 'dumb' }, true],
       ],
-      2,
+      1,
     ),
   )('there are colours: %s', async (_when, environment, hasColors) => {
     await using terminal = typedInto(environment);
