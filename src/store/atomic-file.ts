@@ -47,7 +47,10 @@ export class FencedWrite {
       return new FencedWrite(target, temporary, handle, uid, bytes);
     } catch (error) {
       // What we did not create is left alone.
-      if (handle !== undefined) await handle.close().then(() => unlink(temporary).catch(() => {}));
+      if (handle !== undefined) {
+        await handle.close().catch(() => {});
+        await unlink(temporary).catch(() => {});
+      }
       throw diskError('reserve space for', target, error);
     }
   }
