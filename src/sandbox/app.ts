@@ -42,7 +42,7 @@ export function sandboxApp(context: Context, logger?: FastifyBaseLogger): Fastif
     request.log.info({ method: request.method, path, status: reply.statusCode }, 'answered');
   });
   app.setNotFoundHandler(() => {
-    throw fitbitError(404, 'The API you are requesting could not be found.', { name: 'not_found' });
+    throw fitbitError(404, 'The API you are requesting could not be found.');
   });
   sendErrors(app, FITBIT_ERRORS);
 

@@ -129,7 +129,13 @@ export const FITBIT_DOCS =
   'Visit https://dev.fitbit.com/docs/oauth2 for more information on the Fitbit Web API authorization process.';
 
 type Names = Readonly<Record<number, string>>;
-const FITBIT: Names = { 401: 'invalid_client', 403: 'insufficient_scope', 409: 'conflict', 429: 'rate_limit' };
+const FITBIT: Names = {
+  401: 'invalid_client',
+  403: 'insufficient_scope',
+  404: 'not_found',
+  409: 'conflict',
+  429: 'rate_limit',
+};
 const OAUTH: Names = {
   401: 'invalid_client',
   403: 'access_denied',
