@@ -115,12 +115,17 @@ export async function access(runtime: Runtime, request: AccessRequest): Promise<
     if (newest !== undefined && refreshed !== undefined)
       return { name, profile: newest, tokens: refreshed, refreshed: true };
     if (isDead(newest)) throw deadGrant(newest?.grantEndedReason);
-    return locked === undefined
-      ? await access(runtime, request)
-      : { name, ...(await refreshLocked(runtime, locked, request)), refreshed: true };
+    const done = locked && (await refreshLocked(runtime, locked, request).catch(unlessLost));
+    if (done !== undefined) return { name, ...done, refreshed: true };
   } catch (thrown) {
     throw thrown instanceof AuthError ? thrown.with({ hint: withProfileFlag(thrown.hint, name) }) : thrown;
   }
+  // Another process is at it, and had the lock first or took it from this one, which was suspended for long.
+  return access(runtime, request);
+}
+
+function unlessLost(thrown: unknown): undefined {
+  if (!(thrown instanceof AuthError && thrown.code === 'LOCKED')) throw thrown;
 }
 
 /** What `exec` gives a command: `FITBIT_ACCESS_TOKEN`, `FITBIT_USER_ID`, `FITBIT_CLIENT_ID`. @internal */

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type AccessRequest, access } from '../../src/auth/access-token.ts';
 import { accessToken } from '../../src/auth/index.ts';
@@ -200,4 +203,32 @@ test('a refresh in flight finishes although its caller was aborted', async () =>
   );
   await expect(asked).resolves.toMatchObject({ refreshed: true });
   expect(at.sandbox.isLive((await at.stored()).refresh_token)).toBe(true);
+});
+
+test('a process whose lock another one took, as from one that was suspended, waits for that one and has its token', async () => {
+  await using at = await signedIn();
+  at.pass(LIFETIME);
+  const runtime = at.runtime();
+  const expiresAt = new Date(at.runtimeOptions.now().getTime() + LIFETIME * 1000);
+  let other: Promise<void> | undefined;
+  const takenOver: Runtime = {
+    ...runtime,
+    fetch: async (url, init) => {
+      if (other !== undefined) throw new Error('A second refresh was sent.');
+      await rm(join(dirname(at.file), '.default.lock'), { recursive: true });
+      const taken = await runtime.store.lock('default');
+      other = delay(200).then(async () => {
+        const { current } = taken;
+        if (current?.tokens === undefined) throw new Error('The tokens are gone.');
+        const tokens = { ...current.tokens, accessToken: new Secret('marked-token-of-the-other'), expiresAt };
+        await taken.commit({ ...current, tokens, refreshStartedAt: undefined });
+        await taken[Symbol.asyncDispose]();
+      });
+      return runtime.fetch(url, init);
+    },
+  };
+  const { tokens } = await access(takenOver, { name: 'default' });
+  await other;
+  expect(tokens.accessToken.reveal()).toBe('marked-token-of-the-other');
+  expect((await at.stored()).access_token).toBe('marked-token-of-the-other');
 });
