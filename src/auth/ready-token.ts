@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import type { Secret } from '../secret.ts';
 import { profilePath, readProfile } from '../store/file-store.ts';
-import { lockPath } from '../store/lock.ts';
+import { isHeld, lockPath } from '../store/lock.ts';
 import { appPaths } from '../store/paths.ts';
 import { freshTokens, resolveProfileName } from './session.ts';
 import { endWarning } from './times.ts';
@@ -17,13 +16,14 @@ export interface ReadyTokenOptions {
   readonly now: () => Date;
 }
 
-const MAX_WAIT_MS = 1_000;
-const PAUSE_MS = 15;
+const MAX_WAIT_MS = 10_000;
+const FIRST_PAUSE_MS = 15;
+const LONGEST_PAUSE_MS = 200;
 
 /**
  * The stored access token, if `accessToken` would return it without a warning. Reads one file, which is all that most `token` commands
- * need. If it has expired while another process changes the profile, waits about a second for that process: it usually stores a new
- * token, so that of a hundred waiting processes only one loads the rest of the program.
+ * need. If it has expired while another process changes the profile, waits for that process, ten seconds at most: it usually
+ * stores a new token, so that of a hundred waiting processes only one loads the rest of the program.
  * @returns `undefined` in every other case, errors included: `accessToken` then refreshes or reports
  * @internal
  */
@@ -34,13 +34,14 @@ export async function readyToken(options: ReadyTokenOptions): Promise<Secret | u
     const name = resolveProfileName(options.environment, options.profile);
     const file = profilePath(join(appPaths(options.environment).config, 'profiles'), name);
     const lock = lockPath(file);
-    for (let waited = 0; ; waited += PAUSE_MS) {
+    const start = performance.now();
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.3, LONGEST_PAUSE_MS)) {
       // Checked before the file is read: once the lock is gone, its holder has stored its result.
-      const isBeingChanged = existsSync(lock);
+      const isBeingChanged = isHeld(lock);
       const found = readyTokenIn(file, name, options);
       if (found !== 'expired') return found;
-      if (waited > MAX_WAIT_MS || !isBeingChanged) return undefined;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (performance.now() - start > MAX_WAIT_MS || !isBeingChanged) return undefined;
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   } catch {
     return undefined;

@@ -10,8 +10,9 @@ import type { LockOptions } from './store.ts';
 /** A lock without an update for so long, in milliseconds, is dead. New ones are dated up to 1 s ahead, and must be free within 5 s. */
 const STALE_MS = 3_500;
 const UPDATE_MS = 1_000;
-/** Between two attempts. */
-const PAUSE_MS = 50;
+/** Before the second attempt. It grows, since a hundred that wait would leave their holder no processor. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
 
 interface HeldLock {
   /** Gives the lock back. Never throws. */
@@ -33,6 +34,12 @@ export function lockPath(file: string): string {
   return join(dirname(file), `.${basename(file, '.json')}.lock`);
 }
 
+/** Whether a process holds the lock, as far as the clock tells: a holder updates it each second. */
+export function isHeld(path: string): boolean {
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs < STALE_MS;
+}
+
 /**
  * Takes the lock at `path`, waiting for its holder.
  *
@@ -46,7 +53,7 @@ export async function takeLock(path: string, options: TakeLockOptions): Promise<
   const isDead = deadLockDetector();
   const start = performance.now();
   let vanished = 0;
-  for (let waits = false; ; waits = true) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.3, LONGEST_PAUSE_MS)) {
     throwIfAborted(signal);
     if (await stopWhen?.()) return undefined;
     try {
@@ -57,9 +64,9 @@ export async function takeLock(path: string, options: TakeLockOptions): Promise<
       // is not there gives the same error.
       if (errnoOf(error) !== 'ENOENT' || ++vanished > 3) throw diskError('take the lock', path, error);
     }
-    if (!waits) onWait?.();
+    if (pause === FIRST_PAUSE_MS) onWait?.();
     if (performance.now() - start >= timeoutMs) throw lockTimeout(path, what, timeoutMs);
-    await setTimeout(PAUSE_MS);
+    await setTimeout(pause, undefined, { signal }).catch(() => {});
   }
 }
 
