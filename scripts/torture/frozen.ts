@@ -47,7 +47,7 @@ const MOMENTS: readonly Moment[] = [
 export const frozen: Row = {
   name: 'frozen',
   title: 'the machine: sleep in mid-refresh, §15 no older pair over a newer one',
-  figure: (size) => `holder frozen beyond the lock's patience, then woken, ${cases(size).length} times`,
+  figure: (size) => `holder frozen until its lock is taken over, then woken, ${cases(size).length} times`,
   mustBe: 'no older pair over a newer one',
   run: async (rig) => {
     const ends = await Promise.all(cases(rig.size).map((one) => freeze(rig, one)));
@@ -90,6 +90,9 @@ async function freeze(
   const holder = bench.start(account, ['token']);
   await moment.reached(bench, holder.over, answered);
   if (!holder.process.kill('SIGSTOP')) fail('it was over before it could be frozen');
+  // On a busy machine it may have stored its tokens before it was frozen: then those are what it prints.
+  const { tokens: own } = await bench.stored(account);
+  const printable = [own?.expiresAt !== undefined && own.expiresAt > new Date() ? own.accessToken.reveal() : undefined];
   // What another process stores while the holder sleeps is one pair ahead of it; what a third one stores is two.
   const second = await bench.token(account);
   for (const failure of await bench.verdict(account, second)) fail(`whoever went on: ${failure}`);
@@ -104,7 +107,8 @@ async function freeze(
   if (!sandbox.isLive(tokens?.refreshToken?.reveal() ?? '')) fail('an older pair was stored over a newer one');
   else if ((await readFile(fileOf(account), 'utf8')) !== newest) fail('the woken one wrote to the file');
   if (woken.exitCode === 0) {
-    if (woken.stdout.trim() !== tokens?.accessToken.reveal()) fail('the woken one gave another token than the newest');
+    printable.push(tokens?.accessToken.reveal());
+    if (!printable.includes(woken.stdout.trim())) fail('the woken one gave another token than the newest');
   } else if (!HONEST_ENDS.some(([exitCode, words]) => woken.exitCode === exitCode && woken.stderr.includes(words))) {
     fail(`the woken one ended with ${woken.exitCode}: ${woken.stderr.trim()}`);
   }
