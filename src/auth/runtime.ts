@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { noDisplayReason } from '../browser/has-display.ts';
 import { browserOpener, type OpenBrowser } from '../browser/open-browser.ts';
 import { type Environment, type Fetch, secretVariables } from '../environment.ts';
+import { errnoOf } from '../errors.ts';
 import { type LogLevel, openLog as openLogFile } from '../log.ts';
 import { VISITOR_NOTICES } from '../messages.ts';
 import { boundedFetch, type FetchLimits, nodeFetch } from '../network/fetch.ts';
@@ -203,7 +204,7 @@ export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errnoOf(error) === 'EPERM';
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { AuthError } from '../errors.ts';
+import { AuthError, errnoOf } from '../errors.ts';
 import { sandboxApp } from './app.ts';
 import { type Context, type SandboxClock, type SandboxState, stateOf } from './context.ts';
 import { type Fault, Faults, type Place } from './faults.ts';
@@ -87,7 +87,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const app = sandboxApp(context, logger);
 
   const origin = await app.listen({ host: HOST, port }).catch((cause: unknown) => {
-    const busy = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    const busy = errnoOf(cause) === 'EADDRINUSE';
     throw busy
       ? new AuthError('PORT_BUSY', `${HOST}:${port} is in use by another program.`, {
           cause,
